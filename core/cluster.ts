@@ -1,0 +1,264 @@
+/** The state of all hosts: what each has, what is free, what is up. The only thing that a decision reads besides the request. */
+import { sharedCardShare } from './card-share.ts';
+import type { GpuCard, GpuModel } from './gpu-card.ts';
+import type { HostSpec } from './host.ts';
+import type { VmRequest } from './request.ts';
+import { type ResourceVector, toThousandths } from './resources.ts';
+
+/** A VM on a host: what `bind` takes and `release` gives back. */
+export interface Placement {
+  readonly request: VmRequest;
+  /** Host index. */
+  readonly host: number;
+  /** Card indexes on that host, ascending. */
+  readonly cards: readonly number[];
+  /** Shared cards are taken whole as well, as a scheduler does that only counts cards. */
+  readonly wholeCards: boolean;
+}
+
+/** The cards of one host that are of one model: what Eq. (4) scores. */
+export interface CardGroup {
+  readonly model: GpuModel;
+  /** Card indexes on the host, ascending. */
+  readonly cards: readonly number[];
+}
+
+/** Columns over hosts and cards: one row per host in the order of `specs`; cards of host `h` are rows `cardStart[h]` to `cardStart[h + 1] - 1`. */
+export class Cluster {
+  readonly specs: readonly HostSpec[];
+  /** One view per host, in host order. */
+  readonly hosts: readonly HostView[];
+  /** The models of all cards, in order of first appearance. */
+  readonly models: readonly GpuModel[];
+  /** Largest capacity of each dimension over the hosts, fixed for the run: what Eq. (3) divides by. 1 where nobody has any. */
+  readonly largest: ResourceVector;
+  /** Largest FP32 TFLOPS, bandwidth and clock among the cards: what Eq. (2) divides by. 1 where there is no card. */
+  readonly largestCard: Pick<GpuModel, 'fp32Tflops' | 'bandwidthGBs' | 'clockMhz'>;
+
+  /** vCPUs that may be given out: physical ones × allocation ratio. */
+  readonly vcpus: Float64Array;
+  readonly vcpusFree: Float64Array;
+  readonly ramFreeMib: Float64Array;
+  readonly diskFreeGib: Float64Array;
+  /** VMs still building (Nova's `num_io_ops`). */
+  readonly building: Int32Array;
+  /** 1 while the host runs. */
+  readonly up: Uint8Array;
+  /** When the host's last SRM record was taken, seconds; -Infinity before the first. */
+  readonly observedAtS: Float64Array;
+  /** Sequence number of that record; -1 before the first. */
+  readonly srmSequence: Float64Array;
+
+  readonly cardStart: Int32Array;
+  readonly cardMemoryFreeMib: Float64Array;
+  readonly cardCoresFree: Float64Array;
+  readonly cardHealthy: Uint8Array;
+
+  /** @throws RangeError when two cards of one model differ, or a host has two cards at one address */
+  constructor(specs: readonly HostSpec[]) {
+    this.specs = specs;
+    const hosts = specs.length;
+    this.vcpus = Float64Array.from(specs, (spec) => toThousandths(spec.vcpus * spec.cpuAllocationRatio));
+    this.vcpusFree = this.vcpus.slice();
+    this.ramFreeMib = Float64Array.from(specs, (spec) => spec.ramMib);
+    this.diskFreeGib = Float64Array.from(specs, (spec) => spec.diskGib);
+    this.building = new Int32Array(hosts);
+    this.up = new Uint8Array(hosts).fill(1);
+    this.observedAtS = new Float64Array(hosts).fill(-Infinity);
+    this.srmSequence = new Float64Array(hosts).fill(-1);
+
+    this.cardStart = new Int32Array(hosts + 1);
+    specs.forEach((spec, host) => {
+      this.cardStart[host + 1] = this.cardStart[host]! + spec.cards.length;
+    });
+    const cards = specs.flatMap((spec) => spec.cards);
+    this.cardMemoryFreeMib = Float64Array.from(cards, (card) => card.memoryMib);
+    this.cardCoresFree = Float64Array.from(cards, (card) => card.cores);
+    this.cardHealthy = new Uint8Array(cards.length).fill(1);
+
+    const models = new Map<string, GpuModel>();
+    for (const card of cards) models.set(card.model, sameModel(models.get(card.model), card));
+    this.models = [...models.values()];
+    this.hosts = specs.map((spec, host) => {
+      const addresses = new Set(spec.cards.map((card) => card.address));
+      if (addresses.size < spec.cards.length) throw new RangeError(`host ${spec.name} has two cards at one address`);
+      const groups = [...new Set(spec.cards.map((card) => card.model))].map((name) => ({
+        model: models.get(name)!,
+        cards: spec.cards.flatMap((card, index) => (card.model === name ? [index] : [])),
+      }));
+      return new HostView(this, host, groups);
+    });
+
+    this.largest = {
+      cards: largestOf(specs, (spec) => spec.cards.length),
+      cardMemoryMib: largestOf(this.models, (model) => model.memoryMib),
+      cardCores: largestOf(this.models, (model) => model.cores),
+      vcpus: largestOf(this.hosts, (host) => host.vcpus),
+      ramMib: largestOf(specs, (spec) => spec.ramMib),
+    };
+    this.largestCard = {
+      fp32Tflops: largestOf(this.models, (model) => model.fp32Tflops),
+      bandwidthGBs: largestOf(this.models, (model) => model.bandwidthGBs),
+      clockMhz: largestOf(this.models, (model) => model.clockMhz),
+    };
+  }
+
+  /** A cluster of the same hosts with nothing bound and everything up. */
+  emptied(): Cluster {
+    return new Cluster(this.specs);
+  }
+
+  /** Why a placement cannot be bound now, in a few words; undefined when it can. */
+  refusal({ request, host, cards, wholeCards }: Placement): string | undefined {
+    const view = this.hosts[host];
+    if (view === undefined) return `no host ${host}`;
+    if (!view.isUp) return 'host is down';
+    if (view.vcpusFree < request.vcpus) return 'vCPUs taken';
+    if (view.ramFreeMib < request.ramMib) return 'RAM taken';
+    if (view.diskFreeGib < request.diskGib) return 'disk taken';
+    if (cards.length !== request.cards || new Set(cards).size !== cards.length) return 'wrong number of cards';
+    for (const card of cards) {
+      if (view.specs.cards[card] === undefined) return `no card ${card}`;
+      if (!view.isCardHealthy(card)) return 'card failed';
+      const share = view.cardShare(card, request, wholeCards);
+      if (view.cardMemoryFreeMib(card) < share.memoryMib || view.cardCoresFree(card) < share.cores) return 'card taken';
+    }
+    return undefined;
+  }
+
+  /** Takes what a VM asks for. @throws RangeError when it is not free; nothing is taken then */
+  bind(placement: Placement): void {
+    const refusal = this.refusal(placement);
+    if (refusal !== undefined) {
+      throw new RangeError(`cannot bind ${placement.request.id} on host ${placement.host}: ${refusal}`);
+    }
+    this.#change(placement, -1);
+  }
+
+  /** Gives back what `bind` took. @throws RangeError when the host would have more than it was built with; nothing changes then */
+  release(placement: Placement): void {
+    const { request, host, cards, wholeCards } = placement;
+    const view = this.hosts[host]!;
+    const tooMuch =
+      toThousandths(view.vcpusFree + request.vcpus) > view.vcpus ||
+      view.ramFreeMib + request.ramMib > view.ramMib ||
+      view.diskFreeGib + request.diskGib > view.diskGib ||
+      cards.some((card) => {
+        const spec = view.specs.cards[card]!;
+        return view.cardMemoryFreeMib(card) + view.cardShare(card, request, wholeCards).memoryMib > spec.memoryMib;
+      });
+    if (tooMuch) throw new RangeError(`cannot release ${request.id} from host ${host}: it is not bound there`);
+    this.#change(placement, 1);
+  }
+
+  #change({ request, host, cards, wholeCards }: Placement, sign: 1 | -1): void {
+    this.vcpusFree[host] = toThousandths(this.vcpusFree[host]! + sign * request.vcpus);
+    this.ramFreeMib[host]! += sign * request.ramMib;
+    this.diskFreeGib[host]! += sign * request.diskGib;
+    for (const card of cards) {
+      const share = this.hosts[host]!.cardShare(card, request, wholeCards);
+      const row = this.cardStart[host]! + card;
+      this.cardMemoryFreeMib[row]! += sign * share.memoryMib;
+      this.cardCoresFree[row]! += sign * share.cores;
+    }
+  }
+}
+
+/** One host of a Cluster as a policy sees it; reads the columns, so it is always current. */
+export class HostView {
+  readonly cluster: Cluster;
+  readonly index: number;
+  /** What the host has. */
+  readonly specs: HostSpec;
+  /** Its cards by model, in order of least memory, then fewest cores, then first card. */
+  readonly cardGroups: readonly CardGroup[];
+  readonly #firstCard: number;
+
+  constructor(cluster: Cluster, index: number, groups: readonly CardGroup[]) {
+    this.cluster = cluster;
+    this.index = index;
+    this.specs = cluster.specs[index]!;
+    this.cardGroups = [...groups].sort(
+      (a, b) => a.model.memoryMib - b.model.memoryMib || a.model.cores - b.model.cores || a.cards[0]! - b.cards[0]!,
+    );
+    this.#firstCard = cluster.cardStart[index]!;
+  }
+
+  get name(): string {
+    return this.specs.name;
+  }
+  get isUp(): boolean {
+    return this.cluster.up[this.index] === 1;
+  }
+  /** Whether the host has cards at all, idle or not: the paper's GPU node. */
+  get isGpuHost(): boolean {
+    return this.specs.cards.length > 0;
+  }
+  /** vCPUs that may be given out. */
+  get vcpus(): number {
+    return this.cluster.vcpus[this.index]!;
+  }
+  get vcpusFree(): number {
+    return this.cluster.vcpusFree[this.index]!;
+  }
+  get ramMib(): number {
+    return this.specs.ramMib;
+  }
+  get ramFreeMib(): number {
+    return this.cluster.ramFreeMib[this.index]!;
+  }
+  get diskGib(): number {
+    return this.specs.diskGib;
+  }
+  get diskFreeGib(): number {
+    return this.cluster.diskFreeGib[this.index]!;
+  }
+  /** VMs still building. */
+  get building(): number {
+    return this.cluster.building[this.index]!;
+  }
+
+  isCardHealthy(card: number): boolean {
+    return this.cluster.cardHealthy[this.#firstCard + card] === 1;
+  }
+  cardMemoryFreeMib(card: number): number {
+    return this.cluster.cardMemoryFreeMib[this.#firstCard + card]!;
+  }
+  cardCoresFree(card: number): number {
+    return this.cluster.cardCoresFree[this.#firstCard + card]!;
+  }
+  /** Healthy and held by nobody, not even in part. */
+  isCardIdle(card: number): boolean {
+    const { memoryMib, cores } = this.specs.cards[card]!;
+    return this.isCardHealthy(card) && this.cardMemoryFreeMib(card) === memoryMib && this.cardCoresFree(card) === cores;
+  }
+  /** Cards that are idle. */
+  get idleCards(): number {
+    let idle = 0;
+    for (let card = 0; card < this.specs.cards.length; card++) if (this.isCardIdle(card)) idle++;
+    return idle;
+  }
+  /** What a request takes of a card. */
+  cardShare(card: number, request: VmRequest, wholeCards = false): { memoryMib: number; cores: number } {
+    const spec = this.specs.cards[card]!;
+    return wholeCards || spec.sharing === 'passthrough' ? spec : sharedCardShare(request, spec.memoryMib, spec.cores);
+  }
+}
+
+/** The model of a card, after checking that it equals the one already known under that name. */
+function sameModel(known: GpuModel | undefined, card: GpuCard): GpuModel {
+  const { model: name, memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz } = card;
+  const model = { name, memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz };
+  if (known === undefined) return model;
+  for (const field of ['memoryMib', 'cores', 'fp32Tflops', 'bandwidthGBs', 'clockMhz'] as const) {
+    if (known[field] !== model[field]) {
+      throw new RangeError(`cards of model ${name} must have one ${field}, got ${known[field]} and ${model[field]}`);
+    }
+  }
+  return known;
+}
+
+function largestOf<T>(items: readonly T[], measure: (item: T) => number): number {
+  const largest = items.reduce((soFar, item) => Math.max(soFar, measure(item)), 0);
+  return largest === 0 ? 1 : largest;
+}

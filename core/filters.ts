@@ -1,0 +1,97 @@
+/** The filters of Fig. 6 and of stock OpenStack. Each says why a host is out, or nothing. */
+import { acceptsModel, cardServes, cardSuits } from './card-fit.ts';
+import type { HostView } from './cluster.ts';
+import { isGpuRequest, type VmRequest } from './request.ts';
+
+/** Why a host is out, in the order in which the filters look. */
+export const rejections = [
+  'excluded',
+  'host-down',
+  'vcpus',
+  'ram',
+  'disk',
+  'no-cards',
+  'card-model',
+  'card-memory',
+  'card-cores',
+  'cards-busy',
+] as const;
+
+/**
+ * `excluded`: this attempt must not use the host (a bind there was refused); `host-down`; `vcpus`, `ram`, `disk`: not enough free;
+ * `no-cards`: fewer cards than asked; `card-model`, `card-memory`, `card-cores`: fewer cards than asked that are of an accepted
+ * model, of that model with the asked memory, with memory and cores; `cards-busy`: enough such cards, too few of them idle
+ * (or, shared, with so much free) and healthy.
+ */
+export type Rejection = (typeof rejections)[number];
+
+/** One step of filtering. */
+export interface Filter {
+  readonly name: string;
+  /** Why the host cannot take the request; undefined when it can. */
+  reject(host: HostView, request: VmRequest): Rejection | undefined;
+}
+
+/** The host runs. */
+export const hostUp: Filter = {
+  name: 'HostUp',
+  reject: (host) => (host.isUp ? undefined : 'host-down'),
+};
+
+/** CPU, RAM and disk: step 2 of Fig. 6, and what Placement checks in stock OpenStack. */
+export const cpuRamDisk: Filter = {
+  name: 'CpuRamDisk',
+  reject(host, request) {
+    if (host.vcpusFree < request.vcpus) return 'vcpus';
+    if (host.ramFreeMib < request.ramMib) return 'ram';
+    if (host.diskFreeGib < request.diskGib) return 'disk';
+    return undefined;
+  },
+};
+
+/**
+ * Step 3 of Fig. 6: enough cards that each have the asked memory and cores, and the model if one is asked for, are idle (a
+ * shared card: have so much free). Passes every CPU VM.
+ */
+export const fineGrainedGpu: Filter = {
+  name: 'FineGrainedGpu',
+  reject(host, request) {
+    if (!isGpuRequest(request)) return undefined;
+    const cards = host.specs.cards;
+    if (cards.length < request.cards) return 'no-cards';
+    let serving = 0;
+    for (let card = 0; card < cards.length; card++) if (cardServes(host, card, request)) serving++;
+    if (serving >= request.cards) return undefined;
+    const accepted = cards.filter((card) => acceptsModel(request, card.model));
+    if (accepted.length < request.cards) return 'card-model';
+    const large = accepted.filter((card) => card.memoryMib >= request.cardMemoryMib);
+    if (large.length < request.cards) return 'card-memory';
+    const suiting = cards.filter((_, card) => cardSuits(host, card, request));
+    return suiting.length < request.cards ? 'card-cores' : 'cards-busy';
+  },
+};
+
+/**
+ * Nova's PciPassthroughFilter: enough idle devices of the alias, counted; memory and cores are unknown to it. An alias names a
+ * product, so a request that names models is counted over those (nova/scheduler/filters/pci_passthrough_filter.py, nova/pci/stats.py).
+ */
+export const gpuCount: Filter = {
+  name: 'PciPassthroughFilter',
+  reject(host, request) {
+    if (!isGpuRequest(request)) return undefined;
+    const cards = host.specs.cards;
+    if (cards.length < request.cards) return 'no-cards';
+    const accepted = cards.filter((card) => acceptsModel(request, card.model));
+    if (accepted.length < request.cards) return 'card-model';
+    return countedCards(host, request).length < request.cards ? 'cards-busy' : undefined;
+  },
+};
+
+/** Idle cards that a counting scheduler would take for the request, by index. */
+export function countedCards(host: HostView, request: VmRequest): number[] {
+  const counted: number[] = [];
+  host.specs.cards.forEach((card, index) => {
+    if (acceptsModel(request, card.model) && host.isCardIdle(index)) counted.push(index);
+  });
+  return counted;
+}

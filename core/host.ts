@@ -1,0 +1,16 @@
+/** What a host has, as an administrator would write it down. */
+import type { GpuCard } from './gpu-card.ts';
+
+/** One compute host; capacities, not use. */
+export interface HostSpec {
+  readonly name: string;
+  /** Physical vCPUs (hardware threads). */
+  readonly vcpus: number;
+  /** Memory that VMs may use, MiB (what the host keeps for itself is already taken off). */
+  readonly ramMib: number;
+  readonly diskGib: number;
+  /** vCPUs given out per physical one, Nova's `cpu_allocation_ratio`; 1 means no overcommitment. */
+  readonly cpuAllocationRatio: number;
+  /** In order of PCI address; a card's place here is its index in decisions and placements. */
+  readonly cards: readonly GpuCard[];
+}

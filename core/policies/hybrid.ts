@@ -1,0 +1,84 @@
+/**
+ * The paper's hybrid policy: Fig. 6 filters, Algorithm 1 chooses. CPU VMs go to the emptiest CPU host (LRS), and to a GPU host only
+ * when no CPU host has room; GPU VMs go to the card and host with the highest S_card × similarity.
+ */
+import { servingCards, tightestCards } from '../card-fit.ts';
+import type { HostView } from '../cluster.ts';
+import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
+import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
+import { isGpuRequest, type VmRequest } from '../request.ts';
+import type { ResourceVector } from '../resources.ts';
+import { cardScore, defaultLrs, gpuScore, leastRequestedScore, rawUnits, similarity } from '../scores.ts';
+
+export const hybrid: PolicyFactory = {
+  name: 'hybrid',
+  summary: 'the paper: CPU VMs by LRS, CPU hosts first; GPU VMs by S_card × similarity on SRM records',
+  create: createHybrid,
+};
+
+/** One way to serve a GPU VM on a host: some of its cards, and what Eq. (4) says of them. */
+interface CardOffer {
+  readonly cards: readonly number[];
+  readonly cardScore: number;
+  readonly idle: ResourceVector;
+  readonly similarity: number;
+  readonly score: number;
+}
+
+function createHybrid(options: PolicyOptions): Policy {
+  return {
+    name: 'hybrid',
+    filters: [hostUp, cpuRamDisk, fineGrainedGpu],
+    wholeCards: false,
+    tierPoints: defaultLrs.maxScore,
+    /** PriorityScore of Algorithm 1: any CPU host beats every GPU host. A bonus added to the score would lose its low bits. */
+    tier: (host, request) => (isGpuRequest(request) || host.isGpuHost ? 0 : 1),
+    score: (host, request) =>
+      isGpuRequest(request) ? bestOffer(host, request, options).score : leastRequestedScore(host, request),
+    terms(host, request) {
+      if (!isGpuRequest(request)) return { lrs: leastRequestedScore(host, request) };
+      const offer = bestOffer(host, request, options);
+      return { cardScore: offer.cardScore, similarity: offer.similarity };
+    },
+    cards: (host, request) => [...bestOffer(host, request, options).cards],
+  };
+}
+
+/**
+ * The best offer of a host that passed the filters: one per card model that can serve alone; the highest score counts, ties go to
+ * least memory, then fewest cores. Where only a mixture of models can serve, the cards with the least free memory are offered,
+ * and the mixture is as good as the weakest of them in each respect.
+ */
+export function bestOffer(host: HostView, request: VmRequest, options: Pick<PolicyOptions, 'similarity'>): CardOffer {
+  const serving = servingCards(host, request);
+  let best: CardOffer | undefined;
+  for (const group of host.cardGroups) {
+    const ofModel = serving.filter((card) => group.cards.includes(card));
+    if (ofModel.length < request.cards) continue;
+    const offer = offerOf(host, request, ofModel, options);
+    if (best === undefined || offer.score > best.score) best = offer;
+  }
+  return best ?? offerOf(host, request, serving, options);
+}
+
+/** Scores the tightest of the serving cards. Memory and cores per card are those that the first, tightest card has free. */
+function offerOf(
+  host: HostView,
+  request: VmRequest,
+  serving: readonly number[],
+  options: Pick<PolicyOptions, 'similarity'>,
+): CardOffer {
+  const { largest, largestCard } = host.cluster;
+  const cards = tightestCards(host, serving, request.cards);
+  const least = (measure: (card: number) => number) => Math.min(...cards.map(measure));
+  const idle = {
+    cards: serving.length,
+    cardMemoryMib: least((card) => host.cardMemoryFreeMib(card)),
+    cardCores: least((card) => host.cardCoresFree(card)),
+    vcpus: host.vcpusFree,
+    ramMib: host.ramFreeMib,
+  };
+  const sCard = least((card) => cardScore(host.specs.cards[card]!, largestCard));
+  const sSimilarity = similarity(idle, request, options.similarity === 'raw' ? rawUnits : largest);
+  return { cards, idle, cardScore: sCard, similarity: sSimilarity, score: gpuScore(sCard, sSimilarity) };
+}

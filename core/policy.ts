@@ -1,0 +1,45 @@
+/** A policy: which hosts may take a VM, which of them is best, and which of its cards the VM gets. */
+import type { HostView } from './cluster.ts';
+import type { Filter } from './filters.ts';
+import type { VmRequest } from './request.ts';
+
+/** One way to place VMs. A new one is a file in `policies/` and a line in `policies/index.ts`. */
+export interface Policy {
+  readonly name: string;
+  /** Applied in order; the first that rejects a host removes it. */
+  readonly filters: readonly Filter[];
+  /** Cards are taken whole even where they are shared: the policy only counts them. */
+  readonly wholeCards: boolean;
+  /**
+   * Called once per request with the hosts that passed the filters, before their scores; for policies whose score compares
+   * the candidates, as Nova's weighers do. What it leaves behind may depend on its arguments only.
+   */
+  prepare?(request: VmRequest, candidates: readonly HostView[]): void;
+  /** Compared before the score: any host of a higher tier beats every host of a lower one. Default 0. */
+  tier?(host: HostView, request: VmRequest): number;
+  /** Points that one tier adds to the score that is shown. Default 0. */
+  readonly tierPoints?: number;
+  /** How good the host is for the request; higher is better, its range is the policy's own. */
+  score(host: HostView, request: VmRequest): number;
+  /** The parts of which the score is made, by name, for explanations. */
+  terms(host: HostView, request: VmRequest): Record<string, number>;
+  /** Cards that the request gets on the chosen host, ascending. Called for GPU VMs only. */
+  cards(host: HostView, request: VmRequest): number[];
+}
+
+/** What a person may set when naming a policy. */
+export interface PolicyOptions {
+  /** Seed of the policies that draw lots. Defaults to 1. */
+  readonly seed: number;
+  /** Eq. (3) over components divided by the largest capacity, or `raw`: literally, in raw units. Defaults to `normalised`. */
+  readonly similarity: 'normalised' | 'raw';
+}
+export const defaultPolicyOptions: PolicyOptions = { seed: 1, similarity: 'normalised' };
+
+/** Makes a policy; one a run, since policies may keep scratch memory. */
+export interface PolicyFactory {
+  readonly name: string;
+  /** One line for `--help` and tables. */
+  readonly summary: string;
+  create(options: PolicyOptions): Policy;
+}

@@ -1,0 +1,123 @@
+/** Filter, score, choose: one decision. The readable reference that every faster way must equal. */
+import type { Cluster, HostView } from './cluster.ts';
+import type { Rejection } from './filters.ts';
+import type { Policy } from './policy.ts';
+import { isGpuRequest, type VmRequest } from './request.ts';
+
+/** What became of one request. `rejectedBy` counts hosts by the reason that removed them; no host is an answer, not an error. */
+export type Decision =
+  | {
+      readonly kind: 'placed';
+      /** Host index. */
+      readonly host: number;
+      /** Card indexes on that host, ascending; empty for a CPU VM. */
+      readonly cards: readonly number[];
+      /** As shown: tier × tierPoints + score. */
+      readonly score: number;
+    }
+  | { readonly kind: 'no-valid-host'; readonly rejectedBy: Readonly<Partial<Record<Rejection, number>>> };
+
+/** One host's part in a decision. */
+export interface HostVerdict {
+  readonly host: number;
+  /** Set when the host was removed. */
+  readonly rejection?: { readonly filter: string; readonly reason: Rejection };
+  /** Set when it was scored. */
+  readonly scored?: {
+    readonly tier: number;
+    readonly score: number;
+    readonly terms: Readonly<Record<string, number>>;
+    readonly cards: readonly number[];
+  };
+}
+
+const nothing: ReadonlySet<number> = new Set();
+
+/**
+ * Places one request: the highest (tier, score) wins, ties go to the lowest host index. Changes nothing and depends on the
+ * cluster, the request and the policy alone.
+ *
+ * @param excluded hosts that must not be used, such as one that refused this VM a moment ago
+ */
+export function schedule(
+  cluster: Cluster,
+  request: VmRequest,
+  policy: Policy,
+  excluded: ReadonlySet<number> = nothing,
+): Decision {
+  const candidates = cluster.hosts.filter((host) => rejectionOf(host, request, policy, excluded) === undefined);
+  const best = choose(candidates, request, policy);
+  if (best === undefined) {
+    const rejectedBy: Partial<Record<Rejection, number>> = {};
+    for (const host of cluster.hosts) {
+      const { reason } = rejectionOf(host, request, policy, excluded)!;
+      rejectedBy[reason] = (rejectedBy[reason] ?? 0) + 1;
+    }
+    return { kind: 'no-valid-host', rejectedBy };
+  }
+  return {
+    kind: 'placed',
+    host: best.host.index,
+    cards: isGpuRequest(request) ? policy.cards(best.host, request) : [],
+    score: shownScore(policy, best.tier, best.score),
+  };
+}
+
+/** The same decision with every host's part in it: one verdict per host, in host order. */
+export function explain(
+  cluster: Cluster,
+  request: VmRequest,
+  policy: Policy,
+  excluded: ReadonlySet<number> = nothing,
+): { readonly decision: Decision; readonly verdicts: readonly HostVerdict[] } {
+  const decision = schedule(cluster, request, policy, excluded);
+  const rejected = cluster.hosts.map((host) => rejectionOf(host, request, policy, excluded));
+  policy.prepare?.(
+    request,
+    cluster.hosts.filter((host) => rejected[host.index] === undefined),
+  );
+  const verdicts = cluster.hosts.map((host): HostVerdict => {
+    const rejection = rejected[host.index];
+    if (rejection !== undefined) return { host: host.index, rejection };
+    const tier = policy.tier?.(host, request) ?? 0;
+    const score = shownScore(policy, tier, policy.score(host, request));
+    const cards = isGpuRequest(request) ? policy.cards(host, request) : [];
+    return { host: host.index, scored: { tier, score, terms: policy.terms(host, request), cards } };
+  });
+  return { decision, verdicts };
+}
+
+function rejectionOf(
+  host: HostView,
+  request: VmRequest,
+  policy: Policy,
+  excluded: ReadonlySet<number>,
+): { filter: string; reason: Rejection } | undefined {
+  if (excluded.has(host.index)) return { filter: 'Excluded', reason: 'excluded' };
+  for (const filter of policy.filters) {
+    const reason = filter.reject(host, request);
+    if (reason !== undefined) return { filter: filter.name, reason };
+  }
+  return undefined;
+}
+
+function choose(
+  candidates: readonly HostView[],
+  request: VmRequest,
+  policy: Policy,
+): { host: HostView; tier: number; score: number } | undefined {
+  policy.prepare?.(request, candidates);
+  let best: { host: HostView; tier: number; score: number } | undefined;
+  for (const host of candidates) {
+    const tier = policy.tier?.(host, request) ?? 0;
+    if (best !== undefined && tier < best.tier) continue;
+    const score = policy.score(host, request);
+    if (Number.isNaN(score)) throw new RangeError(`policy ${policy.name} gave no number for host ${host.name}`);
+    if (best === undefined || tier > best.tier || score > best.score) best = { host, tier, score };
+  }
+  return best;
+}
+
+function shownScore(policy: Policy, tier: number, score: number): number {
+  return tier === 0 ? score : tier * (policy.tierPoints ?? 0) + score;
+}

@@ -1,0 +1,110 @@
+/** The scoring formulas of the paper, section 3.5.2, on one page. Pure functions of numbers. */
+import type { GpuModel } from './gpu-card.ts';
+import type { ResourceVector } from './resources.ts';
+
+/** Options of the Least Requested Score. */
+export interface LrsOptions {
+  /** Weight of free vCPUs; the weight of RAM is 1 minus it. Defaults to ½. */
+  readonly vcpuWeight: number;
+  /** M of Eq. (1): points of an empty host. Defaults to 100. */
+  readonly maxScore: number;
+}
+export const defaultLrs: LrsOptions = { vcpuWeight: 0.5, maxScore: 100 };
+
+/** The part of a host that Eq. (1) reads. */
+export interface LrsHost {
+  readonly vcpus: number;
+  readonly vcpusFree: number;
+  readonly ramMib: number;
+  readonly ramFreeMib: number;
+}
+
+/**
+ * Least Requested Score, Eq. (1): how much of the host stays free once the request is placed.
+ *
+ *     LRS = Σᵢ wᵢ (cᵢ − rᵢ) / cᵢ · M        i ∈ {vCPU, RAM}
+ *
+ * `rᵢ` is what the host already carries plus this request; the paper leaves that open. With equal weights it is evaluated as
+ * M · ((c₁−r₁)·c₂ + (c₂−r₂)·c₁) / (2·c₁·c₂), so that scores that are equal on paper are equal as floats.
+ *
+ * @returns points in [0, maxScore]; higher is emptier
+ */
+export function leastRequestedScore(
+  host: LrsHost,
+  request: { readonly vcpus: number; readonly ramMib: number },
+  options: LrsOptions = defaultLrs,
+): number {
+  const vcpusLeft = host.vcpusFree - request.vcpus;
+  const ramLeftMib = host.ramFreeMib - request.ramMib;
+  if (options.vcpuWeight === 0.5) {
+    return (options.maxScore * (vcpusLeft * host.ramMib + ramLeftMib * host.vcpus)) / (2 * host.vcpus * host.ramMib);
+  }
+  const { vcpuWeight } = options;
+  return ((vcpusLeft / host.vcpus) * vcpuWeight + (ramLeftMib / host.ramMib) * (1 - vcpuWeight)) * options.maxScore;
+}
+
+/** Weights w₁, w₂, w₃ of Eq. (2): computing power, bandwidth, clock. */
+export type CardWeights = readonly [number, number, number];
+export const equalCardWeights: CardWeights = [1 / 3, 1 / 3, 1 / 3];
+
+type CardFigures = Pick<GpuModel, 'fp32Tflops' | 'bandwidthGBs' | 'clockMhz'>;
+
+/**
+ * Performance of a card, Eq. (2).
+ *
+ *     S_card = cc · w₁ + bw · w₂ + cl · w₃
+ *
+ * cc, bw and cl are FP32 TFLOPS, memory bandwidth and boost clock, each divided by the largest among the cluster's cards.
+ *
+ * @returns in (0, 1] when the weights sum to 1
+ */
+export function cardScore(
+  card: CardFigures,
+  largest: CardFigures,
+  [w1, w2, w3]: CardWeights = equalCardWeights,
+): number {
+  const cc = card.fp32Tflops / largest.fp32Tflops;
+  const bw = card.bandwidthGBs / largest.bandwidthGBs;
+  const cl = card.clockMhz / largest.clockMhz;
+  return cc * w1 + bw * w2 + cl * w3;
+}
+
+/** Eq. (3) taken literally: every dimension in its own unit, so that the largest numbers (MiB, cores) decide alone. */
+export const rawUnits: ResourceVector = { cards: 1, cardMemoryMib: 1, cardCores: 1, vcpus: 1, ramMib: 1 };
+
+/**
+ * Similarity of what is idle (N) and what is asked for (R), Eq. (3).
+ *
+ *     S_similarity = N · R / (‖N‖ ‖R‖)
+ *
+ * Differs from the paper in that each component is first divided by `largest`, the largest capacity over the cluster's hosts;
+ * with `rawUnits` it is the paper's form. Sums run left to right over the five dimensions.
+ *
+ * @returns in [0, 1], since no component is negative; the angle counts, not the size. 0 when a vector is zero
+ */
+export function similarity(idle: ResourceVector, asked: ResourceVector, largest: ResourceVector): number {
+  const n1 = idle.cards / largest.cards;
+  const n2 = idle.cardMemoryMib / largest.cardMemoryMib;
+  const n3 = idle.cardCores / largest.cardCores;
+  const n4 = idle.vcpus / largest.vcpus;
+  const n5 = idle.ramMib / largest.ramMib;
+  const r1 = asked.cards / largest.cards;
+  const r2 = asked.cardMemoryMib / largest.cardMemoryMib;
+  const r3 = asked.cardCores / largest.cardCores;
+  const r4 = asked.vcpus / largest.vcpus;
+  const r5 = asked.ramMib / largest.ramMib;
+  const dot = n1 * r1 + n2 * r2 + n3 * r3 + n4 * r4 + n5 * r5;
+  const normN = Math.sqrt(n1 * n1 + n2 * n2 + n3 * n3 + n4 * n4 + n5 * n5);
+  const normR = Math.sqrt(r1 * r1 + r2 * r2 + r3 * r3 + r4 * r4 + r5 * r5);
+  const norms = normN * normR;
+  return norms === 0 ? 0 : dot / norms;
+}
+
+/**
+ * Score of a card and its host for a GPU VM, Eq. (4).
+ *
+ *     Gpu_score = S_card × S_similarity
+ */
+export function gpuScore(sCard: number, sSimilarity: number): number {
+  return sCard * sSimilarity;
+}

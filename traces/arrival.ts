@@ -1,0 +1,29 @@
+/** A workload as the simulator reads it: one arrival per VM, in order of time. */
+import type { InputError } from '../core/input-error.ts';
+import type { VmRequest } from '../core/request.ts';
+
+/** A VM that asks for a host. What only the workload knows (how long it lives, whose it is) stays out of the request. */
+export interface Arrival {
+  /** When it asks, seconds from the start of the workload. */
+  readonly atS: number;
+  /** How long it runs once started, seconds, above 0. */
+  readonly lifetimeS: number;
+  readonly request: VmRequest;
+  /** Experimental station (beamline) or the trace's group; empty if unknown. */
+  readonly station: string;
+  /** Desktop kind; acceptance is reported by it. Empty if unknown. */
+  readonly flavor: string;
+  readonly image: string;
+  readonly user: string;
+}
+
+/** Arrivals in order of `atS`, in batches, so that a long trace costs no promise a row and is never in memory as a whole. */
+export type ArrivalStream = AsyncIterable<readonly Arrival[]>;
+
+/** How a reader treats rows that it cannot take. */
+export interface ReadOptions {
+  /** Called for each wrong row, which is then left out. Without it the first wrong row throws its InputError. */
+  readonly onInvalid?: ((error: InputError) => void) | undefined;
+  /** Seed for what a trace leaves open, such as the moment within an interval. Defaults to 1. */
+  readonly seed?: number | undefined;
+}
