@@ -1,17 +1,20 @@
 /** What a person gave is wrong: says where, what was expected and what came. The command line prints it and exits with 2. */
 export class InputError extends Error {
-  /** File with line and column, or the path of a field: `trace.csv:7, column vcpus`, `cards[1].memoryMib`. */
-  readonly where: string;
-  readonly expected: string;
-  readonly got: string;
-
+  /**
+   * @param where file with line and column, or the path of a field: `trace.csv:7, column vcpus`, `cards[1].memoryMib`
+   * @param expected in words
+   * @param got the value; undefined for nothing
+   */
   constructor(where: string, expected: string, got: unknown) {
-    const shown = describe(got);
-    super(`${where}: expected ${expected}, got ${shown}`);
+    super(`${where}: expected ${expected}, got ${describe(got)}`);
     this.name = 'InputError';
-    this.where = where;
-    this.expected = expected;
-    this.got = shown;
+  }
+
+  /** One that says just this; for a message that comes from another thread. */
+  static saying(message: string): InputError {
+    const error = new InputError('', '', '');
+    error.message = message;
+    return error;
   }
 }
 

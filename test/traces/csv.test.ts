@@ -1,0 +1,147 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import type { InputError } from '../../core/input-error.ts';
+import {
+  csvHeader,
+  decimalCell,
+  optionalWholeCell,
+  readCsv,
+  readLines,
+  textCell,
+  wholeCell,
+} from '../../traces/csv.ts';
+import { collect, refusal, written } from './trace-files.ts';
+
+const columns = { required: ['id', 'vcpus'], optional: ['user'] } as const;
+type Column = 'id' | 'vcpus' | 'user';
+
+const rowsOf = (path: string, onInvalid?: (error: InputError) => void) =>
+  collect(
+    readCsv<Column, string>(
+      path,
+      columns,
+      (row) => `${row.line} ${textCell(row, 'id')} ${textCell(row, 'vcpus')} ${textCell(row, 'user')}`,
+      onInvalid,
+    ),
+  );
+
+const refused = (text: string) => refusal(rowsOf(written({ 'trace.csv': text })));
+
+test('columns are found by name in any order, and a missing one reads as empty', async () => {
+  expect(await rowsOf(written({ 'trace.csv': 'user,vcpus,id\nann,2,a\nbob,4,b\n' }))).toEqual([
+    '2 a 2 ann',
+    '3 b 4 bob',
+  ]);
+  expect(await rowsOf(written({ 'trace.csv': 'vcpus,id\n2,a\n' }))).toEqual(['2 a 2 ']);
+});
+
+test('a byte order mark, CRLF, blank lines and a last line without an end are taken', async () => {
+  expect(await rowsOf(written({ 'trace.csv': '\uFEFFid,vcpus\r\na,1\r\n\r\nb,2' }))).toEqual(['2 a 1 ', '4 b 2 ']);
+});
+
+test('a file whose name ends in .gz is unpacked', async () => {
+  expect(await rowsOf(written({ 'trace.csv.gz': gzipSync('id,vcpus\na,1\n') }))).toEqual(['2 a 1 ']);
+  expect(await refusal(rowsOf(written({ 'trace.csv.gz': 'id,vcpus\n' })))).toBe(
+    'trace.csv.gz: expected a gzip file, got "Z_DATA_ERROR"',
+  );
+  const cut = gzipSync('id,vcpus\na,1\n').subarray(0, 20);
+  expect(await refusal(rowsOf(written({ 'trace.csv.gz': cut })))).toBe(
+    'trace.csv.gz: expected a gzip file, got "Z_BUF_ERROR"',
+  );
+});
+
+test('line numbers are those on which rows start, also after cells with line ends', async () => {
+  const text = 'id,vcpus\n"a\nb\r\nc",1\nd,2\n"e\nf",3\ng,4\n';
+  expect((await rowsOf(written({ 'trace.csv': text }))).map((row) => row.replace(/ [\s\S]*/, ''))).toEqual([
+    '2',
+    '5',
+    '6',
+    '8',
+  ]);
+});
+
+test('a long file comes in batches, each row once and in order', async () => {
+  const rows = Array.from({ length: 50_000 }, (_, index) => `vm-${index},${index}`);
+  const path = written({ 'trace.csv': `id,vcpus\n${rows.join('\n')}\n` });
+  const batches: number[] = [];
+  const seen: string[] = [];
+  for await (const batch of readCsv<Column, string>(path, columns, (row) => row.cells.join(','))) {
+    batches.push(batch.length);
+    seen.push(...batch);
+  }
+  expect(seen).toEqual(rows);
+  // 64 KiB of rows of 13 to 15 bytes.
+  expect(Math.max(...batches)).toBeLessThan(7000);
+});
+
+test('a missing file, a directory and an empty file are refused', async () => {
+  const path = written({ 'trace.csv': '' });
+  expect(await refusal(rowsOf(path.replace('trace.csv', 'other.csv')))).toBe(
+    'other.csv: expected a readable file, got nothing',
+  );
+  expect(await refusal(rowsOf(path.replace('trace.csv', '')))).toBe(': expected a readable file, got "EISDIR"');
+  expect(await refusal(rowsOf(path))).toBe('trace.csv:1: expected the columns id,vcpus, got nothing');
+});
+
+test('a header with an unknown, a doubled or a missing column is refused', async () => {
+  expect(await refused('id,vcpu\n')).toBe(
+    'trace.csv:1, column 2: expected one of the columns id, vcpus, user, got "vcpu"',
+  );
+  expect(await refused('id,vcpus,id\n')).toBe('trace.csv:1, column 3: expected each column once, got "id"');
+  expect(await refused('id,user\n')).toBe('trace.csv:1: expected a column vcpus, got "id,user"');
+});
+
+test('a row with too few or too many cells is refused with both numbers, or left out', async () => {
+  expect(await refused('id,vcpus\na,1\nb\n')).toBe('trace.csv:3: expected 2 columns, got 1');
+  expect(await refused('id,vcpus\na,1,2\n')).toBe('trace.csv:2: expected 2 columns, got 3');
+  const errors: string[] = [];
+  const path = written({ 'trace.csv': 'id,vcpus\na,1\nb\nc,3\n' });
+  expect(await rowsOf(path, ({ message }) => errors.push(message))).toEqual(['2 a 1 ', '4 c 3 ']);
+  expect(errors).toEqual([`${path}:3: expected 2 columns, got 1`]);
+});
+
+test('a quote that is not closed is refused at the row where it opens, whatever the length of the file', async () => {
+  const expected = 'trace.csv:3: expected a row whose quotes are closed, got nothing';
+  expect(await refused('id,vcpus\na,1\n"b,2\nc,3\n')).toBe(expected);
+  expect(await refused(`id,vcpus\na,1\n"b,2\n${'c,3\n'.repeat(500_000)}`)).toBe(expected);
+});
+
+test('a quote within a cell is refused', async () => {
+  const expected = 'expected quotes around a whole cell, doubled inside it, got "a stray quote"';
+  expect(await refused('id,vcpus\na,1\nb"c,2\n')).toBe(`trace.csv:3: ${expected}`);
+  expect(await refused('id,vcpus\na,1\n"b"c,2\n')).toBe(`trace.csv:3: ${expected}`);
+});
+
+test('the first error of a file is the one that is thrown', async () => {
+  expect(await refused('id,vcpus\na\nb"c,2\n')).toBe('trace.csv:2: expected 2 columns, got 1');
+});
+
+test('numbers are read as written, and anything else is refused with what was expected', async () => {
+  const row = (text: string) => ({
+    path: 'trace.csv',
+    line: 7,
+    positions: new Map<Column, number>([['vcpus', 0]]),
+    cells: [text],
+  });
+  expect(wholeCell(row('12'), 'vcpus')).toBe(12);
+  expect(wholeCell(row('-1'), 'vcpus', -1)).toBe(-1);
+  expect(optionalWholeCell(row(''), 'vcpus')).toBe(0);
+  expect(decimalCell(row('0.125'), 'vcpus')).toBe(0.125);
+  for (const text of ['', ' 1', '-1', '1.5', '1e3', '0x10', 'NaN', '1'.repeat(16)]) {
+    expect(() => wholeCell(row(text), 'vcpus')).toThrow(
+      `trace.csv:7, column vcpus: expected a whole number of at least 0, got "${text}"`,
+    );
+  }
+  for (const text of ['', '-0.5', '1.', '.5', '0.1234', '1e3', 'Infinity']) {
+    expect(() => decimalCell(row(text), 'vcpus')).toThrow(
+      `trace.csv:7, column vcpus: expected a number of at least 0 with at most 3 decimals, got "${text}"`,
+    );
+  }
+  expect(() => decimalCell(row('0'), 'vcpus', 0.001)).toThrow('a number of at least 0.001 with');
+});
+
+test('the header alone can be read, and lines without columns too', async () => {
+  expect(await csvHeader(written({ 'trace.csv': 'id,"vcpus"\na,1\n' }))).toEqual(['id', 'vcpus']);
+  expect(await csvHeader(written({ 'trace.csv': '\n' }))).toBeUndefined();
+  expect(await collect(readLines(written({ 'trace.txt': '\uFEFFä\r\n\r\nb' })))).toEqual(['ä', '', 'b']);
+});

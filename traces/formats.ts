@@ -1,0 +1,68 @@
+/** Tells by the first bytes of a file which trace format it is in, and reads it. */
+import { InputError } from '../core/input-error.ts';
+import type { ArrivalStream } from './arrival.ts';
+import { azureFiles, readAzure } from './azure.ts';
+import { readLines } from './csv.ts';
+import { hepsCsvHeader, readHepsCsv } from './heps-csv.ts';
+import { type OpenbOptions, openbNodeColumns, openbPodColumns, readOpenbPods } from './openb.ts';
+import { readSwf, type SwfOptions } from './swf.ts';
+
+/** Formats of a workload. */
+export type TraceFormat = 'heps-csv' | 'openb' | 'azure2017' | 'swf';
+
+/** Options of all readers; each takes what concerns it. */
+export type TraceOptions = OpenbOptions & SwfOptions;
+
+/**
+ * The format of a workload file. A CSV file is recognised by a column that only its format has, so that a header with a
+ * mistake reaches the reader, which says what is wrong with it.
+ *
+ * @throws InputError naming the formats when it is none
+ */
+export async function recogniseTrace(path: string): Promise<TraceFormat> {
+  const line = await firstLine(path);
+  if (line !== undefined) {
+    const header = line.replaceAll('"', '').split(',');
+    if (header.includes('submit_s')) return 'heps-csv';
+    if (header.includes('num_gpu') && header.includes('cpu_milli')) return 'openb';
+    if (line.startsWith(';') || /^(-?\d+(\.\d+)?\s+){17}-?\d+(\.\d+)?$/.test(line)) return 'swf';
+    if (/^\d+ [a-z|](,[a-z|])*$/.test(line)) return 'azure2017';
+  }
+  const formats = [
+    `heps-csv (${hepsCsvHeader.split(',').slice(0, 5).join(',')},…)`,
+    `openb (${openbPodColumns.required.join(',')},…)`,
+    'azure2017 (a time, a space and letters)',
+    'swf (18 columns, or a comment after ;)',
+  ];
+  throw new InputError(`${path}:1`, `the first line of ${formats.join(', ')}`, line);
+}
+
+/** Arrivals of a workload file in whichever format it is. */
+export async function readTrace(path: string, options: TraceOptions = {}): Promise<ArrivalStream> {
+  const format = await recogniseTrace(path);
+  if (format === 'heps-csv') return readHepsCsv(path, options);
+  if (format === 'openb') return readOpenbPods(path, options);
+  if (format === 'swf') return readSwf(path, options);
+  return readAzure(path, options);
+}
+
+/** The file and those that belong to it: everything that decides what `readTrace` gives. */
+export async function traceFiles(path: string): Promise<string[]> {
+  return (await recogniseTrace(path)) === 'azure2017' ? Object.values(await azureFiles(path)) : [path];
+}
+
+/** Whether a file is a node list of the openb trace, which describes hosts and no workload. */
+export async function isOpenbNodeFile(path: string): Promise<boolean> {
+  const header = (await firstLine(path))?.split(',') ?? [];
+  return openbNodeColumns.required.every((column) => header.includes(column));
+}
+
+/** The first line that is not blank, without white space around it; undefined when there is none in the first MiB. */
+async function firstLine(path: string): Promise<string | undefined> {
+  let batches = 0;
+  for await (const lines of readLines(path)) {
+    const found = lines.map((line) => line.trim()).find((line) => line !== '');
+    if (found !== undefined || ++batches === 16) return found;
+  }
+  return undefined;
+}
