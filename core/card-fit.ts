@@ -1,5 +1,7 @@
 /** Which cards of a host can serve a request, and which of those it gets: the fine-grained part of Fig. 6. */
-import type { HostView } from './cluster.ts';
+import { sharedCardShare } from './card-share.ts';
+import type { CardGroup, HostView } from './cluster.ts';
+import type { GpuModel } from './gpu-card.ts';
 import type { VmRequest } from './request.ts';
 
 /** Whether a model is acceptable to the request. */
@@ -7,24 +9,29 @@ export function acceptsModel(request: VmRequest, model: string): boolean {
   return request.cardModels.length === 0 || request.cardModels.includes(model);
 }
 
-/** Whether one card could serve the request if nobody held any of it. */
-export function cardSuits(host: HostView, card: number, request: VmRequest): boolean {
-  const { model, memoryMib, cores } = host.specs.cards[card]!;
-  return acceptsModel(request, model) && memoryMib >= request.cardMemoryMib && cores >= request.cardCores;
+/** Whether a card of the model could serve the request if nobody held any of it. */
+export function modelSuits(request: VmRequest, model: GpuModel): boolean {
+  return (
+    model.memoryMib >= request.cardMemoryMib && model.cores >= request.cardCores && acceptsModel(request, model.name)
+  );
 }
 
-/** Whether one card can serve the request now: healthy, of an accepted model, and with the asked memory and cores free. */
-export function cardServes(host: HostView, card: number, request: VmRequest): boolean {
-  if (!host.isCardHealthy(card) || !cardSuits(host, card, request)) return false;
-  const { memoryMib, cores } = host.cardShare(card, request);
-  return host.cardMemoryFreeMib(card) >= memoryMib && host.cardCoresFree(card) >= cores;
+/** Cards of a group that can serve the request now, by index: healthy, suiting, and with as much free as it would take. */
+export function servingInGroup(host: HostView, group: CardGroup, request: VmRequest): number[] {
+  const { model, sharing, cards } = group;
+  if (!modelSuits(request, model)) return [];
+  const taken = sharing === 'passthrough' ? model : sharedCardShare(request, model.memoryMib, model.cores);
+  return cards.filter(
+    (card) =>
+      host.isCardHealthy(card) &&
+      host.cardMemoryFreeMib(card) >= taken.memoryMib &&
+      host.cardCoresFree(card) >= taken.cores,
+  );
 }
 
-/** Cards of the host that can serve the request now, by index. */
+/** Cards of the host that can serve the request now, group by group. */
 export function servingCards(host: HostView, request: VmRequest): number[] {
-  const serving: number[] = [];
-  for (let card = 0; card < host.specs.cards.length; card++) if (cardServes(host, card, request)) serving.push(card);
-  return serving;
+  return host.cardGroups.flatMap((group) => servingInGroup(host, group, request));
 }
 
 /** Of the given cards the `count` with the least free memory, then the fewest free cores, then the lowest index; ascending by index. */

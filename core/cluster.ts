@@ -1,6 +1,6 @@
 /** The state of all hosts: what each has, what is free, what is up. The only thing that a decision reads besides the request. */
 import { sharedCardShare } from './card-share.ts';
-import type { GpuCard, GpuModel } from './gpu-card.ts';
+import type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
 import type { HostSpec } from './host.ts';
 import type { VmRequest } from './request.ts';
 import { type ResourceVector, toThousandths } from './resources.ts';
@@ -16,9 +16,10 @@ export interface Placement {
   readonly wholeCards: boolean;
 }
 
-/** The cards of one host that are of one model: what Eq. (4) scores. */
+/** The cards of one host that are of one model and given away in one way: what Eq. (4) scores. */
 export interface CardGroup {
   readonly model: GpuModel;
+  readonly sharing: CardSharing;
   /** Card indexes on the host, ascending. */
   readonly cards: readonly number[];
 }
@@ -82,10 +83,12 @@ export class Cluster {
     this.hosts = specs.map((spec, host) => {
       const addresses = new Set(spec.cards.map((card) => card.address));
       if (addresses.size < spec.cards.length) throw new RangeError(`host ${spec.name} has two cards at one address`);
-      const groups = [...new Set(spec.cards.map((card) => card.model))].map((name) => ({
-        model: models.get(name)!,
-        cards: spec.cards.flatMap((card, index) => (card.model === name ? [index] : [])),
-      }));
+      const groups: { model: GpuModel; sharing: CardSharing; cards: number[] }[] = [];
+      for (const [index, { model: name, sharing }] of spec.cards.entries()) {
+        const group = groups.find((each) => each.model.name === name && each.sharing === sharing);
+        if (group !== undefined) group.cards.push(index);
+        else groups.push({ model: models.get(name)!, sharing, cards: [index] });
+      }
       return new HostView(this, host, groups);
     });
 
@@ -144,8 +147,11 @@ export class Cluster {
       view.ramFreeMib + request.ramMib > view.ramMib ||
       view.diskFreeGib + request.diskGib > view.diskGib ||
       cards.some((card) => {
-        const spec = view.specs.cards[card]!;
-        return view.cardMemoryFreeMib(card) + view.cardShare(card, request, wholeCards).memoryMib > spec.memoryMib;
+        const { memoryMib, cores } = view.specs.cards[card]!;
+        const share = view.cardShare(card, request, wholeCards);
+        return (
+          view.cardMemoryFreeMib(card) + share.memoryMib > memoryMib || view.cardCoresFree(card) + share.cores > cores
+        );
       });
     if (tooMuch) throw new RangeError(`cannot release ${request.id} from host ${host}: it is not bound there`);
     this.#change(placement, 1);
@@ -170,7 +176,7 @@ export class HostView {
   readonly index: number;
   /** What the host has. */
   readonly specs: HostSpec;
-  /** Its cards by model, in order of least memory, then fewest cores, then first card. */
+  /** Its cards by model and sharing, in order of least memory, then fewest cores, then first card. */
   readonly cardGroups: readonly CardGroup[];
   readonly #firstCard: number;
 

@@ -1,5 +1,5 @@
 /** The filters of Fig. 6 and of stock OpenStack. Each says why a host is out, or nothing. */
-import { acceptsModel, cardServes, cardSuits } from './card-fit.ts';
+import { acceptsModel, modelSuits, servingInGroup } from './card-fit.ts';
 import type { HostView } from './cluster.ts';
 import { isGpuRequest, type VmRequest } from './request.ts';
 
@@ -60,13 +60,13 @@ export const fineGrainedGpu: Filter = {
     const cards = host.specs.cards;
     if (cards.length < request.cards) return 'no-cards';
     let serving = 0;
-    for (let card = 0; card < cards.length; card++) if (cardServes(host, card, request)) serving++;
+    for (const group of host.cardGroups) serving += servingInGroup(host, group, request).length;
     if (serving >= request.cards) return undefined;
     const accepted = cards.filter((card) => acceptsModel(request, card.model));
     if (accepted.length < request.cards) return 'card-model';
     const large = accepted.filter((card) => card.memoryMib >= request.cardMemoryMib);
     if (large.length < request.cards) return 'card-memory';
-    const suiting = cards.filter((_, card) => cardSuits(host, card, request));
+    const suiting = host.cardGroups.filter((group) => modelSuits(request, group.model)).flatMap((group) => group.cards);
     return suiting.length < request.cards ? 'card-cores' : 'cards-busy';
   },
 };

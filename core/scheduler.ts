@@ -1,6 +1,6 @@
 /** Filter, score, choose: one decision. The readable reference that every faster way must equal. */
 import type { Cluster, HostView } from './cluster.ts';
-import type { Rejection } from './filters.ts';
+import { type Rejection, rejections } from './filters.ts';
 import type { Policy } from './policy.ts';
 import { isGpuRequest, type VmRequest } from './request.ts';
 
@@ -24,8 +24,12 @@ export interface HostVerdict {
   readonly rejection?: { readonly filter: string; readonly reason: Rejection };
   /** Set when it was scored. */
   readonly scored?: {
+    /** Compared first. */
     readonly tier: number;
+    /** Compared then. */
     readonly score: number;
+    /** tier × tierPoints + score, as in a Decision; loses the low bits of the score. */
+    readonly shownScore: number;
     readonly terms: Readonly<Record<string, number>>;
     readonly cards: readonly number[];
   };
@@ -80,9 +84,10 @@ export function explain(
     const rejection = rejected[host.index];
     if (rejection !== undefined) return { host: host.index, rejection };
     const tier = policy.tier?.(host, request) ?? 0;
-    const score = shownScore(policy, tier, policy.score(host, request));
+    const score = policy.score(host, request);
     const cards = isGpuRequest(request) ? policy.cards(host, request) : [];
-    return { host: host.index, scored: { tier, score, terms: policy.terms(host, request), cards } };
+    const terms = policy.terms(host, request);
+    return { host: host.index, scored: { tier, score, shownScore: shownScore(policy, tier, score), terms, cards } };
   });
   return { decision, verdicts };
 }
@@ -120,4 +125,16 @@ function choose(
 
 function shownScore(policy: Policy, tier: number, score: number): number {
   return tier === 0 ? score : tier * (policy.tierPoints ?? 0) + score;
+}
+
+/** Whether any host passes the policy's filters. */
+export function isServable(cluster: Cluster, request: VmRequest, policy: Policy): boolean {
+  return cluster.hosts.some((host) => rejectionOf(host, request, policy, nothing) === undefined);
+}
+
+/** Counts of hosts per reason as one text, `vcpus:12|cards-busy:48`, in the order in which filters look. */
+export function formatRejections(rejectedBy: Readonly<Partial<Record<Rejection, number>>>): string {
+  return rejections
+    .flatMap((reason) => (rejectedBy[reason] === undefined ? [] : [`${reason}:${rejectedBy[reason]}`]))
+    .join('|');
 }

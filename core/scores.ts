@@ -25,7 +25,8 @@ export interface LrsHost {
  *     LRS = Σᵢ wᵢ (cᵢ − rᵢ) / cᵢ · M        i ∈ {vCPU, RAM}
  *
  * `rᵢ` is what the host already carries plus this request; the paper leaves that open. With equal weights it is evaluated as
- * M · ((c₁−r₁)·c₂ + (c₂−r₂)·c₁) / (2·c₁·c₂), so that scores that are equal on paper are equal as floats.
+ * M · ((c₁−r₁)·c₂ + (c₂−r₂)·c₁) / (2·c₁·c₂) with vCPUs in thousandths: whole numbers above and below, so that scores that are
+ * equal on paper are equal as floats.
  *
  * @returns points in [0, maxScore]; higher is emptier
  */
@@ -34,13 +35,15 @@ export function leastRequestedScore(
   request: { readonly vcpus: number; readonly ramMib: number },
   options: LrsOptions = defaultLrs,
 ): number {
-  const vcpusLeft = host.vcpusFree - request.vcpus;
   const ramLeftMib = host.ramFreeMib - request.ramMib;
-  if (options.vcpuWeight === 0.5) {
-    return (options.maxScore * (vcpusLeft * host.ramMib + ramLeftMib * host.vcpus)) / (2 * host.vcpus * host.ramMib);
+  const { vcpuWeight, maxScore } = options;
+  if (vcpuWeight === 0.5) {
+    const milliVcpus = Math.round(host.vcpus * 1000);
+    const milliVcpusLeft = Math.round((host.vcpusFree - request.vcpus) * 1000);
+    return (maxScore * (milliVcpusLeft * host.ramMib + ramLeftMib * milliVcpus)) / (2 * milliVcpus * host.ramMib);
   }
-  const { vcpuWeight } = options;
-  return ((vcpusLeft / host.vcpus) * vcpuWeight + (ramLeftMib / host.ramMib) * (1 - vcpuWeight)) * options.maxScore;
+  const vcpusLeft = host.vcpusFree - request.vcpus;
+  return ((vcpusLeft / host.vcpus) * vcpuWeight + (ramLeftMib / host.ramMib) * (1 - vcpuWeight)) * maxScore;
 }
 
 /** Weights w₁, w₂, w₃ of Eq. (2): computing power, bandwidth, clock. */

@@ -2,7 +2,7 @@
  * The paper's hybrid policy: Fig. 6 filters, Algorithm 1 chooses. CPU VMs go to the emptiest CPU host (LRS), and to a GPU host only
  * when no CPU host has room; GPU VMs go to the card and host with the highest S_card × similarity.
  */
-import { servingCards, tightestCards } from '../card-fit.ts';
+import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
 import type { HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
 import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
@@ -50,18 +50,17 @@ function createHybrid(options: PolicyOptions): Policy {
  * and the mixture is as good as the weakest of them in each respect.
  */
 export function bestOffer(host: HostView, request: VmRequest, options: Pick<PolicyOptions, 'similarity'>): CardOffer {
-  const serving = servingCards(host, request);
   let best: CardOffer | undefined;
   for (const group of host.cardGroups) {
-    const ofModel = serving.filter((card) => group.cards.includes(card));
-    if (ofModel.length < request.cards) continue;
-    const offer = offerOf(host, request, ofModel, options);
+    const serving = servingInGroup(host, group, request);
+    if (serving.length < request.cards) continue;
+    const offer = offerOf(host, request, serving, options);
     if (best === undefined || offer.score > best.score) best = offer;
   }
-  return best ?? offerOf(host, request, serving, options);
+  return best ?? offerOf(host, request, servingCards(host, request), options);
 }
 
-/** Scores the tightest of the serving cards. Memory and cores per card are those that the first, tightest card has free. */
+/** Scores the tightest of the serving cards; what they have free and their S_card are those of the weakest one. */
 function offerOf(
   host: HostView,
   request: VmRequest,
@@ -70,15 +69,13 @@ function offerOf(
 ): CardOffer {
   const { largest, largestCard } = host.cluster;
   const cards = tightestCards(host, serving, request.cards);
-  const least = (measure: (card: number) => number) => Math.min(...cards.map(measure));
-  const idle = {
-    cards: serving.length,
-    cardMemoryMib: least((card) => host.cardMemoryFreeMib(card)),
-    cardCores: least((card) => host.cardCoresFree(card)),
-    vcpus: host.vcpusFree,
-    ramMib: host.ramFreeMib,
-  };
-  const sCard = least((card) => cardScore(host.specs.cards[card]!, largestCard));
+  let [cardMemoryMib, cardCores, sCard] = [Infinity, Infinity, Infinity];
+  for (const card of cards) {
+    cardMemoryMib = Math.min(cardMemoryMib, host.cardMemoryFreeMib(card));
+    cardCores = Math.min(cardCores, host.cardCoresFree(card));
+    sCard = Math.min(sCard, cardScore(host.specs.cards[card]!, largestCard));
+  }
+  const idle = { cards: serving.length, cardMemoryMib, cardCores, vcpus: host.vcpusFree, ramMib: host.ramFreeMib };
   const sSimilarity = similarity(idle, request, options.similarity === 'raw' ? rawUnits : largest);
   return { cards, idle, cardScore: sCard, similarity: sSimilarity, score: gpuScore(sCard, sSimilarity) };
 }

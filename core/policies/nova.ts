@@ -33,8 +33,10 @@ function createNova(): Policy {
   /** Per weigher, the bounds over the candidates; empty with one candidate, which Nova does not weigh. */
   let bounds: { weigher: Weigher; lo: number; hi: number }[] = [];
 
-  const weight = ({ weigher, lo, hi }: (typeof bounds)[number], host: HostView): number =>
-    hi === lo ? 0 : weigher.multiplier * ((Math.max(weigher.raw(host), lo) - lo) / (hi - lo));
+  const weight = ({ weigher, lo, hi }: (typeof bounds)[number], host: HostView): number => {
+    const above = Math.max(weigher.raw(host), lo) - lo;
+    return above === 0 ? 0 : weigher.multiplier * (above / (hi - lo));
+  };
 
   return {
     name: 'nova',

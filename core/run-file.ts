@@ -1,0 +1,241 @@
+/** The result of one run, `"format": "heps-run/1"`: what ran, on which hosts, what came of it. Types, and the check on reading. */
+import { anArray, anObject, oneOf } from './check.ts';
+import type { ClusterFile } from './cluster-file.ts';
+import { InputError } from './input-error.ts';
+import type { PolicyOptions } from './policy.ts';
+import type { VmRequest } from './request.ts';
+
+export const runFormat = 'heps-run/1';
+
+/** A column of texts that repeat: row `i` is `texts[rows[i]]`. */
+export interface TextColumn {
+  readonly texts: readonly string[];
+  readonly rows: readonly number[];
+}
+
+/** How the cloud behaved around the scheduler. */
+export interface CloudOptions {
+  /** What becomes of a VM that no host can take: it waits, or is refused. */
+  readonly onFull: 'queue' | 'reject';
+  /** Whether a later VM may start before an earlier one that still waits. */
+  readonly backfill: boolean;
+  /** Seconds after which a waiting VM gives up; null = never. */
+  readonly patienceS: number | null;
+  /** Seconds from binding to start; the lifetime counts from the start. */
+  readonly bootS: number;
+  /** Seconds between SRM reports; 0 = the scheduler always sees the truth. */
+  readonly srmIntervalS: number;
+  /** Mean hours between failures of one host; null = hosts do not fail. */
+  readonly mtbfH: number | null;
+  /** Mean hours between failures of one card; null = cards do not fail. */
+  readonly cardMtbfH: number | null;
+  /** Mean hours until a host or card is repaired. */
+  readonly mttrH: number;
+  /** Whether a VM lost to a failure is submitted again, with its whole lifetime. */
+  readonly resubmit: boolean;
+}
+
+/** What ran. Two files with equal `what` hold equal results. */
+export interface RunInputs {
+  readonly cluster: { readonly name: string; readonly sha256: string };
+  readonly workload: {
+    readonly name: string;
+    readonly sha256: string;
+    readonly days: number | null;
+    readonly load: number | null;
+    /** Rows left out because they were wrong (`--skip-invalid`). */
+    readonly skipped: number;
+  };
+  readonly policy: { readonly name: string; readonly options: PolicyOptions };
+  readonly cloud: CloudOptions;
+  readonly seed: number;
+}
+
+/** How one kind of VM was served. */
+export interface KindSummary {
+  readonly arrived: number;
+  readonly placed: number;
+  /** Placed on cards that have what was asked for (CPU VMs: placed). */
+  readonly served: number;
+  readonly refused: number;
+  readonly gaveUp: number;
+  readonly unservable: number;
+  readonly meanWaitS: number | null;
+}
+
+/** Figures of a run. Shares are in [0, 1]; `null` where nothing was there to measure. Uses are means over [0, durationS]. */
+export interface RunSummary {
+  /** Time over which use is averaged: the asked days, or until the last arrival of a trace. */
+  readonly durationS: number;
+  readonly all: KindSummary;
+  readonly cpu: KindSummary;
+  readonly gpu: KindSummary;
+  readonly byFlavor: Readonly<Record<string, KindSummary>>;
+  readonly acceptanceShare: number | null;
+  /** Served / arrived: acceptance without the VMs that got a card too small for them. */
+  readonly servedShare: number | null;
+  readonly gpuServedShare: number | null;
+  /** From submission to start (boot included), over placed VMs; quantiles by nearest rank. */
+  readonly waitS: Readonly<Record<'mean' | 'p50' | 'p95' | 'p99' | 'max', number | null>>;
+  readonly waited: number;
+  readonly vcpuShare: number;
+  readonly ramShare: number;
+  /** Shared cards count by the part of their cores that is held. */
+  readonly cardShare: number | null;
+  /** Memory of the cards, or parts of cards, that are held. */
+  readonly cardMemoryShare: number | null;
+  /** Memory that the holders asked for. */
+  readonly cardMemoryAskedShare: number | null;
+  readonly meanVms: number;
+  readonly meanWaiting: number;
+  readonly cpuVmsOnGpuHosts: number;
+  readonly meanCpuVmsOnGpuHosts: number;
+  /** Mean number of idle cards on hosts that lack the vCPUs or the RAM of the smallest GPU VM seen so far. */
+  readonly meanStrandedCards: number;
+  /** GPU VMs that got a card with less memory or fewer cores than asked. */
+  readonly wrongCards: number;
+  /** GPU VMs that stock counting (policy `nova`) would have given such a card, at the moment they were placed. */
+  readonly stockWrongCards: number;
+  /** Bindings that the truth refused, since the scheduler's view was old. */
+  readonly conflicts: number;
+  readonly hostFailures: number;
+  readonly cardFailures: number;
+  readonly lostVms: number;
+  readonly lostVcpuHours: number;
+  readonly lostCardHours: number;
+}
+
+/** One row per decision that settled something, in the order in which they were made. */
+export interface DecisionColumns {
+  readonly id: readonly string[];
+  /** 1, or more for a VM submitted again after a failure. */
+  readonly attempt: readonly number[];
+  readonly submitS: readonly number[];
+  readonly lifetimeS: readonly number[];
+  readonly vcpus: readonly number[];
+  readonly ramMib: readonly number[];
+  readonly diskGib: readonly number[];
+  readonly cards: readonly number[];
+  readonly cardMemoryMib: readonly number[];
+  readonly cardCores: readonly number[];
+  /** Models separated by `|`. */
+  readonly cardModels: TextColumn;
+  readonly station: TextColumn;
+  readonly flavor: TextColumn;
+  readonly image: TextColumn;
+  readonly user: TextColumn;
+  /** When the VM was bound or turned away. */
+  readonly decidedS: readonly number[];
+  /** Host index; -1 when turned away. */
+  readonly host: readonly number[];
+  /** Card indexes on the host, joined by `-`. */
+  readonly cardIndexes: TextColumn;
+  readonly score: readonly (number | null)[];
+  readonly startS: readonly (number | null)[];
+  readonly endS: readonly (number | null)[];
+  /** completed, lost, refused, gave-up, unservable. */
+  readonly outcome: TextColumn;
+  /** Why it was turned away or lost: `vcpus:12|no-cards:190|cards-busy:48` counts hosts. */
+  readonly reason: TextColumn;
+  /** Why it had to wait: the same at its first try; empty when it did not. */
+  readonly waitReason: TextColumn;
+  /** Rows that stood before its first try. */
+  readonly firstTriedAfter: readonly number[];
+}
+
+/** Hosts and cards that failed and came back, in order of time. `card` is -1 for the whole host; `up` 0 or 1 is the new state. */
+export interface FaultColumns {
+  readonly atS: readonly number[];
+  readonly host: readonly number[];
+  readonly card: readonly number[];
+  readonly up: readonly number[];
+}
+
+/** Refused bindings: on the way to decision row `decision`, `host` was tried in vain. */
+export interface ConflictColumns {
+  readonly decision: readonly number[];
+  readonly host: readonly number[];
+}
+
+/** Names of the series, each the mean over one interval. */
+export const seriesNames = [
+  'vms',
+  'waiting',
+  'vcpuShare',
+  'ramShare',
+  'cardShare',
+  'cardMemoryShare',
+  'cardMemoryAskedShare',
+  'strandedCards',
+  'cpuVmsOnGpuHosts',
+] as const;
+
+export type SeriesName = (typeof seriesNames)[number];
+
+/** Use over time: row `i` covers [i, i + 1) × intervalS. Counts are of that interval. */
+export type SeriesColumns = { readonly intervalS: number } & Readonly<Record<SeriesName, readonly number[]>> &
+  Readonly<Record<'arrived' | 'placed' | 'turnedAway', readonly number[]>>;
+
+export interface RunFile {
+  readonly format: typeof runFormat;
+  /** Version of heps-vcd that wrote it. */
+  readonly heps: string;
+  readonly inputs: RunInputs;
+  readonly cluster: ClusterFile;
+  readonly summary: RunSummary;
+  readonly series: SeriesColumns;
+  /** Null with `--summary-only`. */
+  readonly decisions: DecisionColumns | null;
+  readonly faults: FaultColumns | null;
+  readonly conflicts: ConflictColumns | null;
+}
+
+/**
+ * A parsed run file, after checking that it is one and that its columns have one length.
+ *
+ * @param file its name, for messages
+ * @throws InputError saying what was expected
+ */
+export function checkRunFile(value: unknown, file: string): RunFile {
+  const run = anObject(value, file);
+  oneOf(run.format, `${file}, format`, [runFormat]);
+  for (const field of ['inputs', 'cluster', 'summary', 'series']) anObject(run[field], `${file}, ${field}`);
+  for (const field of ['decisions', 'faults', 'conflicts']) {
+    if (run[field] === null) continue;
+    let rows: number | undefined;
+    for (const [name, column] of Object.entries(anObject(run[field], `${file}, ${field}`))) {
+      const where = `${file}, ${field}.${name}`;
+      const isText = typeof column === 'object' && column !== null && 'texts' in column;
+      const length = anArray(isText ? (column as { rows?: unknown }).rows : column, where).length;
+      rows ??= length;
+      if (length !== rows) throw new InputError(where, `${rows} rows`, length);
+    }
+  }
+  return value as RunFile;
+}
+
+/** Text of row `row`. */
+export function textAt(column: TextColumn, row: number): string {
+  return column.texts[column.rows[row]!]!;
+}
+
+/** The request of a decision row. */
+export function requestAt(decisions: DecisionColumns, row: number): VmRequest {
+  const models = textAt(decisions.cardModels, row);
+  return {
+    id: decisions.id[row]!,
+    vcpus: decisions.vcpus[row]!,
+    ramMib: decisions.ramMib[row]!,
+    diskGib: decisions.diskGib[row]!,
+    cards: decisions.cards[row]!,
+    cardMemoryMib: decisions.cardMemoryMib[row]!,
+    cardCores: decisions.cardCores[row]!,
+    cardModels: models === '' ? [] : models.split('|'),
+  };
+}
+
+/** The cards of a decision row. */
+export function cardsAt(decisions: DecisionColumns, row: number): number[] {
+  const text = textAt(decisions.cardIndexes, row);
+  return text === '' ? [] : text.split('-').map(Number);
+}

@@ -1,0 +1,186 @@
+/**
+ * System Resource Monitoring: what one host reports of itself (paper, section 3.5 and Fig. 5). A record is checked on entry, applied
+ * to a Cluster, and has an age there.
+ */
+import { aBoolean, aNumber, anArray, anInteger, anObject, aPositive, aText, noOtherFields } from './check.ts';
+import type { Cluster, HostView } from './cluster.ts';
+import { InputError } from './input-error.ts';
+import { toThousandths } from './resources.ts';
+
+/** One card as its host sees it. */
+export interface SrmCard {
+  /** PCI address, as in the HostSpec. */
+  readonly address: string;
+  readonly model: string;
+  readonly memoryMib: number;
+  readonly cores: number;
+  readonly bandwidthGBs: number;
+  readonly clockMhz: number;
+  /** In use, MiB; what the holder took, even where the host cannot look inside a passed-through card. */
+  readonly memoryUsedMib: number;
+  readonly coresUsed: number;
+  /** Servers that hold the card or a part of it; a passthrough card with a holder is taken, whatever its use. */
+  readonly serverIds: readonly string[];
+  readonly healthy: boolean;
+}
+
+/** One host at one moment. */
+export interface SrmRecord {
+  readonly host: string;
+  /** When it was taken, seconds on the reader's clock. */
+  readonly observedAtS: number;
+  /** Rises with every record of the host; an older record never replaces a newer one. */
+  readonly sequence: number;
+  readonly vcpusUsed: number;
+  readonly ramUsedMib: number;
+  readonly diskUsedGib: number;
+  readonly cards: readonly SrmCard[];
+}
+
+const recordFields = ['host', 'observedAtS', 'sequence', 'vcpusUsed', 'ramUsedMib', 'diskUsedGib', 'cards'];
+const cardFields = [
+  'address',
+  'model',
+  'memoryMib',
+  'cores',
+  'bandwidthGBs',
+  'clockMhz',
+  'memoryUsedMib',
+  'coresUsed',
+  'serverIds',
+  'healthy',
+];
+
+/** A record from outside, checked. @throws InputError naming the field, such as `cards[1].memoryUsedMib` */
+export function checkSrm(value: unknown): SrmRecord {
+  const record = anObject(value, 'record');
+  noOtherFields(record, '', recordFields);
+  const addresses = new Set<string>();
+  return {
+    host: aText(record.host, 'host'),
+    observedAtS: aNumber(record.observedAtS, 'observedAtS'),
+    sequence: anInteger(record.sequence, 'sequence'),
+    vcpusUsed: aNumber(record.vcpusUsed, 'vcpusUsed'),
+    ramUsedMib: aNumber(record.ramUsedMib, 'ramUsedMib'),
+    diskUsedGib: aNumber(record.diskUsedGib, 'diskUsedGib'),
+    cards: anArray(record.cards, 'cards').map((card, index) => {
+      const checked = checkCard(card, `cards[${index}]`);
+      if (addresses.has(checked.address)) {
+        throw new InputError(`cards[${index}].address`, 'an address of its own', checked.address);
+      }
+      addresses.add(checked.address);
+      return checked;
+    }),
+  };
+}
+
+function checkCard(value: unknown, where: string): SrmCard {
+  const card = anObject(value, where);
+  noOtherFields(card, where, cardFields);
+  const checked: SrmCard = {
+    address: aText(card.address, `${where}.address`),
+    model: aText(card.model, `${where}.model`),
+    memoryMib: anInteger(card.memoryMib, `${where}.memoryMib`, 1),
+    cores: anInteger(card.cores, `${where}.cores`, 1),
+    bandwidthGBs: aPositive(card.bandwidthGBs, `${where}.bandwidthGBs`),
+    clockMhz: aPositive(card.clockMhz, `${where}.clockMhz`),
+    memoryUsedMib: anInteger(card.memoryUsedMib, `${where}.memoryUsedMib`),
+    coresUsed: anInteger(card.coresUsed, `${where}.coresUsed`),
+    serverIds: anArray(card.serverIds, `${where}.serverIds`).map((id, index) =>
+      aText(id, `${where}.serverIds[${index}]`),
+    ),
+    healthy: aBoolean(card.healthy, `${where}.healthy`),
+  };
+  for (const [used, of] of [
+    ['memoryUsedMib', 'memoryMib'],
+    ['coresUsed', 'cores'],
+  ] as const) {
+    if (checked[used] > checked[of]) {
+      throw new InputError(`${where}.${used}`, `at most the card's ${checked[of]}`, checked[used]);
+    }
+  }
+  return checked;
+}
+
+/**
+ * Replaces what the cluster knows of the host by the record. A host that carries more than it may give out has nothing free;
+ * a card that the host no longer reports is failed.
+ *
+ * @returns false, and nothing changes, when the cluster already has this record or a newer one
+ * @throws InputError when the record names a host or a card that the cluster does not have, or another size of card
+ */
+export function applySrm(cluster: Cluster, record: SrmRecord): boolean {
+  const view = cluster.hosts.find((host) => host.name === record.host);
+  if (view === undefined) throw new InputError('host', `one of the ${cluster.specs.length} hosts`, record.host);
+  return applySrmTo(view, record);
+}
+
+/** The same for a host already looked up. */
+export function applySrmTo(view: HostView, record: SrmRecord): boolean {
+  const { cluster, index: host, specs } = view;
+  const reported = record.cards.map((card, place) => {
+    const index = specs.cards.findIndex((known) => known.address === card.address);
+    if (index < 0) throw new InputError(`cards[${place}].address`, `a card of ${specs.name}`, card.address);
+    for (const field of ['model', 'memoryMib', 'cores'] as const) {
+      const known = specs.cards[index]![field];
+      if (known !== card[field]) throw new InputError(`cards[${place}].${field}`, String(known), card[field]);
+    }
+    return { index, card };
+  });
+  if (record.sequence <= cluster.srmSequence[host]!) return false;
+
+  cluster.srmSequence[host] = record.sequence;
+  cluster.observedAtS[host] = record.observedAtS;
+  cluster.up[host] = 1;
+  cluster.vcpusFree[host] = Math.max(0, toThousandths(view.vcpus - record.vcpusUsed));
+  cluster.ramFreeMib[host] = Math.max(0, view.ramMib - record.ramUsedMib);
+  cluster.diskFreeGib[host] = Math.max(0, view.diskGib - record.diskUsedGib);
+  const first = cluster.cardStart[host]!;
+  cluster.cardHealthy.fill(0, first, cluster.cardStart[host + 1]!);
+  for (const { index, card } of reported) {
+    const held = card.serverIds.length > 0 || card.memoryUsedMib > 0 || card.coresUsed > 0;
+    const taken = specs.cards[index]!.sharing === 'passthrough' && held;
+    cluster.cardMemoryFreeMib[first + index] = taken ? 0 : card.memoryMib - card.memoryUsedMib;
+    cluster.cardCoresFree[first + index] = taken ? 0 : card.cores - card.coresUsed;
+    cluster.cardHealthy[first + index] = card.healthy ? 1 : 0;
+  }
+  return true;
+}
+
+/** Seconds since the host's last record was taken; Infinity before the first. */
+export function srmAgeS(cluster: Cluster, host: number, nowS: number): number {
+  return nowS - cluster.observedAtS[host]!;
+}
+
+/**
+ * The record that a host would send now: step "aggregate" of Fig. 5, for hosts whose state is a Cluster (the simulator's).
+ *
+ * @param holders servers on each card, by card index
+ */
+export function srmOf(
+  view: HostView,
+  observedAtS: number,
+  sequence: number,
+  holders: (card: number) => readonly string[] = () => [],
+): SrmRecord {
+  return {
+    host: view.name,
+    observedAtS,
+    sequence,
+    vcpusUsed: toThousandths(view.vcpus - view.vcpusFree),
+    ramUsedMib: view.ramMib - view.ramFreeMib,
+    diskUsedGib: view.diskGib - view.diskFreeGib,
+    cards: view.specs.cards.map(({ address, model, memoryMib, cores, bandwidthGBs, clockMhz }, card) => ({
+      address,
+      model,
+      memoryMib,
+      cores,
+      bandwidthGBs,
+      clockMhz,
+      memoryUsedMib: memoryMib - view.cardMemoryFreeMib(card),
+      coresUsed: cores - view.cardCoresFree(card),
+      serverIds: holders(card),
+      healthy: view.isCardHealthy(card),
+    })),
+  };
+}
