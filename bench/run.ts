@@ -1,0 +1,8 @@
+/** Takes all measurements: `npm run bench`. */
+import { cpus } from 'node:os';
+import { benchDecision } from './decision.ts';
+import { benchEngine } from './engine.ts';
+
+console.log(`${cpus()[0]!.model}, ${cpus().length} cores, Node ${process.version}\n`);
+benchEngine();
+await benchDecision();

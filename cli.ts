@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+/** The command `heps`. Exit codes: 0, 1 (failed), 2 (what was given is wrong: one line says what). */
+import { Command, CommanderError } from 'commander';
+import { addSimulatorCommands } from './sim/cli.ts';
+import { hepsVersion } from './sim/run.ts';
+
+const program = new Command('heps')
+  .description('Schedules virtual desktops on CPU and GPU hosts: simulate the HEPS hybrid scheduler, compare, explain.')
+  .version(hepsVersion())
+  .showSuggestionAfterError()
+  .configureHelp({ helpWidth: 100 });
+
+addSimulatorCommands(program);
+for (const command of everyCommand(program)) {
+  command.exitOverride().configureOutput({ outputError: () => {} });
+}
+
+// A reader such as `head` may close the pipe; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+/** Says what went wrong, and with which exit code to end. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0; // --help and --version
+    if (error.code === 'commander.help') return 2; // no command: the help has been shown
+    console.error(`heps: ${error.message.replace(/^error: /, '')}`);
+    return 2;
+  }
+  if (error instanceof Error && error.name === 'InputError') {
+    console.error(`heps: ${error.message}`);
+    return 2;
+  }
+  console.error('heps: failed:', error);
+  return 1;
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}

@@ -1,0 +1,15 @@
+/** The simulator's commands. */
+import type { Command } from 'commander';
+import { addClusterCommands } from './commands/cluster.ts';
+import { addCompare } from './commands/compare.ts';
+import { addExplain } from './commands/explain.ts';
+import { addSimulate } from './commands/simulate.ts';
+import { addTraceCommands } from './commands/trace.ts';
+
+export function addSimulatorCommands(program: Command): void {
+  addCompare(program);
+  addSimulate(program);
+  addExplain(program);
+  addTraceCommands(program);
+  addClusterCommands(program);
+}

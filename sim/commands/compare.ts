@@ -1,0 +1,99 @@
+/** `heps compare`: policies × seeds on the same requests. */
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import { policies } from '../../core/policies/index.ts';
+import { compareRuns, type PolicyRuns } from '../experiment.ts';
+import {
+  addCloudOptions,
+  addWorkloadOptions,
+  cloudOptionsOf,
+  policyList,
+  seedList,
+  whole,
+  workloadPlanOf,
+} from '../options.ts';
+import { startProgress } from '../progress.ts';
+import { reportComparison } from '../report.ts';
+import type { RunPlan } from '../run.ts';
+import { carryOutAll } from '../run-many.ts';
+import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
+
+export function addCompare(program: Command): void {
+  const command = program
+    .command('compare')
+    .description('run several policies on the same requests, and say which is better and by how much')
+    .option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
+  addWorkloadOptions(command)
+    .option('--policies <list>', `some of ${policies.map((policy) => policy.name).join(',')}`, policyList, [
+      'hybrid',
+      'nova',
+    ])
+    .option('--seeds <list>', 'such as 1..5 or 1,2,7', seedList, [1, 2, 3, 4, 5]);
+  addCloudOptions(command)
+    .option('--out <folder>', 'where the run files go', 'runs')
+    .option('--summary-only', 'leave decisions out of the run files; memory does not grow with the trace')
+    .option('--threads <n>', 'runs at a time (default: one per core)', whole(1))
+    .option('--json', 'print runs and comparison as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  heps compare --policies hybrid,nova,best-fit --seeds 1..10 --load 1.1 --on-full queue --backfill',
+    )
+    .action(async (options) => {
+      const workload = workloadPlanOf(options);
+      const cloud = cloudOptionsOf(options);
+      const names: string[] = options.policies;
+      const seeds: number[] = options.seeds;
+      const plans: RunPlan[] = names.flatMap((policy) =>
+        seeds.map((seed) => ({
+          cluster: options.cluster,
+          workload,
+          policy,
+          policyOptions: { similarity: options.similarity },
+          cloud,
+          seed,
+          out: defaultRunPath(options.out, options.cluster, workload, policy, seed),
+          decisions: null,
+          summaryOnly: options.summaryOnly ?? false,
+        })),
+      );
+      const threads = Math.min(options.threads ?? availableParallelism(), plans.length);
+      const progress = startProgress(true);
+      const results = await carryOutAll(plans, threads, (share, finished) =>
+        progress.update(share, `${finished} of ${plans.length} runs`),
+      ).finally(() => progress.stop());
+      listSkipped(results[0]!.skipped);
+      const runs: PolicyRuns[] = names.map((policy, index) => ({
+        policy,
+        summaries: results.slice(index * seeds.length, (index + 1) * seeds.length).map(({ summary }) => summary),
+      }));
+      const comparisons = compareRuns(runs);
+      if (options.json) {
+        const table = comparisons.map(({ measure: { label, unit, better }, estimates, differences }) => ({
+          label,
+          unit,
+          better: better ?? null,
+          estimates,
+          differences,
+        }));
+        const files = plans.map(({ policy, seed, out }, index) => ({
+          policy,
+          seed,
+          out,
+          summary: results[index]!.summary,
+        }));
+        console.log(JSON.stringify({ policies: names, seeds, comparison: table, runs: files }, null, 2));
+        return;
+      }
+      const { cluster, workload: ran } = results[0]!.inputs;
+      const length = ran.days === null ? '' : `, ${ran.days} days`;
+      const load = ran.load === null ? '' : `, load ${ran.load}`;
+      console.log(`${cluster.name}, workload ${ran.name}${length}${load}, seeds ${seeds.join(' ')}\n`);
+      console.log(reportComparison(runs, comparisons));
+      console.log(
+        `\n${listFiles(
+          plans.map(({ out }) => out!),
+          !plans[0]!.summaryOnly,
+        )}`,
+      );
+    });
+}

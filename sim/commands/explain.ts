@@ -1,0 +1,149 @@
+/** `heps explain RUN REQUEST`: why a VM went where it went, recomputed by the scheduler itself. */
+import type { Command } from 'commander';
+import type { Cluster } from '../../core/cluster.ts';
+import type { VmRequest } from '../../core/request.ts';
+import { cardsAt, type DecisionColumns, requestAt, textAt } from '../../core/run-file.ts';
+import { type Decision, explain, formatRejections, type HostVerdict } from '../../core/scheduler.ts';
+import { whole } from '../options.ts';
+import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../replay.ts';
+import { readRunFile } from '../run-file-io.ts';
+import { formatTable } from '../table.ts';
+
+export function addExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('say why a VM of a run was placed where it was, or nowhere: every host, its filter or its score')
+    .argument('<run>', 'run file')
+    .argument('<request>', 'id of the VM')
+    .option('--waiting', 'the moment at which it asked first and had to wait, instead of the final decision')
+    .option('--attempt <n>', 'which submission, for VMs submitted again (default: the last)', whole(1))
+    .option('--all', 'all hosts, not only the ten best')
+    .option('--json', 'print every verdict as JSON')
+    .addHelpText('after', '\nExample:\n  heps explain runs/heps-250_heps-30d_hybrid_seed1.run.json heps-000123')
+    .action(
+      (file: string, id: string, options: { waiting?: boolean; attempt?: number; all?: boolean; json?: boolean }) => {
+        const run = readRunFile(file);
+        const decisions = decisionsOf(run, file);
+        const row = rowOf(decisions, id, options.attempt ?? null, file);
+        const moment = options.waiting ? firstTryOf(decisions, row) : momentOf(run, decisions, row);
+        const cluster = viewAt(run, decisions, moment);
+        const request = requestAt(decisions, row);
+        const { decision, verdicts } = explain(cluster, request, policyOf(run), moment.excluded);
+        if (options.json) {
+          const named = verdicts.map((verdict) => ({ name: cluster.specs[verdict.host]!.name, ...verdict }));
+          console.log(JSON.stringify({ request, atS: moment.nowS, decision, verdicts: named }, null, 2));
+          return;
+        }
+        console.log(describeRequest(request));
+        console.log(describeHistory(decisions, row, cluster));
+        console.log(
+          `\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}\n`,
+        );
+        console.log(describeFunnel(verdicts));
+        const best = ranked(verdicts).slice(0, options.all ? Infinity : 10);
+        if (best.length > 0) console.log(`\n${scoreTable(best, cluster)}`);
+        const rejected = verdicts.filter(({ rejection }) => rejection !== undefined);
+        if (options.all && rejected.length > 0) console.log(`\n${rejectionTable(rejected, cluster)}`);
+      },
+    );
+}
+
+function describeRequest({
+  id,
+  vcpus,
+  ramMib,
+  diskGib,
+  cards,
+  cardMemoryMib,
+  cardCores,
+  cardModels,
+}: VmRequest): string {
+  const wishes = [
+    ...(cardMemoryMib > 0 ? [`at least ${cardMemoryMib} MiB`] : []),
+    ...(cardCores > 0 ? [`at least ${cardCores} cores`] : []),
+    ...(cardModels.length > 0 ? [`model ${cardModels.join(' or ')}`] : []),
+  ];
+  const gpu =
+    cards === 0
+      ? 'no cards'
+      : `${cards} ${cards === 1 ? 'card' : 'cards'}${wishes.length > 0 ? ` with ${wishes.join(', ')}` : ''}`;
+  return `${id} asks for ${vcpus} vCPUs, ${ramMib} MiB RAM, ${diskGib} GiB disk, ${gpu}.`;
+}
+
+function describeHistory(decisions: DecisionColumns, row: number, cluster: Cluster): string {
+  const submitted = `Submitted at ${formatTime(decisions.submitS[row]!)}`;
+  const waitReason = textAt(decisions.waitReason, row);
+  const waited = waitReason === '' ? '' : `, had to wait (${waitReason})`;
+  const outcome = textAt(decisions.outcome, row);
+  const reason = textAt(decisions.reason, row);
+  const why = reason === '' ? '' : ` (${reason})`;
+  const host = decisions.host[row]!;
+  if (host < 0) return `${submitted}${waited}; ${outcome} at ${formatTime(decisions.decidedS[row]!)}${why}.`;
+  const cards = cardsAt(decisions, row);
+  const place = `${cluster.specs[host]!.name}${cards.length > 0 ? `, cards ${cards.join(' ')}` : ''}`;
+  const [startS, endS] = [decisions.startS[row]!, decisions.endS[row]!];
+  return `${submitted}${waited}; ran on ${place} from ${formatTime(startS)} to ${formatTime(endS)}: ${outcome}${why}.`;
+}
+
+function describeDecision(decision: Decision, cluster: Cluster): string {
+  if (decision.kind === 'no-valid-host') return `no valid host (${formatRejections(decision.rejectedBy)})`;
+  const { host, cards, score } = decision;
+  return `${cluster.specs[host]!.name}${cards.length > 0 ? `, cards ${cards.join(' ')}` : ''}, score ${score}`;
+}
+
+/** How many hosts each filter left. */
+function describeFunnel(verdicts: readonly HostVerdict[]): string {
+  const counts = new Map<string, Map<string, number>>();
+  for (const { rejection } of verdicts) {
+    if (rejection === undefined) continue;
+    const reasons = counts.get(rejection.filter) ?? new Map<string, number>();
+    counts.set(rejection.filter, reasons);
+    reasons.set(rejection.reason, (reasons.get(rejection.reason) ?? 0) + 1);
+  }
+  const removed = [...counts].map(([filter, reasons]) => {
+    const list = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ');
+    return `  ${filter} removes ${[...reasons.values()].reduce((sum, count) => sum + count, 0)}: ${list}`;
+  });
+  const left = verdicts.filter(({ scored }) => scored !== undefined).length;
+  return [`${verdicts.length} hosts`, ...removed, `  ${left} scored`].join('\n');
+}
+
+/** Scored hosts from best to worst, as the scheduler orders them. */
+function ranked(verdicts: readonly HostVerdict[]): HostVerdict[] {
+  return verdicts
+    .filter(({ scored }) => scored !== undefined)
+    .sort((a, b) => b.scored!.tier - a.scored!.tier || b.scored!.score - a.scored!.score || a.host - b.host);
+}
+
+function scoreTable(best: readonly HostVerdict[], cluster: Cluster): string {
+  const terms = Object.keys(best[0]!.scored!.terms);
+  const header = ['host', 'tier', 'score', ...terms, 'cards'];
+  const rows = best.map(({ host, scored }) => [
+    cluster.specs[host]!.name,
+    String(scored!.tier),
+    scored!.shownScore.toFixed(6),
+    ...terms.map((term) => scored!.terms[term]!.toFixed(6)),
+    scored!.cards.length === 0
+      ? '–'
+      : `${scored!.cards.join(' ')} ${cluster.specs[host]!.cards[scored!.cards[0]!]!.model}`,
+  ]);
+  return formatTable([header, ...rows]);
+}
+
+function rejectionTable(rejected: readonly HostVerdict[], cluster: Cluster): string {
+  const header = ['host', 'filter', 'reason', 'free vCPUs', 'free RAM, MiB', 'idle cards'];
+  const rows = rejected.map(({ host, rejection }) => {
+    const view = cluster.hosts[host]!;
+    const free = [view.vcpusFree, view.ramFreeMib, view.idleCards].map(String);
+    return [view.name, rejection!.filter, rejection!.reason, ...free];
+  });
+  return formatTable([header, ...rows]);
+}
+
+/** `day 3 04:05:06`, counted from the start of the workload as day 0; with milliseconds where they are not 0. */
+function formatTime(atS: number): string {
+  const whole = Math.floor(atS);
+  const clock = new Date(whole * 1000).toISOString().slice(11, 19);
+  const rest = atS === whole ? '' : (atS - whole).toFixed(3).slice(1);
+  return `day ${Math.floor(whole / 86400)} ${clock}${rest}`;
+}

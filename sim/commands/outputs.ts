@@ -1,0 +1,35 @@
+/** Names of result files, and what is said about rows left out. */
+import { basename, join } from 'node:path';
+import type { WorkloadPlan } from '../inputs.ts';
+
+/** `runs/heps-250_heps-30d_hybrid_seed1.run.json`. */
+export function defaultRunPath(
+  folder: string,
+  cluster: string,
+  { preset, trace, days, load }: WorkloadPlan,
+  policy: string,
+  seed: number,
+): string {
+  const name = trace === null ? preset! : basename(trace).replace(/\.(csv|txt|swf)(\.gz)?$/, '');
+  const workload = `${name}${days === null ? '' : `-${days}d`}${load === 1 ? '' : `-load${load}`}`;
+  const clusterName = basename(cluster).replace(/\.(json|csv)$/, '');
+  return join(folder, `${clusterName}_${workload}_${policy}_seed${seed}.run.json`);
+}
+
+/** Rows that were left out: how many, and the first of them, on standard error. */
+export function listSkipped(skipped: readonly string[]): void {
+  if (skipped.length === 0) return;
+  const listed = 20;
+  console.error(`heps: left out ${skipped.length} wrong rows:`);
+  for (const message of skipped.slice(0, listed)) console.error(`  ${message}`);
+  if (skipped.length > listed) console.error(`  … and ${skipped.length - listed} more`);
+}
+
+/** Names of the run files, and what can be done with them. */
+export function listFiles(paths: readonly string[], hasDecisions: boolean): string {
+  const listed = 12;
+  const shown = paths.slice(0, listed).map((path) => `  ${path}`);
+  const more = paths.length > listed ? [`  … and ${paths.length - listed} more`] : [];
+  const hint = hasDecisions ? ['', `Why a VM went where it went:  npx heps explain ${paths[0]} ID`] : [];
+  return [paths.length === 1 ? 'run file' : 'run files', ...shown, ...more, ...hint].join('\n');
+}

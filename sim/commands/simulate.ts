@@ -1,0 +1,61 @@
+/** `heps simulate`: one policy, one seed. */
+import { type Command, Option } from 'commander';
+import { policies } from '../../core/policies/index.ts';
+import { addCloudOptions, addWorkloadOptions, cloudOptionsOf, whole, workloadPlanOf } from '../options.ts';
+import { startProgress } from '../progress.ts';
+import { reportRun } from '../report.ts';
+import { carryOut, type RunPlan } from '../run.ts';
+import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
+
+export function addSimulate(program: Command): void {
+  const command = program
+    .command('simulate')
+    .description('run one policy on a cluster and a workload, and say how it did')
+    .option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
+  addWorkloadOptions(command)
+    .addOption(
+      new Option('--policy <name>', 'who decides').choices(policies.map((policy) => policy.name)).default('hybrid'),
+    )
+    .option('--seed <n>', 'of workload, failures and lots', whole(0), 1);
+  addCloudOptions(command)
+    .option('--out <file>', 'run file (default: runs/CLUSTER_WORKLOAD_POLICY_seedN.run.json)')
+    .option('--decisions <file>', 'stream decisions as CSV: id,host,cards,score,start_s,end_s,outcome,reason')
+    .option('--summary-only', 'leave decisions out of the run file; memory does not grow with the trace')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText(
+      'after',
+      `\nPolicies:\n${policyHelp()}\n\nExample:\n  heps simulate --cluster heps-250 --workload heps --days 30 --policy hybrid --seed 1`,
+    )
+    .action(async (options) => {
+      const workload = workloadPlanOf(options);
+      const plan: RunPlan = {
+        cluster: options.cluster,
+        workload,
+        policy: options.policy,
+        policyOptions: { similarity: options.similarity },
+        cloud: cloudOptionsOf(options),
+        seed: options.seed,
+        out: options.out ?? defaultRunPath('runs', options.cluster, workload, options.policy, options.seed),
+        decisions: options.decisions ?? null,
+        summaryOnly: options.summaryOnly ?? false,
+      };
+      const progress = startProgress(true);
+      const result = await carryOut(plan, (share, arrived, nowS) =>
+        progress.update(share, `${arrived.toLocaleString('en-US')} VMs, day ${(nowS / 86400).toFixed(1)}`),
+      ).finally(() => progress.stop());
+      listSkipped(result.skipped);
+      if (options.json) {
+        console.log(JSON.stringify({ inputs: result.inputs, summary: result.summary, out: plan.out }, null, 2));
+        return;
+      }
+      const { cluster, workload: ran, policy } = result.inputs;
+      console.log(`${policy.name} on ${cluster.name}, workload ${ran.name}, seed ${plan.seed}\n`);
+      console.log(reportRun(result.summary));
+      if (plan.decisions !== null) console.log(`\ndecisions\n  ${plan.decisions}`);
+      console.log(`\n${listFiles([plan.out!], !plan.summaryOnly)}`);
+    });
+}
+
+function policyHelp(): string {
+  return policies.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n');
+}

@@ -1,0 +1,124 @@
+/** `heps trace generate | convert | describe`. */
+import { type Command, Option } from 'commander';
+import type { ArrivalStream } from '../../traces/arrival.ts';
+import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
+import { openWorkload, type Workload } from '../inputs.ts';
+import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../options.ts';
+import { OutputFile } from '../output-file.ts';
+import { formatTable } from '../table.ts';
+import { TraceDigest } from '../trace-digest.ts';
+import { listSkipped } from './outputs.ts';
+
+export function addTraceCommands(program: Command): void {
+  const trace = program.command('trace').description('generate, convert and look at workloads');
+
+  const generate = trace.command('generate').description('write a generated workload as heps CSV');
+  addWorkloadOptions(generate)
+    .option('--seed <n>', 'of the workload', whole(0), 1)
+    .option('--out <file>', 'heps CSV (default: standard output)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  heps trace generate --workload heps --days 30 --load 1.2 --seed 7 --out heps.csv',
+    )
+    .action(async (options) => {
+      const workload = await openWorkload(workloadPlanOf(options), options.seed);
+      await writeCsv(upTo(workload.arrivals, workloadPlanOf(options).days), options.out);
+    });
+
+  const convert = trace.command('convert').description('read a trace of any known format, write it as heps CSV');
+  convert.argument('<file>', 'heps CSV, openb, azure2017 or SWF, recognised by its content');
+  addReadingOptions(convert)
+    .option('--out <file>', 'heps CSV (default: standard output)')
+    .addHelpText('after', '\nExample:\n  heps trace convert openb_pod_list_default.csv --out openb.csv')
+    .action(async (file: string, options) => {
+      const plan = workloadPlanOf({ ...options, trace: file });
+      const workload = await openWorkload(plan, options.seed);
+      await writeCsv(upTo(workload.arrivals, plan.days), options.out);
+      listSkipped(workload.skipped);
+    });
+
+  const describe = trace.command('describe').description('say what a trace or generated workload asks for');
+  describe.argument('[file]', 'a trace (default: the generated workload heps)');
+  addReadingOptions(describe)
+    .option('--load <x>', 'generated workload only: arrivals relative to the plan', positive, 1)
+    .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExample:\n  heps trace describe openb_pod_list_default.csv')
+    .action(async (file: string | undefined, options) => {
+      const plan = workloadPlanOf({ ...options, ...(file === undefined ? {} : { trace: file }) });
+      const workload = await openWorkload(plan, options.seed);
+      await describeTrace(workload, plan.days, options.json ?? false);
+      listSkipped(workload.skipped);
+    });
+}
+
+function addReadingOptions(command: Command): Command {
+  return command
+    .option('--days <n>', 'only the first days', whole(1))
+    .addOption(new Option('--times <how>', 'openb only: recorded times, or only the order').choices(['real', 'order']))
+    .option('--skip-invalid', 'leave wrong rows out, and list them')
+    .option('--seed <n>', 'for what the trace leaves open', whole(0), 1);
+}
+
+/** The arrivals of the first days. */
+async function* upTo(arrivals: ArrivalStream, days: number | null): ArrivalStream {
+  const untilS = days === null ? Infinity : days * 86400;
+  for await (const batch of arrivals) {
+    const early = batch.filter(({ atS }) => atS < untilS);
+    yield early;
+    if (early.length < batch.length) return;
+  }
+}
+
+async function writeCsv(arrivals: ArrivalStream, out: string | undefined): Promise<void> {
+  if (out === undefined) {
+    process.stdout.write(`${hepsCsvHeader}\n`);
+    for await (const batch of arrivals) process.stdout.write(formatHepsCsv(batch));
+    return;
+  }
+  const file = new OutputFile(out);
+  let rows = 0;
+  try {
+    file.write(`${hepsCsvHeader}\n`);
+    for await (const batch of arrivals) {
+      file.write(formatHepsCsv(batch));
+      rows += batch.length;
+    }
+    file.finish();
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+  console.log(`${rows.toLocaleString('en-US')} VMs written to ${out}`);
+}
+
+async function describeTrace(workload: Workload, days: number | null, asJson: boolean): Promise<void> {
+  const digest = new TraceDigest();
+  for await (const batch of upTo(workload.arrivals, days)) for (const arrival of batch) digest.add(arrival);
+  const { name, sha256 } = workload;
+  const summary = digest.summary(days);
+  if (asJson) {
+    console.log(JSON.stringify({ name, sha256, ...summary }, null, 2));
+    return;
+  }
+  const { vms, gpuVms, spanDays, meanVms, meanVcpus, meanRamGib, meanCards } = summary;
+  console.log(
+    `${name}: ${vms.toLocaleString('en-US')} VMs in ${spanDays.toFixed(1)} days, ${gpuVms.toLocaleString('en-US')} with cards`,
+  );
+  console.log(
+    `If every VM started at once, there would run on average ${meanVms.toFixed(1)} VMs with ${meanVcpus.toFixed(0)} vCPUs, ` +
+      `${meanRamGib.toFixed(0)} GiB RAM and ${meanCards.toFixed(1)} cards.\n`,
+  );
+  const header = ['kind', 'VMs', 'mean at once', 'vCPUs', 'RAM, GiB', 'cards', 'card MiB', 'mean life, h', 'median, h'];
+  const rows = summary.kinds.map((kind) => [
+    kind.name,
+    kind.vms.toLocaleString('en-US'),
+    kind.meanVms.toFixed(1),
+    kind.vcpus.toFixed(1),
+    kind.ramGib.toFixed(1),
+    kind.cards.toFixed(2),
+    kind.cardMemoryMib.toFixed(0),
+    kind.meanLifetimeH.toFixed(2),
+    kind.medianLifetimeH.toFixed(2),
+  ]);
+  console.log(formatTable([header, ...rows]));
+}

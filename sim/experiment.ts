@@ -1,0 +1,38 @@
+/** Policies × seeds on the same requests: the runs, and what they say with their uncertainty. */
+import type { RunSummary } from '../core/run-file.ts';
+import { type Measure, measures } from './measures.ts';
+import { type Estimate, estimate, pairedDifference } from './statistics.ts';
+
+/** Runs of one policy, in order of the seeds. */
+export interface PolicyRuns {
+  readonly policy: string;
+  readonly summaries: readonly RunSummary[];
+}
+
+/** One line of a comparison; estimates in the measure's unit, null when some run had nothing to measure. */
+export interface Comparison {
+  readonly measure: Measure;
+  /** One per policy, in the order given. */
+  readonly estimates: readonly (Estimate | null)[];
+  /** Paired differences to the first policy, over equal seeds; null for the first itself. */
+  readonly differences: readonly (Estimate | null)[];
+}
+
+/** Compares policies that ran with the same seeds; the first is the one that others are measured against. */
+export function compareRuns(runs: readonly PolicyRuns[]): Comparison[] {
+  return measures.map((measure) => {
+    const values = runs.map(({ summaries }) => valuesOf(summaries, measure));
+    return {
+      measure,
+      estimates: values.map((each) => (each === null ? null : estimate(each))),
+      differences: values.map((each, index) =>
+        index === 0 || each === null || values[0] === null ? null : pairedDifference(each, values[0]!),
+      ),
+    };
+  });
+}
+
+function valuesOf(summaries: readonly RunSummary[], measure: Measure): number[] | null {
+  const values = summaries.map((summary) => measure.read(summary));
+  return values.every((value) => value !== null) ? (values as number[]) : null;
+}

@@ -1,0 +1,127 @@
+/** What a run is given, by name or by file: clusters, workloads, traces; each with a digest of what it says. */
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { formatCluster, type NamedCluster, parseCluster } from '../core/cluster-file.ts';
+import { InputError } from '../core/input-error.ts';
+import type { Arrival, ArrivalStream } from '../traces/arrival.ts';
+import { isOpenbNodeFile, readTrace, type TraceOptions, traceFiles } from '../traces/formats.ts';
+import { readHepsParameters } from '../traces/heps-parameters-reader.ts';
+import { generateHeps } from '../traces/heps-workload.ts';
+import { readOpenbNodes } from '../traces/openb.ts';
+import { presetNames, presetPath } from './presets.ts';
+
+/** Which arrivals: generated from a preset, or read from a trace file. */
+export interface WorkloadPlan {
+  /** Name of a preset, such as `heps`; null when a trace is read. */
+  readonly preset: string | null;
+  /** Path of a trace; null when a preset generates. */
+  readonly trace: string | null;
+  /** Length, days; null = the whole trace. A preset needs it. */
+  readonly days: number | null;
+  /** Arrivals relative to the plan; presets only. */
+  readonly load: number;
+  /** How openb times are read; null = as recorded, where they are. */
+  readonly times: 'real' | 'order' | null;
+  /** Leave wrong rows out instead of stopping at the first. */
+  readonly skipInvalid: boolean;
+}
+
+/** A workload ready to be run. */
+export interface Workload {
+  readonly name: string;
+  /** Hex digest of the trace file, or of the preset's parameters. */
+  readonly sha256: string;
+  readonly arrivals: ArrivalStream;
+  /** How many there are; null when only reading will tell. */
+  readonly count: number | null;
+  /** Rows left out so far; grows while `arrivals` is read. */
+  readonly skipped: readonly string[];
+}
+
+export interface LoadedCluster extends NamedCluster {
+  /** Hex digest of its `heps-cluster/1` form, whatever the format it came in. */
+  readonly sha256: string;
+}
+
+/** A cluster by preset name or file (heps-cluster/1 JSON, or the openb node list). @throws InputError */
+export async function loadCluster(nameOrFile: string): Promise<LoadedCluster> {
+  const file = presetPath('clusters', nameOrFile) ?? nameOrFile;
+  const cluster =
+    file.endsWith('.csv') && (await isOpenbNodeFile(file))
+      ? { name: basename(file, '.csv'), hosts: await readOpenbNodes(file) }
+      : parseCluster(readJson(file, 'clusters'), file);
+  return { ...cluster, sha256: sha256(JSON.stringify(formatCluster(cluster))) };
+}
+
+/** Opens a workload for one run. @throws InputError */
+export async function openWorkload(plan: WorkloadPlan, seed: number): Promise<Workload> {
+  if (plan.trace !== null) return openTrace(plan.trace, plan, seed);
+  const name = plan.preset ?? 'heps';
+  const file = presetPath('workloads', name) ?? name;
+  const parsed = readJson(file, 'workloads');
+  const days = plan.days ?? 30;
+  const parameters = withFile(file, () => readHepsParameters(parsed));
+  const arrivals = generateHeps({ days, load: plan.load, seed, parameters });
+  const digest = sha256(JSON.stringify(parsed));
+  return {
+    name: basename(name, '.json'),
+    sha256: digest,
+    arrivals: inBatches(arrivals),
+    count: arrivals.length,
+    skipped: [],
+  };
+}
+
+async function openTrace(path: string, plan: WorkloadPlan, seed: number): Promise<Workload> {
+  const skipped: string[] = [];
+  const options: TraceOptions = {
+    seed,
+    times: plan.times ?? undefined,
+    onInvalid: plan.skipInvalid ? (error) => skipped.push(error.message) : undefined,
+  };
+  const arrivals = await readTrace(path, options);
+  const digest = await sha256OfFiles(await traceFiles(path));
+  return { name: basename(path), sha256: digest, arrivals, count: null, skipped };
+}
+
+/** A list as a stream. */
+export async function* inBatches(arrivals: readonly Arrival[]): ArrivalStream {
+  const size = 1000;
+  for (let start = 0; start < arrivals.length; start += size) yield arrivals.slice(start, start + size);
+}
+
+/** Names the file in an error about one of its fields. */
+function withFile<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InputError) throw InputError.saying(`${file}, ${error.message}`);
+    throw error;
+  }
+}
+
+function readJson(file: string, kind: 'clusters' | 'workloads'): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new InputError(file, `a readable file or one of the presets ${presetNames(kind).join(', ')}`, undefined);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(file, 'JSON', (error as Error).message);
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Of the files' bytes, one after the other; large files are not kept in memory. */
+async function sha256OfFiles(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
+}

@@ -1,0 +1,82 @@
+/** The figures by which runs are compared: what each is called, in what unit, and which way is better. */
+import type { RunSummary } from '../core/run-file.ts';
+
+export interface Measure {
+  readonly label: string;
+  readonly unit: '%' | 'h' | '';
+  /** Digits after the point. */
+  readonly digits: number;
+  /** Which way is better; undefined where neither is by itself. */
+  readonly better?: 'more' | 'less';
+  /** In `unit`; null when there was nothing to measure. */
+  read(summary: RunSummary): number | null;
+}
+
+const percent = (share: number | null): number | null => (share === null ? null : share * 100);
+const hours = (seconds: number | null): number | null => (seconds === null ? null : seconds / 3600);
+
+/** The one on which the verdict stands. */
+export const servedMeasure: Measure = {
+  label: 'served as asked',
+  unit: '%',
+  digits: 2,
+  better: 'more',
+  read: (summary) => percent(summary.servedShare),
+};
+
+export const measures: readonly Measure[] = [
+  servedMeasure,
+  {
+    label: 'GPU VMs served as asked',
+    unit: '%',
+    digits: 2,
+    better: 'more',
+    read: (summary) => percent(summary.gpuServedShare),
+  },
+  {
+    label: 'accepted (given some host)',
+    unit: '%',
+    digits: 2,
+    better: 'more',
+    read: (summary) => percent(summary.acceptanceShare),
+  },
+  {
+    label: 'GPU VMs on a card too small',
+    unit: '',
+    digits: 1,
+    better: 'less',
+    read: (summary) => summary.wrongCards,
+  },
+  { label: 'wait, mean', unit: 'h', digits: 2, better: 'less', read: (summary) => hours(summary.waitS.mean) },
+  { label: 'wait, 95th percentile', unit: 'h', digits: 2, better: 'less', read: (summary) => hours(summary.waitS.p95) },
+  { label: 'wait, 99th percentile', unit: 'h', digits: 2, better: 'less', read: (summary) => hours(summary.waitS.p99) },
+  { label: 'vCPUs in use', unit: '%', digits: 2, read: (summary) => percent(summary.vcpuShare) },
+  { label: 'RAM in use', unit: '%', digits: 2, read: (summary) => percent(summary.ramShare) },
+  { label: 'cards in use', unit: '%', digits: 2, read: (summary) => percent(summary.cardShare) },
+  {
+    label: 'card memory asked for',
+    unit: '%',
+    digits: 2,
+    read: (summary) => percent(summary.cardMemoryAskedShare),
+  },
+  {
+    label: 'cards stranded, mean',
+    unit: '',
+    digits: 2,
+    better: 'less',
+    read: (summary) => summary.meanStrandedCards,
+  },
+  {
+    label: 'CPU VMs on GPU hosts, mean',
+    unit: '',
+    digits: 2,
+    read: (summary) => summary.meanCpuVmsOnGpuHosts,
+  },
+  { label: 'conflicts', unit: '', digits: 1, better: 'less', read: (summary) => summary.conflicts },
+  { label: 'VMs lost to failures', unit: '', digits: 1, better: 'less', read: (summary) => summary.lostVms },
+];
+
+/** Label with unit. */
+export function titleOf({ label, unit }: Measure): string {
+  return unit === '' ? label : `${label}, ${unit}`;
+}

@@ -1,0 +1,283 @@
+/** Watches a cloud and says in figures how it did: the summary and the time series of a run. */
+import type { Cluster } from '../core/cluster.ts';
+import { isGpuRequest, type VmRequest } from '../core/request.ts';
+import type { KindSummary, RunSummary, SeriesColumns } from '../core/run-file.ts';
+import type { Attempt, BoundVm, CloudObserver, TurnedAway } from './cloud.ts';
+import { Distribution } from './distribution.ts';
+import { StrandedCards } from './stranded-cards.ts';
+import { TimeSeries } from './time-series.ts';
+
+/** Integrated levels first, then counters. */
+const column = {
+  vms: 0,
+  waiting: 1,
+  vcpus: 2,
+  ramMib: 3,
+  cards: 4,
+  cardMemoryMib: 5,
+  cardMemoryAskedMib: 6,
+  strandedCards: 7,
+  cpuVmsOnGpuHosts: 8,
+  arrived: 9,
+  placed: 10,
+  turnedAway: 11,
+} as const;
+const columns = 12;
+
+const secondsPerHour = 3600;
+
+/** Counts of one kind of VM. */
+class Kind {
+  arrived = 0;
+  placed = 0;
+  served = 0;
+  refused = 0;
+  gaveUp = 0;
+  unservable = 0;
+  waitSumS = 0;
+
+  summary(): KindSummary {
+    const { arrived, placed, served, refused, gaveUp, unservable } = this;
+    const meanWaitS = placed === 0 ? null : this.waitSumS / placed;
+    return { arrived, placed, served, refused, gaveUp, unservable, meanWaitS };
+  }
+}
+
+export class Metrics implements CloudObserver {
+  readonly #truth: Cluster;
+  readonly #series: TimeSeries;
+  readonly #stranded: StrandedCards;
+  readonly #waits = new Distribution();
+  readonly #all = new Kind();
+  readonly #cpu = new Kind();
+  readonly #gpu = new Kind();
+  readonly #flavors = new Map<string, Kind>();
+  #isMeasuring = true;
+  #waited = 0;
+  #cpuVmsOnGpuHosts = 0;
+  #wrongCards = 0;
+  #stockWrongCards = 0;
+  #conflicts = 0;
+  #hostFailures = 0;
+  #cardFailures = 0;
+  #lostVms = 0;
+  #lostVcpuS = 0;
+  #lostCardS = 0;
+
+  /** @param intervalS length of the series' intervals, to begin with */
+  constructor(truth: Cluster, intervalS: number) {
+    this.#truth = truth;
+    this.#series = new TimeSeries(columns, intervalS);
+    this.#stranded = new StrandedCards(truth);
+  }
+
+  submitted(attempt: Attempt, nowS: number): void {
+    this.#advance(nowS);
+    const { request } = attempt.arrival;
+    if (isGpuRequest(request)) this.#series.levels[column.strandedCards] = this.#stranded.seen(request);
+    if (attempt.number > 1) return;
+    for (const kind of this.#kindsOf(attempt)) kind.arrived++;
+    this.#count(column.arrived);
+  }
+
+  waits(_attempt: Attempt, nowS: number): void {
+    this.#advance(nowS);
+    this.#series.levels[column.waiting]!++;
+  }
+
+  bound(vm: BoundVm, nowS: number): void {
+    const { attempt, placement } = vm;
+    this.#advance(nowS);
+    if (attempt.waitReason !== '') this.#series.levels[column.waiting]!--;
+    this.#occupy(vm, 1);
+    const hasRightCards = !hasWrongCards(this.#truth, placement.host, placement.cards, placement.request);
+    if (!hasRightCards) this.#wrongCards++;
+    if (this.#isCpuVmOnGpuHost(vm)) this.#cpuVmsOnGpuHosts++;
+    if (attempt.number > 1) return;
+    const waitS = vm.startS - attempt.submitS;
+    this.#waits.add(waitS);
+    if (attempt.waitReason !== '') this.#waited++;
+    for (const kind of this.#kindsOf(attempt)) {
+      kind.placed++;
+      if (hasRightCards) kind.served++;
+      kind.waitSumS += waitS;
+    }
+    this.#count(column.placed);
+  }
+
+  ended(vm: BoundVm, nowS: number, outcome: 'completed' | 'lost'): void {
+    this.#advance(nowS);
+    this.#occupy(vm, -1);
+    if (outcome === 'completed') return;
+    const ranS = Math.max(0, nowS - vm.startS);
+    this.#lostVms++;
+    this.#lostVcpuS += ranS * vm.placement.request.vcpus;
+    this.#lostCardS += ranS * vm.placement.cards.length;
+  }
+
+  turnedAway(attempt: Attempt, nowS: number, outcome: TurnedAway): void {
+    this.#advance(nowS);
+    if (outcome === 'gave-up') this.#series.levels[column.waiting]!--;
+    if (attempt.number > 1) return;
+    const counter = outcome === 'gave-up' ? 'gaveUp' : outcome;
+    for (const kind of this.#kindsOf(attempt)) kind[counter]++;
+    this.#count(column.turnedAway);
+  }
+
+  faulted(nowS: number, host: number, card: number, isUp: boolean): void {
+    this.#advance(nowS);
+    this.#series.levels[column.strandedCards] = this.#stranded.changed(host);
+    if (isUp) return;
+    if (card < 0) this.#hostFailures++;
+    else this.#cardFailures++;
+  }
+
+  conflicted(): void {
+    this.#conflicts++;
+  }
+
+  /** Stock counting would have given a GPU VM a card that is too small. */
+  stockWouldErr(): void {
+    this.#stockWrongCards++;
+  }
+
+  /** From now on nothing is averaged any more; what happens to the VMs that are there still counts. */
+  stopMeasuring(nowS: number): void {
+    this.#advance(nowS);
+    this.#isMeasuring = false;
+  }
+
+  get durationS(): number {
+    return this.#series.nowS;
+  }
+
+  summary(): RunSummary {
+    const durationS = this.durationS;
+    const mean = (level: number): number => (durationS === 0 ? 0 : this.#series.integrals[level]! / durationS);
+    const capacity = capacityOf(this.#truth);
+    const ofCards = (level: number, of: number): number | null => (of === 0 ? null : mean(level) / of);
+    const { arrived, placed, served } = this.#all;
+    return {
+      durationS,
+      all: this.#all.summary(),
+      cpu: this.#cpu.summary(),
+      gpu: this.#gpu.summary(),
+      byFlavor: Object.fromEntries(
+        [...this.#flavors].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, kind]) => [name, kind.summary()]),
+      ),
+      acceptanceShare: ratio(placed, arrived),
+      servedShare: ratio(served, arrived),
+      gpuServedShare: ratio(this.#gpu.served, this.#gpu.arrived),
+      waitS: this.#waits.summary(),
+      waited: this.#waited,
+      vcpuShare: mean(column.vcpus) / capacity.vcpus,
+      ramShare: mean(column.ramMib) / capacity.ramMib,
+      cardShare: ofCards(column.cards, capacity.cards),
+      cardMemoryShare: ofCards(column.cardMemoryMib, capacity.cardMemoryMib),
+      cardMemoryAskedShare: ofCards(column.cardMemoryAskedMib, capacity.cardMemoryMib),
+      meanVms: mean(column.vms),
+      meanWaiting: mean(column.waiting),
+      cpuVmsOnGpuHosts: this.#cpuVmsOnGpuHosts,
+      meanCpuVmsOnGpuHosts: mean(column.cpuVmsOnGpuHosts),
+      meanStrandedCards: mean(column.strandedCards),
+      wrongCards: this.#wrongCards,
+      stockWrongCards: this.#stockWrongCards,
+      conflicts: this.#conflicts,
+      hostFailures: this.#hostFailures,
+      cardFailures: this.#cardFailures,
+      lostVms: this.#lostVms,
+      lostVcpuHours: this.#lostVcpuS / secondsPerHour,
+      lostCardHours: this.#lostCardS / secondsPerHour,
+    };
+  }
+
+  series(): SeriesColumns {
+    const lengthsS = this.#series.lengthsS();
+    const capacity = capacityOf(this.#truth);
+    const means = (level: number, of = 1): number[] =>
+      this.#series.column(level).map((area, index) => (of === 0 ? 0 : toMillionths(area / lengthsS[index]! / of)));
+    return {
+      intervalS: this.#series.intervalS,
+      vms: means(column.vms),
+      waiting: means(column.waiting),
+      vcpuShare: means(column.vcpus, capacity.vcpus),
+      ramShare: means(column.ramMib, capacity.ramMib),
+      cardShare: means(column.cards, capacity.cards),
+      cardMemoryShare: means(column.cardMemoryMib, capacity.cardMemoryMib),
+      cardMemoryAskedShare: means(column.cardMemoryAskedMib, capacity.cardMemoryMib),
+      strandedCards: means(column.strandedCards),
+      cpuVmsOnGpuHosts: means(column.cpuVmsOnGpuHosts),
+      arrived: this.#series.column(column.arrived),
+      placed: this.#series.column(column.placed),
+      turnedAway: this.#series.column(column.turnedAway),
+    };
+  }
+
+  #advance(nowS: number): void {
+    if (this.#isMeasuring) this.#series.advance(nowS);
+  }
+
+  #count(counter: number): void {
+    if (this.#isMeasuring) this.#series.count(counter);
+  }
+
+  /** Adds (1) or takes back (-1) what a VM holds. */
+  #occupy(vm: BoundVm, sign: 1 | -1): void {
+    const { request, host, cards, wholeCards } = vm.placement;
+    const view = this.#truth.hosts[host]!;
+    const { levels } = this.#series;
+    levels[column.vms]! += sign;
+    levels[column.vcpus]! += sign * request.vcpus;
+    levels[column.ramMib]! += sign * request.ramMib;
+    if (this.#isCpuVmOnGpuHost(vm)) levels[column.cpuVmsOnGpuHosts]! += sign;
+    for (const card of cards) {
+      const share = view.cardShare(card, request, wholeCards);
+      levels[column.cards]! += (sign * share.cores) / view.specs.cards[card]!.cores;
+      levels[column.cardMemoryMib]! += sign * share.memoryMib;
+      levels[column.cardMemoryAskedMib]! += sign * request.cardMemoryMib;
+    }
+    if (view.isGpuHost) levels[column.strandedCards] = this.#stranded.changed(host);
+  }
+
+  #isCpuVmOnGpuHost({ placement: { host, request } }: BoundVm): boolean {
+    return !isGpuRequest(request) && this.#truth.hosts[host]!.isGpuHost;
+  }
+
+  #kindsOf({ arrival: { request, flavor } }: Attempt): readonly Kind[] {
+    const name = flavor === '' ? 'unnamed' : flavor;
+    let kind = this.#flavors.get(name);
+    if (kind === undefined) {
+      kind = new Kind();
+      this.#flavors.set(name, kind);
+    }
+    return [this.#all, isGpuRequest(request) ? this.#gpu : this.#cpu, kind];
+  }
+}
+
+/** Whether any of the cards is smaller than the request asked for. */
+export function hasWrongCards(cluster: Cluster, host: number, cards: readonly number[], request: VmRequest): boolean {
+  return cards.some((card) => {
+    const { memoryMib, cores } = cluster.specs[host]!.cards[card]!;
+    return memoryMib < request.cardMemoryMib || cores < request.cardCores;
+  });
+}
+
+/** What the whole cluster has. */
+function capacityOf(cluster: Cluster): { vcpus: number; ramMib: number; cards: number; cardMemoryMib: number } {
+  const total = { vcpus: 0, ramMib: 0, cards: 0, cardMemoryMib: 0 };
+  for (const host of cluster.hosts) {
+    total.vcpus += host.vcpus;
+    total.ramMib += host.ramMib;
+    total.cards += host.specs.cards.length;
+    for (const card of host.specs.cards) total.cardMemoryMib += card.memoryMib;
+  }
+  return total;
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}
+
+function toMillionths(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}

@@ -1,0 +1,168 @@
+/** Options that several commands share: how they are written, checked and turned into plans. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { policies } from '../core/policies/index.ts';
+import type { PolicyOptions } from '../core/policy.ts';
+import type { CloudOptions } from '../core/run-file.ts';
+import type { WorkloadPlan } from './inputs.ts';
+import { presetNames } from './presets.ts';
+import { defaultCloud } from './simulate.ts';
+
+/** A whole number of at least `least`. */
+export function whole(least: number): (text: string) => number {
+  return (text) => {
+    if (!/^\d{1,15}$/.test(text) || Number(text) < least) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    }
+    return Number(text);
+  };
+}
+
+/** A number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('Expected a number above 0.');
+  }
+  return value;
+}
+
+/** A number of at least 0. */
+function notNegative(text: string): number {
+  return /^0+(\.0*)?$/.test(text) ? 0 : positive(text);
+}
+
+const unitsS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
+
+/** A duration such as `90`, `90s`, `15m`, `4h` or `2d`, in seconds. */
+export function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('Expected a duration such as 90s, 15m, 4h or 2d.');
+  return Number(match[1]) * unitsS[match[2]!]!;
+}
+
+/** `1..5`, `1,2,7` or `3`. */
+export function seedList(text: string): number[] {
+  const range = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text);
+  const seeds =
+    range === null
+      ? text.split(',').map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : Number.NaN))
+      : Array.from({ length: Number(range[2]) - Number(range[1]) + 1 }, (_, index) => Number(range[1]) + index);
+  if (seeds.length === 0 || seeds.some(Number.isNaN) || new Set(seeds).size !== seeds.length) {
+    throw new InvalidArgumentError('Expected different seeds such as 1..5 or 1,2,7.');
+  }
+  return seeds;
+}
+
+/** `hybrid,nova`. */
+export function policyList(text: string): string[] {
+  const names = text.split(',');
+  const known = policies.map((policy) => policy.name);
+  if (names.some((name) => !known.includes(name)) || new Set(names).size !== names.length) {
+    throw new InvalidArgumentError(`Expected different ones of ${known.join(', ')}.`);
+  }
+  return names;
+}
+
+interface WorkloadOptions {
+  workload?: string;
+  trace?: string;
+  days?: number;
+  load?: number;
+  times?: 'real' | 'order';
+  skipInvalid?: boolean;
+}
+
+/** Which VMs arrive. */
+export function addWorkloadOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--workload <name>',
+        `generated workload: ${presetNames('workloads').join(', ')} (default: heps)`,
+      ).conflicts('trace'),
+    )
+    .option('--trace <file>', 'trace instead: heps CSV, openb, azure2017 or SWF, recognised by its content')
+    .option('--days <n>', 'length, days (default: 30 for a workload, all of a trace)', whole(1))
+    .addOption(
+      new Option('--load <x>', 'arrivals relative to the plan, workloads only (default: 1)')
+        .argParser(positive)
+        .conflicts('trace'),
+    )
+    .addOption(
+      new Option(
+        '--times <how>',
+        'openb only: recorded times, or only the order (default: real where recorded)',
+      ).choices(['real', 'order']),
+    )
+    .option('--skip-invalid', 'leave wrong rows of a trace out, and list them');
+}
+
+export function workloadPlanOf(options: WorkloadOptions): WorkloadPlan {
+  const { trace = null } = options;
+  return {
+    preset: trace === null ? (options.workload ?? 'heps') : null,
+    trace,
+    days: options.days ?? (trace === null ? 30 : null),
+    load: options.load ?? 1,
+    times: options.times ?? null,
+    skipInvalid: options.skipInvalid ?? false,
+  };
+}
+
+interface RunOptions {
+  onFull: CloudOptions['onFull'];
+  backfill?: boolean;
+  patience?: number;
+  bootS: number;
+  srmIntervalS: number;
+  mtbfH?: number;
+  cardMtbfH?: number;
+  mttrH: number;
+  resubmit?: boolean;
+  similarity: PolicyOptions['similarity'];
+}
+
+/** How the cloud behaves. */
+export function addCloudOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--on-full <what>', 'a VM that no host can take waits, or is refused')
+        .choices(['queue', 'reject'])
+        .default(defaultCloud.onFull),
+    )
+    .option('--backfill', 'a later VM may start while an earlier one waits')
+    .option('--patience <duration>', 'a waiting VM gives up after this, such as 4h (default: never)', duration)
+    .option('--boot-s <s>', 'seconds from binding to start', notNegative, defaultCloud.bootS)
+    .option(
+      '--srm-interval-s <s>',
+      'seconds between SRM reports; 0: always fresh',
+      notNegative,
+      defaultCloud.srmIntervalS,
+    )
+    .option('--mtbf-h <h>', 'mean hours between failures of a host (default: none fail)', positive)
+    .option('--card-mtbf-h <h>', 'mean hours between failures of a card (default: none fail)', positive)
+    .option('--mttr-h <h>', 'mean hours until a host or card is repaired', positive, defaultCloud.mttrH)
+    .option('--resubmit', 'VMs lost to a failure are submitted again')
+    .addOption(
+      new Option(
+        '--similarity <form>',
+        'Eq. (3) of policy hybrid: each dimension by its largest capacity, or literally',
+      )
+        .choices(['normalised', 'raw'])
+        .default('normalised'),
+    );
+}
+
+export function cloudOptionsOf(options: RunOptions): CloudOptions {
+  return {
+    onFull: options.onFull,
+    backfill: options.backfill ?? false,
+    patienceS: options.patience ?? null,
+    bootS: options.bootS,
+    srmIntervalS: options.srmIntervalS,
+    mtbfH: options.mtbfH ?? null,
+    cardMtbfH: options.cardMtbfH ?? null,
+    mttrH: options.mttrH,
+    resubmit: options.resubmit ?? false,
+  };
+}

@@ -1,0 +1,145 @@
+/** Keeps every decision, fault and conflict of a run as the columns of its run file. */
+import type { ConflictColumns, DecisionColumns, FaultColumns } from '../core/run-file.ts';
+import type { Attempt, BoundVm, CloudObserver, TurnedAway } from './cloud.ts';
+
+/** A TextColumn that grows. */
+class Texts {
+  readonly texts: string[] = [];
+  readonly rows: number[] = [];
+  readonly #places = new Map<string, number>();
+
+  push(text: string): void {
+    this.rows.push(this.#placeOf(text));
+  }
+
+  set(row: number, text: string): void {
+    this.rows[row] = this.#placeOf(text);
+  }
+
+  toJSON(): { texts: string[]; rows: number[] } {
+    return { texts: this.texts, rows: this.rows };
+  }
+
+  #placeOf(text: string): number {
+    let place = this.#places.get(text);
+    if (place === undefined) {
+      place = this.texts.push(text) - 1;
+      this.#places.set(text, place);
+    }
+    return place;
+  }
+}
+
+export class Recorder implements CloudObserver {
+  readonly decisions = {
+    id: [] as string[],
+    attempt: [] as number[],
+    submitS: [] as number[],
+    lifetimeS: [] as number[],
+    vcpus: [] as number[],
+    ramMib: [] as number[],
+    diskGib: [] as number[],
+    cards: [] as number[],
+    cardMemoryMib: [] as number[],
+    cardCores: [] as number[],
+    cardModels: new Texts(),
+    station: new Texts(),
+    flavor: new Texts(),
+    image: new Texts(),
+    user: new Texts(),
+    decidedS: [] as number[],
+    host: [] as number[],
+    cardIndexes: new Texts(),
+    score: [] as (number | null)[],
+    startS: [] as (number | null)[],
+    endS: [] as (number | null)[],
+    outcome: new Texts(),
+    reason: new Texts(),
+    waitReason: new Texts(),
+    firstTriedAfter: [] as number[],
+  } satisfies DecisionColumns;
+  readonly faults = {
+    atS: [] as number[],
+    host: [] as number[],
+    card: [] as number[],
+    up: [] as number[],
+  } satisfies FaultColumns;
+  readonly conflicts = { decision: [] as number[], host: [] as number[] } satisfies ConflictColumns;
+  readonly #rowOf = new Map<BoundVm, number>();
+  readonly #firstTriedAfter = new Map<Attempt, number>();
+
+  waits(attempt: Attempt): void {
+    this.#firstTriedAfter.set(attempt, this.decisions.id.length);
+  }
+
+  bound(vm: BoundVm, nowS: number): void {
+    const { decisions } = this;
+    this.#rowOf.set(vm, this.#add(vm.attempt, nowS));
+    decisions.host.push(vm.placement.host);
+    decisions.cardIndexes.push(vm.placement.cards.join('-'));
+    decisions.score.push(vm.score);
+    decisions.startS.push(vm.startS);
+    decisions.endS.push(vm.endS);
+    decisions.outcome.push('completed');
+    decisions.reason.push('');
+  }
+
+  ended(vm: BoundVm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {
+    const row = this.#rowOf.get(vm)!;
+    this.#rowOf.delete(vm);
+    if (outcome === 'completed') return;
+    this.decisions.endS[row] = nowS;
+    this.decisions.outcome.set(row, outcome);
+    this.decisions.reason.set(row, reason);
+  }
+
+  turnedAway(attempt: Attempt, nowS: number, outcome: TurnedAway): void {
+    const { decisions } = this;
+    this.#add(attempt, nowS);
+    decisions.host.push(-1);
+    decisions.cardIndexes.push('');
+    decisions.score.push(null);
+    decisions.startS.push(null);
+    decisions.endS.push(null);
+    decisions.outcome.push(outcome);
+    decisions.reason.push(attempt.reason);
+  }
+
+  faulted(nowS: number, host: number, card: number, isUp: boolean): void {
+    const { faults } = this;
+    faults.atS.push(nowS);
+    faults.host.push(host);
+    faults.card.push(card);
+    faults.up.push(isUp ? 1 : 0);
+  }
+
+  /** The part of a row that does not depend on the outcome. @returns the row's number */
+  #add(attempt: Attempt, nowS: number): number {
+    const { decisions } = this;
+    const { request, lifetimeS, station, flavor, image, user } = attempt.arrival;
+    const row = decisions.id.push(request.id) - 1;
+    decisions.attempt.push(attempt.number);
+    decisions.submitS.push(attempt.submitS);
+    decisions.lifetimeS.push(lifetimeS);
+    decisions.vcpus.push(request.vcpus);
+    decisions.ramMib.push(request.ramMib);
+    decisions.diskGib.push(request.diskGib);
+    decisions.cards.push(request.cards);
+    decisions.cardMemoryMib.push(request.cardMemoryMib);
+    decisions.cardCores.push(request.cardCores);
+    decisions.cardModels.push(request.cardModels.join('|'));
+    decisions.station.push(station);
+    decisions.flavor.push(flavor);
+    decisions.image.push(image);
+    decisions.user.push(user);
+    decisions.decidedS.push(nowS);
+    decisions.waitReason.push(attempt.waitReason);
+    decisions.firstTriedAfter.push(this.#firstTriedAfter.get(attempt) ?? row);
+    this.#firstTriedAfter.delete(attempt);
+    for (const host of attempt.refusedBy) {
+      this.conflicts.decision.push(row);
+      this.conflicts.host.push(host);
+    }
+    return row;
+  }
+}

@@ -1,0 +1,82 @@
+/** Rebuilds from a run file what the scheduler saw when it decided: what makes any decision explainable afterwards. */
+import { Cluster } from '../core/cluster.ts';
+import { parseCluster } from '../core/cluster-file.ts';
+import { InputError } from '../core/input-error.ts';
+import type { Policy } from '../core/policy.ts';
+import { cardsAt, type DecisionColumns, type RunFile, requestAt, textAt } from '../core/run-file.ts';
+import { policyNamed } from './run.ts';
+import { lastReportS } from './srm-reports.ts';
+
+/** A moment of a run: after the first `rows` decisions, at `nowS`. */
+export interface Moment {
+  readonly nowS: number;
+  readonly rows: number;
+  /** Hosts that refused a binding on the way to the decision. */
+  readonly excluded: ReadonlySet<number>;
+}
+
+/** The decisions of a run file. @throws InputError when it was written with `--summary-only` */
+export function decisionsOf(run: RunFile, file: string): DecisionColumns {
+  if (run.decisions === null) throw new InputError(`${file}, decisions`, 'a run written without --summary-only', null);
+  return run.decisions;
+}
+
+/** The policy that decided. */
+export function policyOf(run: RunFile): Policy {
+  return policyNamed(run.inputs.policy.name).create(run.inputs.policy.options);
+}
+
+/** The moment at which a row was decided. */
+export function momentOf(run: RunFile, decisions: DecisionColumns, row: number): Moment {
+  const conflicts = run.conflicts ?? { decision: [], host: [] };
+  const excluded = conflicts.host.filter((_, index) => conflicts.decision[index] === row);
+  return { nowS: decisions.decidedS[row]!, rows: row, excluded: new Set(excluded) };
+}
+
+/** The moment at which the VM of a row was tried first, and had to wait. */
+export function firstTryOf(decisions: DecisionColumns, row: number): Moment {
+  return { nowS: decisions.submitS[row]!, rows: decisions.firstTriedAfter[row]!, excluded: new Set() };
+}
+
+/**
+ * What the scheduler saw then: bindings as it made them; ends, failures and repairs as far as reports had told it. At one instant ends
+ * come before failures, those before reports, those before decisions; so whatever ended at `nowS` is free.
+ */
+export function viewAt(run: RunFile, decisions: DecisionColumns, moment: Moment): Cluster {
+  const cluster = new Cluster(parseCluster(run.cluster, 'cluster').hosts);
+  const { srmIntervalS } = run.inputs.cloud;
+  const knownS = srmIntervalS === 0 ? moment.nowS : lastReportS(moment.nowS, srmIntervalS);
+  const { wholeCards } = policyOf(run);
+  for (let row = 0; row < moment.rows; row++) {
+    const host = decisions.host[row]!;
+    if (host < 0) continue;
+    if (decisions.endS[row]! > knownS) {
+      cluster.bind({ request: requestAt(decisions, row), host, cards: cardsAt(decisions, row), wholeCards });
+    }
+    if (decisions.startS[row]! > moment.nowS && decisions.endS[row]! > moment.nowS) cluster.building[host]!++;
+  }
+  const { atS, host, card, up } = run.faults ?? { atS: [], host: [], card: [], up: [] };
+  for (let index = 0; index < atS.length && atS[index]! <= knownS; index++) {
+    if (card[index]! < 0) cluster.up[host[index]!] = up[index]!;
+    else cluster.cardHealthy[cluster.cardStart[host[index]!]! + card[index]!] = up[index]!;
+  }
+  return cluster;
+}
+
+/** The row that decided about a VM. @throws InputError when there is none */
+export function rowOf(decisions: DecisionColumns, id: string, attempt: number | null, file: string): number {
+  const rows = decisions.id.flatMap((each, row) => (each === id ? [row] : []));
+  if (rows.length === 0) {
+    const some = decisions.id.slice(0, 3).join(', ');
+    throw new InputError(`${file}, decisions.id`, `a request of this run, such as ${some}`, id);
+  }
+  if (attempt === null) return rows.at(-1)!;
+  const row = rows.find((each) => decisions.attempt[each] === attempt);
+  if (row === undefined) throw new InputError('attempt', `at most ${rows.length}`, attempt);
+  return row;
+}
+
+/** What became of the VM of a row. */
+export function outcomeAt(decisions: DecisionColumns, row: number): string {
+  return textAt(decisions.outcome, row);
+}

@@ -1,0 +1,143 @@
+/** What the command line says of runs, in words and tables. */
+import type { KindSummary, RunSummary } from '../core/run-file.ts';
+import type { Comparison, PolicyRuns } from './experiment.ts';
+import { type Measure, measures, servedMeasure, titleOf } from './measures.ts';
+import type { Estimate } from './statistics.ts';
+import { formatTable } from './table.ts';
+
+/** Widest line. */
+const terminalColumns = 100;
+
+/** One run: its figures, then how each kind of VM was served. */
+export function reportRun(summary: RunSummary): string {
+  const figures = measures.map((measure) => [titleOf(measure), formatValue(measure, measure.read(summary))]);
+  const { stockWrongCards, all } = summary;
+  return [
+    `${count(all.arrived)} VMs arrived in ${(summary.durationS / 86400).toFixed(1)} days: ${count(all.placed)} placed, ` +
+      `${count(all.refused)} refused, ${count(all.gaveUp)} gave up, ${count(all.unservable)} fit on no host.`,
+    `On average ${summary.meanVms.toFixed(1)} ran and ${summary.meanWaiting.toFixed(1)} waited.`,
+    '',
+    formatTable([['figure', 'value'], ...figures]),
+    '',
+    reportKinds(summary),
+    '',
+    `Stock counting would have put ${count(stockWrongCards)} of the ${count(summary.gpu.placed)} placed GPU VMs on a card ` +
+      'smaller than asked.',
+  ].join('\n');
+}
+
+function reportKinds({ byFlavor, all, cpu, gpu }: RunSummary): string {
+  const row = (name: string, kind: KindSummary): string[] => [
+    name,
+    count(kind.arrived),
+    share(kind.placed, kind.arrived),
+    share(kind.served, kind.arrived),
+    count(kind.refused + kind.gaveUp + kind.unservable),
+    kind.meanWaitS === null ? '–' : (kind.meanWaitS / 3600).toFixed(3),
+  ];
+  const kinds = Object.entries(byFlavor);
+  const shown = kinds.slice(0, 24).map(([name, kind]) => row(name, kind));
+  const more = kinds.length > shown.length ? `\n(${kinds.length - shown.length} more kinds in the run file)` : '';
+  const header = ['desktop kind', 'arrived', 'accepted', 'as asked', 'turned away', 'mean wait, h'];
+  const totals = [row('all CPU VMs', cpu), row('all GPU VMs', gpu), row('all', all)];
+  return formatTable([header, ...shown, ...totals]) + more;
+}
+
+/** Several policies: means with intervals, then differences to the first, then the verdict. Figures that are 0 everywhere are left out. */
+export function reportComparison(runs: readonly PolicyRuns[], comparisons: readonly Comparison[]): string {
+  const seeds = runs[0]!.summaries.length;
+  const names = runs.map(({ policy }) => policy);
+  const shown = comparisons.filter(({ estimates }) => estimates.some((each) => each !== null && each.mean !== 0));
+  const means = shown.map(({ measure, estimates }) => [
+    titleOf(measure),
+    ...estimates.map((each) => formatEstimate(measure, each)),
+  ]);
+  const parts = narrowTables([[seeds > 1 ? 'mean ± 95 % interval' : 'one run each', ...names], ...means]);
+  if (runs.length > 1) {
+    const differences = shown.map(({ measure, differences: all }) => [
+      titleOf(measure),
+      ...all.slice(1).map((each) => formatDifference(measure, each)),
+    ]);
+    parts.push(...narrowTables([[`difference to ${names[0]}`, ...names.slice(1)], ...differences]));
+    if (seeds > 1) {
+      parts.push(
+        'Differences are paired by seed. (+) better and (-) worse than the first policy with 95 % confidence, (=) open.',
+      );
+    }
+  }
+  const verdicts = names.slice(1).map((policy, index) => verdict(names[0]!, policy, comparisons, index + 1, seeds));
+  if (verdicts.length > 0) parts.push(verdicts.join('\n'));
+  return parts.join('\n\n');
+}
+
+/** The rows as tables of at most 100 columns, each with the first column and some of the others. */
+function narrowTables(rows: readonly (readonly string[])[]): string[] {
+  const tables: string[] = [];
+  const columns = rows[0]!.length;
+  for (let first = 1; first < columns; ) {
+    let last = first + 1;
+    let table = formatTable(rows.map((row) => [row[0]!, ...row.slice(first, last)]));
+    for (; last < columns; last++) {
+      const wider = formatTable(rows.map((row) => [row[0]!, ...row.slice(first, last + 1)]));
+      if (wider.split('\n').some((line) => line.length > terminalColumns)) break;
+      table = wider;
+    }
+    tables.push(table);
+    first = last;
+  }
+  return tables;
+}
+
+/** One sentence: which policy serves more VMs as asked, and by how much. */
+function verdict(
+  first: string,
+  other: string,
+  comparisons: readonly Comparison[],
+  index: number,
+  seeds: number,
+): string {
+  const { estimates, differences } = comparisons.find(({ measure }) => measure === servedMeasure)!;
+  const [ofFirst, ofOther, difference] = [estimates[0]!, estimates[index]!, differences[index]!];
+  if (ofFirst === null || ofOther === null || difference === null) return `${first} and ${other}: no VM arrived.`;
+  const more = -difference.mean;
+  const [winner, loser] = more >= 0 ? [first, other] : [other, first];
+  const [of, than] = more >= 0 ? [ofFirst, ofOther] : [ofOther, ofFirst];
+  const { halfWidth } = difference;
+  const points = `${Math.abs(more).toFixed(2)}${halfWidth === null ? '' : ` ± ${halfWidth.toFixed(2)}`} points`;
+  const figures = `${of.mean.toFixed(2)} % against ${than.mean.toFixed(2)} %`;
+  const isOpen = halfWidth !== null && Math.abs(more) <= halfWidth;
+  if (isOpen)
+    return `${first} and ${other} serve equally many VMs as asked, as far as ${seeds} seeds can tell (${figures}).`;
+  const ground = halfWidth === null ? 'one run each' : `95 % confidence, ${seeds} seeds`;
+  return `${winner} serves more VMs as asked than ${loser}: ${figures}, ${points} more (${ground}).`;
+}
+
+function formatValue({ digits }: Measure, value: number | null): string {
+  return value === null ? '–' : value.toFixed(digits);
+}
+
+function formatEstimate(measure: Measure, value: Estimate | null): string {
+  if (value === null) return '–';
+  const { mean, halfWidth } = value;
+  return halfWidth === null
+    ? formatValue(measure, mean)
+    : `${formatValue(measure, mean)} ± ${formatValue(measure, halfWidth)}`;
+}
+
+function formatDifference(measure: Measure, value: Estimate | null): string {
+  if (value === null) return '–';
+  const { mean, halfWidth } = value;
+  const text = `${mean >= 0 ? '+' : ''}${formatEstimate(measure, value)}`;
+  if (halfWidth === null) return text;
+  if (measure.better === undefined) return `${text}    `;
+  if (Math.abs(mean) <= halfWidth) return `${text} (=)`;
+  return `${text} (${mean > 0 === (measure.better === 'more') ? '+' : '-'})`;
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(2)} %`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,98 @@
+/** One run: a workload, a cluster and a policy in; figures, and if wanted every decision, out. */
+import type { HostSpec } from '../core/host.ts';
+import type { Policy } from '../core/policy.ts';
+import type {
+  CloudOptions,
+  ConflictColumns,
+  DecisionColumns,
+  FaultColumns,
+  RunSummary,
+  SeriesColumns,
+} from '../core/run-file.ts';
+import type { ArrivalStream } from '../traces/arrival.ts';
+import { Cloud, type CloudObserver, priorities } from './cloud.ts';
+import { DecisionsCsv } from './decisions-csv.ts';
+import { Simulator } from './engine.ts';
+import { startFailures } from './failures.ts';
+import { Metrics } from './metrics.ts';
+import type { OutputFile } from './output-file.ts';
+import { Recorder } from './recorder.ts';
+import { StockShadow } from './stock-shadow.ts';
+
+export const defaultCloud: CloudOptions = {
+  onFull: 'reject',
+  backfill: false,
+  patienceS: null,
+  bootS: 0,
+  srmIntervalS: 0,
+  mtbfH: null,
+  cardMtbfH: null,
+  mttrH: 4,
+  resubmit: false,
+};
+
+export interface SimulateOptions {
+  readonly cloud: CloudOptions;
+  /** Seed of the failures. */
+  readonly seed: number;
+  /** Arrivals at or after this time are left out, and use is averaged until then; null = until the last arrival. */
+  readonly untilS: number | null;
+  /** Length of the series' intervals, s, to begin with; they double in long runs. Defaults to 3600. */
+  readonly intervalS?: number;
+  /** Keep every decision. */
+  readonly record: boolean;
+  /** Where to stream decisions. */
+  readonly decisionsFile?: OutputFile | undefined;
+  /** Told now and then how many VMs have arrived, and the simulated time. */
+  readonly onProgress?: ((arrived: number, nowS: number) => void) | undefined;
+}
+
+export interface SimulateResult {
+  readonly summary: RunSummary;
+  readonly series: SeriesColumns;
+  /** Null unless recorded. */
+  readonly decisions: DecisionColumns | null;
+  readonly faults: FaultColumns | null;
+  readonly conflicts: ConflictColumns | null;
+}
+
+/** Runs the workload to its end: the last VM has left when it returns. */
+export async function simulate(
+  hosts: readonly HostSpec[],
+  arrivals: ArrivalStream,
+  policy: Policy,
+  options: SimulateOptions,
+): Promise<SimulateResult> {
+  const simulator = new Simulator();
+  const observers: CloudObserver[] = [];
+  const cloud = new Cloud(simulator, hosts, policy, options.cloud, observers);
+  const metrics = new Metrics(cloud.truth, options.intervalS ?? 3600);
+  const recorder = options.record ? new Recorder() : undefined;
+  observers.push(metrics, new StockShadow(metrics));
+  if (recorder !== undefined) observers.push(recorder);
+  if (options.decisionsFile !== undefined) observers.push(new DecisionsCsv(cloud.truth, options.decisionsFile));
+  startFailures(simulator, cloud, hosts, options.cloud, options.seed);
+
+  const untilS = options.untilS ?? Infinity;
+  let arrived = 0;
+  reading: for await (const batch of arrivals) {
+    for (const arrival of batch) {
+      if (arrival.atS >= untilS) break reading;
+      simulator.advance(arrival.atS, priorities.arrival);
+      cloud.arrive(arrival);
+      arrived++;
+    }
+    options.onProgress?.(arrived, simulator.nowS);
+  }
+  if (untilS !== Infinity) simulator.advance(untilS, priorities.end);
+  cloud.close();
+  if (simulator.nowS > 0) metrics.stopMeasuring(simulator.nowS);
+  simulator.run();
+  return {
+    summary: metrics.summary(),
+    series: metrics.series(),
+    decisions: recorder?.decisions ?? null,
+    faults: recorder?.faults ?? null,
+    conflicts: recorder?.conflicts ?? null,
+  };
+}

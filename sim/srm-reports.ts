@@ -1,0 +1,60 @@
+/** SRM reports in the simulator: every interval each changed host tells the scheduler's view what is true of it. */
+import type { Cluster } from '../core/cluster.ts';
+import { applySrmTo, srmOf } from '../core/srm.ts';
+import { priorities } from './cloud.ts';
+import type { EventKind, Simulator } from './engine.ts';
+
+/**
+ * Reports come at whole multiples of the interval, all hosts at once. A host that has not changed would only repeat itself, so only
+ * changed ones are carried over; that is the same and keeps month-long runs with ten-second reports fast.
+ */
+export class SrmReports {
+  readonly #simulator: Simulator;
+  readonly #truth: Cluster;
+  readonly #view: Cluster;
+  readonly #intervalS: number;
+  readonly #onReport: () => void;
+  readonly #tick: EventKind;
+  readonly #changed = new Set<number>();
+
+  constructor(simulator: Simulator, truth: Cluster, view: Cluster, intervalS: number, onReport: () => void) {
+    this.#simulator = simulator;
+    this.#truth = truth;
+    this.#view = view;
+    this.#intervalS = intervalS;
+    this.#onReport = onReport;
+    this.#tick = simulator.kind(priorities.report, () => this.#report());
+  }
+
+  /** Something ended, failed or came back on the host; the next report will say so. */
+  changed(host: number): void {
+    if (this.#changed.size === 0) {
+      this.#simulator.at(nextReportS(this.#simulator.nowS, this.#intervalS), this.#tick, 0);
+    }
+    this.#changed.add(host);
+  }
+
+  #report(): void {
+    const { nowS } = this.#simulator;
+    const sequence = Math.round(nowS / this.#intervalS);
+    for (const host of this.#changed) {
+      if (this.#truth.up[host] === 1) {
+        applySrmTo(this.#view.hosts[host]!, srmOf(this.#truth.hosts[host]!, nowS, sequence));
+      } else this.#view.up[host] = 0; // a host that is down reports nothing, and is missed
+    }
+    this.#changed.clear();
+    this.#onReport();
+  }
+}
+
+/** The first report at or after that time. */
+export function nextReportS(timeS: number, intervalS: number): number {
+  const count = Math.ceil(timeS / intervalS);
+  return count * intervalS < timeS ? (count + 1) * intervalS : count * intervalS;
+}
+
+/** The last report at or before that time. */
+export function lastReportS(timeS: number, intervalS: number): number {
+  const count = Math.floor(timeS / intervalS);
+  return count * intervalS > timeS ? (count - 1) * intervalS : count * intervalS;
+}

@@ -1,0 +1,31 @@
+/** Asks, each time a GPU VM is placed, which cards stock OpenStack would have given it: the failure that section 3.5 of the paper names. */
+import type { Cluster, Placement } from '../core/cluster.ts';
+import type { GpuModel } from '../core/gpu-card.ts';
+import { nova } from '../core/policies/nova.ts';
+import { defaultPolicyOptions } from '../core/policy.ts';
+import type { VmRequest } from '../core/request.ts';
+import { schedule } from '../core/scheduler.ts';
+import type { CloudObserver } from './cloud.ts';
+import { hasWrongCards, type Metrics } from './metrics.ts';
+
+export class StockShadow implements CloudObserver {
+  readonly #metrics: Metrics;
+  readonly #stock = nova.create(defaultPolicyOptions);
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  binds({ request }: Placement, view: Cluster): void {
+    if (request.cards === 0 || view.models.every((model) => modelIsLarge(model, request))) return;
+    const decision = schedule(view, request, this.#stock);
+    if (decision.kind === 'placed' && hasWrongCards(view, decision.host, decision.cards, request)) {
+      this.#metrics.stockWouldErr();
+    }
+  }
+}
+
+/** Whether no card of the model can be too small for the request. */
+function modelIsLarge({ memoryMib, cores }: GpuModel, { cardMemoryMib, cardCores }: VmRequest): boolean {
+  return memoryMib >= cardMemoryMib && cores >= cardCores;
+}

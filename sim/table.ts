@@ -1,0 +1,17 @@
+/** Plain tables for a terminal of 100 columns. */
+
+/** The first column left-aligned, the others right-aligned, two spaces between; the first row is the header. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+  }
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, index) => (index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!)))
+      .join('  ')
+      .trimEnd();
+  const [header, ...body] = rows;
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  return [line(header!), rule, ...body.map(line)].join('\n');
+}
