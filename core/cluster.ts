@@ -55,8 +55,9 @@ export class Cluster {
   readonly cardCoresFree: Float64Array;
   readonly cardHealthy: Uint8Array;
 
-  /** @throws RangeError when two cards of one model differ, or a host has two cards at one address */
+  /** @throws RangeError when two hosts have one name, a size is not above 0, two cards of one model differ, or a host has two at one address */
   constructor(specs: readonly HostSpec[]) {
+    checkSizes(specs);
     this.specs = specs;
     const hosts = specs.length;
     this.vcpus = Float64Array.from(specs, (spec) => toThousandths(spec.vcpus * spec.cpuAllocationRatio));
@@ -141,8 +142,11 @@ export class Cluster {
   /** Gives back what `bind` took. @throws RangeError when the host would have more than it was built with; nothing changes then */
   release(placement: Placement): void {
     const { request, host, cards, wholeCards } = placement;
-    const view = this.hosts[host]!;
+    const view = this.hosts[host];
     const tooMuch =
+      view === undefined ||
+      new Set(cards).size < cards.length ||
+      cards.some((card) => view.specs.cards[card] === undefined) ||
       toThousandths(view.vcpusFree + request.vcpus) > view.vcpus ||
       view.ramFreeMib + request.ramMib > view.ramMib ||
       view.diskFreeGib + request.diskGib > view.diskGib ||
@@ -262,6 +266,21 @@ function sameModel(known: GpuModel | undefined, card: GpuCard): GpuModel {
     }
   }
   return known;
+}
+
+/** Refuses what no host can be, before a division by it turns into NaN. */
+function checkSizes(specs: readonly HostSpec[]): void {
+  const names = new Set<string>();
+  for (const { name, vcpus, ramMib, diskGib, cpuAllocationRatio } of specs) {
+    if (names.has(name)) throw new RangeError(`hosts must have different names, got ${name} twice`);
+    names.add(name);
+    for (const [field, size] of Object.entries({ vcpus, ramMib, cpuAllocationRatio })) {
+      if (!(size > 0 && size < Infinity)) throw new RangeError(`${field} of ${name} must be above 0, got ${size}`);
+    }
+    if (!(diskGib >= 0 && diskGib < Infinity)) {
+      throw new RangeError(`diskGib of ${name} must be at least 0, got ${diskGib}`);
+    }
+  }
 }
 
 function largestOf<T>(items: readonly T[], measure: (item: T) => number): number {

@@ -58,7 +58,8 @@ export interface FlavorSize {
  *
  * `heps:gpu_num`, `heps:gpu_mem_mib`, `heps:gpu_cores` and `heps:gpu_model` (names separated by `|`, `any` for no wish) ask in
  * detail; where both have a key the metadata counts, being what the user chose. Without `heps:gpu_num` the count is the one
- * stock Nova sees: the sum over `pci_passthrough:alias` (`a6000:2,t4:1`, a missing count is 1; nova/pci/request.py).
+ * stock Nova sees, in the flavor alone: the sum over `pci_passthrough:alias` (`a6000:2,t4:1`, a missing count is 1;
+ * nova/pci/request.py).
  *
  * @throws InputError naming the key
  */
@@ -76,12 +77,13 @@ export function requestFromFlavor(
     return Number(text);
   };
   const models = (merged['heps:gpu_model'] ?? '').split('|').map((name) => name.trim());
+  const isAnyModel = models.includes('any');
   const details = {
     cardMemoryMib: count('heps:gpu_mem_mib') ?? 0,
     cardCores: count('heps:gpu_cores') ?? 0,
-    cardModels: models.filter((name) => name !== '' && name !== 'any'),
+    cardModels: isAnyModel ? [] : models.filter((name) => name !== ''),
   };
-  const cards = count('heps:gpu_num') ?? aliasCount(merged['pci_passthrough:alias']);
+  const cards = count('heps:gpu_num') ?? aliasCount(extraSpecs['pci_passthrough:alias']);
   if (cards === 0 && (details.cardMemoryMib > 0 || details.cardCores > 0 || details.cardModels.length > 0)) {
     throw new InputError('heps:gpu_num', 'at least 1, since cards are described', cards);
   }

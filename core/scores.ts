@@ -83,7 +83,7 @@ export const rawUnits: ResourceVector = { cards: 1, cardMemoryMib: 1, cardCores:
  * Differs from the paper in that each component is first divided by `largest`, the largest capacity over the cluster's hosts;
  * with `rawUnits` it is the paper's form. Sums run left to right over the five dimensions.
  *
- * @returns in [0, 1], since no component is negative; the angle counts, not the size. 0 when a vector is zero
+ * @returns in [0, 1] but for the last bit, since no component is negative; the angle counts, not the size. 0 when a vector is zero
  */
 export function similarity(idle: ResourceVector, asked: ResourceVector, largest: ResourceVector): number {
   const n1 = idle.cards / largest.cards;

@@ -44,8 +44,7 @@ export async function carryOutAll(
       plans.map(async (plan, index) => {
         const { port1: ours, port2: progress } = new MessageChannel();
         ours.on('message', (share: number) => report(index, share));
-        const answer = await pool.run({ plan, progress }, { transferList: [progress] });
-        ours.close();
+        const answer = await pool.run({ plan, progress }, { transferList: [progress] }).finally(() => ours.close());
         if (answer.kind === 'wrong-input') throw InputError.saying(answer.message);
         finish(index);
         return answer.result;

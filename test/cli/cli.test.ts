@@ -1,0 +1,178 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/** The built command, as a user runs it. `npm test` builds first. */
+const command = resolve('dist/cli.js');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'heps-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function heps(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [command, ...args], { cwd: folder, encoding: 'utf8' });
+}
+
+const threeDays = ['--days', '3', '--on-full', 'queue', '--backfill', '--patience', '4h'];
+
+describe('heps simulate', () => {
+  test('writes a run file, says how it went, and explains any of its decisions with the recorded score', () => {
+    const { status, stdout, stderr } = heps('simulate', ...threeDays, '--out', 'a.run.json', '--decisions', 'a.csv');
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toContain('hybrid on heps-250, workload heps, seed 1');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+
+    const { decisions, summary } = JSON.parse(readFileSync(join(folder, 'a.run.json'), 'utf8'));
+    expect(decisions.id.length).toBe(summary.all.arrived);
+    const csv = readFileSync(join(folder, 'a.csv'), 'utf8').trimEnd().split('\n');
+    expect(csv[0]).toBe('id,host,cards,score,start_s,end_s,outcome,reason');
+    expect(csv.length - 1).toBe(summary.all.arrived);
+
+    const row = decisions.cards.findIndex((cards: number, index: number) => cards > 0 && decisions.host[index] >= 0);
+    const answer = JSON.parse(heps('explain', 'a.run.json', decisions.id[row], '--json').stdout);
+    expect(answer.decision).toMatchObject({ kind: 'placed', host: decisions.host[row], score: decisions.score[row] });
+    expect(answer.verdicts).toHaveLength(250);
+    const told = heps('explain', 'a.run.json', decisions.id[row]).stdout;
+    expect(told).toContain(`score ${decisions.score[row]}`);
+    expect(told).toContain('similarity');
+  });
+
+  test('gives the same bytes twice', () => {
+    heps('simulate', '--days', '2', '--out', 'one.run.json', '--decisions', 'one.csv');
+    heps('simulate', '--days', '2', '--out', 'two.run.json', '--decisions', 'two.csv');
+    expect(readFileSync(join(folder, 'two.run.json'))).toEqual(readFileSync(join(folder, 'one.run.json')));
+    expect(readFileSync(join(folder, 'two.csv'))).toEqual(readFileSync(join(folder, 'one.csv')));
+  });
+
+  test('reads the openb samples, formats recognised', () => {
+    const samples = resolve('traces/samples/openb');
+    const { status, stdout } = heps(
+      ...['simulate', '--cluster', join(samples, 'nodes.csv'), '--trace', join(samples, 'pods.csv'), '--json'],
+    );
+    expect(status).toBe(0);
+    const { summary, out } = JSON.parse(stdout);
+    expect(summary.all.arrived).toBeGreaterThan(100);
+    expect(out).toBe(join('runs', 'nodes_pods_hybrid_seed1.run.json'));
+    expect(existsSync(join(folder, out))).toBe(true);
+  });
+});
+
+describe('heps compare', () => {
+  test('gives the same figures on one thread and on two, and the runs that simulate gives', () => {
+    const options = ['compare', ...threeDays, '--policies', 'hybrid,nova', '--seeds', '1,2', '--json'];
+    const alone = heps(...options, '--threads', '1', '--out', 'alone');
+    const together = heps(...options, '--threads', '2', '--out', 'together');
+    expect(alone.status).toBe(0);
+    expect(JSON.parse(together.stdout).comparison).toEqual(JSON.parse(alone.stdout).comparison);
+    const files = readdirSync(join(folder, 'alone'));
+    expect(files).toEqual([
+      'heps-250_heps-3d_hybrid_seed1.run.json',
+      'heps-250_heps-3d_hybrid_seed2.run.json',
+      'heps-250_heps-3d_nova_seed1.run.json',
+      'heps-250_heps-3d_nova_seed2.run.json',
+    ]);
+    for (const file of files) {
+      expect(readFileSync(join(folder, 'together', file))).toEqual(readFileSync(join(folder, 'alone', file)));
+    }
+    heps('simulate', ...threeDays, '--policy', 'nova', '--seed', '2', '--out', 'nova.run.json');
+    expect(readFileSync(join(folder, 'nova.run.json'))).toEqual(readFileSync(join(folder, 'alone', files[3]!)));
+  });
+
+  test('says which policy is better in one sentence, in tables of at most 100 columns', () => {
+    const policies = 'hybrid,nova,first-fit,best-fit,worst-fit,dot-product,random';
+    const { stdout } = heps('compare', '--days', '5', '--seeds', '1..3', '--policies', policies, '--summary-only');
+    expect(stdout).toMatch(
+      /^hybrid serves more VMs as asked than nova: .* points more \(95 % confidence, 3 seeds\)\.$/m,
+    );
+    const tables = stdout.split('\n').filter((line) => line.includes('  '));
+    expect(Math.max(...tables.map((line) => line.length))).toBeLessThanOrEqual(100);
+    for (const policy of policies.split(',')) expect(stdout).toContain(policy);
+  });
+});
+
+describe('heps trace and heps cluster', () => {
+  test('a generated workload written as CSV runs like the generated one', () => {
+    expect(heps('trace', 'generate', '--days', '2', '--seed', '3', '--out', 'w.csv').stdout).toMatch(
+      /VMs written to w\.csv/,
+    );
+    const summaryOf = (...args: string[]) =>
+      JSON.parse(heps('simulate', '--days', '2', '--json', ...args).stdout).summary;
+    expect(summaryOf('--trace', 'w.csv')).toEqual(summaryOf('--seed', '3'));
+  });
+
+  test('convert writes what describe then reads', () => {
+    heps('trace', 'convert', resolve('traces/samples/swf/synthetic.swf'), '--out', 's.csv');
+    const described = (file: string) => JSON.parse(heps('trace', 'describe', file, '--json').stdout);
+    const { sha256: _, name: __, ...converted } = described('s.csv');
+    expect(described(resolve('traces/samples/swf/synthetic.swf'))).toMatchObject(converted);
+    expect(converted.vms).toBeGreaterThan(100);
+  });
+
+  test('cluster describe counts hosts and cards', () => {
+    expect(heps('cluster', 'describe', 'heps-test-3').stdout).toContain('3 hosts, 3 of them with cards');
+    expect(JSON.parse(heps('cluster', 'describe', 'heps-250', '--json').stdout)).toMatchObject({ hosts: 250 });
+  });
+});
+
+describe('what is wrong', () => {
+  const bad = 'id,submit_s,lifetime_s,vcpus,ram_mib\na,0,10,1,1024\nb,5,ten,1,1024\nc,6,10,1,1024\n';
+
+  test.each([
+    [['simulate', '--policy', 'best'], /argument 'best' is invalid. Allowed choices are hybrid, nova/],
+    [['simulate', '--cluster', 'nowhere'], /nowhere: expected a readable file or one of the presets heps-250/],
+    [['simulate', '--days', '1.5'], /'1.5' is invalid. Expected a whole number of at least 1/],
+    [['simulate', '--trace', 'nowhere.csv'], /nowhere.csv: expected a readable file, got nothing/],
+    [['simulate', '--trace', 'bad.csv', '--load', '2'], /'--load <x>' cannot be used with option '--trace <file>'/],
+    [['simulate', '--patience', 'long'], /Expected a duration such as 90s, 15m, 4h or 2d/],
+    [['compare', '--policies', 'hybrid,hybrid'], /Expected different ones of hybrid/],
+    [['compare', '--seeds', '3..1'], /Expected different seeds such as 1..5/],
+    [['compare', '--trace', 'bad.csv'], /bad.csv:3, column lifetime_s: expected .*, got "ten"/],
+    [['explain', 'bad.csv', 'a'], /bad.csv: expected a run file \(JSON\)/],
+    [['simulat'], /unknown command 'simulat'/],
+    [['trace', 'convert', 'bad.csv', '--out', 'good.csv'], /bad.csv:3, column lifetime_s/],
+  ])('gets one line that says so, and exit code 2: %j', (args, message) => {
+    writeFileSync(join(folder, 'bad.csv'), bad);
+    const { status, stdout, stderr } = heps(...args, ...(args[0] === 'compare' ? ['--out', 'none'] : []));
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^heps: /);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    for (const file of ['none', 'good.csv', 'good.csv.part']) {
+      const left =
+        existsSync(join(folder, file)) && (!file.startsWith('none') || readdirSync(join(folder, file)).length > 0);
+      expect(left, file).toBe(false);
+    }
+  });
+
+  test('is left out and listed with --skip-invalid', () => {
+    writeFileSync(join(folder, 'bad.csv'), bad);
+    const { status, stdout, stderr } = heps('simulate', '--trace', 'bad.csv', '--skip-invalid', '--json');
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/left out 1 wrong row.*\n {2}bad.csv:3, column lifetime_s/);
+    expect(JSON.parse(stdout)).toMatchObject({
+      inputs: { workload: { skipped: 1 } },
+      summary: { all: { arrived: 2 } },
+    });
+  });
+});
+
+test('every command shows an example in its help', () => {
+  const commands = [
+    ['simulate'],
+    ['compare'],
+    ['explain'],
+    ['trace', 'generate'],
+    ['trace', 'convert'],
+    ['trace', 'describe'],
+    ['cluster', 'describe'],
+  ];
+  for (const name of commands) {
+    const help = execFileSync(process.execPath, [command, ...name, '--help'], { encoding: 'utf8' });
+    expect(help).toMatch(new RegExp(`Example:\\n {2}heps ${name.join(' ')}`));
+  }
+});

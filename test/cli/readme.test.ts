@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+/** The commands that the README shows, in its order; later ones use what earlier ones wrote. */
+const commands = readFileSync('README.md', 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('npx heps '));
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'heps-readme-'));
+  cpSync('traces/samples', join(folder, 'traces/samples'), { recursive: true });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('the README shows commands', () => expect(commands.length).toBeGreaterThan(4));
+
+test.each(commands)('%s', (line) => {
+  const args = line.replace('npx heps ', '').split(' ');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('dist/cli.js'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout).not.toBe('');
+});

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { dimensions, type ResourceVector } from '../../core/resources.ts';
+import { cardScore, gpuScore, leastRequestedScore, rawUnits, similarity } from '../../core/scores.ts';
+import { large } from './build.ts';
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+
+describe('leastRequestedScore', () => {
+  test('lies in [0, M] for whatever weight', () => {
+    const size = fc.record({ total: fc.integer({ min: 1, max: 1 << 20 }), free: share, asked: share });
+    fc.assert(
+      fc.property(size, size, fc.constantFrom(0, 0.25, 0.5, 0.9, 1), (cpu, ram, vcpuWeight) => {
+        const vcpusFree = Math.floor(cpu.free * cpu.total);
+        const ramFreeMib = Math.floor(ram.free * ram.total);
+        const host = { vcpus: cpu.total, vcpusFree, ramMib: ram.total, ramFreeMib };
+        const asked = { vcpus: Math.floor(cpu.asked * vcpusFree), ramMib: Math.floor(ram.asked * ramFreeMib) };
+        const score = leastRequestedScore(host, asked, { vcpuWeight, maxScore: 10 });
+        expect(score).toBeGreaterThanOrEqual(0);
+        expect(score).toBeLessThanOrEqual(10);
+      }),
+    );
+  });
+});
+
+describe('cardScore', () => {
+  test('lies in [0, 1] and grows with each figure', () => {
+    const figures = fc.record({ fp32Tflops: share, bandwidthGBs: share, clockMhz: share });
+    const figure = fc.constantFrom('fp32Tflops' as const, 'bandwidthGBs' as const, 'clockMhz' as const);
+    fc.assert(
+      fc.property(figures, figure, (part, better) => {
+        const slower = {
+          fp32Tflops: part.fp32Tflops * 40,
+          bandwidthGBs: part.bandwidthGBs * 800,
+          clockMhz: part.clockMhz * 2000,
+        };
+        const score = cardScore(slower, large);
+        expect(score).toBeGreaterThanOrEqual(0);
+        expect(score).toBeLessThanOrEqual(1);
+        expect(cardScore({ ...slower, [better]: slower[better] + 1 }, large)).toBeGreaterThan(score);
+      }),
+    );
+  });
+});
+
+describe('similarity', () => {
+  const amount = fc.integer({ min: 0, max: 1 << 19 });
+  const anyVector: fc.Arbitrary<ResourceVector> = fc.record({
+    cards: fc.nat(16),
+    cardMemoryMib: amount,
+    cardCores: fc.nat(20000),
+    vcpus: fc.nat(512),
+    ramMib: amount,
+  });
+  const largest: ResourceVector = { cards: 8, cardMemoryMib: 81920, cardCores: 16896, vcpus: 256, ramMib: 1 << 19 };
+
+  test('lies in [0, 1] but for the last bit, whichever way round the vectors are', () => {
+    fc.assert(
+      fc.property(anyVector, anyVector, fc.constantFrom(largest, rawUnits), (idle, asked, units) => {
+        const cosine = similarity(idle, asked, units);
+        expect(cosine).toBeGreaterThanOrEqual(0);
+        expect(cosine).toBeLessThanOrEqual(1 + Number.EPSILON);
+        expect(similarity(asked, idle, units)).toBe(cosine);
+      }),
+    );
+  });
+
+  test('of parallel vectors is 1 but for the last bit', () => {
+    const asked = { cards: 1, cardMemoryMib: 49152, cardCores: 10752, vcpus: 1, ramMib: 1024 };
+    const largest = { cards: 8, cardMemoryMib: 49152, cardCores: 10752, vcpus: 128, ramMib: 1 << 20 };
+    for (let times = 1; times <= 8; times++) {
+      const idle = {
+        cards: times,
+        cardMemoryMib: 49152 * times,
+        cardCores: 10752 * times,
+        vcpus: times,
+        ramMib: 1024 * times,
+      };
+      const difference = Math.abs(similarity(idle, asked, largest) - 1);
+      expect(difference, `${times} times`).toBeLessThanOrEqual(Number.EPSILON);
+    }
+  });
+
+  test('is the cosine: a slow one over the named dimensions agrees', () => {
+    fc.assert(
+      fc.property(anyVector, anyVector, fc.constantFrom(largest, rawUnits), (idle, asked, units) => {
+        const n = dimensions.map((dimension) => idle[dimension] / units[dimension]);
+        const r = dimensions.map((dimension) => asked[dimension] / units[dimension]);
+        fc.pre(n.some((each) => each > 0) && r.some((each) => each > 0));
+        const dot = n.reduce((sum, each, index) => sum + each * r[index]!, 0);
+        expect(similarity(idle, asked, units)).toBeCloseTo(dot / (Math.hypot(...n) * Math.hypot(...r)), 12);
+      }),
+    );
+  });
+});
+
+test('gpuScore of a perfect fit is the card score, of a perfect card the similarity', () => {
+  expect(gpuScore(0.7, 1)).toBe(0.7);
+  expect(gpuScore(1, 0.3)).toBe(0.3);
+});
