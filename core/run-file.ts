@@ -151,10 +151,12 @@ export interface FaultColumns {
   readonly up: readonly number[];
 }
 
-/** Refused bindings: on the way to decision row `decision`, `host` was tried in vain. */
+/** Refused bindings: on the way to decision row `decision`, `host` was tried in vain. Tries between the first and the last are only counted. */
 export interface ConflictColumns {
   readonly decision: readonly number[];
   readonly host: readonly number[];
+  /** 1: at its first try, after which it waited; 0: at its last. */
+  readonly firstTry: readonly number[];
 }
 
 /** Names of the series, each the mean over one interval. */

@@ -243,7 +243,6 @@ export class Cloud {
     const attempt = this.#waiting.get(number);
     if (attempt === undefined) return; // placed before
     this.#waiting.delete(number);
-    attempt.refusedBy = none;
     this.#turnAway(attempt, 'gave-up');
     if (!this.#options.backfill) this.#dueDrain();
   }
@@ -267,13 +266,16 @@ export class Cloud {
   /** Places those who wait, first come first served; with backfill, later ones where earlier ones do not fit. */
   #drain(): void {
     this.#isDrainDue = false;
-    const failed = new Set<string>();
+    const failed = new Map<string, Attempt>();
     for (const [number, attempt] of this.#waiting) {
       const shape = shapeOf(attempt);
-      if (failed.has(shape)) continue;
-      if (this.#place(attempt)) this.#waiting.delete(number);
+      const equal = failed.get(shape);
+      if (equal !== undefined) {
+        attempt.reason = equal.reason;
+        attempt.refusedBy = equal.refusedBy;
+      } else if (this.#place(attempt)) this.#waiting.delete(number);
       else if (!this.#options.backfill) return;
-      else failed.add(shape);
+      else failed.set(shape, attempt);
     }
   }
 }

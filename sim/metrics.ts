@@ -195,7 +195,7 @@ export class Metrics implements CloudObserver {
     const lengthsS = this.#series.lengthsS();
     const capacity = capacityOf(this.#truth);
     const means = (level: number, of = 1): number[] =>
-      this.#series.column(level).map((area, index) => (of === 0 ? 0 : toMillionths(area / lengthsS[index]! / of)));
+      this.#series.column(level).map((area, index) => (area === 0 ? 0 : toMillionths(area / lengthsS[index]! / of)));
     return {
       intervalS: this.#series.intervalS,
       vms: means(column.vms),

@@ -64,12 +64,17 @@ export class Recorder implements CloudObserver {
     card: [] as number[],
     up: [] as number[],
   } satisfies FaultColumns;
-  readonly conflicts = { decision: [] as number[], host: [] as number[] } satisfies ConflictColumns;
+  readonly conflicts = {
+    decision: [] as number[],
+    host: [] as number[],
+    firstTry: [] as number[],
+  } satisfies ConflictColumns;
   readonly #rowOf = new Map<BoundVm, number>();
-  readonly #firstTriedAfter = new Map<Attempt, number>();
+  /** Of attempts that wait: rows before their first try, and hosts that refused them then. */
+  readonly #firstTries = new Map<Attempt, { rows: number; refusedBy: ReadonlySet<number> }>();
 
   waits(attempt: Attempt): void {
-    this.#firstTriedAfter.set(attempt, this.decisions.id.length);
+    this.#firstTries.set(attempt, { rows: this.decisions.id.length, refusedBy: attempt.refusedBy });
   }
 
   bound(vm: BoundVm, nowS: number): void {
@@ -134,12 +139,19 @@ export class Recorder implements CloudObserver {
     decisions.user.push(user);
     decisions.decidedS.push(nowS);
     decisions.waitReason.push(attempt.waitReason);
-    decisions.firstTriedAfter.push(this.#firstTriedAfter.get(attempt) ?? row);
-    this.#firstTriedAfter.delete(attempt);
-    for (const host of attempt.refusedBy) {
+    const firstTry = this.#firstTries.get(attempt);
+    this.#firstTries.delete(attempt);
+    decisions.firstTriedAfter.push(firstTry?.rows ?? row);
+    if (firstTry !== undefined) this.#addConflicts(row, firstTry.refusedBy, 1);
+    this.#addConflicts(row, attempt.refusedBy, 0);
+    return row;
+  }
+
+  #addConflicts(row: number, hosts: ReadonlySet<number>, firstTry: 0 | 1): void {
+    for (const host of hosts) {
       this.conflicts.decision.push(row);
       this.conflicts.host.push(host);
+      this.conflicts.firstTry.push(firstTry);
     }
-    return row;
   }
 }

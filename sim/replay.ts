@@ -28,14 +28,20 @@ export function policyOf(run: RunFile): Policy {
 
 /** The moment at which a row was decided. */
 export function momentOf(run: RunFile, decisions: DecisionColumns, row: number): Moment {
-  const conflicts = run.conflicts ?? { decision: [], host: [] };
-  const excluded = conflicts.host.filter((_, index) => conflicts.decision[index] === row);
-  return { nowS: decisions.decidedS[row]!, rows: row, excluded: new Set(excluded) };
+  return { nowS: decisions.decidedS[row]!, rows: row, excluded: refusedOn(run, row, 0) };
 }
 
 /** The moment at which the VM of a row was tried first, and had to wait. */
-export function firstTryOf(decisions: DecisionColumns, row: number): Moment {
-  return { nowS: decisions.submitS[row]!, rows: decisions.firstTriedAfter[row]!, excluded: new Set() };
+export function firstTryOf(run: RunFile, decisions: DecisionColumns, row: number): Moment {
+  const rows = decisions.firstTriedAfter[row]!;
+  return { nowS: decisions.submitS[row]!, rows, excluded: refusedOn(run, row, 1) };
+}
+
+/** Hosts that refused the VM of a row at its first (1) or last (0) try. */
+function refusedOn({ conflicts }: RunFile, row: number, firstTry: 0 | 1): ReadonlySet<number> {
+  if (conflicts === null) return new Set();
+  const { decision, host } = conflicts;
+  return new Set(host.filter((_, index) => decision[index] === row && conflicts.firstTry[index] === firstTry));
 }
 
 /**

@@ -66,9 +66,11 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
   const policyOptions: PolicyOptions = { ...plan.policyOptions, seed: plan.seed };
   const { days } = plan.workload;
   const untilS = days === null ? null : days * secondsPerDay;
-  const decisionsFile = plan.decisions === null ? undefined : new OutputFile(plan.decisions);
-  const runFile = plan.out === null ? undefined : new OutputFile(plan.out);
+  let decisionsFile: OutputFile | undefined;
+  let runFile: OutputFile | undefined;
   try {
+    if (plan.decisions !== null) decisionsFile = new OutputFile(plan.decisions);
+    if (plan.out !== null) runFile = new OutputFile(plan.out);
     const result = await simulate(cluster.hosts, workload.arrivals, factory.create(policyOptions), {
       cloud: plan.cloud,
       seed: plan.seed,

@@ -49,12 +49,14 @@ export class SrmReports {
 
 /** The first report at or after that time. */
 export function nextReportS(timeS: number, intervalS: number): number {
-  const count = Math.ceil(timeS / intervalS);
-  return count * intervalS < timeS ? (count + 1) * intervalS : count * intervalS;
+  let count = Math.floor(timeS / intervalS) - 1; // the quotient may be rounded across a whole number
+  while (count * intervalS < timeS) count++;
+  return count * intervalS;
 }
 
 /** The last report at or before that time. */
 export function lastReportS(timeS: number, intervalS: number): number {
-  const count = Math.floor(timeS / intervalS);
-  return count * intervalS > timeS ? (count - 1) * intervalS : count * intervalS;
+  let count = Math.ceil(timeS / intervalS) + 1;
+  while (count * intervalS > timeS) count--;
+  return count * intervalS;
 }

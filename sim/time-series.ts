@@ -49,13 +49,15 @@ export class TimeSeries {
     this.integrals[level]! += amount;
   }
 
-  /** The intervals of one level: ∫ level dt, or what was counted, in each; the last interval may be short. */
+  /** The intervals of one level: ∫ level dt, or what was counted, in each. The last one ends now, with what was counted now; a run of no length has none. */
   column(level: number): number[] {
-    const rows = this.#lastRowS() > 0 ? [...this.#rows, this.#row] : this.#rows;
-    return rows.map((row) => row[level]!);
+    const values = this.#rows.map((row) => row[level]!);
+    if (this.#lastRowS() > 0) values.push(this.#row[level]!);
+    else if (values.length > 0) values[values.length - 1]! += this.#row[level]!;
+    return values;
   }
 
-  /** Lengths of the intervals, s. */
+  /** Lengths of the intervals, s; the last may be short. */
   lengthsS(): number[] {
     const whole = this.#rows.map(() => this.#intervalS);
     return this.#lastRowS() > 0 ? [...whole, this.#lastRowS()] : whole;

@@ -25,7 +25,7 @@ export function addExplain(program: Command): void {
         const run = readRunFile(file);
         const decisions = decisionsOf(run, file);
         const row = rowOf(decisions, id, options.attempt ?? null, file);
-        const moment = options.waiting ? firstTryOf(decisions, row) : momentOf(run, decisions, row);
+        const moment = options.waiting ? firstTryOf(run, decisions, row) : momentOf(run, decisions, row);
         const cluster = viewAt(run, decisions, moment);
         const request = requestAt(decisions, row);
         const { decision, verdicts } = explain(cluster, request, policyOf(run), moment.excluded);

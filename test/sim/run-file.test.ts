@@ -1,0 +1,258 @@
+/** Files of a run: what stands in them, that they are the same each time, and that a wrong or unfinished one is not taken for whole. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { InputError } from '../../core/input-error.ts';
+import { cardsAt, checkRunFile, type RunFile, textAt } from '../../core/run-file.ts';
+import { OutputFile } from '../../sim/output-file.ts';
+import { carryOut, hepsVersion, type RunPlan } from '../../sim/run.ts';
+import { readRunFile } from '../../sim/run-file-io.ts';
+import { defaultCloud } from '../../sim/simulate.ts';
+import { temporaryDirectory } from './build.ts';
+
+/** Two days on the test bed, with all that a cloud can do. */
+function planIn(directory: string, changed: Partial<RunPlan> = {}): RunPlan {
+  return {
+    cluster: 'heps-test-3',
+    workload: { preset: 'heps', trace: null, days: 2, load: 0.3, times: null, skipInvalid: false },
+    policy: 'hybrid',
+    policyOptions: { similarity: 'normalised' },
+    cloud: {
+      ...defaultCloud,
+      ...{ onFull: 'queue', backfill: true, patienceS: 7200, bootS: 60, srmIntervalS: 10 },
+      ...{ mtbfH: 10, cardMtbfH: 20, mttrH: 1, resubmit: true },
+    },
+    seed: 3,
+    out: join(directory, 'run.json'),
+    decisions: join(directory, 'decisions.csv'),
+    summaryOnly: false,
+    ...changed,
+  };
+}
+
+const workloadCsv = fileURLToPath(new URL('golden/workload.csv', import.meta.url));
+
+describe('carryOut', () => {
+  test('writes the same bytes from the same inputs', async () => {
+    const directory = temporaryDirectory();
+    const files = ['first', 'second'].map((name) => ({
+      out: join(directory, `${name}.json`),
+      decisions: join(directory, `${name}.csv`),
+    }));
+    for (const each of files) await carryOut(planIn(directory, each));
+    const [first, second] = files.map(({ out, decisions }) => [readFileSync(out), readFileSync(decisions)]);
+    expect(second![0]!.equals(first![0]!)).toBe(true);
+    expect(second![1]!.equals(first![1]!)).toBe(true);
+    // It was a run in which something happened.
+    const { summary } = readRunFile(files[0]!.out);
+    expect(summary.all.placed).toBeGreaterThan(20);
+    expect(summary.waited).toBeGreaterThan(0);
+    expect(summary.lostVms).toBeGreaterThan(0);
+  });
+
+  test('another seed is another run', async () => {
+    const directory = temporaryDirectory();
+    await carryOut(planIn(directory, { out: join(directory, 'a.json') }));
+    await carryOut(planIn(directory, { out: join(directory, 'b.json'), seed: 4 }));
+    const [a, b] = ['a.json', 'b.json'].map((name) => readRunFile(join(directory, name)));
+    expect(b!.decisions!.submitS).not.toEqual(a!.decisions!.submitS);
+    expect(b!.inputs.seed).toBe(4);
+  });
+
+  test('two policies under one seed see the same requests', async () => {
+    const directory = temporaryDirectory();
+    const requestsOf = async (policy: string) => {
+      const out = join(directory, `${policy}.json`);
+      await carryOut(planIn(directory, { out, policy, cloud: defaultCloud }));
+      const { id, submitS, lifetimeS, vcpus, cardMemoryMib } = readRunFile(out).decisions!;
+      return { id, submitS, lifetimeS, vcpus, cardMemoryMib };
+    };
+    expect(await requestsOf('nova')).toEqual(await requestsOf('hybrid'));
+  });
+
+  test('what it returns is what it writes, with the inputs and this version', async () => {
+    const directory = temporaryDirectory();
+    const plan = planIn(directory);
+    const { inputs, summary, skipped } = await carryOut(plan);
+    const run = readRunFile(plan.out!);
+    expect(run.inputs).toEqual(inputs);
+    expect(run.summary).toEqual(summary);
+    expect(skipped).toEqual([]);
+    expect(run).toMatchObject({ format: 'heps-run/1', heps: hepsVersion() });
+    expect(inputs).toMatchObject({
+      cluster: { name: 'heps-test-3' },
+      workload: { name: 'heps', days: 2, load: 0.3, skipped: 0 },
+      policy: { name: 'hybrid', options: { seed: 3, similarity: 'normalised' } },
+      cloud: plan.cloud,
+      seed: 3,
+    });
+    expect(inputs.cluster.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(inputs.workload.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('with summaryOnly the same figures come without decisions', async () => {
+    const directory = temporaryDirectory();
+    await carryOut(planIn(directory));
+    await carryOut(planIn(directory, { out: join(directory, 'short.json'), summaryOnly: true }));
+    const [whole, short] = ['run.json', 'short.json'].map((name) => readRunFile(join(directory, name)));
+    expect(short).toEqual({ ...whole!, decisions: null, faults: null, conflicts: null });
+    expect(whole!.decisions!.id.length).toBeGreaterThan(0);
+  });
+
+  test('a row of the decisions CSV says what the run file says of it', async () => {
+    const directory = temporaryDirectory();
+    const plan = planIn(directory);
+    await carryOut(plan);
+    const { decisions, cluster } = readRunFile(plan.out!);
+    const [header, ...lines] = readFileSync(plan.decisions!, 'utf8').trimEnd().split('\n');
+    expect(header).toBe('id,host,cards,score,start_s,end_s,outcome,reason');
+    const expected = decisions!.id.map((id, row) => {
+      const { host, score, startS, endS, outcome, reason } = decisions!;
+      const end = `${textAt(outcome, row)},${textAt(reason, row)}`;
+      if (host[row]! < 0) return `${id},,,,,,${end}`;
+      const place = `${cluster.hosts[host[row]!]!.name},${cardsAt(decisions!, row).join('-')}`;
+      return `${id},${place},${score[row]},${startS[row]},${endS[row]},${end}`;
+    });
+    // Rows come as fates are settled, columns as decisions are made.
+    expect([...lines].sort()).toEqual([...expected].sort());
+  });
+
+  test('a trace is measured until its last arrival, and its wrong rows are counted', async () => {
+    const directory = temporaryDirectory();
+    const trace = join(directory, 'trace.csv');
+    writeFileSync(trace, `${readFileSync(workloadCsv, 'utf8')}bad,9500,-1,1,1024\nlast,10000,1,1,1024\n`);
+    const workload = { preset: null, trace, days: null, load: 1, times: null, skipInvalid: true };
+    const { inputs, summary, skipped } = await carryOut(planIn(directory, { workload, cloud: defaultCloud }));
+    expect(inputs.workload).toMatchObject({ name: 'trace.csv', days: null, load: null, skipped: skipped.length });
+    expect(skipped.length).toBe(2); // both lack columns
+    expect(summary).toMatchObject({ durationS: 9000, all: { arrived: 20 } });
+  });
+
+  test('a run that fails leaves no files', async () => {
+    const directory = temporaryDirectory();
+    const trace = join(directory, 'trace.csv');
+    writeFileSync(trace, 'id,submit_s,lifetime_s,vcpus,ram_mib\na,0,10,1,1024\nb,5,10,none,1024\n');
+    const workload = { preset: null, trace, days: null, load: 1, times: null, skipInvalid: false };
+    await expect(carryOut(planIn(directory, { workload }))).rejects.toThrow(InputError);
+    expect(readdirSync(directory)).toEqual(['trace.csv']);
+  });
+
+  test('when the run file cannot be made there, nothing is left of the decisions', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'file'), '');
+    await expect(carryOut(planIn(directory, { out: join(directory, 'file', 'run.json') }))).rejects.toThrow(InputError);
+    expect(readdirSync(directory)).toEqual(['file']);
+  });
+
+  test('says which policies and clusters there are when one is unknown', async () => {
+    const directory = temporaryDirectory();
+    await expect(carryOut(planIn(directory, { policy: 'best' }))).rejects.toThrow(
+      'policy: expected one of hybrid, nova, first-fit, best-fit, worst-fit, dot-product, random, got "best"',
+    );
+    await expect(carryOut(planIn(directory, { cluster: 'heps-3' }))).rejects.toThrow(
+      'heps-3: expected a readable file or one of the presets heps-250, heps-test-3',
+    );
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe('checkRunFile', () => {
+  const columns = { id: ['a', 'b'], host: [0, 1], outcome: { texts: ['completed'], rows: [0, 0] } };
+  const run = { format: 'heps-run/1', inputs: {}, cluster: {}, summary: {}, series: {}, decisions: columns };
+  const whole = { ...run, faults: null, conflicts: null };
+
+  test('gives back what it was given when that is a run file', () => {
+    expect(checkRunFile(whole, 'x.json')).toBe(whole);
+  });
+
+  test.each([
+    [
+      'another version',
+      { ...whole, format: 'heps-run/2' },
+      'x.json, format: expected one of heps-run/1, got "heps-run/2"',
+    ],
+    ['another file', { format: 'heps-cluster/1' }, 'x.json, format: expected one of heps-run/1, got "heps-cluster/1"'],
+    ['no format', {}, 'x.json, format: expected one of heps-run/1, got nothing'],
+    ['no object', [whole], 'x.json: expected an object, got '],
+    ['no summary', { ...whole, summary: undefined }, 'x.json, summary: expected an object, got nothing'],
+    ['no faults', { ...run, conflicts: null }, 'x.json, faults: expected an object, got nothing'],
+    [
+      'a short column',
+      { ...whole, decisions: { ...columns, host: [0] } },
+      'x.json, decisions.host: expected 2 rows, got 1',
+    ],
+    [
+      'a short column of texts',
+      { ...whole, decisions: { ...columns, outcome: { texts: ['completed'], rows: [0, 0, 0] } } },
+      'x.json, decisions.outcome: expected 2 rows, got 3',
+    ],
+    [
+      'a column that is none',
+      { ...whole, decisions: { ...columns, host: 5 } },
+      'x.json, decisions.host: expected an array, got 5',
+    ],
+  ])('refuses %s, and says what it expected', (_what, value, message) => {
+    expect(() => checkRunFile(value, 'x.json')).toThrow(InputError);
+    expect(() => checkRunFile(value, 'x.json')).toThrow(message);
+  });
+
+  test('a file that is missing or no JSON is refused by name', () => {
+    const directory = temporaryDirectory();
+    expect(() => readRunFile(join(directory, 'none.json'))).toThrow('none.json: expected a readable file');
+    writeFileSync(join(directory, 'cut.json'), '{"format": "heps-run/1", ');
+    expect(() => readRunFile(join(directory, 'cut.json'))).toThrow('cut.json: expected a run file (JSON)');
+  });
+
+  test('a written run file has a line per column, so that diff shows which differ', async () => {
+    const directory = temporaryDirectory();
+    const plan = planIn(directory);
+    await carryOut(plan);
+    const lines = readFileSync(plan.out!, 'utf8').split('\n');
+    const { decisions } = readRunFile(plan.out!) as RunFile;
+    for (const name of Object.keys(decisions!)) {
+      expect(lines.filter((line) => line.startsWith(`  "${name}": `)).length).toBeGreaterThan(0);
+    }
+    expect(lines.at(-1)).toBe('');
+  });
+});
+
+describe('OutputFile', () => {
+  test('appears under its name when it is finished, not before', () => {
+    const path = join(temporaryDirectory(), 'new', 'folder', 'file.txt');
+    const file = new OutputFile(path);
+    file.write('one ');
+    expect(existsSync(path)).toBe(false);
+    file.write('two');
+    file.finish();
+    expect(readFileSync(path, 'utf8')).toBe('one two');
+    expect(existsSync(`${path}.part`)).toBe(false);
+  });
+
+  test('leaves nothing when it is discarded, and an older file as it was', () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'file.txt');
+    writeFileSync(path, 'old');
+    const file = new OutputFile(path);
+    file.write('new'.repeat(100_000));
+    file.discard();
+    expect(readdirSync(directory)).toEqual(['file.txt']);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+  });
+
+  test('keeps text of any length and alphabet whole', () => {
+    const path = join(temporaryDirectory(), 'file.txt');
+    const file = new OutputFile(path);
+    const parts = Array.from({ length: 3000 }, (_, index) => `${index} 高能同步辐射光源 ${'x'.repeat(index % 97)}\n`);
+    for (const part of parts) file.write(part);
+    file.finish();
+    expect(readFileSync(path, 'utf8')).toBe(parts.join(''));
+  });
+
+  test('says where it could not be made', () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'file'), '');
+    expect(() => new OutputFile(join(directory, 'file', 'x.json'))).toThrow(InputError);
+    expect(() => new OutputFile(join(directory, 'file', 'x.json'))).toThrow('expected a place that can be written');
+  });
+});
