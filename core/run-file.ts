@@ -31,8 +31,8 @@ export interface CloudOptions {
   readonly cardMtbfH: number | null;
   /** Mean hours until a host or card is repaired. */
   readonly mttrH: number;
-  /** Whether a VM lost to a failure is submitted again, with its whole lifetime. */
-  readonly resubmit: boolean;
+  /** How many times a VM lost to failures is submitted again, each time with its whole lifetime. */
+  readonly resubmit: number;
 }
 
 /** What ran. Two files with equal `what` hold equal results. */
@@ -207,13 +207,25 @@ export function checkRunFile(value: unknown, file: string): RunFile {
     let rows: number | undefined;
     for (const [name, column] of Object.entries(anObject(run[field], `${file}, ${field}`))) {
       const where = `${file}, ${field}.${name}`;
-      const isText = typeof column === 'object' && column !== null && 'texts' in column;
-      const length = anArray(isText ? (column as { rows?: unknown }).rows : column, where).length;
-      rows ??= length;
-      if (length !== rows) throw new InputError(where, `${rows} rows`, length);
+      const cells = cellsOf(column, where);
+      rows ??= cells.length;
+      if (cells.length !== rows) throw new InputError(where, `${rows} rows`, cells.length);
     }
   }
   return value as RunFile;
+}
+
+/** The rows of a column, after checking that each row of a TextColumn has its text. */
+function cellsOf(column: unknown, where: string): readonly unknown[] {
+  if (typeof column !== 'object' || column === null || !('texts' in column)) return anArray(column, where);
+  const texts = anArray(column.texts, `${where}.texts`);
+  const rows = anArray('rows' in column ? column.rows : undefined, `${where}.rows`);
+  for (const [row, place] of rows.entries()) {
+    if (typeof place !== 'number' || typeof texts[place] !== 'string') {
+      throw new InputError(`${where}.rows[${row}]`, `the place of one of ${texts.length} texts`, place);
+    }
+  }
+  return rows;
 }
 
 /** Text of row `row`. */

@@ -227,7 +227,7 @@ export class Cloud {
     this.truth.release(vm.placement);
     if (nowS < vm.startS) this.#addBuilding(vm.placement.host, -1);
     for (const observer of this.#observers) observer.ended?.(vm, nowS, 'lost', reason);
-    if (this.#options.resubmit) {
+    if (vm.attempt.number <= this.#options.resubmit) {
       this.#again.set(number, newAttempt(vm.attempt.arrival, vm.attempt.number + 1, nowS));
       this.#simulator.at(nowS, this.#events.resubmit, number);
     }

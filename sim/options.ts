@@ -118,7 +118,7 @@ interface RunOptions {
   mtbfH?: number;
   cardMtbfH?: number;
   mttrH: number;
-  resubmit?: boolean;
+  resubmit?: number;
   similarity: PolicyOptions['similarity'];
 }
 
@@ -142,7 +142,11 @@ export function addCloudOptions(command: Command): Command {
     .option('--mtbf-h <h>', 'mean hours between failures of a host (default: none fail)', positive)
     .option('--card-mtbf-h <h>', 'mean hours between failures of a card (default: none fail)', positive)
     .option('--mttr-h <h>', 'mean hours until a host or card is repaired', positive, defaultCloud.mttrH)
-    .option('--resubmit', 'VMs lost to a failure are submitted again')
+    .addOption(
+      new Option('--resubmit [times]', 'VMs lost to a failure are submitted again, at most so many times (default: 10)')
+        .argParser(whole(1))
+        .preset('10'),
+    )
     .addOption(
       new Option(
         '--similarity <form>',
@@ -163,6 +167,6 @@ export function cloudOptionsOf(options: RunOptions): CloudOptions {
     mtbfH: options.mtbfH ?? null,
     cardMtbfH: options.cardMtbfH ?? null,
     mttrH: options.mttrH,
-    resubmit: options.resubmit ?? false,
+    resubmit: options.resubmit ?? 0,
   };
 }

@@ -10,6 +10,7 @@ export class OutputFile {
   readonly #path: string;
   readonly #descriptor: number;
   #buffer = '';
+  #isOpen = true;
 
   /** @throws InputError when the file cannot be made there */
   constructor(path: string) {
@@ -30,13 +31,18 @@ export class OutputFile {
   finish(): void {
     this.#flush();
     fsyncSync(this.#descriptor);
-    closeSync(this.#descriptor);
+    this.#close();
     renameSync(`${this.#path}.part`, this.#path);
   }
 
   discard(): void {
-    closeSync(this.#descriptor);
+    this.#close();
     rmSync(`${this.#path}.part`, { force: true });
+  }
+
+  #close(): void {
+    if (this.#isOpen) closeSync(this.#descriptor);
+    this.#isOpen = false;
   }
 
   #flush(): void {

@@ -9,7 +9,7 @@ import type { WorkerAnswer } from './worker.ts';
  * @param threads 1 runs here, one plan after the other
  * @param onProgress told the share of all work that is done, in [0, 1], and how many plans are
  * @returns results in the order of the plans
- * @throws InputError of the first plan that has one; the others are stopped
+ * @throws InputError of a plan that has one; plans that have not begun are then left
  */
 export async function carryOutAll(
   plans: readonly RunPlan[],
@@ -39,18 +39,27 @@ export async function carryOutAll(
     minThreads: threads,
     maxThreads: threads,
   });
-  try {
-    return await Promise.all(
-      plans.map(async (plan, index) => {
-        const { port1: ours, port2: progress } = new MessageChannel();
-        ours.on('message', (share: number) => report(index, share));
-        const answer = await pool.run({ plan, progress }, { transferList: [progress] }).finally(() => ours.close());
-        if (answer.kind === 'wrong-input') throw InputError.saying(answer.message);
-        finish(index);
-        return answer.result;
-      }),
-    );
-  } finally {
-    await pool.destroy();
-  }
+  const results: RunResult[] = [];
+  const queue = [...plans.entries()];
+  const carryOutOne = async (index: number, plan: RunPlan): Promise<void> => {
+    const { port1: ours, port2: progress } = new MessageChannel();
+    ours.on('message', (share: number) => report(index, share));
+    const answer = await pool.run({ plan, progress }, { transferList: [progress] }).finally(() => ours.close());
+    if (answer.kind === 'wrong-input') throw InputError.saying(answer.message);
+    results[index] = answer.result;
+    finish(index);
+  };
+  const lane = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      await carryOutOne(...next).catch((error) => {
+        queue.length = 0;
+        throw error;
+      });
+    }
+  };
+  // A run that is under way is not cut off when another fails: it would leave half a file behind.
+  const lanes = await Promise.allSettled(Array.from({ length: threads }, lane));
+  await pool.destroy();
+  for (const settled of lanes) if (settled.status === 'rejected') throw settled.reason;
+  return results;
 }

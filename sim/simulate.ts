@@ -28,7 +28,7 @@ export const defaultCloud: CloudOptions = {
   mtbfH: null,
   cardMtbfH: null,
   mttrH: 4,
-  resubmit: false,
+  resubmit: 0,
 };
 
 export interface SimulateOptions {

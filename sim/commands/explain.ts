@@ -37,8 +37,12 @@ export function addExplain(program: Command): void {
         console.log(describeRequest(request));
         console.log(describeHistory(decisions, row, cluster));
         console.log(
-          `\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}\n`,
+          `\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}`,
         );
+        if (decision.kind === 'placed' && (options.waiting || decisions.host[row]! < 0)) {
+          console.log('It was not tried then, since others waited before it: first come, first served.');
+        }
+        console.log('');
         console.log(describeFunnel(verdicts));
         const best = ranked(verdicts).slice(0, options.all ? Infinity : 10);
         if (best.length > 0) console.log(`\n${scoreTable(best, cluster)}`);

@@ -195,7 +195,7 @@ export const anyCloud: fc.Arbitrary<CloudOptions> = fc.record({
   mtbfH: fc.constantFrom(null, null, 0.05, 0.2),
   cardMtbfH: fc.constantFrom(null, null, 0.05, 0.2),
   mttrH: fc.constantFrom(0.001, 0.01),
-  resubmit: fc.boolean(),
+  resubmit: fc.constantFrom(0, 1000),
 });
 
 export const anyRun: fc.Arbitrary<Run> = fc.record({

@@ -279,7 +279,7 @@ describe('failures', () => {
 
   test('lost VMs are submitted again at that instant, before new arrivals, with their whole lifetime', () => {
     const arrivals = [vm('a', 0, 10), vm('b', 1, 10), vm('c', 4, 1)];
-    const cloud = { ...queue, resubmit: true };
+    const cloud = { ...queue, resubmit: 10 };
     const { log } = playCloud({ hosts: hostsOf(2, 1), arrivals, cloud, faults: [fails, back] });
     // On host 1 there is room for one: a, which was bound first. b waits, and c behind it.
     expect(log).toEqual([
@@ -306,7 +306,7 @@ describe('failures', () => {
       { atS: 4, host: 0, isUp: false },
       { atS: 4, host: 0, isUp: true },
     ];
-    const cloud = { ...queue, resubmit: true };
+    const cloud = { ...queue, resubmit: 10 };
     const { log } = playCloud({ hosts: hostsOf(2), arrivals, cloud, faults });
     expect(log.slice(4)).toEqual([
       '4 host 0 fails',
@@ -329,7 +329,7 @@ describe('failures', () => {
   test('a VM submitted again may be refused, and lost again', () => {
     const arrivals = [vm('a', 0, 10), vm('b', 0, 10)];
     const faults = [fails, { atS: 6, host: 1, isUp: false }, back];
-    const { log } = playCloud({ hosts: hostsOf(2, 1), arrivals, cloud: { resubmit: true }, faults });
+    const { log } = playCloud({ hosts: hostsOf(2, 1), arrivals, cloud: { resubmit: 10 }, faults });
     expect(log.slice(2)).toEqual([
       '4 host 0 fails',
       '4 a lost: host-failed',
@@ -620,7 +620,7 @@ describe('any run', () => {
         expect(running.size).toBe(0);
         expect([...answers.values()].every((count) => count === 1)).toBe(true);
         expect(answers.size).toBe(submitted);
-        expect(submitted).toBe(run.arrivals.length + (run.cloud.resubmit ? lost : 0));
+        expect(submitted).toBe(run.arrivals.length + (run.cloud.resubmit > 0 ? lost : 0));
       }),
       { numRuns: 300 },
     );

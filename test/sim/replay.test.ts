@@ -172,7 +172,7 @@ test('a moment is after the rows decided before it; whatever has ended by then i
 test('a VM is found by its id, the last of its submissions unless another is asked for', async () => {
   const path = join(temporaryDirectory(), 'run.json');
   // The only host fails every 36 s on average, so that a is lost a few times before it has run for its 60 s.
-  const cloud = { onFull: 'queue', resubmit: true, mtbfH: 0.01, mttrH: 0.001 } as const;
+  const cloud = { onFull: 'queue', resubmit: 1000, mtbfH: 0.01, mttrH: 0.001 } as const;
   const run = await runFileOf(runOf(hostsOf(2), [vm('a', 0, 60), vm('b', 1, 5)], { cloud }), path);
   const rows = run.decisions.id.flatMap((id, row) => (id === 'a' ? [row] : []));
   expect(rows.length).toBeGreaterThan(2);
