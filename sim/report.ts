@@ -3,18 +3,17 @@ import type { KindSummary, RunSummary } from '../core/run-file.ts';
 import type { Comparison, PolicyRuns } from './experiment.ts';
 import { type Measure, measures, servedMeasure, titleOf } from './measures.ts';
 import type { Estimate } from './statistics.ts';
-import { formatTable } from './table.ts';
-
-/** Widest line. */
-const terminalColumns = 100;
+import { formatTable, terminalColumns, wrapText } from './table.ts';
 
 /** One run: its figures, then how each kind of VM was served. */
 export function reportRun(summary: RunSummary): string {
   const figures = measures.map((measure) => [titleOf(measure), formatValue(measure, measure.read(summary))]);
   const { stockWrongCards, all } = summary;
   return [
-    `${count(all.arrived)} VMs arrived in ${(summary.durationS / 86400).toFixed(1)} days: ${count(all.placed)} placed, ` +
-      `${count(all.refused)} refused, ${count(all.gaveUp)} gave up, ${count(all.unservable)} fit on no host.`,
+    wrapText(
+      `${count(all.arrived)} VMs arrived in ${(summary.durationS / 86400).toFixed(1)} days: ${count(all.placed)} placed, ` +
+        `${count(all.refused)} refused, ${count(all.gaveUp)} gave up, ${count(all.unservable)} fit on no host.`,
+    ),
     `On average ${summary.meanVms.toFixed(1)} ran and ${summary.meanWaiting.toFixed(1)} waited.`,
     '',
     formatTable([['figure', 'value'], ...figures]),
@@ -61,7 +60,9 @@ export function reportComparison(runs: readonly PolicyRuns[], comparisons: reado
     parts.push(...narrowTables([[`difference to ${names[0]}`, ...names.slice(1)], ...differences]));
     if (seeds > 1) {
       parts.push(
-        'Differences are paired by seed. (+) better and (-) worse than the first policy with 95 % confidence, (=) open.',
+        wrapText(
+          'Differences are paired by seed. (+) better and (-) worse than the first policy with 95 % confidence, (=) open.',
+        ),
       );
     }
   }
@@ -105,11 +106,13 @@ function verdict(
   const { halfWidth } = difference;
   const points = `${Math.abs(more).toFixed(2)}${halfWidth === null ? '' : ` ± ${halfWidth.toFixed(2)}`} points`;
   const figures = `${of.mean.toFixed(2)} % against ${than.mean.toFixed(2)} %`;
-  const isOpen = halfWidth !== null && Math.abs(more) <= halfWidth;
-  if (isOpen)
-    return `${first} and ${other} serve equally many VMs as asked, as far as ${seeds} seeds can tell (${figures}).`;
+  const isOpen = Math.abs(more) <= (halfWidth ?? 0);
+  if (isOpen) {
+    const reach = seeds > 1 ? `, as far as ${seeds} seeds can tell` : '';
+    return wrapText(`${first} and ${other} serve equally many VMs as asked${reach} (${figures}).`);
+  }
   const ground = halfWidth === null ? 'one run each' : `95 % confidence, ${seeds} seeds`;
-  return `${winner} serves more VMs as asked than ${loser}: ${figures}, ${points} more (${ground}).`;
+  return wrapText(`${winner} serves more VMs as asked than ${loser}: ${figures}, ${points} more (${ground}).`);
 }
 
 function formatValue({ digits }: Measure, value: number | null): string {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { HostSpec } from '../../core/host.ts';
 import { loadCluster } from '../inputs.ts';
 import { presetNames } from '../presets.ts';
-import { formatTable } from '../table.ts';
+import { formatTable, wrapText } from '../table.ts';
 
 export function addClusterCommands(program: Command): void {
   const cluster = program.command('cluster').description('look at clusters');
@@ -36,12 +36,9 @@ export function addClusterCommands(program: Command): void {
         cards,
       ]);
       console.log(formatTable([header, ...rows]));
-      console.log(
-        `\n${totals.vcpus} vCPUs, ${(totals.ramMib / 1024).toFixed(0)} GiB RAM, ${totals.cards} cards: ` +
-          Object.entries(totals.cardsByModel)
-            .map(([model, count]) => `${count} ${model}`)
-            .join(', '),
-      );
+      const models = Object.entries(totals.cardsByModel).map(([model, count]) => `${count} ${model}`);
+      const total = `${totals.vcpus} vCPUs, ${(totals.ramMib / 1024).toFixed(0)} GiB RAM, ${totals.cards} cards`;
+      console.log(`\n${wrapText(models.length === 0 ? total : `${total}: ${models.join(', ')}`)}`);
     });
 }
 

@@ -7,7 +7,7 @@ import { type Decision, explain, formatRejections, type HostVerdict } from '../.
 import { whole } from '../options.ts';
 import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../replay.ts';
 import { readRunFile } from '../run-file-io.ts';
-import { formatTable } from '../table.ts';
+import { formatTable, wrapText } from '../table.ts';
 
 export function addExplain(program: Command): void {
   program
@@ -35,7 +35,7 @@ export function addExplain(program: Command): void {
           return;
         }
         console.log(describeRequest(request));
-        console.log(describeHistory(decisions, row, cluster));
+        console.log(wrapText(describeHistory(decisions, row, cluster)));
         console.log(
           `\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}`,
         );

@@ -5,7 +5,7 @@ import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import { openWorkload, type Workload } from '../inputs.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../options.ts';
 import { OutputFile } from '../output-file.ts';
-import { formatTable } from '../table.ts';
+import { formatTable, wrapText } from '../table.ts';
 import { TraceDigest } from '../trace-digest.ts';
 import { listSkipped } from './outputs.ts';
 
@@ -104,11 +104,11 @@ async function describeTrace(workload: Workload, days: number | null, asJson: bo
   console.log(
     `${name}: ${vms.toLocaleString('en-US')} VMs in ${spanDays.toFixed(1)} days, ${gpuVms.toLocaleString('en-US')} with cards`,
   );
-  console.log(
+  const atOnce =
     `If every VM started at once, there would run on average ${meanVms.toFixed(1)} VMs with ${meanVcpus.toFixed(0)} vCPUs, ` +
-      `${meanRamGib.toFixed(0)} GiB RAM and ${meanCards.toFixed(1)} cards.\n`,
-  );
-  const header = ['kind', 'VMs', 'mean at once', 'vCPUs', 'RAM, GiB', 'cards', 'card MiB', 'mean life, h', 'median, h'];
+    `${meanRamGib.toFixed(0)} GiB RAM and ${meanCards.toFixed(1)} cards.`;
+  console.log(`${wrapText(atOnce)}\n`);
+  const header = ['kind', 'VMs', 'mean at once', 'vCPUs', 'RAM, GiB', 'cards', 'card MiB', 'life, h', 'median'];
   const rows = summary.kinds.map((kind) => [
     kind.name,
     kind.vms.toLocaleString('en-US'),
