@@ -16,6 +16,17 @@ export interface Placement {
   readonly wholeCards: boolean;
 }
 
+/** What a host was seen to have free. */
+export interface ObservedHost {
+  readonly observedAtS: number;
+  readonly sequence: number;
+  readonly vcpusFree: number;
+  readonly ramFreeMib: number;
+  readonly diskFreeGib: number;
+  /** By index on the host. */
+  readonly cards: readonly { index: number; memoryFreeMib: number; coresFree: number; isHealthy: boolean }[];
+}
+
 /** The cards of one host that are of one model and given away in one way: what Eq. (4) scores. */
 export interface CardGroup {
   readonly model: GpuModel;
@@ -54,6 +65,8 @@ export class Cluster {
   readonly cardMemoryFreeMib: Float64Array;
   readonly cardCoresFree: Float64Array;
   readonly cardHealthy: Uint8Array;
+
+  readonly #watchers: ((host: number) => void)[] = [];
 
   /** @throws RangeError when two hosts have one name, a size is not above 0, two cards of one model differ, or a host has two at one address */
   constructor(specs: readonly HostSpec[]) {
@@ -105,6 +118,11 @@ export class Cluster {
       bandwidthGBs: largestOf(this.models, (model) => model.bandwidthGBs),
       clockMhz: largestOf(this.models, (model) => model.clockMhz),
     };
+  }
+
+  /** Calls `watcher` with each host whose row changes from now on. Columns are for reading; what changes them are the methods below. */
+  watch(watcher: (host: number) => void): void {
+    this.#watchers.push(watcher);
   }
 
   /** A cluster of the same hosts with nothing bound and everything up. */
@@ -161,6 +179,46 @@ export class Cluster {
     this.#change(placement, 1);
   }
 
+  /** The host runs, or does not. */
+  setUp(host: number, isUp: boolean): void {
+    this.up[host] = isUp ? 1 : 0;
+    this.#tell(host);
+  }
+
+  /** A card, by its index on the host, works, or does not. */
+  setCardHealthy(host: number, card: number, isHealthy: boolean): void {
+    this.cardHealthy[this.cardStart[host]! + card] = isHealthy ? 1 : 0;
+    this.#tell(host);
+  }
+
+  /** So many more VMs (or fewer, below 0) are building. */
+  addBuilding(host: number, change: number): void {
+    this.building[host]! += change;
+    this.#tell(host);
+  }
+
+  /** Replaces what is known to be free on a running host; a card that `cards` does not name has failed. */
+  observe(host: number, free: ObservedHost): void {
+    this.up[host] = 1;
+    this.observedAtS[host] = free.observedAtS;
+    this.srmSequence[host] = free.sequence;
+    this.vcpusFree[host] = free.vcpusFree;
+    this.ramFreeMib[host] = free.ramFreeMib;
+    this.diskFreeGib[host] = free.diskFreeGib;
+    const first = this.cardStart[host]!;
+    this.cardHealthy.fill(0, first, this.cardStart[host + 1]!);
+    for (const card of free.cards) {
+      this.cardMemoryFreeMib[first + card.index] = card.memoryFreeMib;
+      this.cardCoresFree[first + card.index] = card.coresFree;
+      this.cardHealthy[first + card.index] = card.isHealthy ? 1 : 0;
+    }
+    this.#tell(host);
+  }
+
+  #tell(host: number): void {
+    for (const watcher of this.#watchers) watcher(host);
+  }
+
   #change({ request, host, cards, wholeCards }: Placement, sign: 1 | -1): void {
     this.vcpusFree[host] = toThousandths(this.vcpusFree[host]! + sign * request.vcpus);
     this.ramFreeMib[host]! += sign * request.ramMib;
@@ -171,6 +229,7 @@ export class Cluster {
       this.cardMemoryFreeMib[row]! += sign * share.memoryMib;
       this.cardCoresFree[row]! += sign * share.cores;
     }
+    this.#tell(host);
   }
 }
 

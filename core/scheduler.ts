@@ -1,7 +1,7 @@
 /** Filter, score, choose: one decision. The readable reference that every faster way must equal. */
 import type { Cluster, HostView } from './cluster.ts';
 import { type Rejection, rejections } from './filters.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, ScoreIndex } from './policy.ts';
 import { isGpuRequest, type VmRequest } from './request.ts';
 
 /** What became of one request. `rejectedBy` counts hosts by the reason that removed them; no host is an answer, not an error. */
@@ -51,20 +51,56 @@ export function schedule(
 ): Decision {
   const candidates = cluster.hosts.filter((host) => rejectionOf(host, request, policy, excluded) === undefined);
   const best = choose(candidates, request, policy);
-  if (best === undefined) {
-    const rejectedBy: Partial<Record<Rejection, number>> = {};
-    for (const host of cluster.hosts) {
-      const { reason } = rejectionOf(host, request, policy, excluded)!;
-      rejectedBy[reason] = (rejectedBy[reason] ?? 0) + 1;
-    }
-    return { kind: 'no-valid-host', rejectedBy };
+  return best === undefined ? noValidHost(cluster, request, policy, excluded) : placed(policy, request, best);
+}
+
+/** How a Scheduler finds the best host: by the policy's index where it has one, or always by the scan. */
+export const engines = ['auto', 'scan'] as const;
+export type Engine = (typeof engines)[number];
+
+/** A policy on a cluster. Decides as `schedule` does, bit for bit, and faster where the policy has an index. */
+export class Scheduler {
+  readonly #cluster: Cluster;
+  readonly #policy: Policy;
+  readonly #index: ScoreIndex | undefined;
+
+  constructor(cluster: Cluster, policy: Policy, engine: Engine = 'auto') {
+    this.#cluster = cluster;
+    this.#policy = policy;
+    this.#index = engine === 'scan' ? undefined : policy.index?.(cluster);
   }
-  return {
-    kind: 'placed',
-    host: best.host.index,
-    cards: isGpuRequest(request) ? policy.cards(best.host, request) : [],
-    score: shownScore(policy, best.tier, best.score),
-  };
+
+  /** Places one request; see `schedule`. */
+  schedule(request: VmRequest, excluded: ReadonlySet<number> = nothing): Decision {
+    const policy = this.#policy;
+    if (this.#index === undefined || excluded.size > 0) return schedule(this.#cluster, request, policy, excluded);
+    const index = this.#index.best(request);
+    if (index < 0) return noValidHost(this.#cluster, request, policy, excluded);
+    const host = this.#cluster.hosts[index]!;
+    const tier = policy.tier?.(host, request) ?? 0;
+    return placed(policy, request, { host, tier, score: policy.score(host, request) });
+  }
+}
+
+/** A host as it compares with others. */
+interface Scored {
+  readonly host: HostView;
+  readonly tier: number;
+  readonly score: number;
+}
+
+function placed(policy: Policy, request: VmRequest, { host, tier, score }: Scored): Decision {
+  const cards = isGpuRequest(request) ? policy.cards(host, request) : [];
+  return { kind: 'placed', host: host.index, cards, score: shownScore(policy, tier, score) };
+}
+
+function noValidHost(cluster: Cluster, request: VmRequest, policy: Policy, excluded: ReadonlySet<number>): Decision {
+  const rejectedBy: Partial<Record<Rejection, number>> = {};
+  for (const host of cluster.hosts) {
+    const { reason } = rejectionOf(host, request, policy, excluded)!;
+    rejectedBy[reason] = (rejectedBy[reason] ?? 0) + 1;
+  }
+  return { kind: 'no-valid-host', rejectedBy };
 }
 
 /** The same decision with every host's part in it: one verdict per host, in host order. */
@@ -106,13 +142,9 @@ function rejectionOf(
   return undefined;
 }
 
-function choose(
-  candidates: readonly HostView[],
-  request: VmRequest,
-  policy: Policy,
-): { host: HostView; tier: number; score: number } | undefined {
+function choose(candidates: readonly HostView[], request: VmRequest, policy: Policy): Scored | undefined {
   policy.prepare?.(request, candidates);
-  let best: { host: HostView; tier: number; score: number } | undefined;
+  let best: Scored | undefined;
   for (const host of candidates) {
     const tier = policy.tier?.(host, request) ?? 0;
     if (best !== undefined && tier < best.tier) continue;

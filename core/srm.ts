@@ -129,21 +129,23 @@ export function applySrmTo(view: HostView, record: SrmRecord): boolean {
   });
   if (record.sequence <= cluster.srmSequence[host]!) return false;
 
-  cluster.srmSequence[host] = record.sequence;
-  cluster.observedAtS[host] = record.observedAtS;
-  cluster.up[host] = 1;
-  cluster.vcpusFree[host] = Math.max(0, toThousandths(view.vcpus - record.vcpusUsed));
-  cluster.ramFreeMib[host] = Math.max(0, view.ramMib - record.ramUsedMib);
-  cluster.diskFreeGib[host] = Math.max(0, view.diskGib - record.diskUsedGib);
-  const first = cluster.cardStart[host]!;
-  cluster.cardHealthy.fill(0, first, cluster.cardStart[host + 1]!);
-  for (const { index, card } of reported) {
-    const held = card.serverIds.length > 0 || card.memoryUsedMib > 0 || card.coresUsed > 0;
-    const taken = specs.cards[index]!.sharing === 'passthrough' && held;
-    cluster.cardMemoryFreeMib[first + index] = taken ? 0 : card.memoryMib - card.memoryUsedMib;
-    cluster.cardCoresFree[first + index] = taken ? 0 : card.cores - card.coresUsed;
-    cluster.cardHealthy[first + index] = card.healthy ? 1 : 0;
-  }
+  cluster.observe(host, {
+    observedAtS: record.observedAtS,
+    sequence: record.sequence,
+    vcpusFree: Math.max(0, toThousandths(view.vcpus - record.vcpusUsed)),
+    ramFreeMib: Math.max(0, view.ramMib - record.ramUsedMib),
+    diskFreeGib: Math.max(0, view.diskGib - record.diskUsedGib),
+    cards: reported.map(({ index, card }) => {
+      const isHeld = card.serverIds.length > 0 || card.memoryUsedMib > 0 || card.coresUsed > 0;
+      const isTaken = specs.cards[index]!.sharing === 'passthrough' && isHeld;
+      return {
+        index,
+        memoryFreeMib: isTaken ? 0 : card.memoryMib - card.memoryUsedMib,
+        coresFree: isTaken ? 0 : card.cores - card.coresUsed,
+        isHealthy: card.healthy,
+      };
+    }),
+  });
   return true;
 }
 

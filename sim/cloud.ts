@@ -6,7 +6,7 @@ import { Cluster, type Placement } from '../core/cluster.ts';
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
 import type { CloudOptions } from '../core/run-file.ts';
-import { formatRejections, isServable, schedule } from '../core/scheduler.ts';
+import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../core/scheduler.ts';
 import type { Arrival } from '../traces/arrival.ts';
 import type { EventKind, Simulator } from './engine.ts';
 import { SrmReports } from './srm-reports.ts';
@@ -67,6 +67,7 @@ export class Cloud {
   readonly #empty: Cluster;
   readonly #simulator: Simulator;
   readonly #policy: Policy;
+  readonly #scheduler: Scheduler;
   readonly #options: CloudOptions;
   readonly #observers: readonly CloudObserver[];
   readonly #reports: SrmReports | undefined;
@@ -85,6 +86,7 @@ export class Cloud {
     policy: Policy,
     options: CloudOptions,
     observers: readonly CloudObserver[],
+    engine: Engine = 'auto',
   ) {
     this.truth = new Cluster(hosts);
     this.#empty = this.truth.emptied();
@@ -105,6 +107,7 @@ export class Cloud {
     } else {
       this.view = this.truth;
     }
+    this.#scheduler = new Scheduler(this.view, policy, engine);
   }
 
   /** Whether anything can still happen to a VM. */
@@ -125,8 +128,8 @@ export class Cloud {
   /** A host or card (-1: the whole host) fails: VMs on it are lost; or comes back. */
   fault(host: number, card: number, isUp: boolean): void {
     const { nowS } = this.#simulator;
-    if (card < 0) this.truth.up[host] = isUp ? 1 : 0;
-    else this.truth.cardHealthy[this.truth.cardStart[host]! + card] = isUp ? 1 : 0;
+    if (card < 0) this.truth.setUp(host, isUp);
+    else this.truth.setCardHealthy(host, card, isUp);
     for (const observer of this.#observers) observer.faulted?.(nowS, host, card, isUp);
     if (!isUp) {
       for (const [number, vm] of this.#vms) {
@@ -168,7 +171,7 @@ export class Cloud {
     const { request } = attempt.arrival;
     attempt.refusedBy = none;
     for (;;) {
-      const decision = schedule(this.view, request, this.#policy, attempt.refusedBy);
+      const decision = this.#scheduler.schedule(request, attempt.refusedBy);
       if (decision.kind === 'no-valid-host') {
         attempt.reason = formatRejections(decision.rejectedBy);
         return false;
@@ -208,8 +211,8 @@ export class Cloud {
   }
 
   #addBuilding(host: number, change: 1 | -1): void {
-    this.truth.building[host]! += change;
-    if (this.view !== this.truth) this.view.building[host]! += change;
+    this.truth.addBuilding(host, change);
+    if (this.view !== this.truth) this.view.addBuilding(host, change);
   }
 
   #end(number: number): void {

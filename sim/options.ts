@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { policies } from '../core/policies/index.ts';
 import type { PolicyOptions } from '../core/policy.ts';
 import type { CloudOptions } from '../core/run-file.ts';
+import { engines } from '../core/scheduler.ts';
 import type { WorkloadPlan } from './inputs.ts';
 import { presetNames } from './presets.ts';
 import { defaultCloud } from './simulate.ts';
@@ -154,6 +155,11 @@ export function addCloudOptions(command: Command): Command {
       )
         .choices(['normalised', 'raw'])
         .default('normalised'),
+    )
+    .addOption(
+      new Option('--engine <way>', 'how the best host is found: by an index where there is one, or always by a scan')
+        .choices(engines)
+        .default('auto'),
     );
 }
 

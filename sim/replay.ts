@@ -59,12 +59,14 @@ export function viewAt(run: RunFile, decisions: DecisionColumns, moment: Moment)
     if (decisions.endS[row]! > knownS) {
       cluster.bind({ request: requestAt(decisions, row), host, cards: cardsAt(decisions, row), wholeCards });
     }
-    if (decisions.startS[row]! > moment.nowS && decisions.endS[row]! > moment.nowS) cluster.building[host]!++;
+    if (decisions.startS[row]! > moment.nowS && decisions.endS[row]! > moment.nowS) {
+      cluster.addBuilding(host, 1);
+    }
   }
   const { atS, host, card, up } = run.faults ?? { atS: [], host: [], card: [], up: [] };
   for (let index = 0; index < atS.length && atS[index]! <= knownS; index++) {
-    if (card[index]! < 0) cluster.up[host[index]!] = up[index]!;
-    else cluster.cardHealthy[cluster.cardStart[host[index]!]! + card[index]!] = up[index]!;
+    if (card[index]! < 0) cluster.setUp(host[index]!, up[index] === 1);
+    else cluster.setCardHealthy(host[index]!, card[index]!, up[index] === 1);
   }
   return cluster;
 }

@@ -6,6 +6,7 @@ import { InputError } from '../core/input-error.ts';
 import { policies } from '../core/policies/index.ts';
 import type { PolicyFactory, PolicyOptions } from '../core/policy.ts';
 import { type CloudOptions, type RunFile, type RunInputs, type RunSummary, runFormat } from '../core/run-file.ts';
+import type { Engine } from '../core/scheduler.ts';
 import { loadCluster, openWorkload, type WorkloadPlan } from './inputs.ts';
 import { OutputFile } from './output-file.ts';
 import { packageRoot } from './presets.ts';
@@ -23,6 +24,8 @@ export interface RunPlan {
   /** The seed is set from `seed`. */
   readonly policyOptions: Omit<PolicyOptions, 'seed'>;
   readonly cloud: CloudOptions;
+  /** How the best host is found; decisions and files are the same. */
+  readonly engine: Engine;
   /** Of the workload, the failures and the policies that draw lots. */
   readonly seed: number;
   /** Run file to write; null = none. */
@@ -74,6 +77,7 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
     const result = await simulate(cluster.hosts, workload.arrivals, factory.create(policyOptions), {
       cloud: plan.cloud,
       seed: plan.seed,
+      engine: plan.engine,
       untilS,
       record: runFile !== undefined && !plan.summaryOnly,
       decisionsFile,

@@ -9,6 +9,7 @@ import type {
   RunSummary,
   SeriesColumns,
 } from '../core/run-file.ts';
+import type { Engine } from '../core/scheduler.ts';
 import type { ArrivalStream } from '../traces/arrival.ts';
 import { Cloud, type CloudObserver, priorities } from './cloud.ts';
 import { DecisionsCsv } from './decisions-csv.ts';
@@ -39,6 +40,8 @@ export interface SimulateOptions {
   readonly untilS: number | null;
   /** Length of the series' intervals, s, to begin with; they double in long runs. Defaults to 3600. */
   readonly intervalS?: number;
+  /** How the best host is found; the decisions are the same. Defaults to `auto`. */
+  readonly engine?: Engine | undefined;
   /** Keep every decision. */
   readonly record: boolean;
   /** Where to stream decisions. */
@@ -65,7 +68,7 @@ export async function simulate(
 ): Promise<SimulateResult> {
   const simulator = new Simulator();
   const observers: CloudObserver[] = [];
-  const cloud = new Cloud(simulator, hosts, policy, options.cloud, observers);
+  const cloud = new Cloud(simulator, hosts, policy, options.cloud, observers, options.engine);
   const metrics = new Metrics(cloud.truth, options.intervalS ?? 3600);
   const recorder = options.record ? new Recorder() : undefined;
   observers.push(metrics, new StockShadow(metrics));

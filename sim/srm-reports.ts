@@ -40,7 +40,7 @@ export class SrmReports {
     for (const host of this.#changed) {
       if (this.#truth.up[host] === 1) {
         applySrmTo(this.#view.hosts[host]!, srmOf(this.#truth.hosts[host]!, nowS, sequence));
-      } else this.#view.up[host] = 0; // a host that is down reports nothing, and is missed
+      } else this.#view.setUp(host, false); // a host that is down reports nothing, and is missed
     }
     this.#changed.clear();
     this.#onReport();

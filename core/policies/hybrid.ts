@@ -3,11 +3,12 @@
  * when no CPU host has room; GPU VMs go to the card and host with the highest S_card × similarity.
  */
 import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
-import type { HostView } from '../cluster.ts';
+import type { Cluster, HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
 import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
+import { HybridIndex } from '../score-index.ts';
 import { cardScore, defaultLrs, gpuScore, leastRequestedScore, rawUnits, similarity } from '../scores.ts';
 
 export const hybrid: PolicyFactory = {
@@ -26,7 +27,7 @@ interface CardOffer {
 }
 
 function createHybrid(options: PolicyOptions): Policy {
-  return {
+  const policy: Policy = {
     name: 'hybrid',
     filters: [hostUp, cpuRamDisk, fineGrainedGpu],
     wholeCards: false,
@@ -41,7 +42,14 @@ function createHybrid(options: PolicyOptions): Policy {
       return { cardScore: offer.cardScore, similarity: offer.similarity };
     },
     cards: (host, request) => [...bestOffer(host, request, options).cards],
+    index: (cluster) => new HybridIndex(cluster, policy, unitsOf(cluster, options)),
   };
+  return policy;
+}
+
+/** What Eq. (3) divides by. */
+function unitsOf(cluster: Cluster, options: Pick<PolicyOptions, 'similarity'>): ResourceVector {
+  return options.similarity === 'raw' ? rawUnits : cluster.largest;
 }
 
 /**
@@ -67,7 +75,7 @@ function offerOf(
   serving: readonly number[],
   options: Pick<PolicyOptions, 'similarity'>,
 ): CardOffer {
-  const { largest, largestCard } = host.cluster;
+  const { largestCard } = host.cluster;
   const cards = tightestCards(host, serving, request.cards);
   let [cardMemoryMib, cardCores, sCard] = [Infinity, Infinity, Infinity];
   for (const card of cards) {
@@ -76,6 +84,6 @@ function offerOf(
     sCard = Math.min(sCard, cardScore(host.specs.cards[card]!, largestCard));
   }
   const idle = { cards: serving.length, cardMemoryMib, cardCores, vcpus: host.vcpusFree, ramMib: host.ramFreeMib };
-  const sSimilarity = similarity(idle, request, options.similarity === 'raw' ? rawUnits : largest);
+  const sSimilarity = similarity(idle, request, unitsOf(host.cluster, options));
   return { cards, idle, cardScore: sCard, similarity: sSimilarity, score: gpuScore(sCard, sSimilarity) };
 }

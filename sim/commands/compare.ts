@@ -50,6 +50,7 @@ export function addCompare(program: Command): void {
           policy,
           policyOptions: { similarity: options.similarity },
           cloud,
+          engine: options.engine,
           seed,
           out: defaultRunPath(options.out, options.cluster, workload, policy, seed),
           decisions: null,

@@ -34,6 +34,7 @@ export function addSimulate(program: Command): void {
         policy: options.policy,
         policyOptions: { similarity: options.similarity },
         cloud: cloudOptionsOf(options),
+        engine: options.engine,
         seed: options.seed,
         out: options.out ?? defaultRunPath('runs', options.cluster, workload, options.policy, options.seed),
         decisions: options.decisions ?? null,

@@ -49,6 +49,12 @@ describe('heps simulate', () => {
     expect(readFileSync(join(folder, 'two.csv'))).toEqual(readFileSync(join(folder, 'one.csv')));
   });
 
+  test('gives the same bytes whichever engine finds the hosts', () => {
+    heps('simulate', ...threeDays, '--engine', 'auto', '--out', 'auto.run.json');
+    heps('simulate', ...threeDays, '--engine', 'scan', '--out', 'scan.run.json');
+    expect(readFileSync(join(folder, 'scan.run.json'))).toEqual(readFileSync(join(folder, 'auto.run.json')));
+  });
+
   test('reads the openb samples, formats recognised', () => {
     const samples = resolve('traces/samples/openb');
     const { status, stdout } = heps(

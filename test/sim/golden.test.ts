@@ -19,7 +19,13 @@ function golden(name: string): string {
   return fileURLToPath(new URL(`golden/${name}`, import.meta.url));
 }
 
-const fixed = { policy: 'hybrid', policyOptions: { similarity: 'normalised' }, seed: 1, decisions: null } as const;
+const fixed = {
+  policy: 'hybrid',
+  engine: 'auto',
+  policyOptions: { similarity: 'normalised' },
+  seed: 1,
+  decisions: null,
+} as const;
 
 const smallPlan: Omit<RunPlan, 'out'> = {
   ...fixed,

@@ -23,6 +23,7 @@ function planIn(directory: string, changed: Partial<RunPlan> = {}): RunPlan {
       ...{ onFull: 'queue', backfill: true, patienceS: 7200, bootS: 60, srmIntervalS: 10 },
       ...{ mtbfH: 10, cardMtbfH: 20, mttrH: 1, resubmit: 10 },
     },
+    engine: 'auto',
     seed: 3,
     out: join(directory, 'run.json'),
     decisions: join(directory, 'decisions.csv'),
