@@ -1,55 +1,67 @@
-/** What one decision costs: the scheduler against the same algorithm written with `.filter().map().sort()` over plain objects. */
+/** What one decision costs, from 250 to 100 000 hosts, against the same algorithm over plain objects. */
 import Benchmark from 'benchmark';
-import { Cluster } from '../core/cluster.ts';
 import { hybrid } from '../core/policies/hybrid.ts';
 import { defaultPolicyOptions } from '../core/policy.ts';
-import type { VmRequest } from '../core/request.ts';
 import { schedule } from '../core/scheduler.ts';
-import { inBatches, loadCluster, openWorkload } from '../sim/inputs.ts';
-import { defaultCloud, simulate } from '../sim/simulate.ts';
-import { type PlainHost, plainHosts, scheduleOverObjects } from './plain-scheduler.ts';
+import { plainHosts, scheduleOverObjects } from './plain-scheduler.ts';
+import { SteadyState, type SteadyStateOptions } from './steady-state.ts';
 
-/** A cluster of heps-250 in the middle of its month, and the requests of the day after. */
-export async function busyCluster(): Promise<{ cluster: Cluster; plain: PlainHost[]; requests: VmRequest[] }> {
-  const { hosts } = await loadCluster('heps-250');
-  const workload = { preset: 'heps', trace: null, days: 10, load: 1, times: null, skipInvalid: false };
-  const arrivals = [];
-  for await (const batch of (await openWorkload(workload, 1)).arrivals) arrivals.push(...batch);
-  const nowS = 9 * 86400;
-  const { decisions } = await simulate(hosts, inBatches(arrivals), hybrid.create(defaultPolicyOptions), {
-    cloud: defaultCloud,
-    seed: 1,
-    untilS: nowS,
-    record: true,
-  });
-  const cluster = new Cluster(hosts);
-  const byId = new Map(arrivals.map(({ request }) => [request.id, request]));
-  decisions!.id.forEach((id, row) => {
-    const host = decisions!.host[row]!;
-    if (host < 0 || decisions!.endS[row]! <= nowS) return;
-    const text = decisions!.cardIndexes.texts[decisions!.cardIndexes.rows[row]!]!;
-    const cards = text === '' ? [] : text.split('-').map(Number);
-    cluster.bind({ request: byId.get(id)!, host, cards, wholeCards: false });
-  });
-  const requests = arrivals.filter(({ atS }) => atS >= nowS).map(({ request }) => request);
-  return { cluster, plain: plainHosts(cluster), requests };
+/** Microseconds of a call: median of the samples, and how far they spread. */
+interface Cost {
+  readonly us: number;
+  readonly spread: string;
 }
 
-/** Prints microseconds a decision, median of the samples, for both ways. */
-export async function benchDecision(): Promise<void> {
-  const { cluster, plain, requests } = await busyCluster();
-  const policy = hybrid.create(defaultPolicyOptions);
-  const ways: [string, () => unknown][] = [
-    ['objects, filter map sort', () => requests.map((request) => scheduleOverObjects(plain, request))],
-    ['schedule(), the reference', () => requests.map((request) => schedule(cluster, request, policy))],
-  ];
-  for (const [name, decideAll] of ways) {
-    const bench = new Benchmark(name, decideAll).run();
-    const samples = [...bench.stats.sample].sort((a, b) => a - b);
-    const median = samples[Math.floor(samples.length / 2)]!;
-    const us = (seconds: number): string => ((seconds / requests.length) * 1e6).toFixed(2);
-    console.log(
-      `one decision at 250 hosts, ${name.padEnd(26)} ${us(median)} µs (${us(samples[0]!)} to ${us(samples.at(-1)!)})`,
+function costOf(work: () => unknown, seconds = 2): Cost {
+  const bench = new Benchmark(work, { maxTime: seconds }).run();
+  const samples = bench.stats.sample.map((sample) => sample * 1e6).sort((a, b) => a - b);
+  const us = samples[Math.floor(samples.length / 2)]!;
+  return { us, spread: `${samples[0]!.toPrecision(2)} to ${samples.at(-1)!.toPrecision(2)}` };
+}
+
+/** A step of the steady state: one decision with its binding, and about one release. */
+function stepCost(options: SteadyStateOptions): Cost {
+  const state = new SteadyState(options);
+  return costOf(() => state.step());
+}
+
+function print(what: string, { us, spread }: Cost, note = ''): void {
+  console.log(`${what.padEnd(58)} ${us.toPrecision(3).padStart(9)} µs  (${spread})${note === '' ? '' : `  ${note}`}`);
+}
+
+export function benchDecision(): void {
+  const steps = new Map<number, Cost>();
+  for (const hosts of [250, 2500, 25_000, 100_000]) {
+    const state = new SteadyState({ hosts, flavors: 100, sizes: 'alike' });
+    const step = costOf(() => state.step());
+    steps.set(hosts, step);
+    print(
+      `${hosts} hosts: decide, bind, release`,
+      step,
+      `${(100 * state.use).toFixed(0)} % of vCPUs in use, ${(100 * state.refusedShare).toFixed(2)} % refused`,
     );
+    if (hosts > 25_000) continue;
+    const plain = plainHosts(state.cluster);
+    const objects = costOf(() => scheduleOverObjects(plain, state.nextRequest()), 4);
+    print(
+      `${hosts} hosts: decide by filter, map, sort over objects`,
+      objects,
+      `${(objects.us / step.us).toFixed(0)} ×`,
+    );
+    const policy = hybrid.create(defaultPolicyOptions);
+    const scan = costOf(() => schedule(state.cluster, state.nextRequest(), policy), 4);
+    print(`${hosts} hosts: decide by schedule(), the reference`, scan, `${(scan.us / step.us).toFixed(0)} ×`);
   }
+  console.log(`cost at 100 000 hosts / at 250: ${(steps.get(100_000)!.us / steps.get(250)!.us).toFixed(2)}`);
+
+  const few = stepCost({ hosts: 25_000, flavors: 10, sizes: 'alike' });
+  const distinct = stepCost({ hosts: 25_000, flavors: Infinity, sizes: 'alike' });
+  print('25 000 hosts, 10 flavors', few);
+  print('25 000 hosts, every request different', distinct, `${(distinct.us / few.us).toFixed(2)} ×`);
+  const different = stepCost({ hosts: 25_000, flavors: 100, sizes: 'different' });
+  print(
+    '25 000 hosts, every host different',
+    different,
+    `${(different.us / steps.get(25_000)!.us).toFixed(1)} × of alike`,
+  );
 }

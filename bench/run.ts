@@ -1,8 +1,10 @@
 /** Takes all measurements: `npm run bench`. */
 import { cpus } from 'node:os';
+import { benchCsv } from './csv.ts';
 import { benchDecision } from './decision.ts';
 import { benchEngine } from './engine.ts';
 
 console.log(`${cpus()[0]!.model}, ${cpus().length} cores, Node ${process.version}\n`);
 benchEngine();
-await benchDecision();
+await benchCsv();
+benchDecision();

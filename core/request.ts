@@ -27,7 +27,8 @@ export type RequestNumbers = Pick<VmRequest, 'id' | 'vcpus' | 'ramMib'> & Partia
 
 /** A request from numbers, checked; throws RangeError naming the field. */
 export function vmRequest(numbers: RequestNumbers): VmRequest {
-  const request: VmRequest = { diskGib: 0, cards: 0, cardMemoryMib: 0, cardCores: 0, cardModels: [], ...numbers };
+  const { id, vcpus, ramMib, diskGib = 0, cards = 0, cardMemoryMib = 0, cardCores = 0, cardModels = [] } = numbers;
+  const request: VmRequest = { id, vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels };
   if (!(Number.isFinite(request.vcpus) && toThousandths(request.vcpus) === request.vcpus && request.vcpus > 0)) {
     throw new RangeError(`vcpus must be above 0 in steps of 0.001, got ${request.vcpus}`);
   }

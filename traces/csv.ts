@@ -23,8 +23,18 @@ export interface CsvColumns<Column extends string> {
   readonly optional: readonly Column[];
 }
 
+/** The part of a CSV file that is left when its first rows were read in another way. */
+export interface CsvRest<Column extends string> {
+  /** Of the columns; undefined when the header is among the rows that are left. */
+  readonly positions: ReadonlyMap<Column, number> | undefined;
+  /** Line of the first row that is left, from 1; the row before it ended one line earlier. */
+  readonly line: number;
+  /** Bytes from the start of that row on. */
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
 /** A row longer than this has a quote that was never closed; bounds the memory that such a file takes. */
-const largestRowBytes = 1024 * 1024;
+export const largestRowBytes = 1024 * 1024;
 
 /**
  * What `take` makes of the rows of a CSV file (RFC 4180; a byte order mark, either line end and blank lines are taken), one
@@ -32,6 +42,7 @@ const largestRowBytes = 1024 * 1024;
  *
  * @param onInvalid gets the error of each row that `take` refuses or that has too many or too few cells; the row is then left
  * out. Without it the first such error is thrown
+ * @param rest to read only these rows, one batch a chunk
  * @throws InputError when the file is unreadable, its header wrong, or a quote stands where none may or is not closed
  */
 export async function* readCsv<Column extends string, Taken>(
@@ -39,9 +50,10 @@ export async function* readCsv<Column extends string, Taken>(
   columns: CsvColumns<Column>,
   take: (row: TextRow<Column>) => Taken,
   onInvalid?: (error: InputError) => void,
+  rest?: CsvRest<Column>,
 ): AsyncGenerator<readonly Taken[]> {
-  let positions: ReadonlyMap<Column, number> | undefined;
-  for await (const parsed of parsedRows(path)) {
+  let positions = rest?.positions;
+  for await (const parsed of parsedRows(path, rest)) {
     if (positions === undefined) {
       const header = parsed.shift()!;
       positions = columnPositions(header.cells, columns, `${path}:${header.line}`);
@@ -60,13 +72,14 @@ export async function csvHeader(path: string): Promise<readonly string[] | undef
 }
 
 /** Cells and first line of each row, in batches of at least one. */
-async function* parsedRows(path: string): AsyncGenerator<{ cells: string[]; line: number }[]> {
+async function* parsedRows(path: string, rest?: CsvRest<string>): AsyncGenerator<{ cells: string[]; line: number }[]> {
   let parsed: { cells: string[]; line: number }[] = [];
-  let lastLine = 0;
+  const linesBefore = (rest?.line ?? 1) - 1;
+  let lastLine = linesBefore;
   // csv-parse counts a CRLF inside quotes as two lines.
   let doubled = 0;
   const parser = parse({
-    bom: true,
+    bom: rest?.positions === undefined,
     record_delimiter: ['\r\n', '\n'],
     relax_column_count: true,
     skip_empty_lines: true,
@@ -75,7 +88,7 @@ async function* parsedRows(path: string): AsyncGenerator<{ cells: string[]; line
     on_record: (cells: string[], { lines }) => {
       const lineEnds = countIn(cells, '\n');
       doubled += countIn(cells, '\r\n');
-      lastLine = lines - doubled;
+      lastLine = linesBefore + lines - doubled;
       parsed.push({ cells, line: lastLine - lineEnds });
       return null;
     },
@@ -89,12 +102,12 @@ async function* parsedRows(path: string): AsyncGenerator<{ cells: string[]; line
       else parser.write(chunk, done);
     });
   try {
-    for await (const chunk of withEnd(readChunks(path))) {
+    for await (const chunk of withEnd(rest?.chunks ?? readChunks(path))) {
       const failure = await feed(chunk);
       // Rows before the failure go out first, so that the first error of the file is the one that shows.
       if (parsed.length > 0) yield parsed;
       parsed = [];
-      if (failure !== undefined) throw csvError(failure, path, lastLine, parser.info.lines - doubled);
+      if (failure !== undefined) throw csvError(failure, path, lastLine, linesBefore + parser.info.lines - doubled);
     }
   } finally {
     parser.destroy();
@@ -122,7 +135,8 @@ function csvError(error: Error, path: string, lastLine: number, line: number): E
   return new InputError(`${path}:${line}`, 'quotes around a whole cell, doubled inside it', 'a stray quote');
 }
 
-function columnPositions<Column extends string>(
+/** Place of each column in the file by its header; refuses names that are unknown, twice there or missing. */
+export function columnPositions<Column extends string>(
   header: readonly string[],
   { required, optional }: CsvColumns<Column>,
   where: string,
@@ -218,11 +232,13 @@ function withoutReturn(line: string): string {
   return line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
-/** The bytes of a file, gunzipped when its name ends in `.gz`. */
-async function* readChunks(path: string): AsyncGenerator<Buffer> {
-  const file = createReadStream(path);
+/** The bytes of a file, gunzipped when its name ends in `.gz`, in chunks of at most `chunkBytes`, or 64 if that is less. */
+export async function* readChunks(path: string, chunkBytes = 64 * 1024): AsyncGenerator<Buffer> {
+  const file = createReadStream(path, { highWaterMark: chunkBytes });
   // The callback only keeps pipeline quiet: its error also ends the loop below.
-  const stream = path.endsWith('.gz') ? pipeline(file, createGunzip(), () => {}) : file;
+  const stream = path.endsWith('.gz')
+    ? pipeline(file, createGunzip({ chunkSize: Math.max(chunkBytes, 64) }), () => {})
+    : file;
   try {
     yield* stream as AsyncIterable<Buffer>;
   } catch (error) {

@@ -4,14 +4,21 @@ import { vmRequest } from '../core/request.ts';
 import type { Arrival, ArrivalStream, ReadOptions } from './arrival.ts';
 import {
   type CsvColumns,
+  type CsvRest,
+  columnPositions,
   decimalCell,
+  largestRowBytes,
   optionalWholeCell,
+  readChunks,
   readCsv,
   type TextRow,
+  takeRows,
   textCell,
   wholeCell,
+  wholeRow,
   wrongCell,
 } from './csv.ts';
+import { PlainRows, type RowOrder } from './heps-csv-rows.ts';
 
 /** Columns that a file must have. Times are in seconds with at most 3 decimals, as are vCPUs; the rest whole numbers. */
 const required = ['id', 'submit_s', 'lifetime_s', 'vcpus', 'ram_mib'] as const;
@@ -38,18 +45,122 @@ export const hepsCsvHeader = [...required, ...optional].join(',');
 /**
  * Arrivals of a file in our format. Rows must be in order of `submit_s`; that ids are unique is not checked, since only one
  * batch of rows is in memory.
+ *
+ * Gives what `readHepsCsvReference` gives, several times as fast, by taking plain rows from their bytes. A row with a wrong cell
+ * goes the slow way alone; from the first quote, carriage return or blank line on, the rest of the file does.
+ *
+ * @param chunkBytes how much is read at a time, at most 512 KiB. Defaults to 256 KiB, which gives batches of about 3000 rows
  */
-export async function* readHepsCsv(path: string, { onInvalid }: ReadOptions = {}): ArrivalStream {
-  let earliestS = 0;
-  const take = (row: TextRow<HepsColumn>): Arrival => {
-    const arrival = arrivalOf(row);
-    if (arrival.atS < earliestS) {
-      throw wrongCell(row, 'submit_s', `at least ${earliestS}, since rows are in order of submit_s`);
+export async function* readHepsCsv(
+  path: string,
+  { onInvalid }: ReadOptions = {},
+  chunkBytes = 256 * 1024,
+): ArrivalStream {
+  const chunks = readChunks(path, chunkBytes);
+  const order = { earliestS: 0 };
+  const take = takeInOrder(order);
+  const lines = new PlainLines(path, order, (row) =>
+    takeRows([row], (each) => take(wholeRow(each, each.positions.size)), onInvalid),
+  );
+  try {
+    for (let read = await chunks.next(); !read.done; read = await chunks.next()) {
+      const taken = lines.take(read.value);
+      if (taken.length > 0) yield taken;
+      if (lines.isStuck) break;
     }
-    earliestS = arrival.atS;
+    yield* readCsv(path, hepsCsvColumns, take, onInvalid, lines.rest(chunks));
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+/** The same, wholly by csv-parse: the reference that `readHepsCsv` is tested against. */
+export function readHepsCsvReference(path: string, { onInvalid }: ReadOptions = {}): ArrivalStream {
+  return readCsv(path, hepsCsvColumns, takeInOrder({ earliestS: 0 }), onInvalid);
+}
+
+function takeInOrder(order: RowOrder): (row: TextRow<HepsColumn>) => Arrival {
+  return (row) => {
+    const arrival = arrivalOf(row);
+    if (arrival.atS < order.earliestS) {
+      throw wrongCell(row, 'submit_s', `at least ${order.earliestS}, since rows are in order of submit_s`);
+    }
+    order.earliestS = arrival.atS;
     return arrival;
   };
-  yield* readCsv(path, hepsCsvColumns, take, onInvalid);
+}
+
+/** Takes the lines of a file that are one row each, chunk by chunk, up to the first that only csv-parse can read. */
+class PlainLines {
+  /** Whether that line has come. */
+  isStuck = false;
+  readonly #path: string;
+  readonly #order: RowOrder;
+  readonly #takeSlowly: (row: TextRow<HepsColumn>) => Arrival[];
+  /** What has not been taken yet, from the start of a line on, which is the one numbered `#line`. */
+  #bytes: Buffer = Buffer.alloc(0);
+  #line = 1;
+  #positions: ReadonlyMap<HepsColumn, number> | undefined;
+  #rows: PlainRows | undefined;
+
+  constructor(path: string, order: RowOrder, takeSlowly: (row: TextRow<HepsColumn>) => Arrival[]) {
+    this.#path = path;
+    this.#order = order;
+    this.#takeSlowly = takeSlowly;
+  }
+
+  /** Arrivals of the lines that are whole with these bytes. */
+  take(chunk: Buffer): Arrival[] {
+    const bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    const end = bytes.lastIndexOf('\n') + 1;
+    const taken: Arrival[] = [];
+    let at = 0;
+    while (at < end && !this.isStuck) {
+      const arrival = this.#rows?.take(bytes, at);
+      if (arrival !== undefined) {
+        taken.push(arrival);
+        at = this.#rows!.end;
+        this.#line++;
+        continue;
+      }
+      const lineEnd = bytes.indexOf('\n', at);
+      const cells = plainCells(bytes.subarray(at, lineEnd));
+      const startsWithMark = this.#line === 1 && bytes[at]! > 127; // of the byte order, which is not part of a name
+      if (cells === undefined || startsWithMark) {
+        this.isStuck = true;
+        break;
+      }
+      if (this.#positions === undefined || this.#rows === undefined) this.#takeHeader(cells);
+      else taken.push(...this.#takeSlowly({ path: this.#path, line: this.#line, positions: this.#positions, cells }));
+      at = lineEnd + 1;
+      this.#line++;
+    }
+    this.#bytes = bytes.subarray(at);
+    // Lets csv-parse say that it is too long.
+    if (this.#bytes.length > largestRowBytes / 2) this.isStuck = true;
+    return taken;
+  }
+
+  /** What was not taken, and the chunks that follow. */
+  rest(chunks: AsyncIterable<Buffer>): CsvRest<HepsColumn> {
+    return { positions: this.#positions, line: this.#line, chunks: withFirst(this.#bytes, chunks) };
+  }
+
+  #takeHeader(cells: readonly string[]): void {
+    this.#positions = columnPositions(cells, hepsCsvColumns, `${this.#path}:1`);
+    this.#rows = new PlainRows([...this.#positions.keys()], this.#order);
+  }
+}
+
+/** Cells of a line; undefined when csv-parse would see something other than one row in it: a quote, a carriage return or nothing. */
+function plainCells(line: Buffer): string[] | undefined {
+  if (line.length === 0 || line.includes('"') || line.includes('\r')) return undefined;
+  return line.toString().split(',');
+}
+
+async function* withFirst(first: Buffer, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  yield* chunks;
 }
 
 function arrivalOf(row: TextRow<HepsColumn>): Arrival {
