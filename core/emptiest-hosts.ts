@@ -5,12 +5,14 @@
  *
  *     free vCPUs   hosts of the row, a heap by (free RAM descending, host ascending)
  *        32        [ h7 248 GiB, h9 248, h2 120 … ]  ┐
- *        31        [ ]                               │ a block of 16 rows knows the most free RAM in it
+ *        31        [ ]                               │ a block of 16 rows knows the most free RAM in it, and how free the freest host is
  *         …                                          ┘
  *         0        [ h1 60, … ]
  *
- * At fixed free vCPUs the score rises strictly with free RAM, so for any request only the first host of each row competes, and a block
- * whose best imaginable host scores less than the best found is skipped. A change costs O(log hosts).
+ * At fixed free vCPUs the score rises strictly with free RAM, so for any request only the first host of each row competes. The score is
+ * the host's free share, vCPUs / capacity + RAM / capacity, less the request's: blocks and whole groups whose freest host would score less
+ * than the best found are skipped. Groups keep theirs in flat columns, for clusters in which nearly every host has a size of its own. A
+ * change costs O(log hosts).
  */
 import type { Cluster } from './cluster.ts';
 import type { VmRequest } from './request.ts';
@@ -18,7 +20,15 @@ import { defaultLrs, leastRequestedScore } from './scores.ts';
 
 const rowsPerBlock = 16;
 
+/** Of all empty rows: most rows of most groups are empty. */
+const noHosts: number[] = [];
+
+/** Room for rounding in bounds, points. */
+const margin = 1e-6;
+
 interface Group {
+  /** Its place among the groups. */
+  index: number;
   readonly tier: number;
   /** Reused for every evaluation; capacities of the group, free resources of the host that is looked at. */
   readonly host: { readonly vcpus: number; vcpusFree: number; readonly ramMib: number; ramFreeMib: number };
@@ -26,6 +36,8 @@ interface Group {
   readonly rows: number[][];
   /** Most free RAM in each block of rows, MiB; -1 for an empty block. */
   readonly blockRamMib: number[];
+  /** Largest free share in each block; -Infinity for an empty block. */
+  readonly blockShare: number[];
 }
 
 /** Holds the hosts that were put into it, each with whole free vCPUs, in the state in which they were put. */
@@ -34,6 +46,11 @@ export class EmptiestHosts {
   /** In descending order of tier. */
   readonly #groups: readonly Group[];
   readonly #groupOf: readonly Group[];
+  /** Per group, in the order of `#groups`: largest free share; -Infinity without hosts. */
+  readonly #freeShare: Float64Array;
+  /** Per group: 1 / vCPU capacity, 1 / RAM capacity. */
+  readonly #perVcpu: Float64Array;
+  readonly #perMib: Float64Array;
   /** State of each host when it was put in. */
   readonly #rowOf: Int32Array;
   readonly #placeOf: Int32Array;
@@ -52,14 +69,20 @@ export class EmptiestHosts {
       const key = `${tier}/${vcpus}/${ramMib}`;
       let group = groups.get(key);
       if (group === undefined) {
-        const rows = Array.from({ length: Math.floor(vcpus) + 1 }, (): number[] => []);
+        const rows = new Array<number[]>(Math.floor(vcpus) + 1).fill(noHosts);
         const blockRamMib = new Array<number>(Math.ceil(rows.length / rowsPerBlock)).fill(-1);
-        group = { tier, host: { vcpus, vcpusFree: vcpus, ramMib, ramFreeMib: ramMib }, rows, blockRamMib };
+        const blockShare = blockRamMib.map(() => -Infinity);
+        const host = { vcpus, vcpusFree: vcpus, ramMib, ramFreeMib: ramMib };
+        group = { index: 0, tier, host, rows, blockRamMib, blockShare };
         groups.set(key, group);
       }
       return group;
     });
     this.#groups = [...groups.values()].sort((a, b) => b.tier - a.tier);
+    for (const [index, group] of this.#groups.entries()) group.index = index;
+    this.#freeShare = new Float64Array(groups.size).fill(-Infinity);
+    this.#perVcpu = Float64Array.from(this.#groups, ({ host }) => 1 / host.vcpus);
+    this.#perMib = Float64Array.from(this.#groups, ({ host }) => 1 / host.ramMib);
   }
 
   /** Adds the host as the cluster has it now. It must not be in. */
@@ -69,11 +92,15 @@ export class EmptiestHosts {
     const ramMib = this.#cluster.ramFreeMib[host]!;
     this.#rowOf[host] = row;
     this.#ramFreeMib[host] = ramMib;
+    if (group.rows[row] === noHosts) group.rows[row] = [];
     const heap = group.rows[row]!;
     heap.push(host);
     this.#rise(heap, heap.length - 1);
     const block = Math.floor(row / rowsPerBlock);
+    const share = freeShare(group, row, ramMib);
     if (ramMib > group.blockRamMib[block]!) group.blockRamMib[block] = ramMib;
+    if (share > group.blockShare[block]!) group.blockShare[block] = share;
+    if (share > this.#freeShare[group.index]!) this.#freeShare[group.index] = share;
   }
 
   /** Takes the host out, if it is in. */
@@ -92,7 +119,9 @@ export class EmptiestHosts {
       this.#rise(heap, this.#placeOf[last]!);
     }
     const block = Math.floor(row / rowsPerBlock);
-    if (this.#ramFreeMib[host] === group.blockRamMib[block]) this.#measure(group, block);
+    const ramMib = this.#ramFreeMib[host]!;
+    const share = freeShare(group, row, ramMib);
+    if (ramMib === group.blockRamMib[block] || share === group.blockShare[block]) this.#measure(group, block);
   }
 
   /** The host of the highest (tier, LRS), the lowest index among equal ones; -1 when none has room. */
@@ -100,20 +129,27 @@ export class EmptiestHosts {
     let best = -1;
     let bestScore = -Infinity;
     let tier = Infinity;
-    for (const group of this.#groups) {
+    const half = defaultLrs.maxScore / 2;
+    for (let index = 0; index < this.#groups.length; index++) {
+      const left =
+        this.#freeShare[index]! - request.vcpus * this.#perVcpu[index]! - request.ramMib * this.#perMib[index]!;
+      if (half * left + margin < bestScore) {
+        if (this.#groups[index]!.tier < tier) break;
+        continue;
+      }
+      const group = this.#groups[index]!;
       if (group.tier < tier) {
         if (best >= 0) break;
         tier = group.tier;
       }
-      const { host, rows, blockRamMib } = group;
+      const { host, rows, blockRamMib, blockShare } = group;
+      const askedShare = this.#freeShare[index]! - left;
       for (let block = blockRamMib.length - 1; block >= 0; block--) {
         const first = Math.max(block * rowsPerBlock, Math.ceil(request.vcpus));
         let row = Math.min((block + 1) * rowsPerBlock, rows.length) - 1;
         if (row < first) break;
         if (blockRamMib[block]! < request.ramMib) continue;
-        host.vcpusFree = row;
-        host.ramFreeMib = blockRamMib[block]!;
-        if (leastRequestedScore(host, request, defaultLrs) < bestScore) continue;
+        if (half * (blockShare[block]! - askedShare) + margin < bestScore) continue;
         for (; row >= first; row--) {
           const found = this.#firstWithRoom(rows[row]!, 0, request);
           if (found < 0) continue;
@@ -176,14 +212,28 @@ export class EmptiestHosts {
     this.#placeOf[host] = place;
   }
 
-  /** Looks up the most free RAM of a block anew. */
+  /** Looks at the rows of a block anew, and at the blocks of its group. */
   #measure(group: Group, block: number): void {
-    let most = -1;
+    let mostMib = -1;
+    let mostShare = -Infinity;
     const end = Math.min((block + 1) * rowsPerBlock, group.rows.length);
     for (let row = block * rowsPerBlock; row < end; row++) {
       const top = group.rows[row]![0];
-      if (top !== undefined && this.#ramFreeMib[top]! > most) most = this.#ramFreeMib[top]!;
+      if (top === undefined) continue;
+      const ramMib = this.#ramFreeMib[top]!;
+      const share = freeShare(group, row, ramMib);
+      if (ramMib > mostMib) mostMib = ramMib;
+      if (share > mostShare) mostShare = share;
     }
-    group.blockRamMib[block] = most;
+    group.blockRamMib[block] = mostMib;
+    group.blockShare[block] = mostShare;
+    let most = -Infinity;
+    for (const share of group.blockShare) if (share > most) most = share;
+    this.#freeShare[group.index] = most;
   }
+}
+
+/** Free vCPUs and free RAM of a host of the group as shares of its capacities, summed: in [0, 2]. */
+function freeShare({ host }: Group, vcpusFree: number, ramFreeMib: number): number {
+  return vcpusFree / host.vcpus + ramFreeMib / host.ramMib;
 }

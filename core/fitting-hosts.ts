@@ -105,7 +105,7 @@ export class FittingHosts {
   /** Adds the host as the cluster has it now; its free vCPUs are whole. It must not be in. */
   put(host: number): void {
     const view = this.#cluster.hosts[host]!;
-    const bucket = this.#modelOf[host]!.buckets[view.idleCards]!;
+    const bucket = this.#modelOf[host]!.buckets[this.#idleCards(host)]!;
     const row = bucket.rows[view.vcpusFree]!;
     const ramMib = view.ramFreeMib;
     const place = firstAtLeast(row.ramMib, ramMib);
@@ -204,6 +204,16 @@ export class FittingHosts {
     };
     for (let place = start; place < row.ramMib.length && compete(place); place++);
     for (let place = start - 1; place >= first && compete(place); place--);
+  }
+
+  /** A passed-through card is free as a whole or not at all, so one column tells. */
+  #idleCards(host: number): number {
+    const { cardStart, cardHealthy, cardMemoryFreeMib } = this.#cluster;
+    let idle = 0;
+    for (let row = cardStart[host]!; row < cardStart[host + 1]!; row++) {
+      if (cardHealthy[row] === 1 && cardMemoryFreeMib[row]! > 0) idle++;
+    }
+    return idle;
   }
 
   #firstWithDisk(hosts: readonly number[], { diskGib }: VmRequest): number {

@@ -54,8 +54,8 @@ export class HybridIndex implements ScoreIndex {
     const { index } = host;
     this.#emptiest.remove(index);
     this.#fitting.remove(index);
-    this.#oddForCpu.delete(index);
-    this.#oddForGpu.delete(index);
+    if (this.#oddForCpu.size > 0) this.#oddForCpu.delete(index);
+    if (this.#oddForGpu.size > 0) this.#oddForGpu.delete(index);
     if (!host.isUp) return;
     const isWhole = Number.isInteger(host.vcpusFree);
     if (isWhole) this.#emptiest.put(index);
