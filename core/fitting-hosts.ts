@@ -34,8 +34,7 @@ interface Row {
 interface Bucket {
   /** By free vCPUs. */
   readonly rows: Row[];
-  /** Number of hosts; no row above `top` has any. */
-  hosts: number;
+  /** The last row that has hosts; -1 when none has. */
   top: number;
 }
 
@@ -86,7 +85,7 @@ export class FittingHosts {
         ofModel.reduce((max, each) => Math.max(max, measure(each)), 0);
       const rows = Math.floor(most((each) => each.vcpus)) + 1;
       const buckets = Array.from({ length: most((each) => each.specs.cards.length) + 1 }, (): Bucket => {
-        return { rows: Array.from({ length: rows }, () => ({ ramMib: [], hosts: [] })), hosts: 0, top: -1 };
+        return { rows: Array.from({ length: rows }, () => ({ ramMib: [], hosts: [] })), top: -1 };
       });
       const score = cardScore(model, cluster.largestCard);
       const added: Model = { model, score, buckets, mostRamMib: most((each) => each.ramMib) };
@@ -115,7 +114,6 @@ export class FittingHosts {
     }
     const hosts = row.hosts[place]!;
     hosts.splice(firstAtLeast(hosts, host), 0, host);
-    bucket.hosts++;
     if (view.vcpusFree > bucket.top) bucket.top = view.vcpusFree;
     this.#placeOf[host] = { bucket, row, ramMib };
   }
@@ -133,7 +131,6 @@ export class FittingHosts {
       row.ramMib.splice(place, 1);
       row.hosts.splice(place, 1);
     }
-    bucket.hosts--;
     while (bucket.top >= 0 && bucket.rows[bucket.top]!.ramMib.length === 0) bucket.top--;
   }
 

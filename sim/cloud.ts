@@ -33,7 +33,6 @@ export interface BoundVm {
   readonly attempt: Attempt;
   readonly placement: Placement;
   readonly score: number;
-  readonly boundS: number;
   readonly startS: number;
   /** When it is to end if nothing fails. */
   readonly endS: number;
@@ -192,7 +191,7 @@ export class Cloud {
     const startS = nowS + this.#options.bootS;
     const endS = startS + attempt.arrival.lifetimeS;
     const number = this.#nextNumber++;
-    const vm: BoundVm = { attempt, placement, score, boundS: nowS, startS, endS };
+    const vm: BoundVm = { attempt, placement, score, startS, endS };
     for (const observer of this.#observers) observer.binds?.(placement, this.view);
     this.#vms.set(number, vm);
     this.truth.bind(placement);

@@ -1,5 +1,6 @@
 /** Streams what became of every VM as CSV, a row when its fate is settled: when it is turned away, ends, or is lost. */
 import type { Cluster } from '../core/cluster.ts';
+import { csvCell } from '../traces/csv.ts';
 import type { Attempt, BoundVm, CloudObserver, TurnedAway } from './cloud.ts';
 import type { OutputFile } from './output-file.ts';
 
@@ -20,16 +21,11 @@ export class DecisionsCsv implements CloudObserver {
     const { request, host, cards } = vm.placement;
     const { name } = this.#cluster.specs[host]!;
     this.#file.write(
-      `${quoted(request.id)},${quoted(name)},${cards.join('-')},${vm.score},${vm.startS},${nowS},${outcome},${reason}\n`,
+      `${csvCell(request.id)},${csvCell(name)},${cards.join('-')},${vm.score},${vm.startS},${nowS},${outcome},${reason}\n`,
     );
   }
 
   turnedAway(attempt: Attempt, _nowS: number, outcome: TurnedAway): void {
-    this.#file.write(`${quoted(attempt.arrival.request.id)},,,,,,${outcome},${attempt.reason}\n`);
+    this.#file.write(`${csvCell(attempt.arrival.request.id)},,,,,,${outcome},${attempt.reason}\n`);
   }
-}
-
-/** A CSV field, in quotes where it must be. */
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

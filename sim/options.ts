@@ -41,9 +41,14 @@ export function duration(text: string): number {
   return Number(match[1]) * unitsS[match[2]!]!;
 }
 
+const mostSeeds = 10_000;
+
 /** `1..5`, `1,2,7` or `3`. */
 export function seedList(text: string): number[] {
   const range = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text);
+  if (range !== null && Number(range[2]) - Number(range[1]) >= mostSeeds) {
+    throw new InvalidArgumentError(`Expected at most ${mostSeeds} seeds.`);
+  }
   const seeds =
     range === null
       ? text.split(',').map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : Number.NaN))
@@ -78,8 +83,8 @@ export function addWorkloadOptions(command: Command): Command {
   return command
     .addOption(
       new Option(
-        '--workload <name>',
-        `generated workload: ${presetNames('workloads').join(', ')} (default: heps)`,
+        '--workload <name or file>',
+        `generated: preset ${presetNames('workloads').join(', ')}, or a file like it (default: heps)`,
       ).conflicts('trace'),
     )
     .option('--trace <file>', 'trace instead: heps CSV, openb, azure2017 or SWF, recognised by its content')

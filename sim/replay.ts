@@ -3,7 +3,7 @@ import { Cluster } from '../core/cluster.ts';
 import { parseCluster } from '../core/cluster-file.ts';
 import { InputError } from '../core/input-error.ts';
 import type { Policy } from '../core/policy.ts';
-import { cardsAt, type DecisionColumns, type RunFile, requestAt, textAt } from '../core/run-file.ts';
+import { cardsAt, type DecisionColumns, type RunFile, requestAt } from '../core/run-file.ts';
 import { policyNamed } from './run.ts';
 import { lastReportS } from './srm-reports.ts';
 
@@ -82,9 +82,4 @@ export function rowOf(decisions: DecisionColumns, id: string, attempt: number | 
   const row = rows.find((each) => decisions.attempt[each] === attempt);
   if (row === undefined) throw new InputError('attempt', `at most ${rows.length}`, attempt);
   return row;
-}
-
-/** What became of the VM of a row. */
-export function outcomeAt(decisions: DecisionColumns, row: number): string {
-  return textAt(decisions.outcome, row);
 }

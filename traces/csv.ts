@@ -247,3 +247,9 @@ export async function* readChunks(path: string, chunkBytes = 64 * 1024): AsyncGe
     throw new InputError(path, 'a readable file', error.code === 'ENOENT' ? undefined : error.code);
   }
 }
+
+/** A cell as it is written: in quotes where it must be. */
+export function csvCell(cell: string | number): string {
+  const text = String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

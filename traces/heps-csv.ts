@@ -6,6 +6,7 @@ import {
   type CsvColumns,
   type CsvRest,
   columnPositions,
+  csvCell,
   decimalCell,
   largestRowBytes,
   optionalWholeCell,
@@ -234,14 +235,9 @@ function formatRow({ atS, lifetimeS, request, station, flavor, image, user }: Ar
     image,
     user,
   ];
-  return `${cells.map(quoted).join(',')}\n`;
+  return `${cells.map(csvCell).join(',')}\n`;
 }
 
 function milliseconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
-}
-
-function quoted(cell: string | number): string {
-  const text = String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

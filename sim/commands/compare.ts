@@ -28,7 +28,11 @@ export function addCompare(program: Command): void {
       'hybrid',
       'nova',
     ])
-    .option('--seeds <list>', 'such as 1..5 or 1,2,7', seedList, [1, 2, 3, 4, 5]);
+    .option(
+      '--seeds <list>',
+      'such as 1..5 or 1,2,7 (default: 1..5; 1 for a trace, which is the same each time)',
+      seedList,
+    );
   addCloudOptions(command)
     .option('--out <folder>', 'where the run files go', 'runs')
     .option('--summary-only', 'leave decisions out of the run files; memory does not grow with the trace')
@@ -42,7 +46,7 @@ export function addCompare(program: Command): void {
       const workload = workloadPlanOf(options);
       const cloud = cloudOptionsOf(options);
       const names: string[] = options.policies;
-      const seeds: number[] = options.seeds;
+      const seeds: number[] = options.seeds ?? (workload.trace === null ? [1, 2, 3, 4, 5] : [1]);
       const plans: RunPlan[] = names.flatMap((policy) =>
         seeds.map((seed) => ({
           cluster: options.cluster,

@@ -39,7 +39,7 @@ export function addExplain(program: Command): void {
         console.log(
           `\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}`,
         );
-        if (decision.kind === 'placed' && (options.waiting || decisions.host[row]! < 0)) {
+        if (textAt(options.waiting ? decisions.waitReason : decisions.reason, row) === 'behind-others') {
           console.log('It was not tried then, since others waited before it: first come, first served.');
         }
         console.log('');

@@ -10,7 +10,7 @@ export function defaultRunPath(
   policy: string,
   seed: number,
 ): string {
-  const name = trace === null ? preset! : basename(trace).replace(/\.(csv|txt|swf)(\.gz)?$/, '');
+  const name = basename(trace ?? preset!).replace(/\.(csv|txt|swf|json)(\.gz)?$/, '');
   const workload = `${name}${days === null ? '' : `-${days}d`}${load === 1 ? '' : `-load${load}`}`;
   const clusterName = basename(cluster).replace(/\.(json|csv)$/, '');
   return join(folder, `${clusterName}_${workload}_${policy}_seed${seed}.run.json`);

@@ -1,5 +1,6 @@
 /** `heps trace generate | convert | describe`. */
 import { type Command, Option } from 'commander';
+import { InputError } from '../../core/input-error.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import { openWorkload, type Workload } from '../inputs.ts';
@@ -40,10 +41,12 @@ export function addTraceCommands(program: Command): void {
   const describe = trace.command('describe').description('say what a trace or generated workload asks for');
   describe.argument('[file]', 'a trace (default: the generated workload heps)');
   addReadingOptions(describe)
-    .option('--load <x>', 'generated workload only: arrivals relative to the plan', positive, 1)
+    .option('--load <x>', 'generated workload only: arrivals relative to the plan (default: 1)', positive)
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExample:\n  heps trace describe openb_pod_list_default.csv')
     .action(async (file: string | undefined, options) => {
+      if (file !== undefined && options.load !== undefined)
+        throw new InputError('--load', 'a generated workload', file);
       const plan = workloadPlanOf({ ...options, ...(file === undefined ? {} : { trace: file }) });
       const workload = await openWorkload(plan, options.seed);
       await describeTrace(workload, plan.days, options.json ?? false);

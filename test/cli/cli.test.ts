@@ -100,7 +100,37 @@ describe('heps compare', () => {
   });
 });
 
+describe('heps explain --waiting', () => {
+  test('says of a VM that waited behind others that it was not tried, and of no other', () => {
+    const rows = ['a,0,100,4,1024', 'b,1,10,32,1024', 'c,2,10,1,1024'];
+    writeFileSync(join(folder, 'line.csv'), `id,submit_s,lifetime_s,vcpus,ram_mib\n${rows.join('\n')}\n`);
+    const hosts = [{ name: 'only', vcpus: 32, ramMib: 65536, diskGib: 100 }];
+    writeFileSync(join(folder, 'one.json'), JSON.stringify({ format: 'heps-cluster/1', name: 'one', hosts }));
+    heps('simulate', '--cluster', 'one.json', '--trace', 'line.csv', '--on-full', 'queue', '--out', 'line.run.json');
+    const told = (id: string) => heps('explain', 'line.run.json', id, '--waiting').stdout;
+    const notTried = 'It was not tried then, since others waited before it';
+    expect(told('a')).not.toContain(notTried);
+    expect(told('b')).toContain('no valid host (vcpus:1)');
+    expect(told('c')).toContain(notTried);
+  });
+});
+
 describe('heps trace and heps cluster', () => {
+  test('a workload file of ones own gives the runs that the preset of the same content gives', () => {
+    const own = join(folder, 'own.json');
+    writeFileSync(own, readFileSync(resolve('traces/workloads/heps.json')));
+    const answer = JSON.parse(heps('simulate', '--days', '1', '--workload', own, '--json').stdout);
+    expect(answer.out).toBe(join('runs', 'heps-250_own-1d_hybrid_seed1.run.json'));
+    expect(answer.summary).toEqual(JSON.parse(heps('simulate', '--days', '1', '--json').stdout).summary);
+  });
+
+  test('a trace, which is the same under every seed, is compared once', () => {
+    heps('trace', 'generate', '--days', '1', '--out', 'once.csv');
+    const { stdout } = heps('compare', '--trace', 'once.csv', '--out', 'once');
+    expect(stdout).toContain('one run each');
+    expect(readdirSync(join(folder, 'once'))).toHaveLength(2);
+  });
+
   test('a generated workload written as CSV runs like the generated one', () => {
     expect(heps('trace', 'generate', '--days', '2', '--seed', '3', '--out', 'w.csv').stdout).toMatch(
       /VMs written to w\.csv/,
@@ -138,6 +168,8 @@ describe('what is wrong', () => {
     [['compare', '--seeds', '3..1'], /Expected different seeds such as 1..5/],
     [['compare', '--trace', 'bad.csv'], /bad.csv:3, column lifetime_s: expected .*, got "ten"/],
     [['explain', 'bad.csv', 'a'], /bad.csv: expected a run file \(JSON\)/],
+    [['compare', '--seeds', '1..99999'], /Expected at most 10000 seeds/],
+    [['trace', 'describe', 'bad.csv', '--load', '2'], /--load: expected a generated workload, got "bad.csv"/],
     [['simulat'], /unknown command 'simulat'/],
     [['trace', 'convert', 'bad.csv', '--out', 'good.csv'], /bad.csv:3, column lifetime_s/],
   ])('gets one line that says so, and exit code 2: %j', (args, message) => {

@@ -194,7 +194,7 @@ describe('booting', () => {
   /** What each VM was bound with. */
   function timesOf(): { observer: CloudObserver; times: string[] } {
     const times: string[] = [];
-    const bound = ({ attempt, boundS, startS, endS }: BoundVm) =>
+    const bound = ({ attempt, startS, endS }: BoundVm, boundS: number) =>
       times.push(`${attempt.arrival.request.id}: bound ${boundS}, start ${startS}, end ${endS}`);
     return { observer: { bound }, times };
   }

@@ -6,7 +6,7 @@ import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import { cardsAt, type DecisionColumns, type RunFile, requestAt, textAt } from '../../core/run-file.ts';
 import { explain, formatRejections } from '../../core/scheduler.ts';
-import { decisionsOf, firstTryOf, momentOf, outcomeAt, policyOf, rowOf, viewAt } from '../../sim/replay.ts';
+import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../sim/replay.ts';
 import { card, large, small } from '../core/build.ts';
 import { anyArrivals, anyRun, hostsOf, type Run, runFileOf, runOf, temporaryDirectory, vm } from './build.ts';
 
@@ -179,7 +179,10 @@ test('a VM is found by its id, the last of its submissions unless another is ask
   expect(rows.map((row) => run.decisions.attempt[row])).toEqual(rows.map((_, index) => index + 1));
   expect(rowOf(run.decisions, 'a', null, path)).toBe(rows.at(-1));
   expect(rowOf(run.decisions, 'a', 1, path)).toBe(rows[0]);
-  expect(rows.map((row) => outcomeAt(run.decisions, row))).toEqual([...rows.slice(1).map(() => 'lost'), 'completed']);
+  expect(rows.map((row) => textAt(run.decisions.outcome, row))).toEqual([
+    ...rows.slice(1).map(() => 'lost'),
+    'completed',
+  ]);
   expect(() => rowOf(run.decisions, 'a', rows.length + 1, path)).toThrow(InputError);
   expect(() => rowOf(run.decisions, 'c', null, 'x.json')).toThrow(
     'x.json, decisions.id: expected a request of this run, such as a, ',
