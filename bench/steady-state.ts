@@ -20,12 +20,14 @@ export interface SteadyStateOptions {
 
 const gib = 1024;
 const wantedUse = 0.88;
+const drawnBeforehand = 1 << 16;
 
 export class SteadyState {
   readonly cluster: Cluster;
-  /** What `step` places; `decide` draws from it as well. */
-  readonly #nextRequest: () => VmRequest;
-  readonly #stream: RandomStream = randomStream(1, 'steady-state');
+  /** Requests and lots as they come, drawn beforehand so that steps cost no drawing; used round and round. */
+  readonly #requests: readonly VmRequest[];
+  readonly #lots: Float64Array;
+  #drawn = 0;
   readonly #scheduler: Scheduler;
   readonly #bound: Placement[] = [];
   readonly #vcpus: number;
@@ -34,8 +36,10 @@ export class SteadyState {
   #decided = 0;
 
   constructor(options: SteadyStateOptions) {
-    this.cluster = new Cluster(hostsOf(options, this.#stream));
-    this.#nextRequest = requestsOf(options.flavors, this.#stream);
+    const stream = randomStream(1, 'steady-state');
+    this.cluster = new Cluster(hostsOf(options, stream));
+    this.#requests = requestsOf(options.flavors, stream);
+    this.#lots = Float64Array.from({ length: drawnBeforehand }, stream);
     this.#scheduler = new Scheduler(this.cluster, hybrid.create(defaultPolicyOptions));
     this.#vcpus = this.cluster.vcpus.reduce((sum, vcpus) => sum + vcpus, 0);
     while (this.#vcpusUsed < wantedUse * this.#vcpus) this.#arrive();
@@ -53,7 +57,7 @@ export class SteadyState {
 
   /** A request as it would come next. */
   nextRequest(): VmRequest {
-    return this.#nextRequest();
+    return this.#requests[this.#drawn++ % drawnBeforehand]!;
   }
 
   /** One arrival, decided and bound; then departures until use is back. */
@@ -63,7 +67,7 @@ export class SteadyState {
   }
 
   #arrive(): void {
-    const request = this.#nextRequest();
+    const request = this.nextRequest();
     const decision = this.#scheduler.schedule(request);
     this.#decided++;
     if (decision.kind !== 'placed') {
@@ -78,7 +82,7 @@ export class SteadyState {
   }
 
   #leave(): void {
-    const place = Math.floor(this.#stream() * this.#bound.length);
+    const place = Math.floor(this.#lots[this.#drawn % drawnBeforehand]! * this.#bound.length);
     const placement = this.#bound[place]!;
     this.#bound[place] = this.#bound.at(-1)!;
     this.#bound.pop();
@@ -106,21 +110,31 @@ function hostsOf({ hosts, sizes }: SteadyStateOptions, stream: RandomStream): Ho
   });
 }
 
-/** Draws one of the flavors, or a new one each time. */
-function requestsOf(flavors: number, stream: RandomStream): () => VmRequest {
-  let next = 0;
-  const draw = (): VmRequest => {
-    const cards = stream() < 0.2 ? 1 + Math.floor(stream() ** 2 * 4) : 0;
+/** What the flavors ask for is spread evenly over the same ranges, so that few flavors ask for as much as many do. */
+function requestsOf(flavors: number, stream: RandomStream): VmRequest[] {
+  const count = Math.min(flavors, drawnBeforehand);
+  /** Each flavor's place in a range, in [0, 1): evenly spread, in an order of its own. */
+  const spread = (): number[] => {
+    const places = Array.from({ length: count }, (_, index) => ({ lot: stream(), place: (index + 0.5) / count }));
+    return places.sort((a, b) => a.lot - b.lot).map(({ place }) => place);
+  };
+  const [vcpus, ram] = [spread(), spread()];
+  const gpuShare = 0.2;
+  const drawn = spread().map((gpu, index) => {
+    const isGpu = gpu < gpuShare;
+    const wish = gpu / gpuShare;
+    const cards = isGpu ? 1 + Math.floor(((wish * 7) % 1) ** 2 * 4) : 0;
     return vmRequest({
-      id: `vm-${next++}`,
-      vcpus: 2 + Math.floor(stream() * 14),
-      ramMib: flavors === Infinity ? 4000 + Math.floor(stream() * 120_000) : (4 + Math.floor(stream() * 120)) * gib,
+      id: `flavor-${index}`,
+      vcpus: 2 + Math.floor(vcpus[index]! * 14),
+      ramMib:
+        flavors === Infinity ? 4000 + Math.floor(ram[index]! * 122_880) : (4 + Math.floor(ram[index]! * 120)) * gib,
       diskGib: 40,
       cards,
-      cardMemoryMib: cards === 0 ? 0 : [8000, 20_000, 45_000][Math.floor(stream() * 3)]!,
+      cardMemoryMib: isGpu ? [8000, 20_000, 45_000][Math.floor(wish * 3)]! : 0,
     });
-  };
-  if (flavors === Infinity) return draw;
-  const drawn = Array.from({ length: flavors }, draw);
-  return () => drawn[Math.floor(stream() * drawn.length)]!;
+  });
+  return Array.from({ length: drawnBeforehand }, (_, index) => {
+    return flavors === Infinity ? drawn[index]! : drawn[Math.floor(stream() * count)]!;
+  });
 }

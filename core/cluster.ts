@@ -131,15 +131,22 @@ export class Cluster {
   }
 
   /** Why a placement cannot be bound now, in a few words; undefined when it can. */
-  refusal({ request, host, cards, wholeCards }: Placement): string | undefined {
-    const view = this.hosts[host];
-    if (view === undefined) return `no host ${host}`;
-    if (!view.isUp) return 'host is down';
-    if (view.vcpusFree < request.vcpus) return 'vCPUs taken';
-    if (view.ramFreeMib < request.ramMib) return 'RAM taken';
-    if (view.diskFreeGib < request.diskGib) return 'disk taken';
-    if (cards.length !== request.cards || new Set(cards).size !== cards.length) return 'wrong number of cards';
-    for (const card of cards) {
+  refusal(placement: Placement): string | undefined {
+    const { request, host, cards } = placement;
+    if (this.up[host] === undefined) return `no host ${host}`;
+    if (this.up[host] === 0) return 'host is down';
+    if (this.vcpusFree[host]! < request.vcpus) return 'vCPUs taken';
+    if (this.ramFreeMib[host]! < request.ramMib) return 'RAM taken';
+    if (this.diskFreeGib[host]! < request.diskGib) return 'disk taken';
+    if (cards.length !== request.cards) return 'wrong number of cards';
+    return cards.length === 0 ? undefined : this.#cardRefusal(placement);
+  }
+
+  #cardRefusal({ request, host, cards, wholeCards }: Placement): string | undefined {
+    const view = this.hosts[host]!;
+    for (let index = 0; index < cards.length; index++) {
+      const card = cards[index]!;
+      if (cards.indexOf(card) < index) return 'wrong number of cards';
       if (view.specs.cards[card] === undefined) return `no card ${card}`;
       if (!view.isCardHealthy(card)) return 'card failed';
       const share = view.cardShare(card, request, wholeCards);
@@ -159,24 +166,36 @@ export class Cluster {
 
   /** Gives back what `bind` took. @throws RangeError when the host would have more than it was built with; nothing changes then */
   release(placement: Placement): void {
-    const { request, host, cards, wholeCards } = placement;
-    const view = this.hosts[host];
-    const tooMuch =
-      view === undefined ||
-      new Set(cards).size < cards.length ||
-      cards.some((card) => view.specs.cards[card] === undefined) ||
-      toThousandths(view.vcpusFree + request.vcpus) > view.vcpus ||
-      view.ramFreeMib + request.ramMib > view.ramMib ||
-      view.diskFreeGib + request.diskGib > view.diskGib ||
-      cards.some((card) => {
-        const { memoryMib, cores } = view.specs.cards[card]!;
-        const share = view.cardShare(card, request, wholeCards);
-        return (
-          view.cardMemoryFreeMib(card) + share.memoryMib > memoryMib || view.cardCoresFree(card) + share.cores > cores
-        );
-      });
-    if (tooMuch) throw new RangeError(`cannot release ${request.id} from host ${host}: it is not bound there`);
+    if (!this.#isBound(placement)) {
+      throw new RangeError(`cannot release ${placement.request.id} from host ${placement.host}: it is not bound there`);
+    }
     this.#change(placement, 1);
+  }
+
+  /** Whether so much is taken on the host that the placement may be part of it. */
+  #isBound({ request, host, cards, wholeCards }: Placement): boolean {
+    const view = this.hosts[host];
+    if (
+      view === undefined ||
+      toThousandths(this.vcpusFree[host]! + request.vcpus) > this.vcpus[host]! ||
+      this.ramFreeMib[host]! + request.ramMib > view.ramMib ||
+      this.diskFreeGib[host]! + request.diskGib > view.diskGib
+    ) {
+      return false;
+    }
+    for (let index = 0; index < cards.length; index++) {
+      const card = cards[index]!;
+      const spec = view.specs.cards[card];
+      if (spec === undefined || cards.indexOf(card) < index) return false;
+      const share = view.cardShare(card, request, wholeCards);
+      if (
+        view.cardMemoryFreeMib(card) + share.memoryMib > spec.memoryMib ||
+        view.cardCoresFree(card) + share.cores > spec.cores
+      ) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The host runs, or does not. */
@@ -223,7 +242,8 @@ export class Cluster {
     this.vcpusFree[host] = toThousandths(this.vcpusFree[host]! + sign * request.vcpus);
     this.ramFreeMib[host]! += sign * request.ramMib;
     this.diskFreeGib[host]! += sign * request.diskGib;
-    for (const card of cards) {
+    for (let index = 0; index < cards.length; index++) {
+      const card = cards[index]!;
       const share = this.hosts[host]!.cardShare(card, request, wholeCards);
       const row = this.cardStart[host]! + card;
       this.cardMemoryFreeMib[row]! += sign * share.memoryMib;

@@ -72,13 +72,8 @@ export class Scheduler {
 
   /** Places one request; see `schedule`. */
   schedule(request: VmRequest, excluded: ReadonlySet<number> = nothing): Decision {
-    const policy = this.#policy;
-    if (this.#index === undefined || excluded.size > 0) return schedule(this.#cluster, request, policy, excluded);
-    const index = this.#index.best(request);
-    if (index < 0) return noValidHost(this.#cluster, request, policy, excluded);
-    const host = this.#cluster.hosts[index]!;
-    const tier = policy.tier?.(host, request) ?? 0;
-    return placed(policy, request, { host, tier, score: policy.score(host, request) });
+    if (this.#index !== undefined && excluded.size === 0) return this.#index.decide(request);
+    return schedule(this.#cluster, request, this.#policy, excluded);
   }
 }
 

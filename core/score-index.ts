@@ -1,87 +1,101 @@
-/**
- * The decisions of policy `hybrid`, bit for bit, without scoring every host. CPU VMs: `EmptiestHosts`; GPU VMs: `FittingHosts`. Hosts that
- * fit into neither (several card models, shared cards, fractional vCPUs) are scanned as the reference does. Hosts that change are noted, and
- * put in their new place before the next decision. Whoever only wants to add a policy never needs to open this.
- */
-import type { Cluster, HostView } from './cluster.ts';
+/** The decisions of policy `hybrid`, bit for bit, without scoring every host. */
+import type { Cluster } from './cluster.ts';
 import { EmptiestHosts } from './emptiest-hosts.ts';
 import { FittingHosts } from './fitting-hosts.ts';
 import type { Policy, ScoreIndex } from './policy.ts';
+import { RejectionCounts } from './rejection-counts.ts';
 import { isGpuRequest, type VmRequest } from './request.ts';
 import type { ResourceVector } from './resources.ts';
+import type { Decision } from './scheduler.ts';
+import { defaultLrs, leastRequestedScore } from './scores.ts';
+
+const noCards: readonly number[] = [];
 
 export class HybridIndex implements ScoreIndex {
   readonly #cluster: Cluster;
   readonly #policy: Policy;
-  readonly #emptiest: EmptiestHosts;
+  readonly #cpuHosts: EmptiestHosts;
+  readonly #gpuHosts: EmptiestHosts;
   readonly #fitting: FittingHosts;
-  /** Hosts to be scanned for CPU VMs, and for GPU VMs. */
-  readonly #oddForCpu = new Set<number>();
-  readonly #oddForGpu = new Set<number>();
-  readonly #isChanged: Uint8Array;
-  #changed: number[];
+  readonly #rejections: RejectionCounts;
+  readonly #isGpuHost: Uint8Array;
+  readonly #changed: ChangedHosts;
+  readonly #changedCards: ChangedHosts;
 
   /** @param largest what Eq. (3) divides by */
   constructor(cluster: Cluster, policy: Policy, largest: ResourceVector) {
     this.#cluster = cluster;
     this.#policy = policy;
-    this.#emptiest = new EmptiestHosts(cluster, (host) => (cluster.hosts[host]!.isGpuHost ? 0 : 1));
+    this.#isGpuHost = Uint8Array.from(cluster.hosts, (host) => (host.isGpuHost ? 1 : 0));
+    const tier = (isGpuHost: boolean): number[] =>
+      cluster.hosts.flatMap((host) => (host.isGpuHost === isGpuHost ? [host.index] : []));
+    this.#cpuHosts = new EmptiestHosts(cluster, tier(false));
+    this.#gpuHosts = new EmptiestHosts(cluster, tier(true));
     this.#fitting = new FittingHosts(cluster, largest);
-    this.#isChanged = new Uint8Array(cluster.hosts.length).fill(1);
-    this.#changed = cluster.hosts.map(({ index }) => index);
-    cluster.watch((host) => {
-      if (this.#isChanged[host] === 1) return;
-      this.#isChanged[host] = 1;
-      this.#changed.push(host);
-    });
+    this.#rejections = new RejectionCounts(cluster);
+    this.#changed = new ChangedHosts(cluster.hosts.length);
+    this.#changedCards = new ChangedHosts(cluster.hosts.length);
+    const change = (host: number): void => {
+      this.#changed.add(host);
+      if (this.#isGpuHost[host] === 1) this.#changedCards.add(host);
+    };
+    for (const { index } of cluster.hosts) change(index);
+    cluster.watch(change);
   }
 
-  best(request: VmRequest): number {
-    this.#update();
-    if (!isGpuRequest(request)) return this.#scan(this.#oddForCpu, this.#emptiest.best(request), request);
-    return this.#scan(this.#oddForGpu, this.#fitting.best(request).host, request);
+  decide(request: VmRequest): Decision {
+    return isGpuRequest(request) ? this.#decideGpu(request) : this.#decideCpu(request);
   }
 
-  #update(): void {
-    for (const host of this.#changed) {
-      this.#isChanged[host] = 0;
-      this.#replace(this.#cluster.hosts[host]!);
+  #decideCpu(request: VmRequest): Decision {
+    for (let host = this.#changed.take(); host >= 0; host = this.#changed.take()) {
+      (this.#isGpuHost[host] === 1 ? this.#gpuHosts : this.#cpuHosts).update(host);
     }
-    this.#changed.length = 0;
-  }
-
-  #replace(host: HostView): void {
-    const { index } = host;
-    this.#emptiest.remove(index);
-    this.#fitting.remove(index);
-    if (this.#oddForCpu.size > 0) this.#oddForCpu.delete(index);
-    if (this.#oddForGpu.size > 0) this.#oddForGpu.delete(index);
-    if (!host.isUp) return;
-    const isWhole = Number.isInteger(host.vcpusFree);
-    if (isWhole) this.#emptiest.put(index);
-    else this.#oddForCpu.add(index);
-    if (!host.isGpuHost) return;
-    if (isWhole && FittingHosts.takes(host)) this.#fitting.put(index);
-    else this.#oddForGpu.add(index);
-  }
-
-  /** The better of `best` (-1 for none) and of the odd hosts, as the reference would choose. */
-  #scan(odd: ReadonlySet<number>, best: number, request: VmRequest): number {
-    if (odd.size === 0) return best;
-    const policy = this.#policy;
-    const tierOf = (host: number): number => policy.tier?.(this.#cluster.hosts[host]!, request) ?? 0;
-    const scoreOf = (host: number): number => policy.score(this.#cluster.hosts[host]!, request);
-    let [chosen, tier, score] = best < 0 ? [-1, -Infinity, -Infinity] : [best, tierOf(best), scoreOf(best)];
-    for (const host of odd) {
-      const view = this.#cluster.hosts[host]!;
-      if (policy.filters.some((filter) => filter.reject(view, request) !== undefined)) continue;
-      const hostTier = tierOf(host);
-      if (hostTier < tier) continue;
-      const hostScore = scoreOf(host);
-      if (hostTier > tier || hostScore > score || (hostScore === score && host < chosen)) {
-        [chosen, tier, score] = [host, hostTier, hostScore];
-      }
+    let host = this.#cpuHosts.best(request);
+    let tierPoints = defaultLrs.maxScore;
+    if (host < 0) {
+      host = this.#gpuHosts.best(request);
+      tierPoints = 0;
+      if (host < 0) return this.#noValidHost(request);
     }
-    return chosen;
+    const score = leastRequestedScore(this.#cluster.hosts[host]!, request);
+    return { kind: 'placed', host, cards: noCards, score: tierPoints + score };
+  }
+
+  #decideGpu(request: VmRequest): Decision {
+    for (let host = this.#changedCards.take(); host >= 0; host = this.#changedCards.take()) this.#fitting.update(host);
+    const host = this.#fitting.best(request);
+    if (host < 0) return this.#noValidHost(request);
+    const cards =
+      this.#fitting.plainCards(host, request.cards) ?? this.#policy.cards(this.#cluster.hosts[host]!, request);
+    return { kind: 'placed', host, cards, score: this.#fitting.bestScore };
+  }
+
+  #noValidHost(request: VmRequest): Decision {
+    return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request) };
+  }
+}
+
+/** Hosts that have changed since they were taken last. */
+class ChangedHosts {
+  readonly #hosts: number[] = [];
+  readonly #isIn: Uint8Array;
+
+  constructor(hosts: number) {
+    this.#isIn = new Uint8Array(hosts);
+  }
+
+  add(host: number): void {
+    if (this.#isIn[host] === 1) return;
+    this.#isIn[host] = 1;
+    this.#hosts.push(host);
+  }
+
+  /** One of them; -1 when there is none. */
+  take(): number {
+    const host = this.#hosts.pop();
+    if (host === undefined) return -1;
+    this.#isIn[host] = 0;
+    return host;
   }
 }

@@ -1,0 +1,243 @@
+/**
+ * Hosts with cards, in buckets by the state of their cards, in rows by free vCPUs, in classes by free RAM; see `score-index.ts`.
+ */
+import { BitSet } from './bit-set.ts';
+import { CardState } from './card-state.ts';
+import type { Cluster } from './cluster.ts';
+import { HostHeap } from './host-heap.ts';
+
+/** Hosts in an identical state. */
+export class HostClass {
+  vcpus = 0;
+  ramMib = 0;
+  readonly hosts: HostHeap;
+
+  constructor(placeOf: Int32Array) {
+    this.hosts = new HostHeap(placeOf);
+  }
+}
+
+/** Hosts whose cards are in one state: within it only free vCPUs and free RAM differ. */
+export interface Bucket {
+  readonly state: CardState;
+  /** By whole free vCPUs; classes in order of free RAM, then of free vCPUs. */
+  readonly rows: HostClass[][];
+  /** Rows that have hosts. */
+  readonly used: BitSet;
+  /** Hosts in it, and those of them whose free vCPUs are not whole. */
+  hosts: number;
+  fractional: number;
+  readonly level: Level;
+  /** Its place in the level while it has hosts. */
+  place: number;
+}
+
+/** Buckets with hosts whose best cards are equally good. */
+export interface Level {
+  /** S_card of these cards, Eq. (2). */
+  readonly cardScore: number;
+  readonly buckets: Bucket[];
+}
+
+/** Holds the hosts of a cluster that are up and have cards to give, in the state in which `update` saw them last. */
+export class CardBuckets {
+  /** In descending order of S_card. */
+  readonly levels: Level[] = [];
+  /** Rows are numbered from 0 to before this. */
+  readonly rows: number;
+  readonly #cluster: Cluster;
+  readonly #byKey = new Map<string, Bucket>();
+  /** Buckets of hosts with whole cards of one model, by the number that the model has here, then by idle cards. */
+  readonly #plain: (Bucket | undefined)[][] = [];
+  /** Number of the host's model; -1 for hosts with shared cards or several models. */
+  readonly #plainOf: Int32Array;
+  /** Bucket for the cards of the other hosts as they were noted. */
+  readonly #notedOf: (Bucket | undefined)[];
+  /** What was noted, by card; the memory is -1 before and while the card is not healthy. */
+  readonly #notedMib: Float64Array;
+  readonly #notedCores: Float64Array;
+  /** Where each host is; undefined while it is out. */
+  readonly #bucketOf: (Bucket | undefined)[];
+  readonly #classOf: (HostClass | undefined)[];
+  readonly #placeOf: Int32Array;
+  /** Classes to be used again. */
+  readonly #spare: HostClass[] = [];
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.rows = cluster.hosts.reduce((most, host) => Math.max(most, Math.floor(host.vcpus) + 1), 0);
+    const hosts = cluster.hosts.length;
+    const numbers = new Map<string, number>();
+    this.#plainOf = Int32Array.from(cluster.hosts, ({ cardGroups }) => {
+      if (cardGroups.length !== 1 || cardGroups[0]!.sharing === 'shared') return -1;
+      const { name } = cardGroups[0]!.model;
+      if (!numbers.has(name)) {
+        numbers.set(name, numbers.size);
+        this.#plain.push([]);
+      }
+      return numbers.get(name)!;
+    });
+    this.#notedOf = new Array<Bucket | undefined>(hosts).fill(undefined);
+    this.#notedMib = new Float64Array(cluster.cardMemoryFreeMib.length).fill(-2);
+    this.#notedCores = new Float64Array(cluster.cardMemoryFreeMib.length);
+    this.#bucketOf = new Array<Bucket | undefined>(hosts).fill(undefined);
+    this.#classOf = new Array<HostClass | undefined>(hosts).fill(undefined);
+    this.#placeOf = new Int32Array(hosts);
+  }
+
+  /** Puts the host where it belongs now. */
+  update(host: number): void {
+    const { up, vcpusFree, ramFreeMib } = this.#cluster;
+    const bucket = up[host] === 0 ? undefined : this.#bucketFor(host);
+    const vcpus = vcpusFree[host]!;
+    const ramMib = ramFreeMib[host]!;
+    const known = this.#classOf[host];
+    if (known !== undefined) {
+      if (bucket === this.#bucketOf[host] && known.vcpus === vcpus && known.ramMib === ramMib) return;
+      this.#remove(host, this.#bucketOf[host]!, known);
+    }
+    this.#bucketOf[host] = bucket;
+    if (bucket !== undefined) this.#put(host, bucket, vcpus, ramMib);
+  }
+
+  #put(host: number, bucket: Bucket, vcpus: number, ramMib: number): void {
+    const number = Math.floor(vcpus);
+    bucket.rows[number] ??= [];
+    const row = bucket.rows[number];
+    const place = placeIn(row, ramMib, vcpus);
+    let found = row[place];
+    if (found === undefined || found.ramMib !== ramMib || found.vcpus !== vcpus) {
+      found = this.#spare.pop() ?? new HostClass(this.#placeOf);
+      found.vcpus = vcpus;
+      found.ramMib = ramMib;
+      insert(row, place, found);
+      if (row.length === 1) bucket.used.add(number);
+    }
+    found.hosts.put(host, 0);
+    this.#classOf[host] = found;
+    if (number !== vcpus) bucket.fractional++;
+    if (bucket.hosts++ === 0) bucket.place = bucket.level.buckets.push(bucket) - 1;
+  }
+
+  #remove(host: number, bucket: Bucket, from: HostClass): void {
+    from.hosts.remove(host);
+    this.#classOf[host] = undefined;
+    const number = Math.floor(from.vcpus);
+    if (number !== from.vcpus) bucket.fractional--;
+    if (from.hosts.length === 0) {
+      const row = bucket.rows[number]!;
+      removeAt(row, placeIn(row, from.ramMib, from.vcpus));
+      this.#spare.push(from);
+      if (row.length === 0) bucket.used.remove(number);
+    }
+    if (--bucket.hosts > 0) return;
+    const { buckets } = bucket.level;
+    const last = buckets.pop()!;
+    if (last !== bucket) {
+      buckets[bucket.place] = last;
+      last.place = bucket.place;
+    }
+    this.#byKey.delete(bucket.state.key);
+  }
+
+  /** The bucket for the state of the host's cards; undefined when it has none to give. */
+  #bucketFor(host: number): Bucket | undefined {
+    const plain = this.#plainOf[host]!;
+    if (plain < 0) {
+      if (this.#note(host)) this.#notedOf[host] = this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
+      return this.#notedOf[host];
+    }
+    const idle = this.#idleCards(host);
+    if (idle === 0) return undefined;
+    const buckets = this.#plain[plain]!;
+    buckets[idle] ??= this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
+    return buckets[idle];
+  }
+
+  #bucketWith(state: CardState): Bucket | undefined {
+    const { key, largestCardScore } = state;
+    if (largestCardScore === 0) return undefined;
+    let bucket = this.#byKey.get(key);
+    if (bucket === undefined) {
+      const used = new BitSet(this.rows);
+      bucket = { state, rows: [], used, hosts: 0, fractional: 0, level: this.#levelOf(largestCardScore), place: -1 };
+      this.#byKey.set(key, bucket);
+    }
+    return bucket;
+  }
+
+  #levelOf(cardScore: number): Level {
+    const place = this.levels.findIndex((level) => level.cardScore <= cardScore);
+    if (place >= 0 && this.levels[place]!.cardScore === cardScore) return this.levels[place]!;
+    const level: Level = { cardScore, buckets: [] };
+    this.levels.splice(place < 0 ? this.levels.length : place, 0, level);
+    return level;
+  }
+
+  /** The first idle cards of a host with whole cards of one model, of which none is tighter than the other; undefined for other hosts. */
+  plainCards(host: number, count: number): number[] | undefined {
+    if (this.#plainOf[host]! < 0) return undefined;
+    const first = this.#cluster.cardStart[host]!;
+    const { memoryMib, cores } = this.#cluster.hosts[host]!.cardGroups[0]!.model;
+    const cards: number[] = [];
+    for (let card = first; cards.length < count; card++) {
+      if (this.#isIdle(card, memoryMib, cores)) cards.push(card - first);
+    }
+    return cards;
+  }
+
+  /** Of a host with whole cards of one model. */
+  #idleCards(host: number): number {
+    const { cardStart, hosts } = this.#cluster;
+    const { memoryMib, cores } = hosts[host]!.cardGroups[0]!.model;
+    let idle = 0;
+    for (let card = cardStart[host]!; card < cardStart[host + 1]!; card++) {
+      if (this.#isIdle(card, memoryMib, cores)) idle++;
+    }
+    return idle;
+  }
+
+  #isIdle(card: number, memoryMib: number, cores: number): boolean {
+    const { cardHealthy, cardMemoryFreeMib, cardCoresFree } = this.#cluster;
+    return cardHealthy[card] === 1 && cardMemoryFreeMib[card]! >= memoryMib && cardCoresFree[card]! >= cores;
+  }
+
+  /** Notes the state of the host's cards. @returns whether it has changed since */
+  #note(host: number): boolean {
+    const { cardStart, cardHealthy, cardMemoryFreeMib, cardCoresFree } = this.#cluster;
+    let isChanged = false;
+    for (let card = cardStart[host]!; card < cardStart[host + 1]!; card++) {
+      const memoryMib = cardHealthy[card] === 1 ? cardMemoryFreeMib[card]! : -1;
+      if (memoryMib === this.#notedMib[card] && cardCoresFree[card] === this.#notedCores[card]) continue;
+      this.#notedMib[card] = memoryMib;
+      this.#notedCores[card] = cardCoresFree[card]!;
+      isChanged = true;
+    }
+    return isChanged;
+  }
+}
+
+/** Place of the first class that has at least that much RAM free, and of equal ones as many vCPUs; the length when there is none. */
+export function placeIn(row: readonly HostClass[], ramMib: number, vcpus: number): number {
+  let low = 0;
+  let high = row.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { ramMib: middleMib, vcpus: middleVcpus } = row[middle]!;
+    if (middleMib < ramMib || (middleMib === ramMib && middleVcpus < vcpus)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** `splice` makes an array of what it takes out; rows are short. */
+function insert(row: HostClass[], place: number, added: HostClass): void {
+  row.push(added);
+  for (let index = row.length - 1; index > place; index--) row[index] = row[index - 1]!;
+  row[place] = added;
+}
+
+function removeAt(row: HostClass[], place: number): void {
+  for (let index = place + 1; index < row.length; index++) row[index - 1] = row[index]!;
+  row.pop();
+}

@@ -1,0 +1,115 @@
+/**
+ * What cards a host has to give, apart from everything else. Hosts whose cards are in one state are equally good for a GPU VM but for their
+ * free vCPUs and RAM. Says what such hosts offer to a request, as `bestOffer` of policy `hybrid` does for one host.
+ */
+import { modelSuits } from './card-fit.ts';
+import { sharedCardShare } from './card-share.ts';
+import type { HostView } from './cluster.ts';
+import type { CardSharing, GpuModel } from './gpu-card.ts';
+import type { VmRequest } from './request.ts';
+import { cardScore } from './scores.ts';
+
+/** Cards that serve a request: how many, what each of those given has at least free, and S_card of the weakest of these. */
+export interface CardOffer {
+  readonly cards: number;
+  readonly cardMemoryMib: number;
+  readonly cardCores: number;
+  readonly cardScore: number;
+}
+
+interface StateGroup {
+  readonly model: GpuModel;
+  readonly sharing: CardSharing;
+  readonly cardScore: number;
+}
+
+/** A card that is healthy and, passed through, idle. */
+interface FreeCard {
+  /** Place of its group. */
+  readonly group: number;
+  readonly memoryMib: number;
+  readonly cores: number;
+}
+
+const noOffers: readonly CardOffer[] = [];
+
+export class CardState {
+  /** Equal for hosts that make the same offers. */
+  readonly key: string;
+  /** No offer is of a better card than this. */
+  readonly largestCardScore: number;
+  /** Whether all its cards are whole and of one model, so that only their number matters. */
+  readonly isPlain: boolean;
+  readonly #plainOffers: readonly CardOffer[];
+  readonly #groups: readonly StateGroup[];
+  /** In the order in which they are given: least memory, then fewest cores, then as on the host. */
+  readonly #cards: readonly FreeCard[];
+
+  /** The state of a host's cards now. */
+  constructor(host: HostView) {
+    this.#groups = host.cardGroups.map(({ model, sharing }) => {
+      return { model, sharing, cardScore: cardScore(model, host.cluster.largestCard) };
+    });
+    this.#cards = host.cardGroups
+      .flatMap(({ cards, model, sharing }, group) =>
+        cards.map((card) => {
+          const [memoryMib, cores] = [host.cardMemoryFreeMib(card), host.cardCoresFree(card)];
+          const isWhole = memoryMib >= model.memoryMib && cores >= model.cores;
+          return {
+            card,
+            group,
+            memoryMib,
+            cores,
+            isFree: host.isCardHealthy(card) && (sharing === 'shared' || isWhole),
+          };
+        }),
+      )
+      .filter(({ isFree }) => isFree)
+      .sort((a, b) => a.memoryMib - b.memoryMib || a.cores - b.cores || a.card - b.card);
+    this.largestCardScore = this.#cards.reduce((most, { group }) => Math.max(most, this.#groups[group]!.cardScore), 0);
+    this.isPlain = this.#groups.length === 1 && this.#groups[0]!.sharing === 'passthrough';
+    const { model, cardScore: sCard } = this.#groups[0]!;
+    this.#plainOffers = [
+      { cards: this.#cards.length, cardMemoryMib: model.memoryMib, cardCores: model.cores, cardScore: sCard },
+    ];
+    const groups = this.#groups.map(({ model, sharing }) => [model.name, sharing]);
+    const cards = this.#cards.map(({ group, memoryMib, cores }) => [group, memoryMib, cores]);
+    this.key = JSON.stringify([groups, cards]);
+  }
+
+  /** The ways to serve the request: one per group that can serve alone, else the mixture of all; none when there are too few cards. */
+  offers(request: VmRequest): readonly CardOffer[] {
+    if (this.#cards.length < request.cards) return noOffers;
+    if (this.isPlain) return modelSuits(request, this.#groups[0]!.model) ? this.#plainOffers : noOffers;
+    const offers: CardOffer[] = [];
+    for (let group = 0; group < this.#groups.length; group++) {
+      if (!modelSuits(request, this.#groups[group]!.model)) continue;
+      const offer = this.#offerOf(group, request);
+      if (offer !== undefined) offers.push(offer);
+    }
+    if (offers.length > 0 || this.#groups.length === 1) return offers;
+    const mixture = this.#offerOf(-1, request);
+    return mixture === undefined ? noOffers : [mixture];
+  }
+
+  /** What the cards of one group offer, or with -1 all cards that suit; undefined when they are too few. */
+  #offerOf(only: number, request: VmRequest): CardOffer | undefined {
+    let serving = 0;
+    let [cardMemoryMib, cardCores, sCard] = [Infinity, Infinity, Infinity];
+    for (let place = 0; place < this.#cards.length; place++) {
+      const { group, memoryMib, cores } = this.#cards[place]!;
+      if (only >= 0 && group !== only) continue;
+      const { model, sharing, cardScore } = this.#groups[group]!;
+      if (only < 0 && !modelSuits(request, model)) continue;
+      if (sharing === 'shared') {
+        const share = sharedCardShare(request, model.memoryMib, model.cores);
+        if (memoryMib < share.memoryMib || cores < share.cores) continue;
+      }
+      if (++serving > request.cards) continue;
+      cardMemoryMib = Math.min(cardMemoryMib, memoryMib);
+      cardCores = Math.min(cardCores, cores);
+      sCard = Math.min(sCard, cardScore);
+    }
+    return serving < request.cards ? undefined : { cards: serving, cardMemoryMib, cardCores, cardScore: sCard };
+  }
+}

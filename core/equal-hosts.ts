@@ -1,0 +1,103 @@
+/**
+ * Finds the host with the highest Least Requested Score, Eq. (1), among hosts of one size: rows by free vCPUs, see `score-index.ts`.
+ *
+ * At fixed free vCPUs the score rises strictly with free RAM, so for any request only the first host of each row competes. The request
+ * takes the same share of every host of one size; so what rows are compared by is the numerator of the score before it, a whole number.
+ */
+import { BitSet } from './bit-set.ts';
+import type { Cluster } from './cluster.ts';
+import { HostHeap } from './host-heap.ts';
+import type { VmRequest } from './request.ts';
+
+/** Where each host of a cluster is; shared by the hosts of all sizes. */
+export interface RowPlaces {
+  /** Row of each host; -1 while it is in none. */
+  readonly rowOf: Int32Array;
+  /** Place in the heap of that row. */
+  readonly placeOf: Int32Array;
+}
+
+/** Holds the hosts that were put into it, in the state in which they were put. */
+export class EqualHosts {
+  readonly #diskFreeGib: Float64Array;
+  readonly #places: RowPlaces;
+  /** vCPU capacity in thousandths, and what of it is beyond whole vCPUs. */
+  readonly #milliVcpus: number;
+  readonly #milliRest: number;
+  readonly #ramMib: number;
+  /** By whole free vCPUs; made when first used. */
+  readonly #rows: (HostHeap | undefined)[];
+  /** Free RAM of the first host of each row, MiB; -1 without hosts. */
+  readonly #rowRamMib: Float64Array;
+  /** Rows that have hosts. */
+  readonly #used: BitSet;
+
+  constructor(cluster: Cluster, vcpus: number, ramMib: number, places: RowPlaces) {
+    this.#diskFreeGib = cluster.diskFreeGib;
+    this.#places = places;
+    this.#milliVcpus = Math.round(vcpus * 1000);
+    this.#milliRest = this.#milliVcpus % 1000;
+    this.#ramMib = ramMib;
+    const rows = Math.floor(vcpus) + 1;
+    this.#rows = new Array<HostHeap | undefined>(rows).fill(undefined);
+    this.#rowRamMib = new Float64Array(rows).fill(-1);
+    this.#used = new BitSet(rows);
+  }
+
+  /** Adds a host, which must not be in. @returns false, and it is not added, when its VMs hold fractions of a vCPU */
+  put(host: number, vcpusFree: number, ramFreeMib: number): boolean {
+    const milli = Math.round(vcpusFree * 1000) - this.#milliRest;
+    if (milli % 1000 !== 0 || milli < 0) return false;
+    const row = milli / 1000;
+    let heap = this.#rows[row];
+    if (heap === undefined) {
+      heap = new HostHeap(this.#places.placeOf);
+      this.#rows[row] = heap;
+    }
+    heap.put(host, ramFreeMib);
+    this.#places.rowOf[host] = row;
+    if (ramFreeMib > this.#rowRamMib[row]!) {
+      this.#rowRamMib[row] = ramFreeMib;
+      this.#used.add(row);
+    }
+    return true;
+  }
+
+  /** Takes the host out; it must be in. */
+  remove(host: number): void {
+    const row = this.#places.rowOf[host]!;
+    this.#places.rowOf[host] = -1;
+    const heap = this.#rows[row]!;
+    heap.remove(host);
+    const ramMib = heap.firstKey;
+    this.#rowRamMib[row] = ramMib;
+    if (ramMib < 0) this.#used.remove(row);
+  }
+
+  /** The emptiest host with room, of equally empty ones the lowest index; -1 when there is none. */
+  best(request: VmRequest): number {
+    const { ramMib, diskGib } = request;
+    const rows = this.#rows;
+    const rowRamMib = this.#rowRamMib;
+    const perRow = 1000 * this.#ramMib;
+    const leastRow = Math.max(0, Math.ceil((Math.round(request.vcpus * 1000) - this.#milliRest) / 1000));
+    let best = -1;
+    let bestKey = -1;
+    for (let row = this.#used.atMost(rows.length - 1); row >= leastRow; row = this.#used.atMost(row - 1)) {
+      if (rowRamMib[row]! < ramMib) continue;
+      let key = row * perRow + rowRamMib[row]! * this.#milliVcpus;
+      if (key < bestKey) continue;
+      let host = rows[row]!.first;
+      if (this.#diskFreeGib[host]! < diskGib) {
+        host = rows[row]!.find(ramMib, (each) => this.#diskFreeGib[each]! >= diskGib);
+        if (host < 0) continue;
+        key = row * perRow + rows[row]!.keyOf(host) * this.#milliVcpus;
+      }
+      if (key > bestKey || (key === bestKey && host < best)) {
+        best = host;
+        bestKey = key;
+      }
+    }
+    return best;
+  }
+}
