@@ -1,27 +1,16 @@
 /**
- * Hosts with cards, in buckets by the state of their cards, in rows by free vCPUs, in classes by free RAM; see `score-index.ts`.
+ * Hosts with cards, in buckets by the state of their cards, in rows by free vCPUs, in order of free RAM; see `score-index.ts`.
  */
 import { BitSet } from './bit-set.ts';
 import { CardState } from './card-state.ts';
 import type { Cluster } from './cluster.ts';
-import { HostHeap } from './host-heap.ts';
-
-/** Hosts in an identical state. */
-export class HostClass {
-  vcpus = 0;
-  ramMib = 0;
-  readonly hosts: HostHeap;
-
-  constructor(placeOf: Int32Array) {
-    this.hosts = new HostHeap(placeOf);
-  }
-}
+import { entryOf } from './host-entry.ts';
 
 /** Hosts whose cards are in one state: within it only free vCPUs and free RAM differ. */
 export interface Bucket {
   readonly state: CardState;
-  /** By whole free vCPUs; classes in order of free RAM, then of free vCPUs. */
-  readonly rows: HostClass[][];
+  /** By whole free vCPUs: entries of the hosts, ascending. */
+  readonly rows: number[][];
   /** Rows that have hosts. */
   readonly used: BitSet;
   /** Hosts in it, and those of them whose free vCPUs are not whole. */
@@ -56,12 +45,10 @@ export class CardBuckets {
   /** What was noted, by card; the memory is -1 before and while the card is not healthy. */
   readonly #notedMib: Float64Array;
   readonly #notedCores: Float64Array;
-  /** Where each host is; undefined while it is out. */
+  /** Where each host is, undefined while it is out; and as what it was put there. */
   readonly #bucketOf: (Bucket | undefined)[];
-  readonly #classOf: (HostClass | undefined)[];
-  readonly #placeOf: Int32Array;
-  /** Classes to be used again. */
-  readonly #spare: HostClass[] = [];
+  readonly #vcpusOf: Float64Array;
+  readonly #entryOf: Float64Array;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -81,8 +68,8 @@ export class CardBuckets {
     this.#notedMib = new Float64Array(cluster.cardMemoryFreeMib.length).fill(-2);
     this.#notedCores = new Float64Array(cluster.cardMemoryFreeMib.length);
     this.#bucketOf = new Array<Bucket | undefined>(hosts).fill(undefined);
-    this.#classOf = new Array<HostClass | undefined>(hosts).fill(undefined);
-    this.#placeOf = new Int32Array(hosts);
+    this.#vcpusOf = new Float64Array(hosts);
+    this.#entryOf = new Float64Array(hosts);
   }
 
   /** Puts the host where it belongs now. */
@@ -90,52 +77,53 @@ export class CardBuckets {
     const { up, vcpusFree, ramFreeMib } = this.#cluster;
     const bucket = up[host] === 0 ? undefined : this.#bucketFor(host);
     const vcpus = vcpusFree[host]!;
-    const ramMib = ramFreeMib[host]!;
-    const known = this.#classOf[host];
+    const entry = entryOf(host, ramFreeMib[host]!);
+    const known = this.#bucketOf[host];
     if (known !== undefined) {
-      if (bucket === this.#bucketOf[host] && known.vcpus === vcpus && known.ramMib === ramMib) return;
-      this.#remove(host, this.#bucketOf[host]!, known);
+      if (known === bucket && this.#vcpusOf[host] === vcpus && this.#entryOf[host] === entry) return;
+      this.#remove(known, this.#vcpusOf[host]!, this.#entryOf[host]!);
     }
     this.#bucketOf[host] = bucket;
-    if (bucket !== undefined) this.#put(host, bucket, vcpus, ramMib);
+    if (bucket === undefined) return;
+    this.#vcpusOf[host] = vcpus;
+    this.#entryOf[host] = entry;
+    this.#put(bucket, vcpus, entry);
   }
 
-  #put(host: number, bucket: Bucket, vcpus: number, ramMib: number): void {
+  #put(bucket: Bucket, vcpus: number, entry: number): void {
     const number = Math.floor(vcpus);
     bucket.rows[number] ??= [];
     const row = bucket.rows[number];
-    const place = placeIn(row, ramMib, vcpus);
-    let found = row[place];
-    if (found === undefined || found.ramMib !== ramMib || found.vcpus !== vcpus) {
-      found = this.#spare.pop() ?? new HostClass(this.#placeOf);
-      found.vcpus = vcpus;
-      found.ramMib = ramMib;
-      insert(row, place, found);
-      if (row.length === 1) bucket.used.add(number);
+    // From the end: that is where hosts that are free and low come and go, as most do in a cluster with room.
+    row.push(entry);
+    let place = row.length - 1;
+    while (place > 0 && row[place - 1]! > entry) {
+      row[place] = row[place - 1]!;
+      place--;
     }
-    found.hosts.put(host, 0);
-    this.#classOf[host] = found;
+    row[place] = entry;
+    if (row.length === 1) bucket.used.add(number);
     if (number !== vcpus) bucket.fractional++;
     if (bucket.hosts++ === 0) bucket.place = bucket.level.buckets.push(bucket) - 1;
   }
 
-  #remove(host: number, bucket: Bucket, from: HostClass): void {
-    from.hosts.remove(host);
-    this.#classOf[host] = undefined;
-    const number = Math.floor(from.vcpus);
-    if (number !== from.vcpus) bucket.fractional--;
-    if (from.hosts.length === 0) {
-      const row = bucket.rows[number]!;
-      removeAt(row, placeIn(row, from.ramMib, from.vcpus));
-      this.#spare.push(from);
-      if (row.length === 0) bucket.used.remove(number);
+  #remove(bucket: Bucket, vcpus: number, entry: number): void {
+    const number = Math.floor(vcpus);
+    const row = bucket.rows[number]!;
+    let last = row.pop()!;
+    for (let place = row.length - 1; last !== entry; place--) {
+      const next = row[place]!;
+      row[place] = last;
+      last = next;
     }
+    if (row.length === 0) bucket.used.remove(number);
+    if (number !== vcpus) bucket.fractional--;
     if (--bucket.hosts > 0) return;
     const { buckets } = bucket.level;
-    const last = buckets.pop()!;
-    if (last !== bucket) {
-      buckets[bucket.place] = last;
-      last.place = bucket.place;
+    const lastBucket = buckets.pop()!;
+    if (lastBucket !== bucket) {
+      buckets[bucket.place] = lastBucket;
+      lastBucket.place = bucket.place;
     }
     this.#byKey.delete(bucket.state.key);
   }
@@ -217,27 +205,14 @@ export class CardBuckets {
   }
 }
 
-/** Place of the first class that has at least that much RAM free, and of equal ones as many vCPUs; the length when there is none. */
-export function placeIn(row: readonly HostClass[], ramMib: number, vcpus: number): number {
+/** Place of the first entry that is at least `least`; the length when there is none. */
+export function placeIn(row: readonly number[], least: number): number {
   let low = 0;
   let high = row.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const { ramMib: middleMib, vcpus: middleVcpus } = row[middle]!;
-    if (middleMib < ramMib || (middleMib === ramMib && middleVcpus < vcpus)) low = middle + 1;
+    if (row[middle]! < least) low = middle + 1;
     else high = middle;
   }
   return low;
-}
-
-/** `splice` makes an array of what it takes out; rows are short. */
-function insert(row: HostClass[], place: number, added: HostClass): void {
-  row.push(added);
-  for (let index = row.length - 1; index > place; index--) row[index] = row[index - 1]!;
-  row[place] = added;
-}
-
-function removeAt(row: HostClass[], place: number): void {
-  for (let index = place + 1; index < row.length; index++) row[index - 1] = row[index]!;
-  row.pop();
 }

@@ -2,6 +2,7 @@
 import { sharedCardShare } from './card-share.ts';
 import type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
 import type { HostSpec } from './host.ts';
+import { mostHosts, ramLimitMib } from './host-entry.ts';
 import type { VmRequest } from './request.ts';
 import { type ResourceVector, toThousandths } from './resources.ts';
 
@@ -349,12 +350,16 @@ function sameModel(known: GpuModel | undefined, card: GpuCard): GpuModel {
 
 /** Refuses what no host can be, before a division by it turns into NaN. */
 function checkSizes(specs: readonly HostSpec[]): void {
+  if (specs.length > mostHosts) throw new RangeError(`a cluster has at most ${mostHosts} hosts, got ${specs.length}`);
   const names = new Set<string>();
   for (const { name, vcpus, ramMib, diskGib, cpuAllocationRatio } of specs) {
     if (names.has(name)) throw new RangeError(`hosts must have different names, got ${name} twice`);
     names.add(name);
     for (const [field, size] of Object.entries({ vcpus, ramMib, cpuAllocationRatio })) {
       if (!(size > 0 && size < Infinity)) throw new RangeError(`${field} of ${name} must be above 0, got ${size}`);
+    }
+    if (!Number.isInteger(ramMib) || ramMib >= ramLimitMib) {
+      throw new RangeError(`ramMib of ${name} must be a whole number below 2^32, got ${ramMib}`);
     }
     if (!(diskGib >= 0 && diskGib < Infinity)) {
       throw new RangeError(`diskGib of ${name} must be at least 0, got ${diskGib}`);

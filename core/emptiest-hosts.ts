@@ -4,7 +4,6 @@
 import type { Cluster } from './cluster.ts';
 import { EqualHosts, type RowPlaces } from './equal-hosts.ts';
 import type { VmRequest } from './request.ts';
-import { leastRequestedScore } from './scores.ts';
 import { UnequalHosts } from './unequal-hosts.ts';
 
 /** Rows are made for sizes that at least one host in so many has, which bounds the number of sizes that a decision goes through. */
@@ -14,6 +13,8 @@ const mostSizes = 16;
 const largestExact = 2 ** 53 / 200;
 
 export class EmptiestHosts {
+  /** Score of the host that `best` found. */
+  bestScore = Number.NaN;
   readonly #cluster: Cluster;
   readonly #hosts: readonly number[];
   readonly #places: RowPlaces;
@@ -43,7 +44,7 @@ export class EmptiestHosts {
     }
     for (const [size, ofSize] of [...sizes.values()].entries()) {
       const { vcpus, ramMib } = cluster.hosts[ofSize[0]!]!;
-      if (!Number.isInteger(ramMib) || vcpus * 1000 * ramMib > largestExact) continue;
+      if (vcpus * 1000 * ramMib > largestExact) continue;
       for (const host of ofSize) this.#sizeOf[host] = size;
       if (ofSize.length * mostSizes < hosts.length) continue;
       const equal = new EqualHosts(cluster, vcpus, ramMib, this.#places);
@@ -67,24 +68,23 @@ export class EmptiestHosts {
     this.#unequal.put(host);
   }
 
-  /** The host of the highest score, the lowest index among equal ones; -1 when none has room. */
+  /** The host of the highest score, the lowest index among equal ones; -1 when none has room. `bestScore` is then its score. */
   best(request: VmRequest): number {
     let best = -1;
-    let bestScore = Number.NaN;
+    this.bestScore = Number.NaN;
     for (let size = 0; size < this.#equal.length; size++) {
-      const host = this.#equal[size]!.best(request);
+      const equal = this.#equal[size]!;
+      const host = equal.best(request);
       if (host < 0) continue;
-      if (best < 0) {
+      const score = equal.bestScore;
+      if (best < 0 || score > this.bestScore || (score === this.bestScore && host < best)) {
         best = host;
-        continue;
-      }
-      if (Number.isNaN(bestScore)) bestScore = leastRequestedScore(this.#cluster.hosts[best]!, request);
-      const score = leastRequestedScore(this.#cluster.hosts[host]!, request);
-      if (score > bestScore || (score === bestScore && host < best)) {
-        best = host;
-        bestScore = score;
+        this.bestScore = score;
       }
     }
-    return this.#unequal === undefined ? best : this.#unequal.best(request, best);
+    if (this.#unequal === undefined || this.#unequal.length === 0) return best;
+    best = this.#unequal.best(request, best, this.bestScore);
+    this.bestScore = this.#unequal.bestScore;
+    return best;
   }
 }

@@ -6,8 +6,10 @@
  */
 import { BitSet } from './bit-set.ts';
 import type { Cluster } from './cluster.ts';
+import { hostOf, ramMibOf } from './host-entry.ts';
 import { HostHeap } from './host-heap.ts';
 import type { VmRequest } from './request.ts';
+import { leastRequestedScore } from './scores.ts';
 
 /** Where each host of a cluster is; shared by the hosts of all sizes. */
 export interface RowPlaces {
@@ -19,12 +21,15 @@ export interface RowPlaces {
 
 /** Holds the hosts that were put into it, in the state in which they were put. */
 export class EqualHosts {
+  /** Score of the host that `best` found. */
+  bestScore = Number.NaN;
   readonly #diskFreeGib: Float64Array;
   readonly #places: RowPlaces;
   /** vCPU capacity in thousandths, and what of it is beyond whole vCPUs. */
   readonly #milliVcpus: number;
   readonly #milliRest: number;
-  readonly #ramMib: number;
+  /** The size, and what a host that is looked at has free of it. */
+  readonly #size: { readonly vcpus: number; vcpusFree: number; readonly ramMib: number; ramFreeMib: number };
   /** By whole free vCPUs; made when first used. */
   readonly #rows: (HostHeap | undefined)[];
   /** Free RAM of the first host of each row, MiB; -1 without hosts. */
@@ -37,7 +42,7 @@ export class EqualHosts {
     this.#places = places;
     this.#milliVcpus = Math.round(vcpus * 1000);
     this.#milliRest = this.#milliVcpus % 1000;
-    this.#ramMib = ramMib;
+    this.#size = { vcpus, vcpusFree: vcpus, ramMib, ramFreeMib: ramMib };
     const rows = Math.floor(vcpus) + 1;
     this.#rows = new Array<HostHeap | undefined>(rows).fill(undefined);
     this.#rowRamMib = new Float64Array(rows).fill(-1);
@@ -69,34 +74,44 @@ export class EqualHosts {
     this.#places.rowOf[host] = -1;
     const heap = this.#rows[row]!;
     heap.remove(host);
-    const ramMib = heap.firstKey;
+    const ramMib = heap.firstMib;
     this.#rowRamMib[row] = ramMib;
     if (ramMib < 0) this.#used.remove(row);
   }
 
-  /** The emptiest host with room, of equally empty ones the lowest index; -1 when there is none. */
+  /** The emptiest host with room, of equally empty ones the lowest index; -1 when there is none. `bestScore` is then its score. */
   best(request: VmRequest): number {
     const { ramMib, diskGib } = request;
-    const rows = this.#rows;
     const rowRamMib = this.#rowRamMib;
-    const perRow = 1000 * this.#ramMib;
+    const perRow = 1000 * this.#size.ramMib;
     const leastRow = Math.max(0, Math.ceil((Math.round(request.vcpus * 1000) - this.#milliRest) / 1000));
     let best = -1;
     let bestKey = -1;
-    for (let row = this.#used.atMost(rows.length - 1); row >= leastRow; row = this.#used.atMost(row - 1)) {
-      if (rowRamMib[row]! < ramMib) continue;
-      let key = row * perRow + rowRamMib[row]! * this.#milliVcpus;
-      if (key < bestKey) continue;
-      let host = rows[row]!.first;
+    let bestRow = 0;
+    let bestMib = 0;
+    for (let row = this.#used.atMost(rowRamMib.length - 1); row >= leastRow; row = this.#used.atMost(row - 1)) {
+      let freeMib = rowRamMib[row]!;
+      if (freeMib < ramMib || row * perRow + freeMib * this.#milliVcpus < bestKey) continue;
+      const heap = this.#rows[row]!;
+      let host = heap.first;
       if (this.#diskFreeGib[host]! < diskGib) {
-        host = rows[row]!.find(ramMib, (each) => this.#diskFreeGib[each]! >= diskGib);
-        if (host < 0) continue;
-        key = row * perRow + rows[row]!.keyOf(host) * this.#milliVcpus;
+        const found = heap.find(ramMib, (each) => this.#diskFreeGib[each]! >= diskGib);
+        if (found < 0) continue;
+        host = hostOf(found);
+        freeMib = ramMibOf(found);
       }
+      const key = row * perRow + freeMib * this.#milliVcpus;
       if (key > bestKey || (key === bestKey && host < best)) {
         best = host;
         bestKey = key;
+        bestRow = row;
+        bestMib = freeMib;
       }
+    }
+    if (best >= 0) {
+      this.#size.vcpusFree = bestRow + this.#milliRest / 1000;
+      this.#size.ramFreeMib = bestMib;
+      this.bestScore = leastRequestedScore(this.#size, request);
     }
     return best;
   }

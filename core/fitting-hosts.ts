@@ -5,9 +5,10 @@
  * until they stay below it, and in a row the classes likewise. Bounds only skip: of two candidates nearer to each other than rounding can
  * tell, the function of the scan decides.
  */
-import { type Bucket, CardBuckets, type HostClass, placeIn } from './card-buckets.ts';
+import { type Bucket, CardBuckets, placeIn } from './card-buckets.ts';
 import type { Cluster } from './cluster.ts';
 import { FitCurve, ScaledRequest } from './fit-curve.ts';
+import { hostOf, leastEntry, ramMibOf } from './host-entry.ts';
 import type { VmRequest } from './request.ts';
 import type { ResourceVector } from './resources.ts';
 import { gpuScore, similarity } from './scores.ts';
@@ -28,6 +29,7 @@ interface Candidate {
 export class FittingHosts {
   readonly #buckets: CardBuckets;
   readonly #largest: ResourceVector;
+  readonly #vcpusFree: Float64Array;
   readonly #diskFreeGib: Float64Array;
   /** Most RAM that any host has. */
   readonly #mostMib: number;
@@ -39,7 +41,8 @@ export class FittingHosts {
   #count = 0;
   /** The best host so far, what it was found by, and its score: up to rounding, and exactly once that is needed. */
   #best = -1;
-  #bestClass: HostClass | undefined;
+  #bestVcpus = 0;
+  #bestMib = 0;
   #bestCurve: FitCurve | undefined;
   #bestAbout = 0;
   #bestExact = Number.NaN;
@@ -49,6 +52,7 @@ export class FittingHosts {
     this.#buckets = new CardBuckets(cluster);
     this.#largest = largest;
     this.#asked = new ScaledRequest(largest);
+    this.#vcpusFree = cluster.vcpusFree;
     this.#diskFreeGib = cluster.diskFreeGib;
     this.#mostMib = cluster.largest.ramMib;
   }
@@ -65,7 +69,8 @@ export class FittingHosts {
 
   /** The score of the host that `best` found, as the scan computes it. */
   get bestScore(): number {
-    if (Number.isNaN(this.#bestExact)) this.#bestExact = this.#exactOf(this.#bestClass!, this.#bestCurve!);
+    if (Number.isNaN(this.#bestExact))
+      this.#bestExact = this.#exactOf(this.#bestVcpus, this.#bestMib, this.#bestCurve!);
     return this.#bestExact;
   }
 
@@ -135,48 +140,74 @@ export class FittingHosts {
     }
   }
 
-  /** Tries the classes of a row from the peak outwards, both ways; all of them where free vCPUs may be fractions. */
-  #searchRow(classes: readonly HostClass[], row: number, isMixed: boolean, curve: FitCurve): void {
+  /** Tries the hosts of a row from the peak outwards, both ways; all of them where free vCPUs may be fractions. */
+  #searchRow(entries: readonly number[], row: number, isMixed: boolean, curve: FitCurve): void {
     const { vcpus, ramMib } = this.#request;
+    const least = leastEntry(ramMib);
+    if (entries[entries.length - 1]! < least) return;
     if (isMixed) {
-      for (const each of classes) if (each.vcpus >= vcpus && each.ramMib >= ramMib) this.#compete(each, curve);
+      for (let place = entries.length - 1; place >= 0 && entries[place]! >= least; place--) {
+        const free = this.#vcpusFree[hostOf(entries[place]!)]!;
+        if (free >= vcpus) this.#compete(entries, place, place, free, curve);
+      }
       return;
     }
-    if (row < vcpus || classes[classes.length - 1]!.ramMib < ramMib) return;
-    const start = placeIn(classes, Math.max(curve.peakMib(row), ramMib), 0);
-    for (let place = start; place < classes.length && this.#compete(classes[place]!, curve); place++);
-    for (let place = start - 1; place >= 0; place--) {
-      if (classes[place]!.ramMib < ramMib || !this.#compete(classes[place]!, curve)) break;
+    if (row < vcpus) return;
+    const start = placeIn(entries, leastEntry(Math.max(Math.floor(curve.peakMib(row)), ramMib)));
+    // Of hosts with equal RAM the lowest stands last.
+    for (let first = start; first < entries.length; ) {
+      const end = endOfEqual(entries, first);
+      if (!this.#compete(entries, first, end - 1, row, curve)) break;
+      first = end;
+    }
+    for (let last = start - 1; last >= 0 && entries[last]! >= least; ) {
+      const first = startOfEqual(entries, last);
+      if (!this.#compete(entries, first, last, row, curve)) break;
+      last = first - 1;
     }
   }
 
-  /** Compares hosts in one state with the best. @returns false when they stay below it by more than rounding */
-  #compete(rival: HostClass, curve: FitCurve): boolean {
-    const about = curve.at(rival.vcpus, rival.ramMib);
+  /** Compares hosts in one state, those at the places from `first` to `last`, with the best. @returns false when they stay below it by more than rounding */
+  #compete(entries: readonly number[], first: number, last: number, vcpus: number, curve: FitCurve): boolean {
+    const ramMib = ramMibOf(entries[last]!);
+    const about = curve.at(vcpus, ramMib);
     if (about < this.#bestAbout * below) return false;
-    const { diskGib } = this.#request;
-    let host = rival.hosts.first;
-    if (this.#diskFreeGib[host]! < diskGib) {
-      host = rival.hosts.find(0, (each) => this.#diskFreeGib[each]! >= diskGib);
-      if (host < 0) return true;
-    }
+    let place = last;
+    while (place >= first && this.#diskFreeGib[hostOf(entries[place]!)]! < this.#request.diskGib) place--;
+    if (place < first) return true;
+    const host = hostOf(entries[place]!);
     let exact = Number.NaN;
     if (about <= this.#bestAbout * above && this.#best >= 0) {
-      exact = this.#exactOf(rival, curve);
+      exact = this.#exactOf(vcpus, ramMib, curve);
       const best = this.bestScore;
       if (exact < best || (exact === best && host > this.#best)) return true;
     }
     this.#best = host;
-    this.#bestClass = rival;
+    this.#bestVcpus = vcpus;
+    this.#bestMib = ramMib;
     this.#bestCurve = curve;
     this.#bestAbout = about;
     this.#bestExact = exact;
     return true;
   }
 
-  #exactOf({ vcpus, ramMib }: HostClass, { offer }: FitCurve): number {
+  #exactOf(vcpus: number, ramMib: number, { offer }: FitCurve): number {
     const { cards, cardMemoryMib, cardCores, cardScore } = offer;
     const idle = { cards, cardMemoryMib, cardCores, vcpus, ramMib };
     return gpuScore(cardScore, similarity(idle, this.#request, this.#largest));
   }
+}
+
+/** Place after the last entry that has as much RAM as the one at `first`. Rarely more than one has. */
+function endOfEqual(entries: readonly number[], first: number): number {
+  const next = leastEntry(ramMibOf(entries[first]!) + 1);
+  if (first + 1 === entries.length || entries[first + 1]! >= next) return first + 1;
+  return placeIn(entries, next);
+}
+
+/** Place of the first entry that has as much RAM as the one at `last`. */
+function startOfEqual(entries: readonly number[], last: number): number {
+  const least = leastEntry(ramMibOf(entries[last]!));
+  if (last === 0 || entries[last - 1]! < least) return last;
+  return placeIn(entries, least);
 }

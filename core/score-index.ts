@@ -7,7 +7,7 @@ import { RejectionCounts } from './rejection-counts.ts';
 import { isGpuRequest, type VmRequest } from './request.ts';
 import type { ResourceVector } from './resources.ts';
 import type { Decision } from './scheduler.ts';
-import { defaultLrs, leastRequestedScore } from './scores.ts';
+import { defaultLrs } from './scores.ts';
 
 const noCards: readonly number[] = [];
 
@@ -52,14 +52,12 @@ export class HybridIndex implements ScoreIndex {
       (this.#isGpuHost[host] === 1 ? this.#gpuHosts : this.#cpuHosts).update(host);
     }
     let host = this.#cpuHosts.best(request);
-    let tierPoints = defaultLrs.maxScore;
-    if (host < 0) {
-      host = this.#gpuHosts.best(request);
-      tierPoints = 0;
-      if (host < 0) return this.#noValidHost(request);
+    if (host >= 0) {
+      return { kind: 'placed', host, cards: noCards, score: defaultLrs.maxScore + this.#cpuHosts.bestScore };
     }
-    const score = leastRequestedScore(this.#cluster.hosts[host]!, request);
-    return { kind: 'placed', host, cards: noCards, score: tierPoints + score };
+    host = this.#gpuHosts.best(request);
+    if (host < 0) return this.#noValidHost(request);
+    return { kind: 'placed', host, cards: noCards, score: this.#gpuHosts.bestScore };
   }
 
   #decideGpu(request: VmRequest): Decision {

@@ -133,7 +133,7 @@ export function applySrmTo(view: HostView, record: SrmRecord): boolean {
     observedAtS: record.observedAtS,
     sequence: record.sequence,
     vcpusFree: Math.max(0, toThousandths(view.vcpus - record.vcpusUsed)),
-    ramFreeMib: Math.max(0, view.ramMib - record.ramUsedMib),
+    ramFreeMib: Math.max(0, Math.floor(view.ramMib - record.ramUsedMib)),
     diskFreeGib: Math.max(0, view.diskGib - record.diskUsedGib),
     cards: reported.map(({ index, card }) => {
       const isHeld = card.serverIds.length > 0 || card.memoryUsedMib > 0 || card.coresUsed > 0;

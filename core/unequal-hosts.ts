@@ -13,7 +13,7 @@
  */
 import type { Cluster } from './cluster.ts';
 import type { VmRequest } from './request.ts';
-import { leastRequestedScore } from './scores.ts';
+import { defaultLrs, leastRequestedScore } from './scores.ts';
 
 const hostsPerLeaf = 8;
 /** Steps of the stairs: at least 0, 1, … 16 vCPUs free. */
@@ -125,18 +125,15 @@ export class UnequalHosts {
    * The emptiest host with room, if it is emptier than `known` or as empty with a lower index; else `known`.
    *
    * @param known a host with room that is not in here; -1 for none
+   * @param knownScore its LRS
    */
-  best(request: VmRequest, known: number): number {
+  best(request: VmRequest, known: number, knownScore: number): number {
     const best = this.#best;
     best.host = known;
     best.left = -Infinity;
     best.share = -Infinity;
-    best.score = Number.NaN;
-    if (known >= 0) {
-      best.score = leastRequestedScore(this.#cluster.hosts[known]!, request);
-      best.left = best.score / 50;
-    }
-    if (this.#length === 0) return known;
+    best.score = knownScore;
+    if (known >= 0) best.left = (2 * knownScore) / defaultLrs.maxScore;
     const { ramMib } = request;
     const step = Math.min(steps - 1, Math.floor(request.vcpus));
     const stack = this.#stack;
@@ -161,7 +158,17 @@ export class UnequalHosts {
       } else if (isLeftGood) stack[depth++] = left;
       else if (isRightGood) stack[depth++] = right;
     }
+    if (best.host >= 0 && Number.isNaN(best.score)) best.score = this.#scoreOf(best.host, request);
     return best.host;
+  }
+
+  /** Score of the host that `best` gave. */
+  get bestScore(): number {
+    return this.#best.score;
+  }
+
+  #scoreOf(host: number, request: VmRequest): number {
+    return leastRequestedScore(this.#cluster.hosts[host]!, request);
   }
 
   /** The most that a request could leave of a host below the node, as a share. */
@@ -191,8 +198,8 @@ export class UnequalHosts {
       if (this.#cluster.diskFreeGib[host]! < diskGib) continue;
       let score = Number.NaN;
       if (left <= best.left + margin) {
-        score = leastRequestedScore(this.#cluster.hosts[host]!, request);
-        if (Number.isNaN(best.score)) best.score = leastRequestedScore(this.#cluster.hosts[best.host]!, request);
+        score = this.#scoreOf(host, request);
+        if (Number.isNaN(best.score)) best.score = this.#scoreOf(best.host, request);
         if (score < best.score || (score === best.score && host > best.host)) continue;
       }
       best.host = host;
