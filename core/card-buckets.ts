@@ -4,7 +4,8 @@
 import { BitSet } from './bit-set.ts';
 import { CardState } from './card-state.ts';
 import type { Cluster } from './cluster.ts';
-import { entryOf } from './host-entry.ts';
+import type { GpuModel } from './gpu-card.ts';
+import { entryOf, ramMibOf } from './host-entry.ts';
 
 /** Hosts whose cards are in one state: within it only free vCPUs and free RAM differ. */
 export interface Bucket {
@@ -16,6 +17,9 @@ export interface Bucket {
   /** Hosts in it, and those of them whose free vCPUs are not whole. */
   hosts: number;
   fractional: number;
+  /** The largest entry; or, when `isMostGone`, above all of them. */
+  most: number;
+  isMostGone: boolean;
   readonly level: Level;
   /** Its place in the level while it has hosts. */
   place: number;
@@ -38,6 +42,7 @@ export class CardBuckets {
   readonly #byKey = new Map<string, Bucket>();
   /** Buckets of hosts with whole cards of one model, by the number that the model has here, then by idle cards. */
   readonly #plain: (Bucket | undefined)[][] = [];
+  readonly #plainModels: GpuModel[] = [];
   /** Number of the host's model; -1 for hosts with shared cards or several models. */
   readonly #plainOf: Int32Array;
   /** Bucket for the cards of the other hosts as they were noted. */
@@ -57,12 +62,13 @@ export class CardBuckets {
     const numbers = new Map<string, number>();
     this.#plainOf = Int32Array.from(cluster.hosts, ({ cardGroups }) => {
       if (cardGroups.length !== 1 || cardGroups[0]!.sharing === 'shared') return -1;
-      const { name } = cardGroups[0]!.model;
-      if (!numbers.has(name)) {
-        numbers.set(name, numbers.size);
+      const { model } = cardGroups[0]!;
+      if (!numbers.has(model.name)) {
+        numbers.set(model.name, numbers.size);
         this.#plain.push([]);
+        this.#plainModels.push(model);
       }
-      return numbers.get(name)!;
+      return numbers.get(model.name)!;
     });
     this.#notedOf = new Array<Bucket | undefined>(hosts).fill(undefined);
     this.#notedMib = new Float64Array(cluster.cardMemoryFreeMib.length).fill(-2);
@@ -104,6 +110,10 @@ export class CardBuckets {
     row[place] = entry;
     if (row.length === 1) bucket.used.add(number);
     if (number !== vcpus) bucket.fractional++;
+    if (entry >= bucket.most) {
+      bucket.most = entry;
+      bucket.isMostGone = false;
+    }
     if (bucket.hosts++ === 0) bucket.place = bucket.level.buckets.push(bucket) - 1;
   }
 
@@ -118,6 +128,7 @@ export class CardBuckets {
     }
     if (row.length === 0) bucket.used.remove(number);
     if (number !== vcpus) bucket.fractional--;
+    if (entry === bucket.most) bucket.isMostGone = true;
     if (--bucket.hosts > 0) return;
     const { buckets } = bucket.level;
     const lastBucket = buckets.pop()!;
@@ -135,7 +146,7 @@ export class CardBuckets {
       if (this.#note(host)) this.#notedOf[host] = this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
       return this.#notedOf[host];
     }
-    const idle = this.#idleCards(host);
+    const idle = this.#idleCards(host, this.#plainModels[plain]!);
     if (idle === 0) return undefined;
     const buckets = this.#plain[plain]!;
     buckets[idle] ??= this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
@@ -148,7 +159,8 @@ export class CardBuckets {
     let bucket = this.#byKey.get(key);
     if (bucket === undefined) {
       const used = new BitSet(this.rows);
-      bucket = { state, rows: [], used, hosts: 0, fractional: 0, level: this.#levelOf(largestCardScore), place: -1 };
+      const level = this.#levelOf(largestCardScore);
+      bucket = { state, rows: [], used, hosts: 0, fractional: 0, most: 0, isMostGone: false, level, place: -1 };
       this.#byKey.set(key, bucket);
     }
     return bucket;
@@ -164,28 +176,23 @@ export class CardBuckets {
 
   /** The first idle cards of a host with whole cards of one model, of which none is tighter than the other; undefined for other hosts. */
   plainCards(host: number, count: number): number[] | undefined {
-    if (this.#plainOf[host]! < 0) return undefined;
+    const model = this.#plainModels[this.#plainOf[host]!];
+    if (model === undefined) return undefined;
     const first = this.#cluster.cardStart[host]!;
-    const { memoryMib, cores } = this.#cluster.hosts[host]!.cardGroups[0]!.model;
     const cards: number[] = [];
-    for (let card = first; cards.length < count; card++) {
-      if (this.#isIdle(card, memoryMib, cores)) cards.push(card - first);
-    }
+    for (let card = first; cards.length < count; card++) if (this.#isIdle(card, model)) cards.push(card - first);
     return cards;
   }
 
   /** Of a host with whole cards of one model. */
-  #idleCards(host: number): number {
-    const { cardStart, hosts } = this.#cluster;
-    const { memoryMib, cores } = hosts[host]!.cardGroups[0]!.model;
+  #idleCards(host: number, model: GpuModel): number {
+    const { cardStart } = this.#cluster;
     let idle = 0;
-    for (let card = cardStart[host]!; card < cardStart[host + 1]!; card++) {
-      if (this.#isIdle(card, memoryMib, cores)) idle++;
-    }
+    for (let card = cardStart[host]!; card < cardStart[host + 1]!; card++) if (this.#isIdle(card, model)) idle++;
     return idle;
   }
 
-  #isIdle(card: number, memoryMib: number, cores: number): boolean {
+  #isIdle(card: number, { memoryMib, cores }: GpuModel): boolean {
     const { cardHealthy, cardMemoryFreeMib, cardCoresFree } = this.#cluster;
     return cardHealthy[card] === 1 && cardMemoryFreeMib[card]! >= memoryMib && cardCoresFree[card]! >= cores;
   }
@@ -203,6 +210,19 @@ export class CardBuckets {
     }
     return isChanged;
   }
+}
+
+/** The most RAM that a host of the bucket has free, MiB. */
+export function mostFreeMib(bucket: Bucket): number {
+  if (bucket.isMostGone) {
+    bucket.most = 0;
+    const { rows, used } = bucket;
+    for (let row = used.atLeast(0); row >= 0; row = used.atLeast(row + 1)) {
+      bucket.most = Math.max(bucket.most, rows[row]!.at(-1)!);
+    }
+    bucket.isMostGone = false;
+  }
+  return ramMibOf(bucket.most);
 }
 
 /** Place of the first entry that is at least `least`; the length when there is none. */

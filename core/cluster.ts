@@ -1,5 +1,5 @@
 /** The state of all hosts: what each has, what is free, what is up. The only thing that a decision reads besides the request. */
-import { sharedCardShare } from './card-share.ts';
+import { type CardShare, sharedCardShare } from './card-share.ts';
 import type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
 import type { HostSpec } from './host.ts';
 import { mostHosts, ramLimitMib } from './host-entry.ts';
@@ -50,6 +50,8 @@ export class Cluster {
 
   /** vCPUs that may be given out: physical ones × allocation ratio. */
   readonly vcpus: Float64Array;
+  readonly ramMib: Float64Array;
+  readonly diskGib: Float64Array;
   readonly vcpusFree: Float64Array;
   readonly ramFreeMib: Float64Array;
   readonly diskFreeGib: Float64Array;
@@ -63,6 +65,10 @@ export class Cluster {
   readonly srmSequence: Float64Array;
 
   readonly cardStart: Int32Array;
+  /** Place of each card's model in `models`. */
+  readonly cardModel: Uint16Array;
+  /** 1 for `shared` cards. */
+  readonly cardIsShared: Uint8Array;
   readonly cardMemoryFreeMib: Float64Array;
   readonly cardCoresFree: Float64Array;
   readonly cardHealthy: Uint8Array;
@@ -75,9 +81,11 @@ export class Cluster {
     this.specs = specs;
     const hosts = specs.length;
     this.vcpus = Float64Array.from(specs, (spec) => toThousandths(spec.vcpus * spec.cpuAllocationRatio));
+    this.ramMib = Float64Array.from(specs, (spec) => spec.ramMib);
+    this.diskGib = Float64Array.from(specs, (spec) => spec.diskGib);
     this.vcpusFree = this.vcpus.slice();
-    this.ramFreeMib = Float64Array.from(specs, (spec) => spec.ramMib);
-    this.diskFreeGib = Float64Array.from(specs, (spec) => spec.diskGib);
+    this.ramFreeMib = this.ramMib.slice();
+    this.diskFreeGib = this.diskGib.slice();
     this.building = new Int32Array(hosts);
     this.up = new Uint8Array(hosts).fill(1);
     this.observedAtS = new Float64Array(hosts).fill(-Infinity);
@@ -95,6 +103,9 @@ export class Cluster {
     const models = new Map<string, GpuModel>();
     for (const card of cards) models.set(card.model, sameModel(models.get(card.model), card));
     this.models = [...models.values()];
+    const numbers = new Map(this.models.map(({ name }, number) => [name, number]));
+    this.cardModel = Uint16Array.from(cards, (card) => numbers.get(card.model)!);
+    this.cardIsShared = Uint8Array.from(cards, (card) => (card.sharing === 'shared' ? 1 : 0));
     this.hosts = specs.map((spec, host) => {
       const addresses = new Set(spec.cards.map((card) => card.address));
       if (addresses.size < spec.cards.length) throw new RangeError(`host ${spec.name} has two cards at one address`);
@@ -144,16 +155,25 @@ export class Cluster {
   }
 
   #cardRefusal({ request, host, cards, wholeCards }: Placement): string | undefined {
-    const view = this.hosts[host]!;
+    const first = this.cardStart[host]!;
+    const end = this.cardStart[host + 1]!;
     for (let index = 0; index < cards.length; index++) {
-      const card = cards[index]!;
-      if (cards.indexOf(card) < index) return 'wrong number of cards';
-      if (view.specs.cards[card] === undefined) return `no card ${card}`;
-      if (!view.isCardHealthy(card)) return 'card failed';
-      const share = view.cardShare(card, request, wholeCards);
-      if (view.cardMemoryFreeMib(card) < share.memoryMib || view.cardCoresFree(card) < share.cores) return 'card taken';
+      const card = first + cards[index]!;
+      if (cards.indexOf(cards[index]!) < index) return 'wrong number of cards';
+      if (!(card >= first && card < end)) return `no card ${cards[index]}`;
+      if (this.cardHealthy[card] === 0) return 'card failed';
+      const share = this.cardShare(card, request, wholeCards);
+      if (this.cardMemoryFreeMib[card]! < share.memoryMib || this.cardCoresFree[card]! < share.cores)
+        return 'card taken';
     }
     return undefined;
+  }
+
+  /** What a request takes of a card, by its row. */
+  cardShare(card: number, request: VmRequest, wholeCards: boolean): CardShare {
+    const model = this.models[this.cardModel[card]!]!;
+    if (wholeCards || this.cardIsShared[card] === 0) return model;
+    return sharedCardShare(request, model.memoryMib, model.cores);
   }
 
   /** Takes what a VM asks for. @throws RangeError when it is not free; nothing is taken then */
@@ -175,23 +195,24 @@ export class Cluster {
 
   /** Whether so much is taken on the host that the placement may be part of it. */
   #isBound({ request, host, cards, wholeCards }: Placement): boolean {
-    const view = this.hosts[host];
     if (
-      view === undefined ||
+      this.up[host] === undefined ||
       toThousandths(this.vcpusFree[host]! + request.vcpus) > this.vcpus[host]! ||
-      this.ramFreeMib[host]! + request.ramMib > view.ramMib ||
-      this.diskFreeGib[host]! + request.diskGib > view.diskGib
+      this.ramFreeMib[host]! + request.ramMib > this.ramMib[host]! ||
+      this.diskFreeGib[host]! + request.diskGib > this.diskGib[host]!
     ) {
       return false;
     }
+    const first = this.cardStart[host]!;
+    const end = this.cardStart[host + 1]!;
     for (let index = 0; index < cards.length; index++) {
-      const card = cards[index]!;
-      const spec = view.specs.cards[card];
-      if (spec === undefined || cards.indexOf(card) < index) return false;
-      const share = view.cardShare(card, request, wholeCards);
+      const card = first + cards[index]!;
+      if (!(card >= first && card < end) || cards.indexOf(cards[index]!) < index) return false;
+      const model = this.models[this.cardModel[card]!]!;
+      const share = this.cardShare(card, request, wholeCards);
       if (
-        view.cardMemoryFreeMib(card) + share.memoryMib > spec.memoryMib ||
-        view.cardCoresFree(card) + share.cores > spec.cores
+        this.cardMemoryFreeMib[card]! + share.memoryMib > model.memoryMib ||
+        this.cardCoresFree[card]! + share.cores > model.cores
       ) {
         return false;
       }
@@ -244,11 +265,10 @@ export class Cluster {
     this.ramFreeMib[host]! += sign * request.ramMib;
     this.diskFreeGib[host]! += sign * request.diskGib;
     for (let index = 0; index < cards.length; index++) {
-      const card = cards[index]!;
-      const share = this.hosts[host]!.cardShare(card, request, wholeCards);
-      const row = this.cardStart[host]! + card;
-      this.cardMemoryFreeMib[row]! += sign * share.memoryMib;
-      this.cardCoresFree[row]! += sign * share.cores;
+      const card = this.cardStart[host]! + cards[index]!;
+      const share = this.cardShare(card, request, wholeCards);
+      this.cardMemoryFreeMib[card]! += sign * share.memoryMib;
+      this.cardCoresFree[card]! += sign * share.cores;
     }
     this.#tell(host);
   }
@@ -292,13 +312,13 @@ export class HostView {
     return this.cluster.vcpusFree[this.index]!;
   }
   get ramMib(): number {
-    return this.specs.ramMib;
+    return this.cluster.ramMib[this.index]!;
   }
   get ramFreeMib(): number {
     return this.cluster.ramFreeMib[this.index]!;
   }
   get diskGib(): number {
-    return this.specs.diskGib;
+    return this.cluster.diskGib[this.index]!;
   }
   get diskFreeGib(): number {
     return this.cluster.diskFreeGib[this.index]!;
@@ -329,9 +349,8 @@ export class HostView {
     return idle;
   }
   /** What a request takes of a card. */
-  cardShare(card: number, request: VmRequest, wholeCards = false): { memoryMib: number; cores: number } {
-    const spec = this.specs.cards[card]!;
-    return wholeCards || spec.sharing === 'passthrough' ? spec : sharedCardShare(request, spec.memoryMib, spec.cores);
+  cardShare(card: number, request: VmRequest, wholeCards = false): CardShare {
+    return this.cluster.cardShare(this.#firstCard + card, request, wholeCards);
   }
 }
 

@@ -19,8 +19,8 @@ export class EmptiestHosts {
   readonly #hosts: readonly number[];
   readonly #places: RowPlaces;
   readonly #equal: EqualHosts[] = [];
-  /** Of each host by index; undefined for the hosts of rare sizes. */
-  readonly #equalOf: (EqualHosts | undefined)[];
+  /** Place of each host's size in `#equal`; -1 for rare sizes. */
+  readonly #equalOf: Int8Array;
   readonly #sizeOf: Int32Array;
   /** Made when the first host needs it. */
   #unequal: UnequalHosts | undefined;
@@ -32,7 +32,7 @@ export class EmptiestHosts {
     this.#hosts = hosts;
     const all = cluster.hosts.length;
     this.#places = { rowOf: new Int32Array(all).fill(-1), placeOf: new Int32Array(all) };
-    this.#equalOf = new Array<EqualHosts | undefined>(all).fill(undefined);
+    this.#equalOf = new Int8Array(all).fill(-1);
     this.#sizeOf = new Int32Array(all).fill(-1);
     this.#isUnequal = new Uint8Array(all);
     const sizes = new Map<string, number[]>();
@@ -47,16 +47,15 @@ export class EmptiestHosts {
       if (vcpus * 1000 * ramMib > largestExact) continue;
       for (const host of ofSize) this.#sizeOf[host] = size;
       if (ofSize.length * mostSizes < hosts.length) continue;
-      const equal = new EqualHosts(cluster, vcpus, ramMib, this.#places);
-      this.#equal.push(equal);
-      for (const host of ofSize) this.#equalOf[host] = equal;
+      for (const host of ofSize) this.#equalOf[host] = this.#equal.length;
+      this.#equal.push(new EqualHosts(cluster, vcpus, ramMib, this.#places));
     }
   }
 
   /** Puts the host where it belongs now. */
   update(host: number): void {
     const { up, vcpusFree, ramFreeMib } = this.#cluster;
-    const equal = this.#equalOf[host];
+    const equal = this.#equal[this.#equalOf[host]!];
     if (this.#places.rowOf[host]! >= 0) equal!.remove(host);
     else if (this.#isUnequal[host] === 1) {
       this.#isUnequal[host] = 0;

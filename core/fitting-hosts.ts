@@ -5,7 +5,7 @@
  * until they stay below it, and in a row the classes likewise. Bounds only skip: of two candidates nearer to each other than rounding can
  * tell, the function of the scan decides.
  */
-import { type Bucket, CardBuckets, placeIn } from './card-buckets.ts';
+import { type Bucket, CardBuckets, mostFreeMib, placeIn } from './card-buckets.ts';
 import type { Cluster } from './cluster.ts';
 import { FitCurve, ScaledRequest } from './fit-curve.ts';
 import { hostOf, leastEntry, ramMibOf } from './host-entry.ts';
@@ -13,7 +13,7 @@ import type { VmRequest } from './request.ts';
 import type { ResourceVector } from './resources.ts';
 import { gpuScore, similarity } from './scores.ts';
 
-/** Relative room for rounding. */
+/** Relative room for rounding, of squares. */
 const below = 1 - 1e-9;
 const above = 1 + 1e-9;
 
@@ -21,7 +21,6 @@ const above = 1 + 1e-9;
 interface Candidate {
   bucket: Bucket;
   readonly curve: FitCurve;
-  peakVcpus: number;
   /** No host of the bucket scores more. */
   bound: number;
 }
@@ -31,15 +30,13 @@ export class FittingHosts {
   readonly #largest: ResourceVector;
   readonly #vcpusFree: Float64Array;
   readonly #diskFreeGib: Float64Array;
-  /** Most RAM that any host has. */
-  readonly #mostMib: number;
 
   #request!: VmRequest;
   readonly #asked: ScaledRequest;
   readonly #candidates: Candidate[] = [];
   /** How many of them this decision has used; none is used twice, since the best may refer to it. */
   #count = 0;
-  /** The best host so far, what it was found by, and its score: up to rounding, and exactly once that is needed. */
+  /** The best host so far, what it was found by, and its score: squared up to rounding, and exactly once that is needed. */
   #best = -1;
   #bestVcpus = 0;
   #bestMib = 0;
@@ -54,7 +51,6 @@ export class FittingHosts {
     this.#asked = new ScaledRequest(largest);
     this.#vcpusFree = cluster.vcpusFree;
     this.#diskFreeGib = cluster.diskFreeGib;
-    this.#mostMib = cluster.largest.ramMib;
   }
 
   /** Puts the host where it belongs now. */
@@ -83,7 +79,7 @@ export class FittingHosts {
     this.#bestExact = Number.NaN;
     this.#count = 0;
     for (const { cardScore, buckets } of this.#buckets.levels) {
-      if (cardScore * above < this.#bestAbout) break;
+      if (cardScore * cardScore * above < this.#bestAbout) break;
       const start = this.#count;
       for (let index = 0; index < buckets.length; index++) this.#consider(buckets[index]!);
       let first = start;
@@ -103,39 +99,41 @@ export class FittingHosts {
     const top = bucket.used.atMost(this.#buckets.rows - 1);
     if (top < leastRow) return;
     const mostVcpus = bucket.fractional > 0 ? top + 1 : top;
+    const mostMib = mostFreeMib(bucket);
+    if (mostMib < request.ramMib) return;
     const offers = bucket.state.offers(request);
     for (let index = 0; index < offers.length; index++) {
       const offer = offers[index]!;
-      if (offer.cardScore * above < this.#bestAbout) continue;
+      if (offer.cardScore * offer.cardScore * above < this.#bestAbout) continue;
       if (this.#count === this.#candidates.length) {
-        this.#candidates.push({ bucket, curve: new FitCurve(this.#asked), peakVcpus: 0, bound: 0 });
+        this.#candidates.push({ bucket, curve: new FitCurve(this.#asked), bound: 0 });
       }
       const candidate = this.#candidates[this.#count]!;
-      const { curve } = candidate;
-      curve.draw(offer);
+      candidate.curve.draw(offer);
       candidate.bucket = bucket;
-      candidate.peakVcpus = curve.peakVcpus(leastRow, mostVcpus, request.ramMib, this.#mostMib);
-      candidate.bound = curve.most(candidate.peakVcpus, request.ramMib, this.#mostMib);
+      candidate.bound = candidate.curve.climb(leastRow, mostVcpus, request.ramMib, mostMib);
       if (candidate.bound >= this.#bestAbout * below) this.#count++;
     }
   }
 
   /** Goes through the rows of a candidate from the peak outwards, both ways. */
-  #search({ bucket, curve, peakVcpus, bound }: Candidate): void {
+  #search({ bucket, curve, bound }: Candidate): void {
     if (bound < this.#bestAbout * below) return;
     const { vcpus, ramMib: leastMib } = this.#request;
     const { used, rows, fractional } = bucket;
+    const { peakVcpus } = curve;
+    const mostMib = mostFreeMib(bucket);
     const leastRow = Math.floor(vcpus);
     const isMixed = fractional > 0;
     const start = Math.floor(peakVcpus);
     for (let row = used.atMost(Math.min(start, this.#buckets.rows - 1)); row >= leastRow; row = used.atMost(row - 1)) {
       // Of a row with fractions the end towards the peak counts.
       const nearest = isMixed ? Math.min(row + 1, peakVcpus) : row;
-      if (curve.most(nearest, leastMib, this.#mostMib) < this.#bestAbout * below) break;
+      if (curve.most(nearest, leastMib, mostMib) < this.#bestAbout * below) break;
       this.#searchRow(rows[row]!, row, isMixed, curve);
     }
     for (let row = used.atLeast(start + 1); row >= 0; row = used.atLeast(row + 1)) {
-      if (curve.most(row, leastMib, this.#mostMib) < this.#bestAbout * below) break;
+      if (curve.most(row, leastMib, mostMib) < this.#bestAbout * below) break;
       this.#searchRow(rows[row]!, row, isMixed, curve);
     }
   }
@@ -153,7 +151,9 @@ export class FittingHosts {
       return;
     }
     if (row < vcpus) return;
-    const start = placeIn(entries, leastEntry(Math.max(Math.floor(curve.peakMib(row)), ramMib)));
+    const start = curve.isRising(row, ramMibOf(entries[entries.length - 1]!))
+      ? entries.length
+      : placeIn(entries, leastEntry(Math.max(Math.floor(curve.peakMib(row)), ramMib)));
     // Of hosts with equal RAM the lowest stands last.
     for (let first = start; first < entries.length; ) {
       const end = endOfEqual(entries, first);
