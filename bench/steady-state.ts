@@ -22,6 +22,8 @@ const gib = 1024;
 const wantedUse = 0.88;
 const drawnBeforehand = 1 << 16;
 
+type MutablePlacement = { -readonly [Field in keyof Placement]: Placement[Field] };
+
 export class SteadyState {
   readonly cluster: Cluster;
   /** Requests and lots as they come, drawn beforehand so that steps cost no drawing; used round and round. */
@@ -29,7 +31,9 @@ export class SteadyState {
   readonly #lots: Float64Array;
   #drawn = 0;
   readonly #scheduler: Scheduler;
-  readonly #bound: Placement[] = [];
+  readonly #bound: MutablePlacement[] = [];
+  /** Placements that have ended, to be used again: what keeps them is not part of what is measured. */
+  readonly #left: MutablePlacement[] = [];
   readonly #vcpus: number;
   #vcpusUsed = 0;
   #refused = 0;
@@ -75,7 +79,10 @@ export class SteadyState {
       this.#leave();
       return;
     }
-    const placement = { request, host: decision.host, cards: decision.cards, wholeCards: false };
+    const placement = this.#left.pop() ?? { request, host: 0, cards: decision.cards, wholeCards: false };
+    placement.request = request;
+    placement.host = decision.host;
+    placement.cards = decision.cards;
     this.cluster.bind(placement);
     this.#bound.push(placement);
     this.#vcpusUsed += request.vcpus;
@@ -86,6 +93,7 @@ export class SteadyState {
     const placement = this.#bound[place]!;
     this.#bound[place] = this.#bound.at(-1)!;
     this.#bound.pop();
+    this.#left.push(placement);
     this.cluster.release(placement);
     this.#vcpusUsed -= placement.request.vcpus;
   }

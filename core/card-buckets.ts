@@ -45,11 +45,9 @@ export class CardBuckets {
   readonly #plainModels: GpuModel[] = [];
   /** Number of the host's model; -1 for hosts with shared cards or several models. */
   readonly #plainOf: Int32Array;
-  /** Bucket for the cards of the other hosts as they were noted. */
-  readonly #notedOf: (Bucket | undefined)[];
-  /** What was noted, by card; the memory is -1 before and while the card is not healthy. */
-  readonly #notedMib: Float64Array;
-  readonly #notedCores: Float64Array;
+  /** Bucket for the cards of each host, and the change of the cards up to which it is right. */
+  readonly #rightOf: (Bucket | undefined)[];
+  readonly #changesOf: Float64Array;
   /** Where each host is, undefined while it is out; and as what it was put there. */
   readonly #bucketOf: (Bucket | undefined)[];
   readonly #vcpusOf: Float64Array;
@@ -70,9 +68,8 @@ export class CardBuckets {
       }
       return numbers.get(model.name)!;
     });
-    this.#notedOf = new Array<Bucket | undefined>(hosts).fill(undefined);
-    this.#notedMib = new Float64Array(cluster.cardMemoryFreeMib.length).fill(-2);
-    this.#notedCores = new Float64Array(cluster.cardMemoryFreeMib.length);
+    this.#rightOf = new Array<Bucket | undefined>(hosts).fill(undefined);
+    this.#changesOf = new Float64Array(hosts).fill(-1);
     this.#bucketOf = new Array<Bucket | undefined>(hosts).fill(undefined);
     this.#vcpusOf = new Float64Array(hosts);
     this.#entryOf = new Float64Array(hosts);
@@ -141,16 +138,19 @@ export class CardBuckets {
 
   /** The bucket for the state of the host's cards; undefined when it has none to give. */
   #bucketFor(host: number): Bucket | undefined {
+    const changes = this.#cluster.cardChanges[host]!;
+    if (this.#changesOf[host] === changes) return this.#rightOf[host];
+    this.#changesOf[host] = changes;
     const plain = this.#plainOf[host]!;
     if (plain < 0) {
-      if (this.#note(host)) this.#notedOf[host] = this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
-      return this.#notedOf[host];
+      this.#rightOf[host] = this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
+    } else {
+      const idle = this.#idleCards(host, this.#plainModels[plain]!);
+      const buckets = this.#plain[plain]!;
+      if (idle > 0) buckets[idle] ??= this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
+      this.#rightOf[host] = idle > 0 ? buckets[idle] : undefined;
     }
-    const idle = this.#idleCards(host, this.#plainModels[plain]!);
-    if (idle === 0) return undefined;
-    const buckets = this.#plain[plain]!;
-    buckets[idle] ??= this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
-    return buckets[idle];
+    return this.#rightOf[host];
   }
 
   #bucketWith(state: CardState): Bucket | undefined {
@@ -195,20 +195,6 @@ export class CardBuckets {
   #isIdle(card: number, { memoryMib, cores }: GpuModel): boolean {
     const { cardHealthy, cardMemoryFreeMib, cardCoresFree } = this.#cluster;
     return cardHealthy[card] === 1 && cardMemoryFreeMib[card]! >= memoryMib && cardCoresFree[card]! >= cores;
-  }
-
-  /** Notes the state of the host's cards. @returns whether it has changed since */
-  #note(host: number): boolean {
-    const { cardStart, cardHealthy, cardMemoryFreeMib, cardCoresFree } = this.#cluster;
-    let isChanged = false;
-    for (let card = cardStart[host]!; card < cardStart[host + 1]!; card++) {
-      const memoryMib = cardHealthy[card] === 1 ? cardMemoryFreeMib[card]! : -1;
-      if (memoryMib === this.#notedMib[card] && cardCoresFree[card] === this.#notedCores[card]) continue;
-      this.#notedMib[card] = memoryMib;
-      this.#notedCores[card] = cardCoresFree[card]!;
-      isChanged = true;
-    }
-    return isChanged;
   }
 }
 

@@ -72,6 +72,8 @@ export class Cluster {
   readonly cardMemoryFreeMib: Float64Array;
   readonly cardCoresFree: Float64Array;
   readonly cardHealthy: Uint8Array;
+  /** Of each host: rises whenever something changes about its cards. */
+  readonly cardChanges: Float64Array;
 
   readonly #watchers: ((host: number) => void)[] = [];
 
@@ -99,6 +101,7 @@ export class Cluster {
     this.cardMemoryFreeMib = Float64Array.from(cards, (card) => card.memoryMib);
     this.cardCoresFree = Float64Array.from(cards, (card) => card.cores);
     this.cardHealthy = new Uint8Array(cards.length).fill(1);
+    this.cardChanges = new Float64Array(hosts);
 
     const models = new Map<string, GpuModel>();
     for (const card of cards) models.set(card.model, sameModel(models.get(card.model), card));
@@ -229,6 +232,7 @@ export class Cluster {
   /** A card, by its index on the host, works, or does not. */
   setCardHealthy(host: number, card: number, isHealthy: boolean): void {
     this.cardHealthy[this.cardStart[host]! + card] = isHealthy ? 1 : 0;
+    this.cardChanges[host]!++;
     this.#tell(host);
   }
 
@@ -253,6 +257,7 @@ export class Cluster {
       this.cardCoresFree[first + card.index] = card.coresFree;
       this.cardHealthy[first + card.index] = card.isHealthy ? 1 : 0;
     }
+    this.cardChanges[host]!++;
     this.#tell(host);
   }
 
@@ -264,6 +269,7 @@ export class Cluster {
     this.vcpusFree[host] = toThousandths(this.vcpusFree[host]! + sign * request.vcpus);
     this.ramFreeMib[host]! += sign * request.ramMib;
     this.diskFreeGib[host]! += sign * request.diskGib;
+    if (cards.length > 0) this.cardChanges[host]!++;
     for (let index = 0; index < cards.length; index++) {
       const card = this.cardStart[host]! + cards[index]!;
       const share = this.cardShare(card, request, wholeCards);
