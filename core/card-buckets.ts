@@ -1,50 +1,85 @@
 /**
  * Hosts with cards, in buckets by the state of their cards, in rows by free vCPUs, in order of free RAM; see `score-index.ts`.
  */
-import { BitSet } from './bit-set.ts';
 import { CardState } from './card-state.ts';
 import type { Cluster } from './cluster.ts';
 import type { GpuModel } from './gpu-card.ts';
 import { entryOf, ramMibOf } from './host-entry.ts';
+import { RowTops } from './row-tops.ts';
+import { cardScore } from './scores.ts';
 
 /** Hosts whose cards are in one state: within it only free vCPUs and free RAM differ. */
-export interface Bucket {
+export class Bucket {
   readonly state: CardState;
   /** By whole free vCPUs: entries of the hosts, ascending. */
-  readonly rows: number[][];
-  /** Rows that have hosts. */
-  readonly used: BitSet;
-  /** Hosts in it, and those of them whose free vCPUs are not whole. */
-  hosts: number;
-  fractional: number;
-  /** The largest entry; or, when `isMostGone`, above all of them. */
-  most: number;
-  isMostGone: boolean;
-  readonly level: Level;
-  /** Its place in the level while it has hosts. */
-  place: number;
+  readonly rows: number[][] = [];
+  readonly tops: RowTops;
+  /** Hosts whose free vCPUs are not whole. */
+  fractional = 0;
+  /** Its place among the odd buckets of its level; -1 without hosts. */
+  place = -1;
+
+  constructor(state: CardState, rows: number) {
+    this.state = state;
+    this.tops = new RowTops(rows);
+  }
+
+  put(vcpus: number, entry: number): void {
+    const number = Math.floor(vcpus);
+    this.rows[number] ??= [];
+    const row = this.rows[number];
+    // From the end: that is where hosts that are free and low come and go, as most do in a cluster with room.
+    row.push(entry);
+    let place = row.length - 1;
+    while (place > 0 && row[place - 1]! > entry) {
+      row[place] = row[place - 1]!;
+      place--;
+    }
+    row[place] = entry;
+    if (place === row.length - 1) this.tops.set(number, ramMibOf(entry));
+    if (number !== vcpus) this.fractional++;
+  }
+
+  remove(vcpus: number, entry: number): void {
+    const number = Math.floor(vcpus);
+    const row = this.rows[number]!;
+    let last = row.pop()!;
+    if (last === entry) this.tops.set(number, row.length === 0 ? -1 : ramMibOf(row[row.length - 1]!));
+    for (let place = row.length - 1; last !== entry; place--) {
+      const next = row[place]!;
+      row[place] = last;
+      last = next;
+    }
+    if (number !== vcpus) this.fractional--;
+  }
 }
 
-/** Buckets with hosts whose best cards are equally good. */
+/** Hosts with whole cards of one model. */
+export interface PlainBuckets {
+  readonly model: GpuModel;
+  /** By idle cards; made when first needed. */
+  readonly buckets: (Bucket | undefined)[];
+}
+
+/** Buckets whose best cards are equally good. */
 export interface Level {
   /** S_card of these cards, Eq. (2). */
   readonly cardScore: number;
-  readonly buckets: Bucket[];
+  readonly plain: PlainBuckets[];
+  /** Of hosts with shared cards or several models; those that have hosts. */
+  readonly odd: Bucket[];
 }
 
 /** Holds the hosts of a cluster that are up and have cards to give, in the state in which `update` saw them last. */
 export class CardBuckets {
   /** In descending order of S_card. */
   readonly levels: Level[] = [];
-  /** Rows are numbered from 0 to before this. */
-  readonly rows: number;
   readonly #cluster: Cluster;
-  readonly #byKey = new Map<string, Bucket>();
-  /** Buckets of hosts with whole cards of one model, by the number that the model has here, then by idle cards. */
-  readonly #plain: (Bucket | undefined)[][] = [];
-  readonly #plainModels: GpuModel[] = [];
-  /** Number of the host's model; -1 for hosts with shared cards or several models. */
+  readonly #rows: number;
+  readonly #plain: PlainBuckets[] = [];
+  /** Place in `#plain` of each host; -1 for hosts with shared cards or several models. */
   readonly #plainOf: Int32Array;
+  readonly #odd = new Map<string, Bucket>();
   /** Bucket for the cards of each host, and the change of the cards up to which it is right. */
   readonly #rightOf: (Bucket | undefined)[];
   readonly #changesOf: Float64Array;
@@ -55,18 +90,18 @@ export class CardBuckets {
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
-    this.rows = cluster.hosts.reduce((most, host) => Math.max(most, Math.floor(host.vcpus) + 1), 0);
+    this.#rows = cluster.hosts.reduce((most, host) => Math.max(most, Math.floor(host.vcpus) + 1), 0);
     const hosts = cluster.hosts.length;
-    const numbers = new Map<string, number>();
+    const places = new Map<GpuModel, number>();
     this.#plainOf = Int32Array.from(cluster.hosts, ({ cardGroups }) => {
       if (cardGroups.length !== 1 || cardGroups[0]!.sharing === 'shared') return -1;
       const { model } = cardGroups[0]!;
-      if (!numbers.has(model.name)) {
-        numbers.set(model.name, numbers.size);
-        this.#plain.push([]);
-        this.#plainModels.push(model);
+      if (!places.has(model)) {
+        places.set(model, places.size);
+        this.#plain.push({ model, buckets: [] });
+        this.#levelOf(cardScore(model, cluster.largestCard)).plain.push(this.#plain.at(-1)!);
       }
-      return numbers.get(model.name)!;
+      return places.get(model)!;
     });
     this.#rightOf = new Array<Bucket | undefined>(hosts).fill(undefined);
     this.#changesOf = new Float64Array(hosts).fill(-1);
@@ -84,56 +119,25 @@ export class CardBuckets {
     const known = this.#bucketOf[host];
     if (known !== undefined) {
       if (known === bucket && this.#vcpusOf[host] === vcpus && this.#entryOf[host] === entry) return;
-      this.#remove(known, this.#vcpusOf[host]!, this.#entryOf[host]!);
+      known.remove(this.#vcpusOf[host]!, this.#entryOf[host]!);
+      if (known !== bucket && this.#plainOf[host]! < 0) this.#enlist(known);
     }
     this.#bucketOf[host] = bucket;
     if (bucket === undefined) return;
     this.#vcpusOf[host] = vcpus;
     this.#entryOf[host] = entry;
-    this.#put(bucket, vcpus, entry);
+    bucket.put(vcpus, entry);
+    if (this.#plainOf[host]! < 0) this.#enlist(bucket);
   }
 
-  #put(bucket: Bucket, vcpus: number, entry: number): void {
-    const number = Math.floor(vcpus);
-    bucket.rows[number] ??= [];
-    const row = bucket.rows[number];
-    // From the end: that is where hosts that are free and low come and go, as most do in a cluster with room.
-    row.push(entry);
-    let place = row.length - 1;
-    while (place > 0 && row[place - 1]! > entry) {
-      row[place] = row[place - 1]!;
-      place--;
-    }
-    row[place] = entry;
-    if (row.length === 1) bucket.used.add(number);
-    if (number !== vcpus) bucket.fractional++;
-    if (entry >= bucket.most) {
-      bucket.most = entry;
-      bucket.isMostGone = false;
-    }
-    if (bucket.hosts++ === 0) bucket.place = bucket.level.buckets.push(bucket) - 1;
-  }
-
-  #remove(bucket: Bucket, vcpus: number, entry: number): void {
-    const number = Math.floor(vcpus);
-    const row = bucket.rows[number]!;
-    let last = row.pop()!;
-    for (let place = row.length - 1; last !== entry; place--) {
-      const next = row[place]!;
-      row[place] = last;
-      last = next;
-    }
-    if (row.length === 0) bucket.used.remove(number);
-    if (number !== vcpus) bucket.fractional--;
-    if (entry === bucket.most) bucket.isMostGone = true;
-    if (--bucket.hosts > 0) return;
-    const { buckets } = bucket.level;
-    const lastBucket = buckets.pop()!;
-    if (lastBucket !== bucket) {
-      buckets[bucket.place] = lastBucket;
-      lastBucket.place = bucket.place;
-    }
-    this.#byKey.delete(bucket.state.key);
+  /** The first idle cards of a host with whole cards of one model, of which none is tighter than the other; undefined for other hosts. */
+  plainCards(host: number, count: number): number[] | undefined {
+    const plain = this.#plain[this.#plainOf[host]!];
+    if (plain === undefined) return undefined;
+    const first = this.#cluster.cardStart[host]!;
+    const cards: number[] = [];
+    for (let card = first; cards.length < count; card++) if (this.#isIdle(card, plain.model)) cards.push(card - first);
+    return cards;
   }
 
   /** The bucket for the state of the host's cards; undefined when it has none to give. */
@@ -141,74 +145,57 @@ export class CardBuckets {
     const changes = this.#cluster.cardChanges[host]!;
     if (this.#changesOf[host] === changes) return this.#rightOf[host];
     this.#changesOf[host] = changes;
-    const plain = this.#plainOf[host]!;
-    if (plain < 0) {
-      this.#rightOf[host] = this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
-    } else {
-      const idle = this.#idleCards(host, this.#plainModels[plain]!);
-      const buckets = this.#plain[plain]!;
-      if (idle > 0) buckets[idle] ??= this.#bucketWith(new CardState(this.#cluster.hosts[host]!));
-      this.#rightOf[host] = idle > 0 ? buckets[idle] : undefined;
-    }
+    const plain = this.#plain[this.#plainOf[host]!];
+    this.#rightOf[host] = plain === undefined ? this.#oddBucket(host) : this.#plainBucket(host, plain);
     return this.#rightOf[host];
   }
 
-  #bucketWith(state: CardState): Bucket | undefined {
-    const { key, largestCardScore } = state;
-    if (largestCardScore === 0) return undefined;
-    let bucket = this.#byKey.get(key);
-    if (bucket === undefined) {
-      const used = new BitSet(this.rows);
-      const level = this.#levelOf(largestCardScore);
-      bucket = { state, rows: [], used, hosts: 0, fractional: 0, most: 0, isMostGone: false, level, place: -1 };
-      this.#byKey.set(key, bucket);
-    }
-    return bucket;
-  }
-
-  #levelOf(cardScore: number): Level {
-    const place = this.levels.findIndex((level) => level.cardScore <= cardScore);
-    if (place >= 0 && this.levels[place]!.cardScore === cardScore) return this.levels[place]!;
-    const level: Level = { cardScore, buckets: [] };
-    this.levels.splice(place < 0 ? this.levels.length : place, 0, level);
-    return level;
-  }
-
-  /** The first idle cards of a host with whole cards of one model, of which none is tighter than the other; undefined for other hosts. */
-  plainCards(host: number, count: number): number[] | undefined {
-    const model = this.#plainModels[this.#plainOf[host]!];
-    if (model === undefined) return undefined;
-    const first = this.#cluster.cardStart[host]!;
-    const cards: number[] = [];
-    for (let card = first; cards.length < count; card++) if (this.#isIdle(card, model)) cards.push(card - first);
-    return cards;
-  }
-
-  /** Of a host with whole cards of one model. */
-  #idleCards(host: number, model: GpuModel): number {
+  #plainBucket(host: number, { model, buckets }: PlainBuckets): Bucket | undefined {
     const { cardStart } = this.#cluster;
     let idle = 0;
     for (let card = cardStart[host]!; card < cardStart[host + 1]!; card++) if (this.#isIdle(card, model)) idle++;
-    return idle;
+    if (idle === 0) return undefined;
+    while (buckets.length <= idle) buckets.push(undefined);
+    buckets[idle] ??= new Bucket(new CardState(this.#cluster.hosts[host]!), this.#rows);
+    return buckets[idle];
   }
 
   #isIdle(card: number, { memoryMib, cores }: GpuModel): boolean {
     const { cardHealthy, cardMemoryFreeMib, cardCoresFree } = this.#cluster;
     return cardHealthy[card] === 1 && cardMemoryFreeMib[card]! >= memoryMib && cardCoresFree[card]! >= cores;
   }
-}
 
-/** The most RAM that a host of the bucket has free, MiB. */
-export function mostFreeMib(bucket: Bucket): number {
-  if (bucket.isMostGone) {
-    bucket.most = 0;
-    const { rows, used } = bucket;
-    for (let row = used.atLeast(0); row >= 0; row = used.atLeast(row + 1)) {
-      bucket.most = Math.max(bucket.most, rows[row]!.at(-1)!);
-    }
-    bucket.isMostGone = false;
+  #oddBucket(host: number): Bucket | undefined {
+    const state = new CardState(this.#cluster.hosts[host]!);
+    if (state.largestCardScore === 0) return undefined;
+    const bucket = this.#odd.get(state.key) ?? new Bucket(state, this.#rows);
+    this.#odd.set(state.key, bucket);
+    return bucket;
   }
-  return ramMibOf(bucket.most);
+
+  /** Lists an odd bucket at its level while it has hosts; states come and go, and are forgotten. */
+  #enlist(bucket: Bucket): void {
+    const { odd } = this.#levelOf(bucket.state.largestCardScore);
+    if (bucket.tops.top >= 0) {
+      if (bucket.place < 0) bucket.place = odd.push(bucket) - 1;
+      return;
+    }
+    const last = odd.pop()!;
+    if (last !== bucket) {
+      odd[bucket.place] = last;
+      last.place = bucket.place;
+    }
+    bucket.place = -1;
+    this.#odd.delete(bucket.state.key);
+  }
+
+  #levelOf(score: number): Level {
+    const place = this.levels.findIndex((level) => level.cardScore <= score);
+    if (place >= 0 && this.levels[place]!.cardScore === score) return this.levels[place]!;
+    const level: Level = { cardScore: score, plain: [], odd: [] };
+    this.levels.splice(place < 0 ? this.levels.length : place, 0, level);
+    return level;
+  }
 }
 
 /** Place of the first entry that is at least `least`; the length when there is none. */

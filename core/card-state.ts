@@ -38,9 +38,8 @@ export class CardState {
   readonly key: string;
   /** No offer is of a better card than this. */
   readonly largestCardScore: number;
-  /** Whether all its cards are whole and of one model, so that only their number matters. */
-  readonly isPlain: boolean;
-  readonly #plainOffers: readonly CardOffer[];
+  /** Where all cards are whole and of one model: what they offer to a request that they suit and suffice for. */
+  readonly plainOffer: CardOffer;
   readonly #groups: readonly StateGroup[];
   /** In the order in which they are given: least memory, then fewest cores, then as on the host. */
   readonly #cards: readonly FreeCard[];
@@ -67,11 +66,9 @@ export class CardState {
       .filter(({ isFree }) => isFree)
       .sort((a, b) => a.memoryMib - b.memoryMib || a.cores - b.cores || a.card - b.card);
     this.largestCardScore = this.#cards.reduce((most, { group }) => Math.max(most, this.#groups[group]!.cardScore), 0);
-    this.isPlain = this.#groups.length === 1 && this.#groups[0]!.sharing === 'passthrough';
     const { model, cardScore: sCard } = this.#groups[0]!;
-    this.#plainOffers = [
-      { cards: this.#cards.length, cardMemoryMib: model.memoryMib, cardCores: model.cores, cardScore: sCard },
-    ];
+    const { memoryMib: cardMemoryMib, cores: cardCores } = model;
+    this.plainOffer = { cards: this.#cards.length, cardMemoryMib, cardCores, cardScore: sCard };
     const groups = this.#groups.map(({ model, sharing }) => [model.name, sharing]);
     const cards = this.#cards.map(({ group, memoryMib, cores }) => [group, memoryMib, cores]);
     this.key = JSON.stringify([groups, cards]);
@@ -80,7 +77,6 @@ export class CardState {
   /** The ways to serve the request: one per group that can serve alone, else the mixture of all; none when there are too few cards. */
   offers(request: VmRequest): readonly CardOffer[] {
     if (this.#cards.length < request.cards) return noOffers;
-    if (this.isPlain) return modelSuits(request, this.#groups[0]!.model) ? this.#plainOffers : noOffers;
     const offers: CardOffer[] = [];
     for (let group = 0; group < this.#groups.length; group++) {
       if (!modelSuits(request, this.#groups[group]!.model)) continue;

@@ -4,11 +4,11 @@
  * At fixed free vCPUs the score rises strictly with free RAM, so for any request only the first host of each row competes. The request
  * takes the same share of every host of one size; so what rows are compared by is the numerator of the score before it, a whole number.
  */
-import { BitSet } from './bit-set.ts';
 import type { Cluster } from './cluster.ts';
 import { hostOf, ramMibOf } from './host-entry.ts';
 import { HostHeap } from './host-heap.ts';
 import type { VmRequest } from './request.ts';
+import { RowTops } from './row-tops.ts';
 import { leastRequestedScore } from './scores.ts';
 
 /** Where each host of a cluster is; shared by the hosts of all sizes. */
@@ -32,10 +32,7 @@ export class EqualHosts {
   readonly #size: { readonly vcpus: number; vcpusFree: number; readonly ramMib: number; ramFreeMib: number };
   /** By whole free vCPUs; made when first used. */
   readonly #rows: (HostHeap | undefined)[];
-  /** Free RAM of the first host of each row, MiB; -1 without hosts. */
-  readonly #rowRamMib: Float64Array;
-  /** Rows that have hosts. */
-  readonly #used: BitSet;
+  readonly #tops: RowTops;
 
   constructor(cluster: Cluster, vcpus: number, ramMib: number, places: RowPlaces) {
     this.#diskFreeGib = cluster.diskFreeGib;
@@ -45,8 +42,7 @@ export class EqualHosts {
     this.#size = { vcpus, vcpusFree: vcpus, ramMib, ramFreeMib: ramMib };
     const rows = Math.floor(vcpus) + 1;
     this.#rows = new Array<HostHeap | undefined>(rows).fill(undefined);
-    this.#rowRamMib = new Float64Array(rows).fill(-1);
-    this.#used = new BitSet(rows);
+    this.#tops = new RowTops(rows);
   }
 
   /** Adds a host, which must not be in. @returns false, and it is not added, when its VMs hold fractions of a vCPU */
@@ -61,10 +57,7 @@ export class EqualHosts {
     }
     heap.put(host, ramFreeMib);
     this.#places.rowOf[host] = row;
-    if (ramFreeMib > this.#rowRamMib[row]!) {
-      this.#rowRamMib[row] = ramFreeMib;
-      this.#used.add(row);
-    }
+    if (ramFreeMib > this.#tops.mib[row]!) this.#tops.set(row, ramFreeMib);
     return true;
   }
 
@@ -74,24 +67,25 @@ export class EqualHosts {
     this.#places.rowOf[host] = -1;
     const heap = this.#rows[row]!;
     heap.remove(host);
-    const ramMib = heap.firstMib;
-    this.#rowRamMib[row] = ramMib;
-    if (ramMib < 0) this.#used.remove(row);
+    this.#tops.set(row, heap.firstMib);
   }
 
   /** The emptiest host with room, of equally empty ones the lowest index; -1 when there is none. `bestScore` is then its score. */
   best(request: VmRequest): number {
     const { ramMib, diskGib } = request;
-    const rowRamMib = this.#rowRamMib;
+    const { mib, top, mostMib } = this.#tops;
+    if (mostMib < ramMib) return -1;
     const perRow = 1000 * this.#size.ramMib;
     const leastRow = Math.max(0, Math.ceil((Math.round(request.vcpus * 1000) - this.#milliRest) / 1000));
     let best = -1;
     let bestKey = -1;
     let bestRow = 0;
-    let bestMib = 0;
-    for (let row = this.#used.atMost(rowRamMib.length - 1); row >= leastRow; row = this.#used.atMost(row - 1)) {
-      let freeMib = rowRamMib[row]!;
-      if (freeMib < ramMib || row * perRow + freeMib * this.#milliVcpus < bestKey) continue;
+    let bestMib = -1;
+    // A host with fewer vCPUs free than another, and no more RAM, is fuller. So a row counts only if it has more RAM than those above it.
+    let beatenMib = ramMib - 1;
+    for (let row = top; row >= leastRow && beatenMib < mostMib; row--) {
+      let freeMib = mib[row]!;
+      if (freeMib <= beatenMib) continue;
       const heap = this.#rows[row]!;
       let host = heap.first;
       if (this.#diskFreeGib[host]! < diskGib) {
@@ -99,7 +93,9 @@ export class EqualHosts {
         if (found < 0) continue;
         host = hostOf(found);
         freeMib = ramMibOf(found);
+        if (freeMib <= beatenMib) continue;
       }
+      beatenMib = freeMib;
       const key = row * perRow + freeMib * this.#milliVcpus;
       if (key > bestKey || (key === bestKey && host < best)) {
         best = host;

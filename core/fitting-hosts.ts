@@ -5,9 +5,11 @@
  * until they stay below it, and in a row the classes likewise. Bounds only skip: of two candidates nearer to each other than rounding can
  * tell, the function of the scan decides.
  */
-import { type Bucket, CardBuckets, mostFreeMib, placeIn } from './card-buckets.ts';
+import { type Bucket, CardBuckets, placeIn } from './card-buckets.ts';
+import { modelSuits } from './card-fit.ts';
+import type { CardOffer } from './card-state.ts';
 import type { Cluster } from './cluster.ts';
-import { FitCurve, ScaledRequest } from './fit-curve.ts';
+import { FitCurves } from './fit-curves.ts';
 import { hostOf, leastEntry, ramMibOf } from './host-entry.ts';
 import type { VmRequest } from './request.ts';
 import type { ResourceVector } from './resources.ts';
@@ -17,129 +19,160 @@ import { gpuScore, similarity } from './scores.ts';
 const below = 1 - 1e-9;
 const above = 1 + 1e-9;
 
-/** What the hosts of a bucket offer to the request; reused from decision to decision. */
-interface Candidate {
-  bucket: Bucket;
-  readonly curve: FitCurve;
-  /** No host of the bucket scores more. */
-  bound: number;
-}
-
 export class FittingHosts {
-  readonly #buckets: CardBuckets;
+  readonly #hosts: CardBuckets;
   readonly #largest: ResourceVector;
   readonly #vcpusFree: Float64Array;
   readonly #diskFreeGib: Float64Array;
 
   #request!: VmRequest;
-  readonly #asked: ScaledRequest;
-  readonly #candidates: Candidate[] = [];
-  /** How many of them this decision has used; none is used twice, since the best may refer to it. */
-  #count = 0;
+  /** Candidates: a curve, the bucket whose hosts it is for, their offer, and the most that any of them can score, squared. */
+  readonly #curves: FitCurves;
+  readonly #buckets: Bucket[] = [];
+  readonly #offers: CardOffer[] = [];
+  readonly #bounds: number[] = [];
   /** The best host so far, what it was found by, and its score: squared up to rounding, and exactly once that is needed. */
   #best = -1;
   #bestVcpus = 0;
   #bestMib = 0;
-  #bestCurve: FitCurve | undefined;
+  #bestOffer: CardOffer | undefined;
   #bestAbout = 0;
   #bestExact = Number.NaN;
 
   /** @param largest what Eq. (3) divides by */
   constructor(cluster: Cluster, largest: ResourceVector) {
-    this.#buckets = new CardBuckets(cluster);
+    this.#hosts = new CardBuckets(cluster);
     this.#largest = largest;
-    this.#asked = new ScaledRequest(largest);
+    this.#curves = new FitCurves(largest);
     this.#vcpusFree = cluster.vcpusFree;
     this.#diskFreeGib = cluster.diskFreeGib;
   }
 
   /** Puts the host where it belongs now. */
   update(host: number): void {
-    this.#buckets.update(host);
+    this.#hosts.update(host);
   }
 
   /** Cards that a host with whole cards of one model gives; undefined for others. */
   plainCards(host: number, count: number): number[] | undefined {
-    return this.#buckets.plainCards(host, count);
+    return this.#hosts.plainCards(host, count);
   }
 
   /** The score of the host that `best` found, as the scan computes it. */
   get bestScore(): number {
     if (Number.isNaN(this.#bestExact))
-      this.#bestExact = this.#exactOf(this.#bestVcpus, this.#bestMib, this.#bestCurve!);
+      this.#bestExact = this.#exactOf(this.#bestVcpus, this.#bestMib, this.#bestOffer!);
     return this.#bestExact;
   }
 
   /** The host of the highest score, the lowest index among equal ones; -1 when none can serve. */
   best(request: VmRequest): number {
     this.#request = request;
-    this.#asked.set(request);
+    this.#curves.start(request);
     this.#best = -1;
     this.#bestAbout = 0;
     this.#bestExact = Number.NaN;
-    this.#count = 0;
-    for (const { cardScore, buckets } of this.#buckets.levels) {
+    const curves = this.#curves;
+    for (const { cardScore, plain, odd } of this.#hosts.levels) {
       if (cardScore * cardScore * above < this.#bestAbout) break;
-      const start = this.#count;
-      for (let index = 0; index < buckets.length; index++) this.#consider(buckets[index]!);
-      let first = start;
-      for (let index = start + 1; index < this.#count; index++) {
-        if (this.#candidates[index]!.bound > this.#candidates[first]!.bound) first = index;
+      const start = curves.length;
+      for (const { model, buckets } of plain) {
+        if (!modelSuits(request, model)) continue;
+        for (let idle = request.cards; idle < buckets.length; idle++) {
+          const bucket = buckets[idle];
+          if (bucket !== undefined) this.#consider(bucket, bucket.state.plainOffer);
+        }
       }
-      for (let index = first; index < this.#count; index++) this.#search(this.#candidates[index]!);
-      for (let index = start; index < first; index++) this.#search(this.#candidates[index]!);
+      for (const bucket of odd) {
+        if (!this.#hasRoom(bucket)) continue;
+        for (const offer of bucket.state.offers(request)) this.#consider(bucket, offer);
+      }
+      let first = start;
+      for (let curve = start + 1; curve < curves.length; curve++) {
+        if (this.#bounds[curve]! > this.#bounds[first]!) first = curve;
+      }
+      for (let curve = first; curve < curves.length; curve++) this.#search(curve);
+      for (let curve = start; curve < first; curve++) this.#search(curve);
     }
     return this.#best;
   }
 
-  /** Makes candidates of what the hosts of a bucket offer, if any of them may be better than the best. */
-  #consider(bucket: Bucket): void {
-    const request = this.#request;
-    const leastRow = Math.floor(request.vcpus);
-    const top = bucket.used.atMost(this.#buckets.rows - 1);
-    if (top < leastRow) return;
+  /** Whether the bucket may have a host with the vCPUs and the RAM. */
+  #hasRoom({ tops }: Bucket): boolean {
+    return tops.top >= Math.floor(this.#request.vcpus) && tops.mostMib >= this.#request.ramMib;
+  }
+
+  /** Makes a candidate of what the hosts of a bucket offer, if any of them may be better than the best. */
+  #consider(bucket: Bucket, offer: CardOffer): void {
+    if (!this.#hasRoom(bucket)) return;
+    const { vcpus, ramMib } = this.#request;
+    const { top, mostMib } = bucket.tops;
     const mostVcpus = bucket.fractional > 0 ? top + 1 : top;
-    const mostMib = mostFreeMib(bucket);
-    if (mostMib < request.ramMib) return;
-    const offers = bucket.state.offers(request);
-    for (let index = 0; index < offers.length; index++) {
-      const offer = offers[index]!;
-      if (offer.cardScore * offer.cardScore * above < this.#bestAbout) continue;
-      if (this.#count === this.#candidates.length) {
-        this.#candidates.push({ bucket, curve: new FitCurve(this.#asked), bound: 0 });
-      }
-      const candidate = this.#candidates[this.#count]!;
-      candidate.curve.draw(offer);
-      candidate.bucket = bucket;
-      candidate.bound = candidate.curve.climb(leastRow, mostVcpus, request.ramMib, mostMib);
-      if (candidate.bound >= this.#bestAbout * below) this.#count++;
+    const curve = this.#curves.draw(offer);
+    const bound = this.#curves.climb(curve, Math.floor(vcpus), mostVcpus, ramMib, mostMib);
+    if (bound < this.#bestAbout * below) {
+      this.#curves.drop();
+      return;
+    }
+    this.#buckets[curve] = bucket;
+    this.#offers[curve] = offer;
+    this.#bounds[curve] = bound;
+  }
+
+  /** Looks for the best host of a candidate. */
+  #search(curve: number): void {
+    if (this.#bounds[curve]! < this.#bestAbout * below) return;
+    const bucket = this.#buckets[curve]!;
+    const { top, mostMib } = bucket.tops;
+    if (bucket.fractional > 0 || !this.#curves.isRisingBelow(curve, top, mostMib) || !this.#descend(bucket, curve)) {
+      this.#searchAround(bucket, curve);
     }
   }
 
-  /** Goes through the rows of a candidate from the peak outwards, both ways. */
-  #search({ bucket, curve, bound }: Candidate): void {
-    if (bound < this.#bestAbout * below) return;
+  /**
+   * Where more is better up to the most that is free, a row counts only if it has more RAM than those above it: goes down from the top.
+   *
+   * @returns false when a host that counts lacks the disk, so that others may be as good
+   */
+  #descend({ rows, tops: { mib, top, mostMib } }: Bucket, curve: number): boolean {
+    const { vcpus, ramMib } = this.#request;
+    let beatenMib = ramMib - 1;
+    for (let row = top; row >= vcpus && beatenMib < mostMib; row--) {
+      const freeMib = mib[row]!;
+      if (freeMib <= beatenMib) continue;
+      beatenMib = freeMib;
+      if (this.#curves.at(curve, row, freeMib) < this.#bestAbout * below) continue;
+      const entries = rows[row]!;
+      const last = entries.length - 1;
+      if (this.#diskFreeGib[hostOf(entries[last]!)]! < this.#request.diskGib) return false;
+      this.#compete(entries, last, last, row, curve);
+    }
+    return true;
+  }
+
+  /** Goes through the rows from the peak outwards, both ways. */
+  #searchAround({ rows, fractional, tops: { mib, top, mostMib } }: Bucket, curve: number): void {
     const { vcpus, ramMib: leastMib } = this.#request;
-    const { used, rows, fractional } = bucket;
-    const { peakVcpus } = curve;
-    const mostMib = mostFreeMib(bucket);
+    const peakVcpus = this.#curves.peakVcpus(curve);
     const leastRow = Math.floor(vcpus);
     const isMixed = fractional > 0;
     const start = Math.floor(peakVcpus);
-    for (let row = used.atMost(Math.min(start, this.#buckets.rows - 1)); row >= leastRow; row = used.atMost(row - 1)) {
+    for (let row = Math.min(start, top); row >= leastRow; row--) {
+      if (mib[row]! < leastMib) continue;
       // Of a row with fractions the end towards the peak counts.
       const nearest = isMixed ? Math.min(row + 1, peakVcpus) : row;
-      if (curve.most(nearest, leastMib, mostMib) < this.#bestAbout * below) break;
+      if (this.#curves.most(curve, nearest, leastMib, mostMib) < this.#bestAbout * below) break;
       this.#searchRow(rows[row]!, row, isMixed, curve);
     }
-    for (let row = used.atLeast(start + 1); row >= 0; row = used.atLeast(row + 1)) {
-      if (curve.most(row, leastMib, mostMib) < this.#bestAbout * below) break;
+    for (let row = start + 1; row <= top; row++) {
+      if (mib[row]! < leastMib) continue;
+      if (this.#curves.most(curve, row, leastMib, mostMib) < this.#bestAbout * below) break;
       this.#searchRow(rows[row]!, row, isMixed, curve);
     }
   }
 
   /** Tries the hosts of a row from the peak outwards, both ways; all of them where free vCPUs may be fractions. */
-  #searchRow(entries: readonly number[], row: number, isMixed: boolean, curve: FitCurve): void {
+  #searchRow(entries: readonly number[], row: number, isMixed: boolean, curve: number): void {
     const { vcpus, ramMib } = this.#request;
     const least = leastEntry(ramMib);
     if (entries[entries.length - 1]! < least) return;
@@ -151,9 +184,9 @@ export class FittingHosts {
       return;
     }
     if (row < vcpus) return;
-    const start = curve.isRising(row, ramMibOf(entries[entries.length - 1]!))
+    const start = this.#curves.isRising(curve, row, ramMibOf(entries[entries.length - 1]!))
       ? entries.length
-      : placeIn(entries, leastEntry(Math.max(Math.floor(curve.peakMib(row)), ramMib)));
+      : placeIn(entries, leastEntry(Math.max(Math.floor(this.#curves.peakMib(curve, row)), ramMib)));
     // Of hosts with equal RAM the lowest stands last.
     for (let first = start; first < entries.length; ) {
       const end = endOfEqual(entries, first);
@@ -168,9 +201,9 @@ export class FittingHosts {
   }
 
   /** Compares hosts in one state, those at the places from `first` to `last`, with the best. @returns false when they stay below it by more than rounding */
-  #compete(entries: readonly number[], first: number, last: number, vcpus: number, curve: FitCurve): boolean {
+  #compete(entries: readonly number[], first: number, last: number, vcpus: number, curve: number): boolean {
     const ramMib = ramMibOf(entries[last]!);
-    const about = curve.at(vcpus, ramMib);
+    const about = this.#curves.at(curve, vcpus, ramMib);
     if (about < this.#bestAbout * below) return false;
     let place = last;
     while (place >= first && this.#diskFreeGib[hostOf(entries[place]!)]! < this.#request.diskGib) place--;
@@ -178,20 +211,20 @@ export class FittingHosts {
     const host = hostOf(entries[place]!);
     let exact = Number.NaN;
     if (about <= this.#bestAbout * above && this.#best >= 0) {
-      exact = this.#exactOf(vcpus, ramMib, curve);
+      exact = this.#exactOf(vcpus, ramMib, this.#offers[curve]!);
       const best = this.bestScore;
       if (exact < best || (exact === best && host > this.#best)) return true;
     }
     this.#best = host;
     this.#bestVcpus = vcpus;
     this.#bestMib = ramMib;
-    this.#bestCurve = curve;
+    this.#bestOffer = this.#offers[curve];
     this.#bestAbout = about;
     this.#bestExact = exact;
     return true;
   }
 
-  #exactOf(vcpus: number, ramMib: number, { offer }: FitCurve): number {
+  #exactOf(vcpus: number, ramMib: number, offer: CardOffer): number {
     const { cards, cardMemoryMib, cardCores, cardScore } = offer;
     const idle = { cards, cardMemoryMib, cardCores, vcpus, ramMib };
     return gpuScore(cardScore, similarity(idle, this.#request, this.#largest));
