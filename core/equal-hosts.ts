@@ -47,9 +47,8 @@ export class EqualHosts {
 
   /** Adds a host, which must not be in. @returns false, and it is not added, when its VMs hold fractions of a vCPU */
   put(host: number, vcpusFree: number, ramFreeMib: number): boolean {
-    const milli = Math.round(vcpusFree * 1000) - this.#milliRest;
-    if (milli % 1000 !== 0 || milli < 0) return false;
-    const row = milli / 1000;
+    const row = this.#milliRest === 0 ? vcpusFree : (Math.round(vcpusFree * 1000) - this.#milliRest) / 1000;
+    if (row !== Math.floor(row) || row < 0) return false;
     let heap = this.#rows[row];
     if (heap === undefined) {
       heap = new HostHeap(this.#places.placeOf);

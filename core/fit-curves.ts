@@ -57,27 +57,64 @@ export class FitCurves {
     asked[5] = 1 / (r1 * r1 + r2 * r2 + r3 * r3 + r4 * r4 + r5 * r5);
   }
 
-  /** Adds the curve of an offer. @returns its number */
-  draw({ cards, cardMemoryMib, cardCores, cardScore }: CardOffer): number {
+  /**
+   * The largest value that an offer can have with free vCPUs and RAM within these limits. Its curve is added if that is at least `least`;
+   * `peakVcpus` says then where it is.
+   */
+  climb(
+    { cards, cardMemoryMib, cardCores, cardScore }: CardOffer,
+    leastVcpus: number,
+    mostVcpus: number,
+    leastMib: number,
+    mostMib: number,
+    least: number,
+  ): number {
     const asked = this.#asked;
+    const r4 = asked[3]!;
+    const r5 = asked[4]!;
     const n1 = cards * this.#perCard;
     const n2 = cardMemoryMib * this.#perCardMib;
     const n3 = cardCores * this.#perCore;
+    const base = n1 * asked[0]! + n2 * asked[1]! + n3 * asked[2]!;
+    const baseSquare = n1 * n1 + n2 * n2 + n3 * n3;
+    const scale = cardScore * cardScore * asked[5]!;
+    const x = mostVcpus * this.#perVcpu;
+    const y = mostMib * this.#perMib;
+    if (r4 * (baseSquare + y * y) >= x * (base + y * r5) && r5 * (baseSquare + x * x) >= y * (base + x * r4)) {
+      // It still rises in the corner where both are largest.
+      const sum = base + x * r4 + y * r5;
+      const value = (scale * sum * sum) / (baseSquare + x * x + y * y);
+      if (value >= least) this.#add(base, baseSquare, scale, mostVcpus);
+      return value;
+    }
+    const lowY = leastMib * this.#perMib;
+    const peakY = (r5 * baseSquare) / base;
+    let peakX = (r4 * baseSquare) / base;
+    if (peakY < lowY || peakY > y) {
+      // The peak lies beyond a limit of the RAM: along that limit.
+      const side = peakY < lowY ? lowY : y;
+      peakX = (r4 * (baseSquare + side * side)) / (base + side * r5);
+    }
+    const peak = Math.min(Math.max(peakX / this.#perVcpu, leastVcpus), mostVcpus);
+    const curve = this.#add(base, baseSquare, scale, peak);
+    const value = this.most(curve, peak, leastMib, mostMib);
+    if (value < least) this.length--;
+    return value;
+  }
+
+  /** @returns its number */
+  #add(base: number, baseSquare: number, scale: number, peak: number): number {
     const place = this.length * figures;
     if (place === this.#figures.length) {
       const larger = new Float64Array(2 * place);
       larger.set(this.#figures);
       this.#figures = larger;
     }
-    this.#figures[place + dot] = n1 * asked[0]! + n2 * asked[1]! + n3 * asked[2]!;
-    this.#figures[place + square] = n1 * n1 + n2 * n2 + n3 * n3;
-    this.#figures[place + scaleSquared] = cardScore * cardScore * asked[5]!;
+    this.#figures[place + dot] = base;
+    this.#figures[place + square] = baseSquare;
+    this.#figures[place + scaleSquared] = scale;
+    this.#figures[place + peakVcpus] = peak;
     return this.length++;
-  }
-
-  /** Takes the last curve back. */
-  drop(): void {
-    this.length--;
   }
 
   /** The value for a host with so much free. */
@@ -116,32 +153,6 @@ export class FitCurves {
     const highest = mostMib * this.#perMib;
     if (this.#isRisingInRam(curve, x, highest)) return this.#at(curve, x, highest);
     return this.#at(curve, x, Math.max(this.#peakRam(curve, x), leastMib * this.#perMib));
-  }
-
-  /** The largest value within these limits; `peakVcpus` says then where it is. */
-  climb(curve: number, leastVcpus: number, mostVcpus: number, leastMib: number, mostMib: number): number {
-    const place = curve * figures;
-    const base = this.#figures[place + square]!;
-    const cards = this.#figures[place + dot]!;
-    const vcpus = this.#asked[3]!;
-    const ram = this.#asked[4]!;
-    const highX = mostVcpus * this.#perVcpu;
-    const highY = mostMib * this.#perMib;
-    this.#figures[place + peakVcpus] = mostVcpus;
-    if (this.#isRisingInRam(curve, highX, highY) && vcpus * (base + highY * highY) >= highX * (cards + highY * ram)) {
-      return this.#at(curve, highX, highY);
-    }
-    const lowY = leastMib * this.#perMib;
-    const y = (ram * base) / cards;
-    let x = (vcpus * base) / cards;
-    if (y < lowY || y > highY) {
-      // The peak lies beyond a limit of the RAM: along that limit.
-      const side = y < lowY ? lowY : highY;
-      x = (vcpus * (base + side * side)) / (cards + side * ram);
-    }
-    const peak = Math.min(Math.max(x / this.#perVcpu, leastVcpus), mostVcpus);
-    this.#figures[place + peakVcpus] = peak;
-    return this.most(curve, peak, leastMib, mostMib);
   }
 
   /** Free vCPUs at which `climb` found the largest value. */

@@ -26,6 +26,9 @@ export class FittingHosts {
   readonly #diskFreeGib: Float64Array;
 
   #request!: VmRequest;
+  /** Its vCPUs, rounded down, and RAM. */
+  #leastRow = 0;
+  #leastMib = 0;
   /** Candidates: a curve, the bucket whose hosts it is for, their offer, and the most that any of them can score, squared. */
   readonly #curves: FitCurves;
   readonly #buckets: Bucket[] = [];
@@ -68,6 +71,8 @@ export class FittingHosts {
   /** The host of the highest score, the lowest index among equal ones; -1 when none can serve. */
   best(request: VmRequest): number {
     this.#request = request;
+    this.#leastRow = Math.floor(request.vcpus);
+    this.#leastMib = request.ramMib;
     this.#curves.start(request);
     this.#best = -1;
     this.#bestAbout = 0;
@@ -87,33 +92,44 @@ export class FittingHosts {
         if (!this.#hasRoom(bucket)) continue;
         for (const offer of bucket.state.offers(request)) this.#consider(bucket, offer);
       }
-      let first = start;
-      for (let curve = start + 1; curve < curves.length; curve++) {
-        if (this.#bounds[curve]! > this.#bounds[first]!) first = curve;
-      }
-      for (let curve = first; curve < curves.length; curve++) this.#search(curve);
-      for (let curve = start; curve < first; curve++) this.#search(curve);
+      // What one level may bring spares most of the others.
+      if (start === 0) this.#searchMostPromising();
     }
+    while (this.#searchMostPromising());
     return this.#best;
+  }
+
+  /** Searches the candidate with the highest bound. @returns false when none can be better than the best any more */
+  #searchMostPromising(): boolean {
+    let most = -1;
+    let highest = this.#bestAbout * below;
+    for (let curve = 0; curve < this.#curves.length; curve++) {
+      if (this.#bounds[curve]! >= highest) {
+        most = curve;
+        highest = this.#bounds[curve]!;
+      }
+    }
+    if (most < 0) return false;
+    this.#bounds[most] = -1;
+    this.#search(most);
+    return true;
   }
 
   /** Whether the bucket may have a host with the vCPUs and the RAM. */
   #hasRoom({ tops }: Bucket): boolean {
-    return tops.top >= Math.floor(this.#request.vcpus) && tops.mostMib >= this.#request.ramMib;
+    return tops.top >= this.#leastRow && tops.mostMib >= this.#leastMib;
   }
 
   /** Makes a candidate of what the hosts of a bucket offer, if any of them may be better than the best. */
   #consider(bucket: Bucket, offer: CardOffer): void {
     if (!this.#hasRoom(bucket)) return;
-    const { vcpus, ramMib } = this.#request;
+    const curves = this.#curves;
+    const curve = curves.length;
     const { top, mostMib } = bucket.tops;
     const mostVcpus = bucket.fractional > 0 ? top + 1 : top;
-    const curve = this.#curves.draw(offer);
-    const bound = this.#curves.climb(curve, Math.floor(vcpus), mostVcpus, ramMib, mostMib);
-    if (bound < this.#bestAbout * below) {
-      this.#curves.drop();
-      return;
-    }
+    const least = this.#bestAbout * below;
+    const bound = curves.climb(offer, this.#leastRow, mostVcpus, this.#leastMib, mostMib, least);
+    if (bound < least) return;
     this.#buckets[curve] = bucket;
     this.#offers[curve] = offer;
     this.#bounds[curve] = bound;
@@ -121,7 +137,6 @@ export class FittingHosts {
 
   /** Looks for the best host of a candidate. */
   #search(curve: number): void {
-    if (this.#bounds[curve]! < this.#bestAbout * below) return;
     const bucket = this.#buckets[curve]!;
     const { top, mostMib } = bucket.tops;
     if (bucket.fractional > 0 || !this.#curves.isRisingBelow(curve, top, mostMib) || !this.#descend(bucket, curve)) {
@@ -152,9 +167,9 @@ export class FittingHosts {
 
   /** Goes through the rows from the peak outwards, both ways. */
   #searchAround({ rows, fractional, tops: { mib, top, mostMib } }: Bucket, curve: number): void {
-    const { vcpus, ramMib: leastMib } = this.#request;
+    const leastMib = this.#leastMib;
+    const leastRow = this.#leastRow;
     const peakVcpus = this.#curves.peakVcpus(curve);
-    const leastRow = Math.floor(vcpus);
     const isMixed = fractional > 0;
     const start = Math.floor(peakVcpus);
     for (let row = Math.min(start, top); row >= leastRow; row--) {
