@@ -2,7 +2,7 @@
  * Finds the host with the highest Least Requested Score, Eq. (1), of one tier: hosts of a size that many have in rows, the rest in a tree.
  */
 import type { Cluster } from './cluster.ts';
-import { EqualHosts, type RowPlaces } from './equal-hosts.ts';
+import { EqualHosts, type RoomCounts, type RowPlaces } from './equal-hosts.ts';
 import type { VmRequest } from './request.ts';
 import { UnequalHosts } from './unequal-hosts.ts';
 
@@ -65,6 +65,12 @@ export class EmptiestHosts {
     this.#unequal ??= new UnequalHosts(this.#cluster, this.#hosts, this.#sizeOf);
     this.#isUnequal[host] = 1;
     this.#unequal.put(host);
+  }
+
+  /** Adds to the counts the hosts that lack the vCPUs or the RAM, and calls `visit` with the others that are up. */
+  count(request: VmRequest, counts: RoomCounts, visit: (host: number) => void): void {
+    for (const equal of this.#equal) equal.count(request, counts, visit);
+    this.#unequal?.count(request, counts, visit);
   }
 
   /** The host of the highest score, the lowest index among equal ones; -1 when none has room. `bestScore` is then its score. */

@@ -19,6 +19,12 @@ export interface RowPlaces {
   readonly placeOf: Int32Array;
 }
 
+/** Hosts that lack the vCPUs, or have those and lack the RAM. */
+export interface RoomCounts {
+  fewVcpus: number;
+  littleRam: number;
+}
+
 /** Holds the hosts that were put into it, in the state in which they were put. */
 export class EqualHosts {
   /** Score of the host that `best` found. */
@@ -69,13 +75,24 @@ export class EqualHosts {
     this.#tops.set(row, heap.firstMib);
   }
 
+  /** Adds to the counts the hosts that lack the vCPUs or the RAM, and calls `visit` with the others. */
+  count(request: VmRequest, counts: RoomCounts, visit: (host: number) => void): void {
+    const leastRow = this.#leastRow(request);
+    for (let row = 0; row <= this.#tops.top; row++) {
+      if (this.#tops.mib[row]! < 0) continue;
+      const heap = this.#rows[row]!;
+      if (row < leastRow) counts.fewVcpus += heap.length;
+      else counts.littleRam += heap.length - heap.visit(request.ramMib, visit);
+    }
+  }
+
   /** The emptiest host with room, of equally empty ones the lowest index; -1 when there is none. `bestScore` is then its score. */
   best(request: VmRequest): number {
     const { ramMib, diskGib } = request;
     const { mib, top, mostMib } = this.#tops;
     if (mostMib < ramMib) return -1;
     const perRow = 1000 * this.#size.ramMib;
-    const leastRow = Math.max(0, Math.ceil((Math.round(request.vcpus * 1000) - this.#milliRest) / 1000));
+    const leastRow = this.#leastRow(request);
     let best = -1;
     let bestKey = -1;
     let bestRow = 0;
@@ -109,5 +126,10 @@ export class EqualHosts {
       this.bestScore = leastRequestedScore(this.#size, request);
     }
     return best;
+  }
+
+  /** The first row whose hosts have the vCPUs. */
+  #leastRow({ vcpus }: VmRequest): number {
+    return Math.max(0, Math.ceil((Math.round(vcpus * 1000) - this.#milliRest) / 1000));
   }
 }

@@ -1,5 +1,7 @@
-/** Counts the hosts that the filters of Fig. 6 remove, by reason, over columns: for a request that no host can take. */
+/** Counts the hosts that the filters of Fig. 6 remove, by reason, by rows instead of one by one: for a request that no host can take. */
 import type { Cluster } from './cluster.ts';
+import type { EmptiestHosts } from './emptiest-hosts.ts';
+import type { RoomCounts } from './equal-hosts.ts';
 import { fineGrainedGpu, type Rejection } from './filters.ts';
 import type { VmRequest } from './request.ts';
 
@@ -27,29 +29,33 @@ export class RejectionCounts {
     this.#first = new Int32Array(kinds.size);
   }
 
-  /** @param request one that no host passes all filters for */
-  count(request: VmRequest): Partial<Record<Rejection, number>> {
-    const { up, vcpusFree, ramFreeMib, diskFreeGib } = this.#cluster;
-    const { vcpus, ramMib, diskGib } = request;
-    const kindOf = this.#kindOf;
-    const hosts = this.#hosts.fill(0);
-    let [down, fewVcpus, littleRam, littleDisk] = [0, 0, 0, 0];
-    for (let host = 0; host < up.length; host++) {
-      if (up[host] === 0) down++;
-      else if (vcpusFree[host]! < vcpus) fewVcpus++;
-      else if (ramFreeMib[host]! < ramMib) littleRam++;
-      else if (diskFreeGib[host]! < diskGib) littleDisk++;
-      else if (hosts[kindOf[host]!]!++ === 0) this.#first[kindOf[host]!] = host;
+  /**
+   * @param request one that no host passes all filters for
+   * @param tiers where all hosts that are up are, as they are now
+   */
+  count(request: VmRequest, tiers: readonly EmptiestHosts[]): Partial<Record<Rejection, number>> {
+    const { diskFreeGib, hosts } = this.#cluster;
+    const counts: RoomCounts = { fewVcpus: 0, littleRam: 0 };
+    const ofKind = this.#hosts.fill(0);
+    let littleDisk = 0;
+    let haveRoom = 0;
+    for (const tier of tiers) {
+      tier.count(request, counts, (host) => {
+        haveRoom++;
+        if (diskFreeGib[host]! < request.diskGib) littleDisk++;
+        else if (ofKind[this.#kindOf[host]!]!++ === 0) this.#first[this.#kindOf[host]!] = host;
+      });
     }
     const rejectedBy: Partial<Record<Rejection, number>> = {};
-    if (down > 0) rejectedBy['host-down'] = down;
-    if (fewVcpus > 0) rejectedBy.vcpus = fewVcpus;
-    if (littleRam > 0) rejectedBy.ram = littleRam;
-    if (littleDisk > 0) rejectedBy.disk = littleDisk;
-    for (let kind = 0; kind < hosts.length; kind++) {
-      if (hosts[kind] === 0) continue;
-      const reason = fineGrainedGpu.reject(this.#cluster.hosts[this.#first[kind]!]!, request)!;
-      rejectedBy[reason] = (rejectedBy[reason] ?? 0) + hosts[kind]!;
+    const add = (reason: Rejection, count: number): void => {
+      if (count > 0) rejectedBy[reason] = (rejectedBy[reason] ?? 0) + count;
+    };
+    add('host-down', hosts.length - counts.fewVcpus - counts.littleRam - haveRoom);
+    add('vcpus', counts.fewVcpus);
+    add('ram', counts.littleRam);
+    add('disk', littleDisk);
+    for (let kind = 0; kind < ofKind.length; kind++) {
+      if (ofKind[kind]! > 0) add(fineGrainedGpu.reject(hosts[this.#first[kind]!]!, request)!, ofKind[kind]!);
     }
     return rejectedBy;
   }

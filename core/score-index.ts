@@ -48,9 +48,7 @@ export class HybridIndex implements ScoreIndex {
   }
 
   #decideCpu(request: VmRequest): Decision {
-    for (let host = this.#changed.take(); host >= 0; host = this.#changed.take()) {
-      (this.#isGpuHost[host] === 1 ? this.#gpuHosts : this.#cpuHosts).update(host);
-    }
+    this.#updateTiers();
     let host = this.#cpuHosts.best(request);
     if (host >= 0) {
       return { kind: 'placed', host, cards: noCards, score: defaultLrs.maxScore + this.#cpuHosts.bestScore };
@@ -70,7 +68,14 @@ export class HybridIndex implements ScoreIndex {
   }
 
   #noValidHost(request: VmRequest): Decision {
-    return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request) };
+    this.#updateTiers();
+    return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request, [this.#cpuHosts, this.#gpuHosts]) };
+  }
+
+  #updateTiers(): void {
+    for (let host = this.#changed.take(); host >= 0; host = this.#changed.take()) {
+      (this.#isGpuHost[host] === 1 ? this.#gpuHosts : this.#cpuHosts).update(host);
+    }
   }
 }
 

@@ -12,6 +12,7 @@
  *            8 hosts       8 hosts                             of nearly one size, so that the bound is nearly exact
  */
 import type { Cluster } from './cluster.ts';
+import type { RoomCounts } from './equal-hosts.ts';
 import type { VmRequest } from './request.ts';
 import { defaultLrs, leastRequestedScore } from './scores.ts';
 
@@ -119,6 +120,17 @@ export class UnequalHosts {
     this.#share[slot] = -Infinity;
     this.#length--;
     this.#update(slot);
+  }
+
+  /** Adds to the counts the hosts that lack the vCPUs or the RAM, and calls `visit` with the others. */
+  count({ vcpus, ramMib }: VmRequest, counts: RoomCounts, visit: (host: number) => void): void {
+    if (this.#length === 0) return;
+    for (let slot = 0; slot < this.#share.length; slot++) {
+      if (this.#share[slot] === -Infinity) continue;
+      if (this.#vcpus[slot]! < vcpus) counts.fewVcpus++;
+      else if (this.#ramMib[slot]! < ramMib) counts.littleRam++;
+      else visit(this.#hostAt[slot]!);
+    }
   }
 
   /**
