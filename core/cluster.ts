@@ -384,7 +384,7 @@ function checkSizes(specs: readonly HostSpec[]): void {
       if (!(size > 0 && size < Infinity)) throw new RangeError(`${field} of ${name} must be above 0, got ${size}`);
     }
     if (!Number.isInteger(ramMib) || ramMib >= ramLimitMib) {
-      throw new RangeError(`ramMib of ${name} must be a whole number below 2^32, got ${ramMib}`);
+      throw new RangeError(`ramMib of ${name} must be a whole number below 2^31, got ${ramMib}`);
     }
     if (!(diskGib >= 0 && diskGib < Infinity)) {
       throw new RangeError(`diskGib of ${name} must be at least 0, got ${diskGib}`);

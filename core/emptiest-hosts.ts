@@ -24,7 +24,6 @@ export class EmptiestHosts {
   readonly #sizeOf: Int32Array;
   /** Made when the first host needs it. */
   #unequal: UnequalHosts | undefined;
-  readonly #isUnequal: Uint8Array;
 
   /** @param hosts those of the tier */
   constructor(cluster: Cluster, hosts: readonly number[]) {
@@ -34,7 +33,6 @@ export class EmptiestHosts {
     this.#places = { rowOf: new Int32Array(all).fill(-1), placeOf: new Int32Array(all) };
     this.#equalOf = new Int8Array(all).fill(-1);
     this.#sizeOf = new Int32Array(all).fill(-1);
-    this.#isUnequal = new Uint8Array(all);
     const sizes = new Map<string, number[]>();
     for (const host of hosts) {
       const { vcpus, ramMib } = cluster.hosts[host]!;
@@ -57,13 +55,11 @@ export class EmptiestHosts {
     const { up, vcpusFree, ramFreeMib } = this.#cluster;
     const equal = this.#equal[this.#equalOf[host]!];
     if (this.#places.rowOf[host]! >= 0) equal!.remove(host);
-    else if (this.#isUnequal[host] === 1) {
-      this.#isUnequal[host] = 0;
-      this.#unequal!.remove(host);
+    if (up[host] === 0 || equal?.put(host, vcpusFree[host]!, ramFreeMib[host]!) === true) {
+      this.#unequal?.remove(host);
+      return;
     }
-    if (up[host] === 0 || equal?.put(host, vcpusFree[host]!, ramFreeMib[host]!) === true) return;
     this.#unequal ??= new UnequalHosts(this.#cluster, this.#hosts, this.#sizeOf);
-    this.#isUnequal[host] = 1;
     this.#unequal.put(host);
   }
 

@@ -1,12 +1,12 @@
 /**
  * A host with its free RAM as one number, so that one comparison orders two of them: by free RAM, and of equal ones the lower index is the
- * larger. RAM in MiB, below 2³², times 2²¹, plus how far the host is below 2²¹.
+ * larger. RAM in MiB, below 2³¹, times 2²¹, plus how far the host is below 2²¹.
  */
 
 /** Hosts of a cluster at most. */
 export const mostHosts = 2 ** 21;
 /** RAM of a host is below this, MiB. */
-export const ramLimitMib = 2 ** 32;
+export const ramLimitMib = 2 ** 31;
 
 /** @param ramMib whole MiB */
 export function entryOf(host: number, ramMib: number): number {

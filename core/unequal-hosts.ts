@@ -4,7 +4,7 @@
  *
  * What a request leaves free of a host is its free share, vCPUs / capacity + RAM / capacity, less v / capacity + r / capacity. Every node
  * knows the largest free share below it and the largest capacities, hence a bound; and how much RAM its hosts have free that have at least
- * 0, 1, … 16 vCPUs free, hence whether any of them has room:
+ * 0, 1, … 15 vCPUs free, hence whether any of them has room:
  *
  *                          [ all hosts ]
  *               [ smaller ]             [ larger ]             halved by vCPUs or by RAM, whichever differ more
@@ -17,15 +17,26 @@ import type { VmRequest } from './request.ts';
 import { defaultLrs, leastRequestedScore } from './scores.ts';
 
 const hostsPerLeaf = 8;
-/** Steps of the stairs: at least 0, 1, … 16 vCPUs free. */
-const steps = 17;
+/** Steps of the stairs: at least 0, 1, … 15 vCPUs free. */
+const steps = 16;
+/** Places of a node's figures, which stand together, since a search reads them together. */
+const share = 0;
+const leastPerVcpu = 1;
+const leastPerMib = 2;
+const mostPerVcpu = 3;
+const mostPerMib = 4;
+const firstHost = 5;
+const oneSize = 6;
+const figures = 8;
+/** The lowest host of a node that has none. */
+const nobody = 2 ** 31 - 1;
 /** Room for rounding in bounds, as a share of a host. */
 const margin = 1e-9;
 
 /** The best host so far while a search goes on. */
 interface Best {
   host: number;
-  /** What the request leaves of it. */
+  /** What the request leaves of it; -1 while there is none. */
   left: number;
   /** Its free share before. */
   share: number;
@@ -50,17 +61,18 @@ export class UnequalHosts {
   /** Number of the host's size; -1 where sizes are too large for exact numerators. */
   readonly #size: Int32Array;
 
-  /** Per node; the children of node `n` are `2n` and `2n + 1`, the root is 1, leaf `l` is `leaves + l`. */
-  readonly #nodeShare: Float64Array;
-  readonly #nodeStairsMib: Float64Array;
-  readonly #nodePerVcpu: Float64Array;
-  readonly #nodePerMib: Float64Array;
-  readonly #nodeFirstHost: Int32Array;
-  /** Size of all its hosts; -1 where they differ. */
-  readonly #nodeSize: Int32Array;
+  /**
+   * Per node; the children of node `n` are `2n` and `2n + 1`, the root is 1, leaf `l` is `leaves + l`. The largest free share below it, the
+   * least and most of 1 / vCPUs and 1 / RAM of its hosts, the lowest of them, and the number of their size or -1 where they differ.
+   */
+  readonly #figures: Float64Array;
+  /** Per node and step: the most RAM free of a host with so many vCPUs free, MiB; -1 where there is none. */
+  readonly #stairsMib: Int32Array;
 
+  /** Nodes to be searched, and their bounds. */
   readonly #stack = new Int32Array(64);
-  readonly #best: Best = { host: -1, left: -Infinity, share: -Infinity, score: Number.NaN };
+  readonly #stackBounds = new Float64Array(64);
+  readonly #best: Best = { host: -1, left: -1, share: -Infinity, score: Number.NaN };
   #length = 0;
 
   /**
@@ -88,12 +100,11 @@ export class UnequalHosts {
     this.#size = Int32Array.from(this.#hostAt, (host) => sizeOf[host]!);
 
     const nodes = 2 * this.#leaves;
-    this.#nodeShare = new Float64Array(nodes).fill(-Infinity);
-    this.#nodeStairsMib = new Float64Array(nodes * steps).fill(-1);
-    this.#nodePerVcpu = new Float64Array(nodes).fill(Infinity);
-    this.#nodePerMib = new Float64Array(nodes).fill(Infinity);
-    this.#nodeFirstHost = new Int32Array(nodes).fill(2 ** 31 - 1);
-    this.#nodeSize = new Int32Array(nodes).fill(-1);
+    this.#stairsMib = new Int32Array(nodes * steps).fill(-1);
+    this.#figures = new Float64Array(nodes * figures);
+    for (let node = 0; node < nodes; node++) {
+      this.#figures.set([-Infinity, Infinity, Infinity, 0, 0, nobody, -1], node * figures);
+    }
     for (let node = nodes - 1; node >= 1; node--) this.#summarise(node);
   }
 
@@ -101,22 +112,25 @@ export class UnequalHosts {
     return this.#length;
   }
 
-  /** Adds a host, which must not be in. */
+  /** Adds a host, or puts it where it belongs now. */
   put(host: number): void {
-    const { vcpus, vcpusFree, ramMib, ramFreeMib } = this.#cluster.hosts[host]!;
+    const { vcpus, vcpusFree, ramMib, ramFreeMib } = this.#cluster;
     const slot = this.#slotOf[host]!;
-    const milliVcpus = Math.round(vcpus * 1000);
+    if (this.#share[slot] === -Infinity) this.#length++;
+    const milliVcpus = Math.round(vcpus[host]! * 1000);
+    const capacityMib = ramMib[host]!;
     // Whole numbers above and below: equal hosts that are equally free have exactly equal shares.
-    this.#share[slot] = (Math.round(vcpusFree * 1000) * ramMib + ramFreeMib * milliVcpus) / (milliVcpus * ramMib);
-    this.#vcpus[slot] = vcpusFree;
-    this.#ramMib[slot] = ramFreeMib;
-    this.#length++;
+    this.#share[slot] =
+      (Math.round(vcpusFree[host]! * 1000) * capacityMib + ramFreeMib[host]! * milliVcpus) / (milliVcpus * capacityMib);
+    this.#vcpus[slot] = vcpusFree[host]!;
+    this.#ramMib[slot] = ramFreeMib[host]!;
     this.#update(slot);
   }
 
-  /** Takes the host out; it must be in. */
+  /** Takes the host out, if it is in. */
   remove(host: number): void {
     const slot = this.#slotOf[host]!;
+    if (this.#share[slot] === -Infinity) return;
     this.#share[slot] = -Infinity;
     this.#length--;
     this.#update(slot);
@@ -142,18 +156,19 @@ export class UnequalHosts {
   best(request: VmRequest, known: number, knownScore: number): number {
     const best = this.#best;
     best.host = known;
-    best.left = -Infinity;
+    best.left = -1;
     best.share = -Infinity;
     best.score = knownScore;
     if (known >= 0) best.left = (2 * knownScore) / defaultLrs.maxScore;
-    const { ramMib } = request;
     const step = Math.min(steps - 1, Math.floor(request.vcpus));
     const stack = this.#stack;
+    const bounds = this.#stackBounds;
     let depth = 1;
     stack[0] = 1;
+    bounds[0] = this.#bound(1, request, step);
     while (depth > 0) {
       const node = stack[--depth]!;
-      if (!this.#mayWin(node, request)) continue;
+      if (!this.#mayWin(node, bounds[depth]!)) continue;
       if (node >= this.#leaves) {
         this.#searchLeaf(node - this.#leaves, request);
         continue;
@@ -161,14 +176,20 @@ export class UnequalHosts {
       // The child that promises more comes off the stack first.
       const left = 2 * node;
       const right = left + 1;
-      const isLeftGood = this.#nodeStairsMib[left * steps + step]! >= ramMib;
-      const isRightGood = this.#nodeStairsMib[right * steps + step]! >= ramMib;
-      if (isLeftGood && isRightGood) {
-        const isLeftFirst = this.#bound(left, request) >= this.#bound(right, request);
+      const ofLeft = this.#bound(left, request, step);
+      const ofRight = this.#bound(right, request, step);
+      const least = best.left - margin;
+      const isLeftFirst = ofLeft >= ofRight;
+      const second = isLeftFirst ? ofRight : ofLeft;
+      if (second >= least) {
+        bounds[depth] = second;
         stack[depth++] = isLeftFirst ? right : left;
+      }
+      const first = isLeftFirst ? ofLeft : ofRight;
+      if (first >= least) {
+        bounds[depth] = first;
         stack[depth++] = isLeftFirst ? left : right;
-      } else if (isLeftGood) stack[depth++] = left;
-      else if (isRightGood) stack[depth++] = right;
+      }
     }
     if (best.host >= 0 && Number.isNaN(best.score)) best.score = this.#scoreOf(best.host, request);
     return best.host;
@@ -183,19 +204,35 @@ export class UnequalHosts {
     return leastRequestedScore(this.#cluster.hosts[host]!, request);
   }
 
-  /** The most that a request could leave of a host below the node, as a share. */
-  #bound(node: number, { vcpus, ramMib }: VmRequest): number {
-    return this.#nodeShare[node]! - vcpus * this.#nodePerVcpu[node]! - ramMib * this.#nodePerMib[node]!;
+  /**
+   * The most that a request could leave of a host below the node, as a share; -Infinity when none has room.
+   *
+   * @param step of the stairs: whole vCPUs of the request, as far as the stairs go
+   */
+  #bound(node: number, { vcpus, ramMib }: VmRequest, step: number): number {
+    const stairs = this.#stairsMib;
+    const of = this.#figures;
+    const first = node * steps;
+    const mostMib = stairs[first + step]!;
+    if (mostMib < ramMib) return -Infinity;
+    const place = node * figures;
+    const bound = of[place + share]! - vcpus * of[place + leastPerVcpu]! - ramMib * of[place + leastPerMib]!;
+    // Where hosts with many vCPUs free lack the RAM, those that have it have fewer vCPUs than the first step that lacks it.
+    let lacking = step + 1;
+    while (lacking < steps && stairs[first + lacking]! >= ramMib) lacking++;
+    if (lacking === steps) return bound;
+    return Math.min(bound, (lacking - vcpus) * of[place + mostPerVcpu]! + (mostMib - ramMib) * of[place + mostPerMib]!);
   }
 
-  #mayWin(node: number, request: VmRequest): boolean {
+  #mayWin(node: number, bound: number): boolean {
     const best = this.#best;
-    if (this.#bound(node, request) < best.left - margin) return false;
+    if (bound < best.left - margin) return false;
     // Among hosts of one size equal shares are equal scores.
-    const size = this.#nodeSize[node]!;
+    const place = node * figures;
+    const size = this.#figures[place + oneSize]!;
     if (size < 0 || best.share === -Infinity || size !== this.#size[this.#slotOf[best.host]!]) return true;
-    const share = this.#nodeShare[node]!;
-    return share > best.share || (share === best.share && this.#nodeFirstHost[node]! < best.host);
+    const most = this.#figures[place + share]!;
+    return most > best.share || (most === best.share && this.#figures[place + firstHost]! < best.host);
   }
 
   #searchLeaf(leaf: number, request: VmRequest): void {
@@ -203,9 +240,9 @@ export class UnequalHosts {
     const { vcpus, ramMib, diskGib } = request;
     for (let slot = this.#slotStart[leaf]!; slot < this.#slotStart[leaf + 1]!; slot++) {
       if (this.#vcpus[slot]! < vcpus || this.#ramMib[slot]! < ramMib) continue;
-      const share = this.#share[slot]!;
-      const left = share - vcpus * this.#perVcpu[slot]! - ramMib * this.#perMib[slot]!;
-      if (left < best.left - margin || share === -Infinity) continue;
+      const ofSlot = this.#share[slot]!;
+      const left = ofSlot - vcpus * this.#perVcpu[slot]! - ramMib * this.#perMib[slot]!;
+      if (left < best.left - margin || ofSlot === -Infinity) continue;
       const host = this.#hostAt[slot]!;
       if (this.#cluster.diskFreeGib[host]! < diskGib) continue;
       let score = Number.NaN;
@@ -216,7 +253,7 @@ export class UnequalHosts {
       }
       best.host = host;
       best.left = left;
-      best.share = share;
+      best.share = ofSlot;
       best.score = score;
     }
   }
@@ -240,25 +277,31 @@ export class UnequalHosts {
     this.#arrange(middle, end, vcpus, ramMib);
   }
 
-  /** What never changes of a node: the largest capacities, the lowest host and the size of its hosts. */
+  /** What never changes of a node. */
   #summarise(node: number): void {
+    const of = this.#figures;
+    const place = node * figures;
     const take = (perVcpu: number, perMib: number, host: number, size: number): void => {
-      if (this.#nodeFirstHost[node] === 2 ** 31 - 1) this.#nodeSize[node] = size;
-      else if (this.#nodeSize[node] !== size) this.#nodeSize[node] = -1;
-      this.#nodePerVcpu[node] = Math.min(this.#nodePerVcpu[node]!, perVcpu);
-      this.#nodePerMib[node] = Math.min(this.#nodePerMib[node]!, perMib);
-      this.#nodeFirstHost[node] = Math.min(this.#nodeFirstHost[node]!, host);
+      if (of[place + firstHost] === nobody) of[place + oneSize] = size;
+      else if (of[place + oneSize] !== size) of[place + oneSize] = -1;
+      of[place + firstHost] = Math.min(of[place + firstHost]!, host);
+      of[place + leastPerVcpu] = Math.min(of[place + leastPerVcpu]!, perVcpu);
+      of[place + leastPerMib] = Math.min(of[place + leastPerMib]!, perMib);
+      of[place + mostPerVcpu] = Math.max(of[place + mostPerVcpu]!, perVcpu);
+      of[place + mostPerMib] = Math.max(of[place + mostPerMib]!, perMib);
     };
-    if (node < this.#leaves) {
-      for (const child of [2 * node, 2 * node + 1]) {
-        if (this.#nodeFirstHost[child] === 2 ** 31 - 1) continue;
-        take(this.#nodePerVcpu[child]!, this.#nodePerMib[child]!, this.#nodeFirstHost[child]!, this.#nodeSize[child]!);
+    if (node >= this.#leaves) {
+      const leaf = node - this.#leaves;
+      for (let slot = this.#slotStart[leaf]!; slot < this.#slotStart[leaf + 1]!; slot++) {
+        take(this.#perVcpu[slot]!, this.#perMib[slot]!, this.#hostAt[slot]!, this.#size[slot]!);
       }
       return;
     }
-    const leaf = node - this.#leaves;
-    for (let slot = this.#slotStart[leaf]!; slot < this.#slotStart[leaf + 1]!; slot++) {
-      take(this.#perVcpu[slot]!, this.#perMib[slot]!, this.#hostAt[slot]!, this.#size[slot]!);
+    for (const child of [2 * node * figures, (2 * node + 1) * figures]) {
+      if (of[child + firstHost] === nobody) continue;
+      const [host, size] = [of[child + firstHost]!, of[child + oneSize]!];
+      take(of[child + leastPerVcpu]!, of[child + leastPerMib]!, host, size);
+      take(of[child + mostPerVcpu]!, of[child + mostPerMib]!, host, size);
     }
   }
 
@@ -280,19 +323,18 @@ export class UnequalHosts {
     const stairs = leafStairs.fill(-1);
     let most = -Infinity;
     for (let slot = this.#slotStart[leaf]!; slot < this.#slotStart[leaf + 1]!; slot++) {
-      const share = this.#share[slot]!;
-      if (share === -Infinity) continue;
-      if (share > most) most = share;
+      const ofSlot = this.#share[slot]!;
+      if (ofSlot === -Infinity) continue;
+      if (ofSlot > most) most = ofSlot;
       const step = Math.min(steps - 1, Math.floor(this.#vcpus[slot]!));
       if (this.#ramMib[slot]! > stairs[step]!) stairs[step] = this.#ramMib[slot]!;
     }
-    let isChanged = this.#nodeShare[node] !== most;
-    this.#nodeShare[node] = most;
+    let isChanged = this.#setShare(node, most);
     let mostMib = -1;
     for (let step = steps - 1; step >= 0; step--) {
       if (stairs[step]! > mostMib) mostMib = stairs[step]!;
-      if (this.#nodeStairsMib[node * steps + step] === mostMib) continue;
-      this.#nodeStairsMib[node * steps + step] = mostMib;
+      if (this.#stairsMib[node * steps + step] === mostMib) continue;
+      this.#stairsMib[node * steps + step] = mostMib;
       isChanged = true;
     }
     return isChanged;
@@ -300,12 +342,14 @@ export class UnequalHosts {
 
   /** @returns whether anything changed */
   #updateParent(node: number): boolean {
-    const stairs = this.#nodeStairsMib;
-    const most = Math.max(this.#nodeShare[2 * node]!, this.#nodeShare[2 * node + 1]!);
-    let isChanged = this.#nodeShare[node] !== most;
-    this.#nodeShare[node] = most;
-    let [own, left, right] = [node * steps, 2 * node * steps, (2 * node + 1) * steps];
-    for (let step = 0; step < steps; step++, own++, left++, right++) {
+    const stairs = this.#stairsMib;
+    const of = this.#figures;
+    const most = Math.max(of[2 * node * figures + share]!, of[(2 * node + 1) * figures + share]!);
+    let isChanged = this.#setShare(node, most);
+    let own = node * steps;
+    let left = 2 * node * steps;
+    for (const end = own + steps; own < end; own++, left++) {
+      const right = left + steps;
       const mostMib = stairs[left]! > stairs[right]! ? stairs[left]! : stairs[right]!;
       if (stairs[own] === mostMib) continue;
       stairs[own] = mostMib;
@@ -313,6 +357,12 @@ export class UnequalHosts {
     }
     return isChanged;
   }
+
+  #setShare(node: number, most: number): boolean {
+    if (this.#figures[node * figures + share] === most) return false;
+    this.#figures[node * figures + share] = most;
+    return true;
+  }
 }
 
-const leafStairs = new Float64Array(steps);
+const leafStairs = new Int32Array(steps);
