@@ -1,4 +1,4 @@
-/** A cluster in steady state near 88 % vCPU use, 20 % of the requests for cards: each step places one VM and ends another. */
+/** A cluster in steady state at 88 % vCPU use, 20 % of the requests for cards: each step places one VM and ends about one. */
 
 import { modelNamed } from '../core/card-catalogue.ts';
 import { Cluster, type Placement } from '../core/cluster.ts';
@@ -7,7 +7,7 @@ import type { HostSpec } from '../core/host.ts';
 import { hybrid } from '../core/policies/hybrid.ts';
 import { defaultPolicyOptions } from '../core/policy.ts';
 import { type VmRequest, vmRequest } from '../core/request.ts';
-import { Scheduler } from '../core/scheduler.ts';
+import { type Engine, Scheduler } from '../core/scheduler.ts';
 import { type RandomStream, randomStream } from '../traces/random.ts';
 
 export interface SteadyStateOptions {
@@ -18,19 +18,39 @@ export interface SteadyStateOptions {
   readonly sizes: 'alike' | 'different';
 }
 
+/** What decides and keeps account of what is free. */
+export interface Cloud {
+  decide(request: VmRequest): { readonly host: number; readonly cards: readonly number[] } | undefined;
+  bind(placement: Placement): void;
+  release(placement: Placement): void;
+}
+
 const gib = 1024;
 const wantedUse = 0.88;
 const drawnBeforehand = 1 << 16;
 
 type MutablePlacement = { -readonly [Field in keyof Placement]: Placement[Field] };
 
+/** Our scheduler on a cluster. */
+export function schedulerOn(cluster: Cluster, engine: Engine): Cloud {
+  const scheduler = new Scheduler(cluster, hybrid.create(defaultPolicyOptions), engine);
+  return {
+    decide(request) {
+      const decision = scheduler.schedule(request);
+      return decision.kind === 'placed' ? decision : undefined;
+    },
+    bind: (placement) => cluster.bind(placement),
+    release: (placement) => cluster.release(placement),
+  };
+}
+
 export class SteadyState {
   readonly cluster: Cluster;
+  #cloud: Cloud;
   /** Requests and lots as they come, drawn beforehand so that steps cost no drawing; used round and round. */
   readonly #requests: readonly VmRequest[];
   readonly #lots: Float64Array;
   #drawn = 0;
-  readonly #scheduler: Scheduler;
   readonly #bound: MutablePlacement[] = [];
   /** Placements that have ended, to be used again: what keeps them is not part of what is measured. */
   readonly #left: MutablePlacement[] = [];
@@ -44,7 +64,7 @@ export class SteadyState {
     this.cluster = new Cluster(hostsOf(options, stream));
     this.#requests = requestsOf(options.flavors, stream);
     this.#lots = Float64Array.from({ length: drawnBeforehand }, stream);
-    this.#scheduler = new Scheduler(this.cluster, hybrid.create(defaultPolicyOptions));
+    this.#cloud = schedulerOn(this.cluster, 'auto');
     this.#vcpus = this.cluster.vcpus.reduce((sum, vcpus) => sum + vcpus, 0);
     while (this.#vcpusUsed < wantedUse * this.#vcpus) this.#arrive();
     for (let turn = 0; turn < 2 * options.hosts; turn++) this.step();
@@ -57,6 +77,11 @@ export class SteadyState {
   /** Share of the requests that no host could take. */
   get refusedShare(): number {
     return this.#refused / this.#decided;
+  }
+
+  /** Another decides from now on; it must start from the state that the cluster has now. */
+  continueWith(cloud: Cloud): void {
+    this.#cloud = cloud;
   }
 
   /** A request as it would come next. */
@@ -72,18 +97,19 @@ export class SteadyState {
 
   #arrive(): void {
     const request = this.nextRequest();
-    const decision = this.#scheduler.schedule(request);
+    const decision = this.#cloud.decide(request);
     this.#decided++;
-    if (decision.kind !== 'placed') {
+    if (decision === undefined) {
       this.#refused++;
       this.#leave();
       return;
     }
-    const placement = this.#left.pop() ?? { request, host: 0, cards: decision.cards, wholeCards: false };
+    const { host, cards } = decision;
+    const placement = this.#left.pop() ?? { request, host, cards, wholeCards: false };
     placement.request = request;
-    placement.host = decision.host;
-    placement.cards = decision.cards;
-    this.cluster.bind(placement);
+    placement.host = host;
+    placement.cards = cards;
+    this.#cloud.bind(placement);
     this.#bound.push(placement);
     this.#vcpusUsed += request.vcpus;
   }
@@ -94,13 +120,16 @@ export class SteadyState {
     this.#bound[place] = this.#bound.at(-1)!;
     this.#bound.pop();
     this.#left.push(placement);
-    this.cluster.release(placement);
+    this.#cloud.release(placement);
     this.#vcpusUsed -= placement.request.vcpus;
   }
 }
 
 /** Half of the hosts have eight cards, of three models. */
-function hostsOf({ hosts, sizes }: SteadyStateOptions, stream: RandomStream): HostSpec[] {
+export function hostsOf(
+  { hosts, sizes }: Pick<SteadyStateOptions, 'hosts' | 'sizes'>,
+  stream: RandomStream,
+): HostSpec[] {
   const models = ['RTX A6000', 'A10', 'A100-80GB'].map((name) => modelNamed(name)!);
   return Array.from({ length: hosts }, (_, index) => {
     const isGpuHost = index % 2 === 1;

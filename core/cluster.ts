@@ -1,8 +1,7 @@
 /** The state of all hosts: what each has, what is free, what is up. The only thing that a decision reads besides the request. */
 import { type CardShare, sharedCardShare } from './card-share.ts';
 import type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
-import type { HostSpec } from './host.ts';
-import { mostHosts, ramLimitMib } from './host-entry.ts';
+import { type HostSpec, mostHosts, ramLimitMib } from './host.ts';
 import type { VmRequest } from './request.ts';
 import { type ResourceVector, toThousandths } from './resources.ts';
 
@@ -77,7 +76,7 @@ export class Cluster {
 
   readonly #watchers: ((host: number) => void)[] = [];
 
-  /** @throws RangeError when two hosts have one name, a size is not above 0, two cards of one model differ, or a host has two at one address */
+  /** @throws RangeError when two hosts have one name, a size is not above 0 or too large, two cards of one model differ, or a host has two at one address */
   constructor(specs: readonly HostSpec[]) {
     checkSizes(specs);
     this.specs = specs;

@@ -14,3 +14,7 @@ export interface HostSpec {
   /** In order of PCI address; a card's place here is its index in decisions and placements. */
   readonly cards: readonly GpuCard[];
 }
+
+/** Hosts of a cluster at most, and what the RAM of one is below, MiB: so that both fit into one exact number, as the score index keeps them. */
+export const mostHosts = 2 ** 21;
+export const ramLimitMib = 2 ** 31;

@@ -103,8 +103,8 @@ function checkCard(value: unknown, where: string): SrmCard {
 }
 
 /**
- * Replaces what the cluster knows of the host by the record. A host that carries more than it may give out has nothing free;
- * a card that the host no longer reports is failed.
+ * Replaces what the cluster knows of the host by the record. A host that carries more than it may give out has nothing free; part of a MiB
+ * is not free; a card that the host no longer reports is failed.
  *
  * @returns false, and nothing changes, when the cluster already has this record or a newer one
  * @throws InputError when the record names a host or a card that the cluster does not have, or another size of card

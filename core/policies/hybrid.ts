@@ -8,7 +8,7 @@ import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
 import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
-import { HybridIndex } from '../score-index.ts';
+import { HybridIndex } from '../score-index/hybrid-index.ts';
 import { cardScore, defaultLrs, gpuScore, leastRequestedScore, rawUnits, similarity } from '../scores.ts';
 
 export const hybrid: PolicyFactory = {

@@ -41,6 +41,14 @@ describe('a new cluster', () => {
     expect(cluster.models.map(({ name }) => name)).toEqual(['small', 'large']);
   });
 
+  test.each([0.5, 2 ** 31, 0])('takes no host with %s MiB of RAM', (ramMib) => {
+    expect(() => clusterOf({ vcpus: 8, ramMib })).toThrow(RangeError);
+  });
+
+  test('takes at most 2^21 hosts', () => {
+    expect(() => new Cluster(new Array(2 ** 21 + 1).fill(hostSpec({ vcpus: 8, ramMib: 1024 })))).toThrow(/at most 2097152 hosts, got 2097153/);
+  });
+
   test('knows the largest of each dimension, vCPUs after overcommitment; 1 where nobody has any', () => {
     const hosts = [
       { vcpus: 8, ramMib: 8192, cpuAllocationRatio: 4, cards: [card(small), card(small)] },

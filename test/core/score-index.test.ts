@@ -97,6 +97,40 @@ const settings: Readonly<Record<string, Setting>> = {
     }),
     vcpuStep: 1,
   },
+  'every host of a different size, with several models or shared cards': {
+    hosts: 40,
+    spec: (below) => ({
+      vcpus: 8 + below(57),
+      ramMib: 10_000 + below(400_000),
+      diskGib: 500 + below(500),
+      cards: [
+        ...cardsOf(below(2) * below(4), models[below(3)]!, below(2) === 0 ? 'shared' : 'passthrough'),
+        ...cardsOf(below(3), models[below(3)]!),
+      ],
+    }),
+    vcpuStep: 1,
+  },
+  'little disk, so that the emptiest hosts often lack it': {
+    hosts: 12,
+    spec: (_, index) => ({
+      vcpus: 64,
+      ramMib: 512 * gib,
+      diskGib: 120,
+      cards: index < 6 ? [] : cardsOf(4, models[index % 2]!),
+    }),
+    vcpuStep: 1,
+  },
+  'hosts so large that the numerator of Eq. (1) is rounded': {
+    hosts: 10,
+    spec: (_, index) => ({
+      vcpus: 600,
+      ramMib: 2 ** 30 - 1,
+      diskGib: 1000,
+      cpuAllocationRatio: 16,
+      cards: index < 6 ? [] : cardsOf(4, models[index % 2]!),
+    }),
+    vcpuStep: 200,
+  },
   'fractional vCPUs and overcommitment': {
     hosts: 10,
     spec: (below) => ({
@@ -168,9 +202,9 @@ function drive(setting: Setting, seed: number, steps: number): { placed: number;
       const record = srmOf(cluster.hosts[host]!, step, step);
       const { vcpus, ramMib } = cluster.hosts[host]!;
       const seen = {
-        vcpusUsed: Math.min(vcpus, below(8)),
-        ramUsedMib: Math.min(ramMib, below(50) * gib),
-        diskUsedGib: 0,
+        vcpusUsed: Math.min(vcpus, below(8) + (below(4) === 0 ? 0.5 : 0)),
+        ramUsedMib: Math.min(ramMib, below(50) * gib + below(2) / 2),
+        diskUsedGib: below(2) / 4,
       };
       const cards = record.cards.map((card) => ({
         ...card,
@@ -187,7 +221,7 @@ function drive(setting: Setting, seed: number, steps: number): { placed: number;
 }
 
 describe('the index of policy hybrid decides as the scan does', () => {
-  // 166 700 steps each: more than a million in all.
+  // 166 700 steps each: a million and a half in all.
   test.each(Object.keys(settings))('%s', (name) => {
     const total = { placed: 0, refused: 0 };
     for (let seed = 1; seed <= 50; seed++) {
@@ -200,8 +234,13 @@ describe('the index of policy hybrid decides as the scan does', () => {
     expect(total.refused).toBeGreaterThan(1000);
   });
 
-  test('on a cluster of 300 hosts', () => {
-    const large = { ...settings['every host of a different size']!, hosts: 300 };
-    expect(drive(large, 1, 20_000).placed).toBeGreaterThan(5000);
+  test.each([
+    'every host of a different size',
+    'every host of a different size, with several models or shared cards',
+    'equal CPU hosts and equal GPU hosts',
+    'fractional vCPUs and overcommitment',
+  ])('on a cluster of 300 hosts: %s', (name) => {
+    const large = { ...settings[name]!, hosts: 300 };
+    expect(drive(large, 1, 10_000).placed).toBeGreaterThan(2000);
   });
 });

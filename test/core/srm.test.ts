@@ -56,6 +56,12 @@ describe('a record from outside', () => {
 });
 
 describe('a record applied to a cluster', () => {
+  test('what is left of RAM is rounded down to whole MiB, as RAM is asked for', () => {
+    const cluster = testCluster();
+    applySrm(cluster, { ...idleRecord(), ramUsedMib: 1000.25 });
+    expect(cluster.ramFreeMib[0]).toBe(cluster.ramMib[0]! - 1001);
+  });
+
   test('says what is free, and how old that is', () => {
     const cluster = testCluster();
     expect(srmAgeS(cluster, 0, 130)).toBe(Infinity);

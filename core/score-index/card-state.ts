@@ -2,12 +2,12 @@
  * What cards a host has to give, apart from everything else. Hosts whose cards are in one state are equally good for a GPU VM but for their
  * free vCPUs and RAM. Says what such hosts offer to a request, as `bestOffer` of policy `hybrid` does for one host.
  */
-import { modelSuits } from './card-fit.ts';
-import { sharedCardShare } from './card-share.ts';
-import type { HostView } from './cluster.ts';
-import type { CardSharing, GpuModel } from './gpu-card.ts';
-import type { VmRequest } from './request.ts';
-import { cardScore } from './scores.ts';
+import { modelSuits } from '../card-fit.ts';
+import { sharedCardShare } from '../card-share.ts';
+import type { HostView } from '../cluster.ts';
+import type { CardSharing, GpuModel } from '../gpu-card.ts';
+import type { VmRequest } from '../request.ts';
+import { cardScore } from '../scores.ts';
 
 /** Cards that serve a request: how many, what each of those given has at least free, and S_card of the weakest of these. */
 export interface CardOffer {

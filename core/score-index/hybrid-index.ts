@@ -1,13 +1,50 @@
-/** The decisions of policy `hybrid`, bit for bit, without scoring every host. */
-import type { Cluster } from './cluster.ts';
+/**
+ * The decisions of policy `hybrid`, bit for bit, without looking at every host: same host, cards, score, and reasons of a refusal. Whoever
+ * only wants to add a policy never needs to open this folder; the readable reference is `schedule()`.
+ *
+ * The idea: what is best depends on few numbers of a host, and in each of them it only rises, or rises to one peak and falls. So hosts are
+ * kept in the order of those numbers, and a decision looks where the best must be. Whatever prunes is a bound; what competes is scored by
+ * the same function as in the scan wherever rounding could matter. A host that changes is noted, and moved before the next decision that
+ * needs it.
+ *
+ * CPU VMs: `EmptiestHosts`, one for each tier (CPU hosts first, Algorithm 1). The highest LRS, Eq. (1), wins.
+ *
+ *   `EqualHosts`: hosts of one size, in rows by free vCPUs; each row a heap by free RAM, then host.
+ *
+ *       free vCPUs   most RAM in the row
+ *          14        |  60 GiB  [ h7 h2 ]           The score rises with both. Of a row only the first host counts, and only if it has
+ *          13        |  12      [ h9 … ]   ✗        more RAM than every row above: one pass from the top finds the best, and stops at
+ *          12        | 248      [ h1 h4 … ]         the row that has the most RAM of all.
+ *           …
+ *
+ *   `UnequalHosts`: sizes that few have, and hosts whose VMs hold fractions of a vCPU. A tree over hosts of similar size; every node knows
+ *   the largest free share below it (a bound of the score) and, per number of free vCPUs, the most free RAM (whether anybody has room).
+ *
+ * GPU VMs: `FittingHosts`. The highest S_card × cosine, Eq. (4), wins. `CardBuckets` keeps the hosts:
+ *
+ *       bucket: hosts whose cards are in one state, such as an A40 host with three idle
+ *
+ *       free vCPUs        free RAM →
+ *          64        |  126 GiB: h8 h3  |  504 GiB: h1        With the cards fixed, the cosine is a function of free vCPUs and free RAM
+ *          48        |   60 GiB: h5                           with one peak. `FitCurves` says where it is and bounds every bucket and row.
+ *           …
+ *
+ *   Cards in descending S_card, then the bucket that promises most. Mostly the peak lies beyond all that is free: then more of both is
+ *   better, and one pass from the top row does, as above. Else rows, and hosts in a row, are tried from the peak outwards.
+ *
+ * When nobody can take a VM, `RejectionCounts` counts the reasons by the same rows.
+ *
+ * Eq. (3) divides by the largest capacities, which never change: by what is free now, every event would change every score.
+ */
+import type { Cluster } from '../cluster.ts';
+import type { Policy, ScoreIndex } from '../policy.ts';
+import { isGpuRequest, type VmRequest } from '../request.ts';
+import type { ResourceVector } from '../resources.ts';
+import type { Decision } from '../scheduler.ts';
+import { defaultLrs } from '../scores.ts';
 import { EmptiestHosts } from './emptiest-hosts.ts';
 import { FittingHosts } from './fitting-hosts.ts';
-import type { Policy, ScoreIndex } from './policy.ts';
 import { RejectionCounts } from './rejection-counts.ts';
-import { isGpuRequest, type VmRequest } from './request.ts';
-import type { ResourceVector } from './resources.ts';
-import type { Decision } from './scheduler.ts';
-import { defaultLrs } from './scores.ts';
 
 const noCards: readonly number[] = [];
 

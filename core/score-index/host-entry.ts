@@ -3,10 +3,7 @@
  * larger. RAM in MiB, below 2³¹, times 2²¹, plus how far the host is below 2²¹.
  */
 
-/** Hosts of a cluster at most. */
-export const mostHosts = 2 ** 21;
-/** RAM of a host is below this, MiB. */
-export const ramLimitMib = 2 ** 31;
+import { mostHosts } from '../host.ts';
 
 /** @param ramMib whole MiB */
 export function entryOf(host: number, ramMib: number): number {

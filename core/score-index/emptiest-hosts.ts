@@ -1,9 +1,9 @@
 /**
  * Finds the host with the highest Least Requested Score, Eq. (1), of one tier: hosts of a size that many have in rows, the rest in a tree.
  */
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster.ts';
+import type { VmRequest } from '../request.ts';
 import { EqualHosts, type RoomCounts, type RowPlaces } from './equal-hosts.ts';
-import type { VmRequest } from './request.ts';
 import { UnequalHosts } from './unequal-hosts.ts';
 
 /** Rows are made for sizes that at least one host in so many has, which bounds the number of sizes that a decision goes through. */

@@ -1,7 +1,8 @@
 /** Eq. (4) as a function of a host's free vCPUs and free RAM, for one request and several offers of cards: where it peaks, and its bounds. */
+
+import type { VmRequest } from '../request.ts';
+import type { ResourceVector } from '../resources.ts';
 import type { CardOffer } from './card-state.ts';
-import type { VmRequest } from './request.ts';
-import type { ResourceVector } from './resources.ts';
 
 /** Places of a curve's figures, which stand one curve after the other in one array: this costs less than an object each. */
 const dot = 0;

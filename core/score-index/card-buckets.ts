@@ -1,12 +1,13 @@
 /**
- * Hosts with cards, in buckets by the state of their cards, in rows by free vCPUs, in order of free RAM; see `score-index.ts`.
+ * Hosts with cards, in buckets by the state of their cards, in rows by free vCPUs, in order of free RAM; see `hybrid-index.ts`.
  */
+
+import type { Cluster } from '../cluster.ts';
+import type { GpuModel } from '../gpu-card.ts';
+import { cardScore } from '../scores.ts';
 import { CardState } from './card-state.ts';
-import type { Cluster } from './cluster.ts';
-import type { GpuModel } from './gpu-card.ts';
 import { entryOf, ramMibOf } from './host-entry.ts';
 import { RowTops } from './row-tops.ts';
-import { cardScore } from './scores.ts';
 
 /** Hosts whose cards are in one state: within it only free vCPUs and free RAM differ. */
 export class Bucket {

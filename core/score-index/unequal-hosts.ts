@@ -1,6 +1,6 @@
 /**
  * Finds the host with the highest Least Requested Score, Eq. (1), among hosts that are all of different sizes, or whose VMs hold fractions
- * of a vCPU: a tree over hosts of similar size, see `score-index.ts`.
+ * of a vCPU: a tree over hosts of similar size, see `hybrid-index.ts`.
  *
  * What a request leaves free of a host is its free share, vCPUs / capacity + RAM / capacity, less v / capacity + r / capacity. Every node
  * knows the largest free share below it and the largest capacities, hence a bound; and how much RAM its hosts have free that have at least
@@ -11,10 +11,10 @@
  *           [ less RAM ] [ more RAM ]     …     …
  *            8 hosts       8 hosts                             of nearly one size, so that the bound is nearly exact
  */
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster.ts';
+import type { VmRequest } from '../request.ts';
+import { defaultLrs, leastRequestedScore } from '../scores.ts';
 import type { RoomCounts } from './equal-hosts.ts';
-import type { VmRequest } from './request.ts';
-import { defaultLrs, leastRequestedScore } from './scores.ts';
 
 const hostsPerLeaf = 8;
 /** Steps of the stairs: at least 0, 1, … 15 vCPUs free. */

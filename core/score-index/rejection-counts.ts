@@ -1,9 +1,9 @@
 /** Counts the hosts that the filters of Fig. 6 remove, by reason, by rows instead of one by one: for a request that no host can take. */
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster.ts';
+import { fineGrainedGpu, type Rejection } from '../filters.ts';
+import type { VmRequest } from '../request.ts';
 import type { EmptiestHosts } from './emptiest-hosts.ts';
 import type { RoomCounts } from './equal-hosts.ts';
-import { fineGrainedGpu, type Rejection } from './filters.ts';
-import type { VmRequest } from './request.ts';
 
 /**
  * The filters look at CPU, RAM and disk first. Where nobody passes, hosts with equal cards that do have those share the reason of the card

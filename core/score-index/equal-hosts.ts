@@ -1,15 +1,15 @@
 /**
- * Finds the host with the highest Least Requested Score, Eq. (1), among hosts of one size: rows by free vCPUs, see `score-index.ts`.
+ * Finds the host with the highest Least Requested Score, Eq. (1), among hosts of one size: rows by free vCPUs, see `hybrid-index.ts`.
  *
  * At fixed free vCPUs the score rises strictly with free RAM, so for any request only the first host of each row competes. The request
  * takes the same share of every host of one size; so what rows are compared by is the numerator of the score before it, a whole number.
  */
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster.ts';
+import type { VmRequest } from '../request.ts';
+import { leastRequestedScore } from '../scores.ts';
 import { hostOf, ramMibOf } from './host-entry.ts';
 import { HostHeap } from './host-heap.ts';
-import type { VmRequest } from './request.ts';
 import { RowTops } from './row-tops.ts';
-import { leastRequestedScore } from './scores.ts';
 
 /** Where each host of a cluster is; shared by the hosts of all sizes. */
 export interface RowPlaces {

@@ -1,19 +1,20 @@
 /**
- * Finds the host with the highest GPU score, Eq. (4), in the buckets of `card-buckets.ts`; see `score-index.ts`.
+ * Finds the host with the highest GPU score, Eq. (4), in the buckets of `card-buckets.ts`; see `hybrid-index.ts`.
  *
  * Cards are tried in descending S_card. Buckets whose peak stays below the best found are skipped; rows are tried from the peak outwards
  * until they stay below it, and in a row the classes likewise. Bounds only skip: of two candidates nearer to each other than rounding can
  * tell, the function of the scan decides.
  */
+
+import { modelSuits } from '../card-fit.ts';
+import type { Cluster } from '../cluster.ts';
+import type { VmRequest } from '../request.ts';
+import type { ResourceVector } from '../resources.ts';
+import { gpuScore, similarity } from '../scores.ts';
 import { type Bucket, CardBuckets, placeIn } from './card-buckets.ts';
-import { modelSuits } from './card-fit.ts';
 import type { CardOffer } from './card-state.ts';
-import type { Cluster } from './cluster.ts';
 import { FitCurves } from './fit-curves.ts';
 import { hostOf, leastEntry, ramMibOf } from './host-entry.ts';
-import type { VmRequest } from './request.ts';
-import type { ResourceVector } from './resources.ts';
-import { gpuScore, similarity } from './scores.ts';
 
 /** Relative room for rounding, of squares. */
 const below = 1 - 1e-9;
