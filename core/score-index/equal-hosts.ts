@@ -105,7 +105,7 @@ export class EqualHosts {
       const heap = this.#rows[row]!;
       let host = heap.first;
       if (this.#diskFreeGib[host]! < diskGib) {
-        const found = heap.find(ramMib, (each) => this.#diskFreeGib[each]! >= diskGib);
+        const found = this.#firstWithDisk(heap, ramMib, diskGib);
         if (found < 0) continue;
         host = hostOf(found);
         freeMib = ramMibOf(found);
@@ -126,6 +126,11 @@ export class EqualHosts {
       this.bestScore = leastRequestedScore(this.#size, request);
     }
     return best;
+  }
+
+  /** Entry of the first host with that much RAM and disk free; -1 when there is none. */
+  #firstWithDisk(heap: HostHeap, ramMib: number, diskGib: number): number {
+    return heap.find(ramMib, (host) => this.#diskFreeGib[host]! >= diskGib);
   }
 
   /** The first row whose hosts have the vCPUs. */
