@@ -2,59 +2,39 @@
  * The cloud around the scheduler: VMs arrive, are bound or wait, boot, run, end, are lost to failures. The truth is one Cluster; the
  * scheduler decides on its view, which is the truth itself, or with an SRM interval a second Cluster that reports keep up to date.
  */
-import { Cluster, type Placement } from '../core/cluster.ts';
+import { Cluster } from '../core/cluster.ts';
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
 import type { CloudOptions } from '../core/run-file.ts';
 import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../core/scheduler.ts';
 import type { Arrival } from '../traces/arrival.ts';
+import { CardLists } from './card-lists.ts';
 import type { EventKind, Simulator } from './engine.ts';
 import { SrmReports } from './srm-reports.ts';
+import { type Vm, Vms } from './vm.ts';
 
 /** What happens at one instant, in this order. */
 export const priorities = { end: 0, fault: 1, report: 2, drain: 3, resubmit: 4, arrival: 5, giveUp: 6 } as const;
-
-/** A VM that asks: a fresh arrival, or one submitted again. */
-export interface Attempt {
-  readonly arrival: Arrival;
-  /** 1, 2, … */
-  readonly number: number;
-  readonly submitS: number;
-  /** Why its first try failed; empty if it did not. */
-  waitReason: string;
-  /** Why its last try failed. */
-  reason: string;
-  /** Hosts whose binding was refused in its last try, since the view was old. */
-  refusedBy: ReadonlySet<number>;
-}
-
-/** A VM on a host. */
-export interface BoundVm {
-  readonly attempt: Attempt;
-  readonly placement: Placement;
-  readonly score: number;
-  readonly startS: number;
-  /** When it is to end if nothing fails. */
-  readonly endS: number;
-}
 
 export type TurnedAway = 'refused' | 'gave-up' | 'unservable';
 
 /** Who wants to know what happens; called after the fact, in the order in which it happens. */
 export interface CloudObserver {
   /** A VM asked for the first time, or again. */
-  submitted?(attempt: Attempt, nowS: number): void;
+  submitted?(vm: Vm, nowS: number): void;
   /** The first try failed and the VM waits. */
-  waits?(attempt: Attempt, nowS: number): void;
+  waits?(vm: Vm, nowS: number): void;
   /** A VM is about to be bound; the view is still the one that the decision saw. */
-  binds?(placement: Placement, view: Cluster): void;
-  bound?(vm: BoundVm, nowS: number): void;
-  ended?(vm: BoundVm, nowS: number, outcome: 'completed' | 'lost', reason: string): void;
-  turnedAway?(attempt: Attempt, nowS: number, outcome: TurnedAway): void;
+  binds?(vm: Vm, view: Cluster): void;
+  bound?(vm: Vm, nowS: number): void;
+  ended?(vm: Vm, nowS: number, outcome: 'completed' | 'lost', reason: string): void;
+  turnedAway?(vm: Vm, nowS: number, outcome: TurnedAway): void;
   /** The truth refused a binding; the next best host is tried. */
-  conflicted?(attempt: Attempt, host: number, nowS: number): void;
+  conflicted?(vm: Vm, host: number, nowS: number): void;
   /** `card` is -1 for the whole host. */
   faulted?(nowS: number, host: number, card: number, isUp: boolean): void;
+  /** No more arrivals will come. */
+  closed?(nowS: number): void;
 }
 
 const none: ReadonlySet<number> = new Set();
@@ -70,11 +50,11 @@ export class Cloud {
   readonly #options: CloudOptions;
   readonly #observers: readonly CloudObserver[];
   readonly #reports: SrmReports | undefined;
-  /** By a number that rises with every VM or attempt and is the subject of its events; so in order of time. */
-  readonly #waiting = new Map<number, Attempt>();
-  readonly #again = new Map<number, Attempt>();
-  readonly #vms = new Map<number, BoundVm>();
-  #nextNumber = 0;
+  readonly #vms = new Vms();
+  /** In the order in which they came. */
+  readonly #waiting = new Set<Vm>();
+  readonly #cardLists = new CardLists();
+  #bindings = 0;
   readonly #events: Record<'end' | 'started' | 'drain' | 'resubmit' | 'giveUp', EventKind>;
   #isDrainDue = false;
   #isClosed = false;
@@ -94,11 +74,11 @@ export class Cloud {
     this.#options = options;
     this.#observers = observers;
     this.#events = {
-      end: simulator.kind(priorities.end, (number) => this.#end(number)),
-      started: simulator.kind(priorities.end, (number) => this.#started(number)),
+      end: simulator.kind(priorities.end, (slot) => this.#end(this.#vms.all[slot]!)),
+      started: simulator.kind(priorities.end, (slot) => this.#started(this.#vms.all[slot]!)),
       drain: simulator.kind(priorities.drain, () => this.#drain()),
-      resubmit: simulator.kind(priorities.resubmit, (number) => this.#resubmit(number)),
-      giveUp: simulator.kind(priorities.giveUp, (number) => this.#giveUp(number)),
+      resubmit: simulator.kind(priorities.resubmit, (slot) => this.#resubmit(this.#vms.all[slot]!)),
+      giveUp: simulator.kind(priorities.giveUp, (slot) => this.#giveUp(this.#vms.all[slot]!)),
     };
     if (options.srmIntervalS > 0) {
       this.view = this.truth.emptied();
@@ -111,17 +91,20 @@ export class Cloud {
 
   /** Whether anything can still happen to a VM. */
   get isBusy(): boolean {
-    return !this.#isClosed || this.#vms.size > 0 || this.#waiting.size > 0 || this.#again.size > 0;
+    return !this.#isClosed || this.#vms.unsettled > 0;
   }
 
   /** A VM asks, now. */
   arrive(arrival: Arrival): void {
-    this.#submit(newAttempt(arrival, 1, this.#simulator.nowS));
+    const vm = this.#vms.take();
+    vm.arrival.copy(arrival);
+    this.#submit(vm);
   }
 
   /** No more arrivals will come. */
   close(): void {
     this.#isClosed = true;
+    for (const observer of this.#observers) observer.closed?.(this.#simulator.nowS);
   }
 
   /** A host or card (-1: the whole host) fails: VMs on it are lost; or comes back. */
@@ -131,82 +114,85 @@ export class Cloud {
     else this.truth.setCardHealthy(host, card, isUp);
     for (const observer of this.#observers) observer.faulted?.(nowS, host, card, isUp);
     if (!isUp) {
-      for (const [number, vm] of this.#vms) {
-        const { placement } = vm;
-        if (placement.host === host && (card < 0 || placement.cards.includes(card))) {
-          this.#lose(number, vm, card < 0 ? 'host-failed' : 'card-failed');
-        }
+      for (const vm of this.#vms.runningOn(host)) {
+        if (card < 0 || vm.cards.includes(card)) this.#lose(vm, card < 0 ? 'host-failed' : 'card-failed');
       }
     }
     this.#changed(host);
   }
 
-  #submit(attempt: Attempt): void {
+  #submit(vm: Vm): void {
     const { nowS } = this.#simulator;
-    const { request } = attempt.arrival;
+    const { request } = vm;
     const { onFull, backfill, patienceS } = this.#options;
-    for (const observer of this.#observers) observer.submitted?.(attempt, nowS);
-    if (this.#waiting.size > 0 && !backfill) attempt.reason = 'behind-others';
-    else if (this.#place(attempt)) return;
+    vm.submitS = nowS;
+    for (const observer of this.#observers) observer.submitted?.(vm, nowS);
+    if (this.#waiting.size > 0 && !backfill) vm.reason = 'behind-others';
+    else if (this.#place(vm)) return;
     if (!isServable(this.#empty, request, this.#policy)) {
       const never = schedule(this.#empty, request, this.#policy);
-      if (never.kind === 'no-valid-host') attempt.reason = formatRejections(never.rejectedBy);
-      this.#turnAway(attempt, 'unservable');
+      if (never.kind === 'no-valid-host') vm.reason = formatRejections(never.rejectedBy);
+      this.#turnAway(vm, 'unservable');
       return;
     }
     if (onFull === 'reject') {
-      this.#turnAway(attempt, 'refused');
+      this.#turnAway(vm, 'refused');
       return;
     }
-    attempt.waitReason = attempt.reason;
-    const number = this.#nextNumber++;
-    this.#waiting.set(number, attempt);
-    for (const observer of this.#observers) observer.waits?.(attempt, nowS);
-    if (patienceS !== null) this.#simulator.at(nowS + patienceS, this.#events.giveUp, number);
+    vm.waitReason = vm.reason;
+    vm.state = 'waits';
+    this.#waiting.add(vm);
+    for (const observer of this.#observers) observer.waits?.(vm, nowS);
+    if (patienceS !== null) this.#schedule(nowS + patienceS, this.#events.giveUp, vm);
   }
 
   /** Tries hosts from best to worst until one binds. @returns false when none is left */
-  #place(attempt: Attempt): boolean {
-    const { request } = attempt.arrival;
-    attempt.refusedBy = none;
+  #place(vm: Vm): boolean {
+    vm.refusedBy = none;
     for (;;) {
-      const decision = this.#scheduler.schedule(request, attempt.refusedBy);
+      const decision = this.#scheduler.schedule(vm.request, vm.refusedBy);
       if (decision.kind === 'no-valid-host') {
-        attempt.reason = formatRejections(decision.rejectedBy);
+        vm.reason = formatRejections(decision.rejectedBy);
         return false;
       }
-      const { host, cards, score } = decision;
-      const placement: Placement = { request, host, cards, wholeCards: this.#policy.wholeCards };
-      if (this.view === this.truth || this.truth.refusal(placement) === undefined) {
-        this.#bind(attempt, placement, score);
+      vm.host = decision.host;
+      vm.cards = this.#cardLists.same(decision.cards);
+      vm.wholeCards = this.#policy.wholeCards;
+      vm.score = decision.score;
+      if (this.view === this.truth || this.truth.refusal(vm) === undefined) {
+        this.#bind(vm);
         return true;
       }
-      attempt.refusedBy = new Set([...attempt.refusedBy, host]);
-      for (const observer of this.#observers) observer.conflicted?.(attempt, host, this.#simulator.nowS);
+      vm.refusedBy = new Set([...vm.refusedBy, vm.host]);
+      for (const observer of this.#observers) observer.conflicted?.(vm, vm.host, this.#simulator.nowS);
     }
   }
 
-  #bind(attempt: Attempt, placement: Placement, score: number): void {
+  #bind(vm: Vm): void {
     const { nowS } = this.#simulator;
-    const startS = nowS + this.#options.bootS;
-    const endS = startS + attempt.arrival.lifetimeS;
-    const number = this.#nextNumber++;
-    const vm: BoundVm = { attempt, placement, score, startS, endS };
-    for (const observer of this.#observers) observer.binds?.(placement, this.view);
-    this.#vms.set(number, vm);
-    this.truth.bind(placement);
-    if (this.view !== this.truth) this.view.bind(placement);
-    if (startS > nowS) {
-      this.#addBuilding(placement.host, 1);
-      this.#simulator.at(startS, this.#events.started, number);
+    vm.state = 'runs';
+    vm.binding = this.#bindings++;
+    vm.startS = nowS + this.#options.bootS;
+    vm.endS = vm.startS + vm.arrival.lifetimeS;
+    for (const observer of this.#observers) observer.binds?.(vm, this.view);
+    this.truth.bind(vm);
+    if (this.view !== this.truth) this.view.bind(vm);
+    if (vm.startS > nowS) {
+      this.#addBuilding(vm.host, 1);
+      this.#schedule(vm.startS, this.#events.started, vm);
     }
-    this.#simulator.at(endS, this.#events.end, number);
+    this.#schedule(vm.endS, this.#events.end, vm);
     for (const observer of this.#observers) observer.bound?.(vm, nowS);
   }
 
-  #started(number: number): void {
-    const vm = this.#vms.get(number);
-    if (vm !== undefined) this.#addBuilding(vm.placement.host, -1);
+  #schedule(timeS: number, kind: EventKind, vm: Vm): void {
+    vm.pendingEvents++;
+    this.#simulator.at(timeS, kind, vm.slot);
+  }
+
+  #started(vm: Vm): void {
+    if (vm.state === 'runs') this.#addBuilding(vm.host, -1);
+    this.#vms.eventCame(vm);
   }
 
   #addBuilding(host: number, change: 1 | -1): void {
@@ -214,43 +200,49 @@ export class Cloud {
     if (this.view !== this.truth) this.view.addBuilding(host, change);
   }
 
-  #end(number: number): void {
-    const vm = this.#vms.get(number);
-    if (vm === undefined) return; // lost before
-    this.#vms.delete(number);
-    this.truth.release(vm.placement);
-    for (const observer of this.#observers) observer.ended?.(vm, this.#simulator.nowS, 'completed', '');
-    this.#changed(vm.placement.host);
-  }
-
-  #lose(number: number, vm: BoundVm, reason: string): void {
-    const { nowS } = this.#simulator;
-    this.#vms.delete(number);
-    this.truth.release(vm.placement);
-    if (nowS < vm.startS) this.#addBuilding(vm.placement.host, -1);
-    for (const observer of this.#observers) observer.ended?.(vm, nowS, 'lost', reason);
-    if (vm.attempt.number <= this.#options.resubmit) {
-      this.#again.set(number, newAttempt(vm.attempt.arrival, vm.attempt.number + 1, nowS));
-      this.#simulator.at(nowS, this.#events.resubmit, number);
+  #end(vm: Vm): void {
+    const { host } = vm;
+    const isLost = vm.state !== 'runs';
+    if (!isLost) {
+      this.truth.release(vm);
+      for (const observer of this.#observers) observer.ended?.(vm, this.#simulator.nowS, 'completed', '');
+      this.#vms.settle(vm);
     }
+    this.#vms.eventCame(vm);
+    if (!isLost) this.#changed(host);
   }
 
-  #resubmit(number: number): void {
-    const attempt = this.#again.get(number)!;
-    this.#again.delete(number);
-    this.#submit(attempt);
+  #lose(vm: Vm, reason: string): void {
+    const { nowS } = this.#simulator;
+    this.truth.release(vm);
+    if (nowS < vm.startS) this.#addBuilding(vm.host, -1);
+    for (const observer of this.#observers) observer.ended?.(vm, nowS, 'lost', reason);
+    if (vm.number <= this.#options.resubmit) {
+      const again = this.#vms.take();
+      again.arrival.copy(vm.arrival);
+      again.number = vm.number + 1;
+      this.#schedule(nowS, this.#events.resubmit, again);
+    }
+    this.#vms.settle(vm);
   }
 
-  #giveUp(number: number): void {
-    const attempt = this.#waiting.get(number);
-    if (attempt === undefined) return; // placed before
-    this.#waiting.delete(number);
-    this.#turnAway(attempt, 'gave-up');
-    if (!this.#options.backfill) this.#dueDrain();
+  #resubmit(vm: Vm): void {
+    this.#submit(vm);
+    this.#vms.eventCame(vm);
   }
 
-  #turnAway(attempt: Attempt, outcome: TurnedAway): void {
-    for (const observer of this.#observers) observer.turnedAway?.(attempt, this.#simulator.nowS, outcome);
+  #giveUp(vm: Vm): void {
+    if (vm.state === 'waits') {
+      this.#waiting.delete(vm);
+      this.#turnAway(vm, 'gave-up');
+      if (!this.#options.backfill) this.#dueDrain();
+    }
+    this.#vms.eventCame(vm);
+  }
+
+  #turnAway(vm: Vm, outcome: TurnedAway): void {
+    for (const observer of this.#observers) observer.turnedAway?.(vm, this.#simulator.nowS, outcome);
+    this.#vms.settle(vm);
   }
 
   /** Something became free, or known to be gone, on a host. */
@@ -268,26 +260,22 @@ export class Cloud {
   /** Places those who wait, first come first served; with backfill, later ones where earlier ones do not fit. */
   #drain(): void {
     this.#isDrainDue = false;
-    const failed = new Map<string, Attempt>();
-    for (const [number, attempt] of this.#waiting) {
-      const shape = shapeOf(attempt);
+    const failed = new Map<string, Vm>();
+    for (const vm of this.#waiting) {
+      const shape = shapeOf(vm);
       const equal = failed.get(shape);
       if (equal !== undefined) {
-        attempt.reason = equal.reason;
-        attempt.refusedBy = equal.refusedBy;
-      } else if (this.#place(attempt)) this.#waiting.delete(number);
+        vm.reason = equal.reason;
+        vm.refusedBy = equal.refusedBy;
+      } else if (this.#place(vm)) this.#waiting.delete(vm);
       else if (!this.#options.backfill) return;
-      else failed.set(shape, attempt);
+      else failed.set(shape, vm);
     }
   }
 }
 
-function newAttempt(arrival: Arrival, number: number, submitS: number): Attempt {
-  return { arrival, number, submitS, waitReason: '', reason: '', refusedBy: none };
-}
-
 /** Equal for requests that fit on the same hosts. */
-function shapeOf({ arrival: { request } }: Attempt): string {
+function shapeOf({ request }: Vm): string {
   const { vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels } = request;
   return `${vcpus} ${ramMib} ${diskGib} ${cards} ${cardMemoryMib} ${cardCores} ${cardModels.join('|')}`;
 }

@@ -2,10 +2,11 @@
 import type { Cluster } from '../core/cluster.ts';
 import { isGpuRequest, type VmRequest } from '../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../core/run-file.ts';
-import type { Attempt, BoundVm, CloudObserver, TurnedAway } from './cloud.ts';
+import type { CloudObserver, TurnedAway } from './cloud.ts';
 import { Distribution } from './distribution.ts';
 import { StrandedCards } from './stranded-cards.ts';
 import { TimeSeries } from './time-series.ts';
+import type { Vm } from './vm.ts';
 
 /** Integrated levels first, then counters. */
 const column = {
@@ -71,33 +72,32 @@ export class Metrics implements CloudObserver {
     this.#stranded = new StrandedCards(truth);
   }
 
-  submitted(attempt: Attempt, nowS: number): void {
+  submitted(vm: Vm, nowS: number): void {
     this.#advance(nowS);
-    const { request } = attempt.arrival;
+    const { request } = vm;
     if (isGpuRequest(request)) this.#series.levels[column.strandedCards] = this.#stranded.seen(request);
-    if (attempt.number > 1) return;
-    for (const kind of this.#kindsOf(attempt)) kind.arrived++;
+    if (vm.number > 1) return;
+    for (const kind of this.#kindsOf(vm)) kind.arrived++;
     this.#count(column.arrived);
   }
 
-  waits(_attempt: Attempt, nowS: number): void {
+  waits(_vm: Vm, nowS: number): void {
     this.#advance(nowS);
     this.#series.levels[column.waiting]!++;
   }
 
-  bound(vm: BoundVm, nowS: number): void {
-    const { attempt, placement } = vm;
+  bound(vm: Vm, nowS: number): void {
     this.#advance(nowS);
-    if (attempt.waitReason !== '') this.#series.levels[column.waiting]!--;
+    if (vm.waitReason !== '') this.#series.levels[column.waiting]!--;
     this.#occupy(vm, 1);
-    const hasRightCards = !hasWrongCards(this.#truth, placement.host, placement.cards, placement.request);
+    const hasRightCards = !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request);
     if (!hasRightCards) this.#wrongCards++;
     if (this.#isCpuVmOnGpuHost(vm)) this.#cpuVmsOnGpuHosts++;
-    if (attempt.number > 1) return;
-    const waitS = vm.startS - attempt.submitS;
+    if (vm.number > 1) return;
+    const waitS = vm.startS - vm.submitS;
     this.#waits.add(waitS);
-    if (attempt.waitReason !== '') this.#waited++;
-    for (const kind of this.#kindsOf(attempt)) {
+    if (vm.waitReason !== '') this.#waited++;
+    for (const kind of this.#kindsOf(vm)) {
       kind.placed++;
       if (hasRightCards) kind.served++;
       kind.waitSumS += waitS;
@@ -105,22 +105,22 @@ export class Metrics implements CloudObserver {
     this.#count(column.placed);
   }
 
-  ended(vm: BoundVm, nowS: number, outcome: 'completed' | 'lost'): void {
+  ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost'): void {
     this.#advance(nowS);
     this.#occupy(vm, -1);
     if (outcome === 'completed') return;
     const ranS = Math.max(0, nowS - vm.startS);
     this.#lostVms++;
-    this.#lostVcpuS += ranS * vm.placement.request.vcpus;
-    this.#lostCardS += ranS * vm.placement.cards.length;
+    this.#lostVcpuS += ranS * vm.request.vcpus;
+    this.#lostCardS += ranS * vm.cards.length;
   }
 
-  turnedAway(attempt: Attempt, nowS: number, outcome: TurnedAway): void {
+  turnedAway(vm: Vm, nowS: number, outcome: TurnedAway): void {
     this.#advance(nowS);
     if (outcome === 'gave-up') this.#series.levels[column.waiting]!--;
-    if (attempt.number > 1) return;
+    if (vm.number > 1) return;
     const counter = outcome === 'gave-up' ? 'gaveUp' : outcome;
-    for (const kind of this.#kindsOf(attempt)) kind[counter]++;
+    for (const kind of this.#kindsOf(vm)) kind[counter]++;
     this.#count(column.turnedAway);
   }
 
@@ -141,8 +141,9 @@ export class Metrics implements CloudObserver {
     this.#stockWrongCards++;
   }
 
-  /** From now on nothing is averaged any more; what happens to the VMs that are there still counts. */
-  stopMeasuring(nowS: number): void {
+  /** From now on nothing is averaged any more; what happens to the VMs that are there still counts. If all arrived at 0, it is. */
+  closed(nowS: number): void {
+    if (nowS === 0) return;
     this.#advance(nowS);
     this.#isMeasuring = false;
   }
@@ -222,8 +223,8 @@ export class Metrics implements CloudObserver {
   }
 
   /** Adds (1) or takes back (-1) what a VM holds. */
-  #occupy(vm: BoundVm, sign: 1 | -1): void {
-    const { request, host, cards, wholeCards } = vm.placement;
+  #occupy(vm: Vm, sign: 1 | -1): void {
+    const { request, host, cards, wholeCards } = vm;
     const view = this.#truth.hosts[host]!;
     const { levels } = this.#series;
     levels[column.vms]! += sign;
@@ -239,11 +240,11 @@ export class Metrics implements CloudObserver {
     if (view.isGpuHost) levels[column.strandedCards] = this.#stranded.changed(host);
   }
 
-  #isCpuVmOnGpuHost({ placement: { host, request } }: BoundVm): boolean {
+  #isCpuVmOnGpuHost({ host, request }: Vm): boolean {
     return !isGpuRequest(request) && this.#truth.hosts[host]!.isGpuHost;
   }
 
-  #kindsOf({ arrival: { request, flavor } }: Attempt): readonly Kind[] {
+  #kindsOf({ arrival: { request, flavor } }: Vm): readonly Kind[] {
     const name = flavor === '' ? 'unnamed' : flavor;
     let kind = this.#flavors.get(name);
     if (kind === undefined) {

@@ -1,6 +1,7 @@
 /** Keeps every decision, fault and conflict of a run as the columns of its run file. */
 import type { ConflictColumns, DecisionColumns, FaultColumns } from '../core/run-file.ts';
-import type { Attempt, BoundVm, CloudObserver, TurnedAway } from './cloud.ts';
+import type { CloudObserver, TurnedAway } from './cloud.ts';
+import type { Vm } from './vm.ts';
 
 /** A TextColumn that grows. */
 class Texts {
@@ -69,19 +70,19 @@ export class Recorder implements CloudObserver {
     host: [] as number[],
     firstTry: [] as number[],
   } satisfies ConflictColumns;
-  readonly #rowOf = new Map<BoundVm, number>();
-  /** Of attempts that wait: rows before their first try, and hosts that refused them then. */
-  readonly #firstTries = new Map<Attempt, { rows: number; refusedBy: ReadonlySet<number> }>();
+  readonly #rowOf = new Map<Vm, number>();
+  /** Of VMs that wait: rows before their first try, and hosts that refused them then. */
+  readonly #firstTries = new Map<Vm, { rows: number; refusedBy: ReadonlySet<number> }>();
 
-  waits(attempt: Attempt): void {
-    this.#firstTries.set(attempt, { rows: this.decisions.id.length, refusedBy: attempt.refusedBy });
+  waits(vm: Vm): void {
+    this.#firstTries.set(vm, { rows: this.decisions.id.length, refusedBy: vm.refusedBy });
   }
 
-  bound(vm: BoundVm, nowS: number): void {
+  bound(vm: Vm, nowS: number): void {
     const { decisions } = this;
-    this.#rowOf.set(vm, this.#add(vm.attempt, nowS));
-    decisions.host.push(vm.placement.host);
-    decisions.cardIndexes.push(vm.placement.cards.join('-'));
+    this.#rowOf.set(vm, this.#add(vm, nowS));
+    decisions.host.push(vm.host);
+    decisions.cardIndexes.push(vm.cards.join('-'));
     decisions.score.push(vm.score);
     decisions.startS.push(vm.startS);
     decisions.endS.push(vm.endS);
@@ -89,7 +90,7 @@ export class Recorder implements CloudObserver {
     decisions.reason.push('');
   }
 
-  ended(vm: BoundVm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {
+  ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {
     const row = this.#rowOf.get(vm)!;
     this.#rowOf.delete(vm);
     if (outcome === 'completed') return;
@@ -98,16 +99,16 @@ export class Recorder implements CloudObserver {
     this.decisions.reason.set(row, reason);
   }
 
-  turnedAway(attempt: Attempt, nowS: number, outcome: TurnedAway): void {
+  turnedAway(vm: Vm, nowS: number, outcome: TurnedAway): void {
     const { decisions } = this;
-    this.#add(attempt, nowS);
+    this.#add(vm, nowS);
     decisions.host.push(-1);
     decisions.cardIndexes.push('');
     decisions.score.push(null);
     decisions.startS.push(null);
     decisions.endS.push(null);
     decisions.outcome.push(outcome);
-    decisions.reason.push(attempt.reason);
+    decisions.reason.push(vm.reason);
   }
 
   faulted(nowS: number, host: number, card: number, isUp: boolean): void {
@@ -119,12 +120,12 @@ export class Recorder implements CloudObserver {
   }
 
   /** The part of a row that does not depend on the outcome. @returns the row's number */
-  #add(attempt: Attempt, nowS: number): number {
+  #add(vm: Vm, nowS: number): number {
     const { decisions } = this;
-    const { request, lifetimeS, station, flavor, image, user } = attempt.arrival;
+    const { request, lifetimeS, station, flavor, image, user } = vm.arrival;
     const row = decisions.id.push(request.id) - 1;
-    decisions.attempt.push(attempt.number);
-    decisions.submitS.push(attempt.submitS);
+    decisions.attempt.push(vm.number);
+    decisions.submitS.push(vm.submitS);
     decisions.lifetimeS.push(lifetimeS);
     decisions.vcpus.push(request.vcpus);
     decisions.ramMib.push(request.ramMib);
@@ -138,12 +139,12 @@ export class Recorder implements CloudObserver {
     decisions.image.push(image);
     decisions.user.push(user);
     decisions.decidedS.push(nowS);
-    decisions.waitReason.push(attempt.waitReason);
-    const firstTry = this.#firstTries.get(attempt);
-    this.#firstTries.delete(attempt);
+    decisions.waitReason.push(vm.waitReason);
+    const firstTry = this.#firstTries.get(vm);
+    this.#firstTries.delete(vm);
     decisions.firstTriedAfter.push(firstTry?.rows ?? row);
     if (firstTry !== undefined) this.#addConflicts(row, firstTry.refusedBy, 1);
-    this.#addConflicts(row, attempt.refusedBy, 0);
+    this.#addConflicts(row, vm.refusedBy, 0);
     return row;
   }
 

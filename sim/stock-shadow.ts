@@ -1,5 +1,5 @@
 /** Asks, each time a GPU VM is placed, which cards stock OpenStack would have given it: the failure that section 3.5 of the paper names. */
-import type { Cluster, Placement } from '../core/cluster.ts';
+import type { Cluster } from '../core/cluster.ts';
 import type { GpuModel } from '../core/gpu-card.ts';
 import { nova } from '../core/policies/nova.ts';
 import { defaultPolicyOptions } from '../core/policy.ts';
@@ -7,6 +7,7 @@ import type { VmRequest } from '../core/request.ts';
 import { schedule } from '../core/scheduler.ts';
 import type { CloudObserver } from './cloud.ts';
 import { hasWrongCards, type Metrics } from './metrics.ts';
+import type { Vm } from './vm.ts';
 
 export class StockShadow implements CloudObserver {
   readonly #metrics: Metrics;
@@ -16,7 +17,7 @@ export class StockShadow implements CloudObserver {
     this.#metrics = metrics;
   }
 
-  binds({ request }: Placement, view: Cluster): void {
+  binds({ request }: Vm, view: Cluster): void {
     if (request.cards === 0 || view.models.every((model) => modelIsLarge(model, request))) return;
     const decision = schedule(view, request, this.#stock);
     if (decision.kind === 'placed' && hasWrongCards(view, decision.host, decision.cards, request)) {

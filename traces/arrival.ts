@@ -17,7 +17,10 @@ export interface Arrival {
   readonly user: string;
 }
 
-/** Arrivals in order of `atS`, in batches, so that a long trace costs no promise a row and is never in memory as a whole. */
+/**
+ * Arrivals in order of `atS`, in batches, so that a long trace costs no promise a row and is never in memory as a whole. A reader may
+ * fill the arrivals of a batch anew for the next one: whoever needs one for longer copies it (`ArrivalRow.copy`).
+ */
 export type ArrivalStream = AsyncIterable<readonly Arrival[]>;
 
 /** How a reader treats rows that it cannot take. */

@@ -22,6 +22,7 @@ import { inBatches } from '../../sim/inputs.ts';
 import { OutputFile } from '../../sim/output-file.ts';
 import { readRunFile, writeRunFile } from '../../sim/run-file-io.ts';
 import { defaultCloud, type SimulateResult, simulate } from '../../sim/simulate.ts';
+import type { Vm } from '../../sim/vm.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { anyHosts, anyRequest, ask, type HostSize, hostSpec, policyNamed } from '../core/build.ts';
 
@@ -83,17 +84,17 @@ export function playCloud({ hosts, arrivals, cloud: options, faults = [], policy
 
 /** Lines such as `10 a on 0` (with cards `10 a on 0/1-2`), `20 a ends`, `5 b waits: vcpus:1`. */
 function logTo(log: string[]): CloudObserver {
-  const idOf = (attempt: { readonly arrival: Arrival; readonly number: number }): string =>
-    `${attempt.arrival.request.id}${attempt.number === 1 ? '' : `#${attempt.number}`}`;
+  const idOf = ({ request, number }: Vm): string => `${request.id}${number === 1 ? '' : `#${number}`}`;
   return {
-    waits: (attempt, nowS) => log.push(`${nowS} ${idOf(attempt)} waits: ${attempt.waitReason}`),
-    bound({ attempt, placement: { host, cards } }, nowS) {
-      log.push(`${nowS} ${idOf(attempt)} on ${host}${cards.length > 0 ? `/${cards.join('-')}` : ''}`);
+    waits: (vm, nowS) => log.push(`${nowS} ${idOf(vm)} waits: ${vm.waitReason}`),
+    bound(vm, nowS) {
+      const { host, cards } = vm;
+      log.push(`${nowS} ${idOf(vm)} on ${host}${cards.length > 0 ? `/${cards.join('-')}` : ''}`);
     },
-    ended: ({ attempt }, nowS, outcome, reason) =>
-      log.push(`${nowS} ${idOf(attempt)} ${outcome === 'completed' ? 'ends' : `lost: ${reason}`}`),
-    turnedAway: (attempt, nowS, outcome) => log.push(`${nowS} ${idOf(attempt)} ${outcome}: ${attempt.reason}`),
-    conflicted: (attempt, host, nowS) => log.push(`${nowS} ${idOf(attempt)} refused by ${host}`),
+    ended: (vm, nowS, outcome, reason) =>
+      log.push(`${nowS} ${idOf(vm)} ${outcome === 'completed' ? 'ends' : `lost: ${reason}`}`),
+    turnedAway: (vm, nowS, outcome) => log.push(`${nowS} ${idOf(vm)} ${outcome}: ${vm.reason}`),
+    conflicted: (vm, host, nowS) => log.push(`${nowS} ${idOf(vm)} refused by ${host}`),
     faulted: (nowS, host, card, isUp) =>
       log.push(`${nowS} ${card < 0 ? `host ${host}` : `card ${host}/${card}`} ${isUp ? 'back' : 'fails'}`),
   };
