@@ -5,13 +5,15 @@
 import { Cluster } from '../core/cluster.ts';
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
+import { type VmRequest, vmRequest } from '../core/request.ts';
 import type { CloudOptions } from '../core/run-file.ts';
 import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../core/scheduler.ts';
 import type { Arrival } from '../traces/arrival.ts';
 import { CardLists } from './card-lists.ts';
 import type { EventKind, Simulator } from './engine.ts';
+import type { SizedRequest } from './sized-requests.ts';
 import { SrmReports } from './srm-reports.ts';
-import { type Vm, Vms } from './vm.ts';
+import { nowhere, Vm, Vms, vmStates } from './vm.ts';
 
 /** What happens at one instant, in this order. */
 export const priorities = { end: 0, fault: 1, report: 2, drain: 3, resubmit: 4, arrival: 5, giveUp: 6 } as const;
@@ -37,8 +39,6 @@ export interface CloudObserver {
   closed?(nowS: number): void;
 }
 
-const none: ReadonlySet<number> = new Set();
-
 export class Cloud {
   readonly truth: Cluster;
   /** What the scheduler sees. */
@@ -51,9 +51,13 @@ export class Cloud {
   readonly #observers: readonly CloudObserver[];
   readonly #reports: SrmReports | undefined;
   readonly #vms = new Vms();
-  /** In the order in which they came. */
-  readonly #waiting = new Set<Vm>();
+  /** Shows observers a VM. */
+  readonly #vm = new Vm(this.#vms);
+  /** Slots of those who wait, in the order in which they came. */
+  readonly #waiting = new Set<number>();
   readonly #cardLists = new CardLists();
+  /** What is being bound or released. */
+  readonly #placement: { request: VmRequest; host: number; cards: readonly number[]; readonly wholeCards: boolean };
   #bindings = 0;
   readonly #events: Record<'end' | 'started' | 'drain' | 'resubmit' | 'giveUp', EventKind>;
   #isDrainDue = false;
@@ -71,14 +75,20 @@ export class Cloud {
     this.#empty = this.truth.emptied();
     this.#simulator = simulator;
     this.#policy = policy;
+    this.#placement = {
+      request: vmRequest({ id: '', vcpus: 1, ramMib: 0 }),
+      host: 0,
+      cards: [],
+      wholeCards: policy.wholeCards,
+    };
     this.#options = options;
     this.#observers = observers;
     this.#events = {
-      end: simulator.kind(priorities.end, (slot) => this.#end(this.#vms.all[slot]!)),
-      started: simulator.kind(priorities.end, (slot) => this.#started(this.#vms.all[slot]!)),
+      end: simulator.kind(priorities.end, (slot) => this.#end(slot)),
+      started: simulator.kind(priorities.end, (slot) => this.#started(slot)),
       drain: simulator.kind(priorities.drain, () => this.#drain()),
-      resubmit: simulator.kind(priorities.resubmit, (slot) => this.#resubmit(this.#vms.all[slot]!)),
-      giveUp: simulator.kind(priorities.giveUp, (slot) => this.#giveUp(this.#vms.all[slot]!)),
+      resubmit: simulator.kind(priorities.resubmit, (slot) => this.#resubmit(slot)),
+      giveUp: simulator.kind(priorities.giveUp, (slot) => this.#giveUp(slot)),
     };
     if (options.srmIntervalS > 0) {
       this.view = this.truth.emptied();
@@ -96,9 +106,7 @@ export class Cloud {
 
   /** A VM asks, now. */
   arrive(arrival: Arrival): void {
-    const vm = this.#vms.take();
-    vm.arrival.copy(arrival);
-    this.#submit(vm);
+    this.#submit(this.#vms.take(arrival));
   }
 
   /** No more arrivals will come. */
@@ -114,85 +122,106 @@ export class Cloud {
     else this.truth.setCardHealthy(host, card, isUp);
     for (const observer of this.#observers) observer.faulted?.(nowS, host, card, isUp);
     if (!isUp) {
-      for (const vm of this.#vms.runningOn(host)) {
-        if (card < 0 || vm.cards.includes(card)) this.#lose(vm, card < 0 ? 'host-failed' : 'card-failed');
+      for (const slot of this.#vms.runningOn(host)) {
+        if (card < 0 || this.#vms.cards[slot]!.includes(card))
+          this.#lose(slot, card < 0 ? 'host-failed' : 'card-failed');
       }
     }
     this.#changed(host);
   }
 
-  #submit(vm: Vm): void {
+  #submit(slot: number): void {
+    const vms = this.#vms;
     const { nowS } = this.#simulator;
-    const { request } = vm;
     const { onFull, backfill, patienceS } = this.#options;
-    vm.submitS = nowS;
-    for (const observer of this.#observers) observer.submitted?.(vm, nowS);
-    if (this.#waiting.size > 0 && !backfill) vm.reason = 'behind-others';
-    else if (this.#place(vm)) return;
+    vms.submitS[slot] = nowS;
+    for (const observer of this.#observers) observer.submitted?.(this.#show(slot), nowS);
+    if (this.#waiting.size > 0 && !backfill) vms.reason[slot] = 'behind-others';
+    else if (this.#place(slot)) return;
+    const request = this.#requestOf(slot);
     if (!isServable(this.#empty, request, this.#policy)) {
       const never = schedule(this.#empty, request, this.#policy);
-      if (never.kind === 'no-valid-host') vm.reason = formatRejections(never.rejectedBy);
-      this.#turnAway(vm, 'unservable');
+      if (never.kind === 'no-valid-host') vms.reason[slot] = formatRejections(never.rejectedBy);
+      this.#turnAway(slot, 'unservable');
       return;
     }
     if (onFull === 'reject') {
-      this.#turnAway(vm, 'refused');
+      this.#turnAway(slot, 'refused');
       return;
     }
-    vm.waitReason = vm.reason;
-    vm.state = 'waits';
-    this.#waiting.add(vm);
-    for (const observer of this.#observers) observer.waits?.(vm, nowS);
-    if (patienceS !== null) this.#schedule(nowS + patienceS, this.#events.giveUp, vm);
+    vms.waitReason[slot] = vms.reason[slot]!;
+    vms.state[slot] = vmStates.waits;
+    this.#waiting.add(slot);
+    for (const observer of this.#observers) observer.waits?.(this.#show(slot), nowS);
+    if (patienceS !== null) this.#schedule(nowS + patienceS, this.#events.giveUp, slot);
   }
 
   /** Tries hosts from best to worst until one binds. @returns false when none is left */
-  #place(vm: Vm): boolean {
-    vm.refusedBy = none;
+  #place(slot: number): boolean {
+    const vms = this.#vms;
+    const placement = this.#placement;
+    const request = this.#requestOf(slot);
+    let refusedBy = nowhere;
     for (;;) {
-      const decision = this.#scheduler.schedule(vm.request, vm.refusedBy);
+      if (vms.refusedBy[slot] !== refusedBy) vms.refusedBy[slot] = refusedBy;
+      const decision = this.#scheduler.schedule(request, refusedBy);
       if (decision.kind === 'no-valid-host') {
-        vm.reason = formatRejections(decision.rejectedBy);
+        vms.reason[slot] = formatRejections(decision.rejectedBy);
         return false;
       }
-      vm.host = decision.host;
-      vm.cards = this.#cardLists.same(decision.cards);
-      vm.wholeCards = this.#policy.wholeCards;
-      vm.score = decision.score;
-      if (this.view === this.truth || this.truth.refusal(vm) === undefined) {
-        this.#bind(vm);
+      placement.request = request;
+      placement.host = decision.host;
+      placement.cards = this.#cardLists.same(decision.cards);
+      if (this.view === this.truth || this.truth.refusal(placement) === undefined) {
+        this.#bind(slot, decision.score);
         return true;
       }
-      vm.refusedBy = new Set([...vm.refusedBy, vm.host]);
-      for (const observer of this.#observers) observer.conflicted?.(vm, vm.host, this.#simulator.nowS);
+      refusedBy = new Set([...refusedBy, decision.host]);
+      for (const observer of this.#observers) {
+        observer.conflicted?.(this.#show(slot), decision.host, this.#simulator.nowS);
+      }
     }
   }
 
-  #bind(vm: Vm): void {
+  /** Binds as `#placement` says. */
+  #bind(slot: number, score: number): void {
+    const vms = this.#vms;
     const { nowS } = this.#simulator;
-    vm.state = 'runs';
-    vm.binding = this.#bindings++;
-    vm.startS = nowS + this.#options.bootS;
-    vm.endS = vm.startS + vm.arrival.lifetimeS;
-    for (const observer of this.#observers) observer.binds?.(vm, this.view);
-    this.truth.bind(vm);
-    if (this.view !== this.truth) this.view.bind(vm);
-    if (vm.startS > nowS) {
-      this.#addBuilding(vm.host, 1);
-      this.#schedule(vm.startS, this.#events.started, vm);
+    const { host, cards } = this.#placement;
+    const startS = nowS + this.#options.bootS;
+    vms.state[slot] = vmStates.runs;
+    vms.binding[slot] = this.#bindings++;
+    vms.host[slot] = host;
+    vms.cards[slot] = cards;
+    vms.score[slot] = score;
+    vms.startS[slot] = startS;
+    for (const observer of this.#observers) observer.binds?.(this.#show(slot), this.view);
+    this.truth.bind(this.#placement);
+    if (this.view !== this.truth) this.view.bind(this.#placement);
+    if (startS > nowS) {
+      this.#addBuilding(host, 1);
+      this.#schedule(startS, this.#events.started, slot);
     }
-    this.#schedule(vm.endS, this.#events.end, vm);
-    for (const observer of this.#observers) observer.bound?.(vm, nowS);
+    this.#schedule(startS + vms.lifetimeS[slot]!, this.#events.end, slot);
+    for (const observer of this.#observers) observer.bound?.(this.#show(slot), nowS);
   }
 
-  #schedule(timeS: number, kind: EventKind, vm: Vm): void {
-    vm.pendingEvents++;
-    this.#simulator.at(timeS, kind, vm.slot);
+  #release(slot: number): void {
+    const placement = this.#placement;
+    placement.request = this.#requestOf(slot);
+    placement.host = this.#vms.host[slot]!;
+    placement.cards = this.#vms.cards[slot]!;
+    this.truth.release(placement);
   }
 
-  #started(vm: Vm): void {
-    if (vm.state === 'runs') this.#addBuilding(vm.host, -1);
-    this.#vms.eventCame(vm);
+  #schedule(timeS: number, kind: EventKind, slot: number): void {
+    this.#vms.pendingEvents[slot]!++;
+    this.#simulator.at(timeS, kind, slot);
+  }
+
+  #started(slot: number): void {
+    if (this.#vms.state[slot] === vmStates.runs) this.#addBuilding(this.#vms.host[slot]!, -1);
+    this.#vms.eventCame(slot);
   }
 
   #addBuilding(host: number, change: 1 | -1): void {
@@ -200,49 +229,62 @@ export class Cloud {
     if (this.view !== this.truth) this.view.addBuilding(host, change);
   }
 
-  #end(vm: Vm): void {
-    const { host } = vm;
-    const isLost = vm.state !== 'runs';
+  #end(slot: number): void {
+    const vms = this.#vms;
+    const isLost = vms.state[slot] !== vmStates.runs;
+    const host = vms.host[slot]!;
     if (!isLost) {
-      this.truth.release(vm);
-      for (const observer of this.#observers) observer.ended?.(vm, this.#simulator.nowS, 'completed', '');
-      this.#vms.settle(vm);
+      this.#release(slot);
+      for (const observer of this.#observers) observer.ended?.(this.#show(slot), this.#simulator.nowS, 'completed', '');
+      vms.settle(slot);
     }
-    this.#vms.eventCame(vm);
+    vms.eventCame(slot);
     if (!isLost) this.#changed(host);
   }
 
-  #lose(vm: Vm, reason: string): void {
+  #lose(slot: number, reason: string): void {
+    const vms = this.#vms;
     const { nowS } = this.#simulator;
-    this.truth.release(vm);
-    if (nowS < vm.startS) this.#addBuilding(vm.host, -1);
-    for (const observer of this.#observers) observer.ended?.(vm, nowS, 'lost', reason);
-    if (vm.number <= this.#options.resubmit) {
-      const again = this.#vms.take();
-      again.arrival.copy(vm.arrival);
-      again.number = vm.number + 1;
-      this.#schedule(nowS, this.#events.resubmit, again);
+    this.#release(slot);
+    if (nowS < vms.startS[slot]!) this.#addBuilding(vms.host[slot]!, -1);
+    for (const observer of this.#observers) observer.ended?.(this.#show(slot), nowS, 'lost', reason);
+    if (vms.number[slot]! <= this.#options.resubmit) {
+      this.#schedule(nowS, this.#events.resubmit, vms.takeAgain(slot));
     }
-    this.#vms.settle(vm);
+    vms.settle(slot);
   }
 
-  #resubmit(vm: Vm): void {
-    this.#submit(vm);
-    this.#vms.eventCame(vm);
+  #resubmit(slot: number): void {
+    this.#submit(slot);
+    this.#vms.eventCame(slot);
   }
 
-  #giveUp(vm: Vm): void {
-    if (vm.state === 'waits') {
-      this.#waiting.delete(vm);
-      this.#turnAway(vm, 'gave-up');
+  #giveUp(slot: number): void {
+    if (this.#vms.state[slot] === vmStates.waits) {
+      this.#waiting.delete(slot);
+      this.#turnAway(slot, 'gave-up');
       if (!this.#options.backfill) this.#dueDrain();
     }
-    this.#vms.eventCame(vm);
+    this.#vms.eventCame(slot);
   }
 
-  #turnAway(vm: Vm, outcome: TurnedAway): void {
-    for (const observer of this.#observers) observer.turnedAway?.(vm, this.#simulator.nowS, outcome);
-    this.#vms.settle(vm);
+  #turnAway(slot: number, outcome: TurnedAway): void {
+    for (const observer of this.#observers) {
+      observer.turnedAway?.(this.#show(slot), this.#simulator.nowS, outcome);
+    }
+    this.#vms.settle(slot);
+  }
+
+  #requestOf(slot: number): SizedRequest {
+    const request = this.#vms.requests[slot]!;
+    request.slot = slot;
+    return request;
+  }
+
+  /** What observers see of a VM. */
+  #show(slot: number): Vm {
+    this.#vm.slot = slot;
+    return this.#vm;
   }
 
   /** Something became free, or known to be gone, on a host. */
@@ -260,22 +302,17 @@ export class Cloud {
   /** Places those who wait, first come first served; with backfill, later ones where earlier ones do not fit. */
   #drain(): void {
     this.#isDrainDue = false;
-    const failed = new Map<string, Vm>();
-    for (const vm of this.#waiting) {
-      const shape = shapeOf(vm);
-      const equal = failed.get(shape);
+    const vms = this.#vms;
+    /** Slots by what was asked for. */
+    const failed = new Map<SizedRequest, number>();
+    for (const slot of this.#waiting) {
+      const equal = failed.get(vms.requests[slot]!);
       if (equal !== undefined) {
-        vm.reason = equal.reason;
-        vm.refusedBy = equal.refusedBy;
-      } else if (this.#place(vm)) this.#waiting.delete(vm);
+        vms.reason[slot] = vms.reason[equal]!;
+        vms.refusedBy[slot] = vms.refusedBy[equal]!;
+      } else if (this.#place(slot)) this.#waiting.delete(slot);
       else if (!this.#options.backfill) return;
-      else failed.set(shape, vm);
+      else failed.set(vms.requests[slot]!, slot);
     }
   }
-}
-
-/** Equal for requests that fit on the same hosts. */
-function shapeOf({ request }: Vm): string {
-  const { vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels } = request;
-  return `${vcpus} ${ramMib} ${diskGib} ${cards} ${cardMemoryMib} ${cardCores} ${cardModels.join('|')}`;
 }

@@ -1,6 +1,5 @@
 /** Streams what became of every VM as CSV, a row when its fate is settled: when it is turned away, ends, or is lost. */
 import type { Cluster } from '../core/cluster.ts';
-import type { RequestRow } from '../traces/arrival-row.ts';
 import { csvCell } from '../traces/csv.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
 import { CsvWriter } from './csv-writer.ts';
@@ -27,7 +26,7 @@ export class DecisionsCsv implements CloudObserver {
 
   ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {
     const csv = this.#csv;
-    this.#id(vm.request);
+    this.#id(vm);
     csv.comma();
     csv.bytes(this.#names[vm.host]!);
     csv.comma();
@@ -49,7 +48,7 @@ export class DecisionsCsv implements CloudObserver {
 
   turnedAway(vm: Vm, _nowS: number, outcome: TurnedAway): void {
     const csv = this.#csv;
-    this.#id(vm.request);
+    this.#id(vm);
     for (let cell = 0; cell < 6; cell++) csv.comma();
     csv.plain(outcome);
     csv.comma();
@@ -63,8 +62,9 @@ export class DecisionsCsv implements CloudObserver {
     this.#csv.flush();
   }
 
-  #id(request: RequestRow): void {
-    const { idBytes, idStart, idEnd } = request;
-    if (idEnd === 0 || !this.#csv.utf8(idBytes, idStart, idEnd)) this.#csv.text(request.id);
+  #id(vm: Vm): void {
+    const { ids, slot } = vm;
+    const [start, end] = [ids.startOf(slot), ids.endOf(slot)];
+    if (start === end || !this.#csv.utf8(ids.bytes, start, end)) this.#csv.text(vm.id);
   }
 }

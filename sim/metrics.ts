@@ -46,6 +46,7 @@ class Kind {
 
 export class Metrics implements CloudObserver {
   readonly #truth: Cluster;
+  readonly #wholeCards: boolean;
   readonly #series: TimeSeries;
   readonly #stranded: StrandedCards;
   readonly #waits = new Distribution();
@@ -65,9 +66,13 @@ export class Metrics implements CloudObserver {
   #lostVcpuS = 0;
   #lostCardS = 0;
 
-  /** @param intervalS length of the series' intervals, to begin with */
-  constructor(truth: Cluster, intervalS: number) {
+  /**
+   * @param wholeCards whether shared cards are given away whole
+   * @param intervalS length of the series' intervals, to begin with
+   */
+  constructor(truth: Cluster, wholeCards: boolean, intervalS: number) {
     this.#truth = truth;
+    this.#wholeCards = wholeCards;
     this.#series = new TimeSeries(columns, intervalS);
     this.#stranded = new StrandedCards(truth);
   }
@@ -224,7 +229,7 @@ export class Metrics implements CloudObserver {
 
   /** Adds (1) or takes back (-1) what a VM holds. */
   #occupy(vm: Vm, sign: 1 | -1): void {
-    const { request, host, cards, wholeCards } = vm;
+    const { request, host, cards } = vm;
     const view = this.#truth.hosts[host]!;
     const { levels } = this.#series;
     levels[column.vms]! += sign;
@@ -232,7 +237,7 @@ export class Metrics implements CloudObserver {
     levels[column.ramMib]! += sign * request.ramMib;
     if (this.#isCpuVmOnGpuHost(vm)) levels[column.cpuVmsOnGpuHosts]! += sign;
     for (const card of cards) {
-      const share = view.cardShare(card, request, wholeCards);
+      const share = view.cardShare(card, request, this.#wholeCards);
       levels[column.cards]! += (sign * share.cores) / view.specs.cards[card]!.cores;
       levels[column.cardMemoryMib]! += sign * share.memoryMib;
       levels[column.cardMemoryAskedMib]! += sign * request.cardMemoryMib;
@@ -244,7 +249,7 @@ export class Metrics implements CloudObserver {
     return !isGpuRequest(request) && this.#truth.hosts[host]!.isGpuHost;
   }
 
-  #kindsOf({ arrival: { request, flavor } }: Vm): readonly Kind[] {
+  #kindsOf({ request, flavor }: Vm): readonly Kind[] {
     const name = flavor === '' ? 'unnamed' : flavor;
     let kind = this.#flavors.get(name);
     if (kind === undefined) {

@@ -70,17 +70,18 @@ export class Recorder implements CloudObserver {
     host: [] as number[],
     firstTry: [] as number[],
   } satisfies ConflictColumns;
-  readonly #rowOf = new Map<Vm, number>();
-  /** Of VMs that wait: rows before their first try, and hosts that refused them then. */
-  readonly #firstTries = new Map<Vm, { rows: number; refusedBy: ReadonlySet<number> }>();
+  /** By slot. */
+  readonly #rowOf: number[] = [];
+  /** Of VMs that wait, by slot: rows before their first try, and hosts that refused them then. */
+  readonly #firstTries = new Map<number, { rows: number; refusedBy: ReadonlySet<number> }>();
 
   waits(vm: Vm): void {
-    this.#firstTries.set(vm, { rows: this.decisions.id.length, refusedBy: vm.refusedBy });
+    this.#firstTries.set(vm.slot, { rows: this.decisions.id.length, refusedBy: vm.refusedBy });
   }
 
   bound(vm: Vm, nowS: number): void {
     const { decisions } = this;
-    this.#rowOf.set(vm, this.#add(vm, nowS));
+    this.#rowOf[vm.slot] = this.#add(vm, nowS);
     decisions.host.push(vm.host);
     decisions.cardIndexes.push(vm.cards.join('-'));
     decisions.score.push(vm.score);
@@ -91,9 +92,8 @@ export class Recorder implements CloudObserver {
   }
 
   ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {
-    const row = this.#rowOf.get(vm)!;
-    this.#rowOf.delete(vm);
     if (outcome === 'completed') return;
+    const row = this.#rowOf[vm.slot]!;
     this.decisions.endS[row] = nowS;
     this.decisions.outcome.set(row, outcome);
     this.decisions.reason.set(row, reason);
@@ -122,7 +122,7 @@ export class Recorder implements CloudObserver {
   /** The part of a row that does not depend on the outcome. @returns the row's number */
   #add(vm: Vm, nowS: number): number {
     const { decisions } = this;
-    const { request, lifetimeS, station, flavor, image, user } = vm.arrival;
+    const { request, lifetimeS, station, flavor, image, user } = vm;
     const row = decisions.id.push(request.id) - 1;
     decisions.attempt.push(vm.number);
     decisions.submitS.push(vm.submitS);
@@ -140,8 +140,8 @@ export class Recorder implements CloudObserver {
     decisions.user.push(user);
     decisions.decidedS.push(nowS);
     decisions.waitReason.push(vm.waitReason);
-    const firstTry = this.#firstTries.get(vm);
-    this.#firstTries.delete(vm);
+    const firstTry = this.#firstTries.get(vm.slot);
+    this.#firstTries.delete(vm.slot);
     decisions.firstTriedAfter.push(firstTry?.rows ?? row);
     if (firstTry !== undefined) this.#addConflicts(row, firstTry.refusedBy, 1);
     this.#addConflicts(row, vm.refusedBy, 0);

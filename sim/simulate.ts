@@ -113,7 +113,7 @@ export async function simulate(
   let metrics: Metrics | undefined;
   let decisionsCsv: DecisionsCsv | undefined;
   await play(hosts, arrivals, policy, options, ({ truth }) => {
-    metrics = new Metrics(truth, options.intervalS ?? 3600);
+    metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600);
     const observers: CloudObserver[] = [metrics, new StockShadow(metrics)];
     if (recorder !== undefined) observers.push(recorder);
     if (options.decisionsFile !== undefined) {

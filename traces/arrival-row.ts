@@ -1,6 +1,7 @@
 /** Arrivals that are filled anew again and again, so that a long trace leaves nothing behind for the garbage collector. */
 import type { VmRequest } from '../core/request.ts';
 import type { Arrival } from './arrival.ts';
+import { textOf } from './text-cache.ts';
 
 const noModels: readonly string[] = [];
 
@@ -16,14 +17,14 @@ export class RequestRow implements VmRequest {
   cardMemoryMib = 0;
   cardCores = 0;
   cardModels = noModels;
-  /** The id is in these bytes, from `idStart` to before `idEnd`; `idEnd` is 0 where only its text is known. */
-  idBytes: Uint8Array = new Uint8Array(32);
+  /** The id is in these bytes, from `idStart` to before `idEnd`. */
+  idBytes: Uint8Array = new Uint8Array(0);
   idStart = 0;
   idEnd = 0;
   #id: string | undefined = '';
 
   get id(): string {
-    this.#id ??= Buffer.from(this.idBytes.buffer, this.idBytes.byteOffset).toString('utf8', this.idStart, this.idEnd);
+    this.#id ??= textOf(this.idBytes, this.idStart, this.idEnd);
     return this.#id;
   }
 
@@ -32,30 +33,6 @@ export class RequestRow implements VmRequest {
     this.idBytes = bytes;
     this.idStart = start;
     this.idEnd = end;
-    this.#id = undefined;
-  }
-
-  /** Becomes equal to `request` and shares no bytes with it. */
-  copy(request: VmRequest): void {
-    this.vcpus = request.vcpus;
-    this.ramMib = request.ramMib;
-    this.diskGib = request.diskGib;
-    this.cards = request.cards;
-    this.cardMemoryMib = request.cardMemoryMib;
-    this.cardCores = request.cardCores;
-    this.cardModels = request.cardModels;
-    this.idStart = 0;
-    if (!(request instanceof RequestRow) || request.idEnd === 0) {
-      this.idEnd = 0;
-      this.#id = request.id;
-      return;
-    }
-    const { idBytes: from, idStart, idEnd } = request;
-    const length = idEnd - idStart;
-    if (length > this.idBytes.length) this.idBytes = new Uint8Array(2 * length);
-    const to = this.idBytes;
-    for (let index = 0; index < length; index++) to[index] = from[idStart + index]!;
-    this.idEnd = length;
     this.#id = undefined;
   }
 }
@@ -69,15 +46,12 @@ export class ArrivalRow implements Arrival {
   flavor = '';
   image = '';
   user = '';
+}
 
-  /** Becomes equal to `arrival`; what happens to that one later changes nothing here. */
-  copy(arrival: Arrival): void {
-    this.atS = arrival.atS;
-    this.lifetimeS = arrival.lifetimeS;
-    this.request.copy(arrival.request);
-    this.station = arrival.station;
-    this.flavor = arrival.flavor;
-    this.image = arrival.image;
-    this.user = arrival.user;
-  }
+/** An arrival for as long as one wants, whatever its reader does. */
+export function copyOf(arrival: Arrival): Arrival {
+  const { id, vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels } = arrival.request;
+  const { atS, lifetimeS, station, flavor, image, user } = arrival;
+  const request = { id, vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels };
+  return { atS, lifetimeS, request, station, flavor, image, user };
 }

@@ -1,9 +1,9 @@
 /**
- * Makes arrivals of plain rows of our format straight from their bytes: numbers without a text between, texts that repeat from a
+ * Fills arrivals with plain rows of our format straight from their bytes: numbers without a text between, texts that repeat from a
  * cache. A row is plain when all its cells are as we write them and none is quoted. Of any other row it says only that it is not
  * plain: `readHepsCsv` then reads it the slow way, which alone knows what is wrong.
  */
-import type { Arrival } from './arrival.ts';
+import type { ArrivalRow } from './arrival-row.ts';
 import { TextCache } from './text-cache.ts';
 
 /** What the cells of a column hold, as numbers that fit a byte. */
@@ -57,7 +57,8 @@ export class PlainRows {
   readonly #kinds: Uint8Array;
   readonly #places: Uint8Array;
   /** Cells of the last row; those of a column that the file lacks stay as they are here. */
-  #id = '';
+  #idStart = 0;
+  #idEnd = 0;
   readonly #decimals = new Float64Array(3);
   readonly #wholes = new Int32Array(5);
   readonly #texts = ['', '', '', ''];
@@ -76,13 +77,14 @@ export class PlainRows {
   }
 
   /**
-   * The arrival of the row at `start`; undefined, with `end` and the order as they were, when the row is not plain.
+   * Fills `into` with the row at `start`, whose id then lies in `bytes`. @returns false, with `into`, `end` and the order as they
+   * were, when the row is not plain
    *
    * @param bytes with a line end at or after `start`: every cell stops there, so that no loop below asks where the bytes end
    */
-  take(bytes: Buffer, start: number): Arrival | undefined {
+  take(bytes: Uint8Array, start: number, into: ArrivalRow): boolean {
     const end = this.#readCells(bytes, start);
-    if (end < 0) return undefined;
+    if (end < 0) return false;
     const decimals = this.#decimals;
     const wholes = this.#wholes;
     const texts = this.#texts;
@@ -93,32 +95,30 @@ export class PlainRows {
     const cards = wholes[2]!;
     const cardMemoryMib = wholes[3]!;
     const cardCores = wholes[4]!;
-    if (atS < this.#order.earliestS || lifetimeS === 0 || vcpus === 0) return undefined;
-    if (cards === 0 && (cardMemoryMib > 0 || cardCores > 0 || cardModels.length > 0)) return undefined;
+    if (atS < this.#order.earliestS || lifetimeS === 0 || vcpus === 0) return false;
+    if (cards === 0 && (cardMemoryMib > 0 || cardCores > 0 || cardModels.length > 0)) return false;
     this.end = end;
     this.#order.earliestS = atS;
-    return {
-      atS,
-      lifetimeS,
-      request: {
-        id: this.#id,
-        vcpus,
-        ramMib: wholes[0]!,
-        diskGib: wholes[1]!,
-        cards,
-        cardMemoryMib,
-        cardCores,
-        cardModels,
-      },
-      station: texts[0]!,
-      flavor: texts[1]!,
-      image: texts[2]!,
-      user: texts[3]!,
-    };
+    into.atS = atS;
+    into.lifetimeS = lifetimeS;
+    into.station = texts[0]!;
+    into.flavor = texts[1]!;
+    into.image = texts[2]!;
+    into.user = texts[3]!;
+    const { request } = into;
+    request.pointId(bytes, this.#idStart, this.#idEnd);
+    request.vcpus = vcpus;
+    request.ramMib = wholes[0]!;
+    request.diskGib = wholes[1]!;
+    request.cards = cards;
+    request.cardMemoryMib = cardMemoryMib;
+    request.cardCores = cardCores;
+    request.cardModels = cardModels;
+    return true;
   }
 
   /** Reads the cells of a row. @returns where the next row starts; -1 when a cell is not plain, missing or one too many */
-  #readCells(bytes: Buffer, start: number): number {
+  #readCells(bytes: Uint8Array, start: number): number {
     const kinds = this.#kinds;
     const places = this.#places;
     const last = kinds.length - 1;
@@ -165,7 +165,8 @@ export class PlainRows {
         }
         if (kind === id) {
           if (at === cellStart) return -1;
-          this.#id = bytes.toString('utf8', cellStart, at);
+          this.#idStart = cellStart;
+          this.#idEnd = at;
         } else if (kind === text) {
           this.#texts[place] = at === cellStart ? '' : this.#cache.valueOf(bytes, cellStart, at, hash);
         } else if (at === cellStart) {

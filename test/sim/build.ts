@@ -84,7 +84,7 @@ export function playCloud({ hosts, arrivals, cloud: options, faults = [], policy
 
 /** Lines such as `10 a on 0` (with cards `10 a on 0/1-2`), `20 a ends`, `5 b waits: vcpus:1`. */
 function logTo(log: string[]): CloudObserver {
-  const idOf = ({ request, number }: Vm): string => `${request.id}${number === 1 ? '' : `#${number}`}`;
+  const idOf = ({ id, number }: Vm): string => `${id}${number === 1 ? '' : `#${number}`}`;
   return {
     waits: (vm, nowS) => log.push(`${nowS} ${idOf(vm)} waits: ${vm.waitReason}`),
     bound(vm, nowS) {

@@ -191,7 +191,7 @@ describe('patience', () => {
   });
 });
 
-describe('places of VMs', () => {
+describe('slots', () => {
   test('the end of a VM that was lost before ends nobody else, whoever runs by then', () => {
     const { log } = playCloud({
       hosts: hostsOf(1),
@@ -213,17 +213,18 @@ describe('places of VMs', () => {
     ]);
   });
 
-  test('a VM takes the place of one that is settled, and is equal to what arrived', () => {
-    const places: Vm[] = [];
+  test('a VM takes the slot of one that is settled, and is equal to what arrived', () => {
+    const slots: number[] = [];
     const observer: CloudObserver = {
       bound(bound) {
-        places.push(bound);
-        expect(bound).toMatchObject({ number: 1, waitReason: '', reason: '', cards: [] });
-        expect([bound.request.id, bound.request.vcpus]).toEqual(bound.startS === 0 ? ['a', 1] : ['b', 2]);
+        slots.push(bound.slot);
+        const { id, number, waitReason, reason, cards, request } = bound;
+        expect({ number, waitReason, reason, cards }).toEqual({ number: 1, waitReason: '', reason: '', cards: [] });
+        expect([id, request.vcpus]).toEqual(bound.startS === 0 ? ['a', 1] : ['b', 2]);
       },
     };
     playCloud({ hosts: hostsOf(2), arrivals: [vm('a', 0, 20), vm('b', 20, 5, { vcpus: 2 })], observers: [observer] });
-    expect(places[1]).toBe(places[0]);
+    expect(slots).toEqual([0, 0]);
   });
 });
 
@@ -231,8 +232,8 @@ describe('booting', () => {
   /** What each VM was bound with. */
   function timesOf(): { observer: CloudObserver; times: string[] } {
     const times: string[] = [];
-    const bound = ({ request, startS, endS }: Vm, boundS: number) =>
-      times.push(`${request.id}: bound ${boundS}, start ${startS}, end ${endS}`);
+    const bound = ({ id, startS, endS }: Vm, boundS: number) =>
+      times.push(`${id}: bound ${boundS}, start ${startS}, end ${endS}`);
     return { observer: { bound }, times };
   }
 
@@ -633,9 +634,9 @@ describe('any run', () => {
     fc.assert(
       fc.property(anyRun, anyFaults, (run, wanted) => {
         const answers = new Map<string, number>();
-        const running = new Set<Vm>();
-        const note = ({ request, number }: Vm) => {
-          const key = `${request.id}#${number}`;
+        const running = new Set<number>();
+        const note = ({ id, number }: Vm) => {
+          const key = `${id}#${number}`;
           answers.set(key, (answers.get(key) ?? 0) + 1);
         };
         let submitted = 0;
@@ -644,11 +645,11 @@ describe('any run', () => {
           submitted: () => submitted++,
           bound(bound) {
             note(bound);
-            running.add(bound);
+            running.add(bound.slot);
           },
           turnedAway: (vm) => note(vm),
           ended(bound, nowS, outcome) {
-            expect(running.delete(bound)).toBe(true);
+            expect(running.delete(bound.slot)).toBe(true);
             if (outcome === 'lost') lost++;
             else expect(nowS).toBe(bound.endS);
           },
@@ -682,13 +683,13 @@ describe('any run', () => {
       fc.property(anyRun, (run) => {
         const waiting: unknown[] = [];
         const observer: CloudObserver = {
-          waits: (vm) => waiting.push(vm),
+          waits: (vm) => waiting.push(vm.slot),
           bound(vm) {
             if (vm.waitReason === '') expect(waiting).toEqual([]);
-            else expect(waiting.shift()).toBe(vm);
+            else expect(waiting.shift()).toBe(vm.slot);
           },
           turnedAway(vm, _nowS, outcome) {
-            if (outcome === 'gave-up') waiting.splice(waiting.indexOf(vm), 1);
+            if (outcome === 'gave-up') waiting.splice(waiting.indexOf(vm.slot), 1);
           },
         };
         const cloud = { ...run.cloud, onFull: 'queue', backfill: false } as const;
