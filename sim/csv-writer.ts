@@ -6,10 +6,12 @@ const bufferBytes = 1 << 16;
 /** No number takes more. */
 const numberBytes = 32;
 
-/** Floats that are not in thousandths have a place each, by their bits, where their text is kept until another takes the place. A power of two. */
-const places = 1 << 13;
-/** Bytes of a place: the length of the text, then the text. */
-const placeBytes = 32;
+/** The three digits of 0, 1, … 999. */
+const threeDigits = Buffer.from(Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0')).join(''));
+/** 1, 2, 4, … */
+const powers = Float64Array.from({ length: 54 }, (_, exponent) => 2 ** exponent);
+/** From here on ten times a fraction is exact in a double, in units of half a step between doubles. */
+const leastExact = 16;
 
 const zero = 48;
 const comma = 44;
@@ -23,8 +25,6 @@ export class CsvWriter {
   readonly #file: OutputFile;
   readonly #bytes = Buffer.allocUnsafeSlow(bufferBytes);
   #length = 0;
-  readonly #known = new Float64Array(places).fill(Number.NaN);
-  readonly #texts = new Uint8Array(places * placeBytes);
   readonly #float = new Float64Array(1);
   readonly #floatBits = new Int32Array(this.#float.buffer);
 
@@ -100,21 +100,15 @@ export class CsvWriter {
         return;
       }
     }
-    this.#float[0] = value;
-    const hash = Math.imul(this.#floatBits[0]! ^ Math.imul(this.#floatBits[1]!, 0x9e3779b1), 0x85ebca6b);
-    const place = hash >>> 19;
-    const texts = this.#texts;
-    let from = place * placeBytes;
-    if (this.#known[place] !== value) {
-      this.#known[place] = value;
-      const text = String(value);
-      texts[from] = text.length;
-      for (let index = 0; index < text.length; index++) texts[from + 1 + index] = text.charCodeAt(index);
+    if (value >= 1e-6 && value < 1000) {
+      const picos = Math.round(value * 1e12);
+      if (picos / 1e12 === value) {
+        this.#picos(picos);
+        return;
+      }
     }
-    const to = this.#bytes;
-    let at = this.#length;
-    for (let left = texts[from]!; left > 0; left--) to[at++] = texts[++from]!;
-    this.#length = at;
+    if (value >= leastExact && value < 2 ** 53 && value !== Math.floor(value)) this.#shortest(value);
+    else this.plain(String(value));
   }
 
   /** Gives what was written to the file. */
@@ -128,25 +122,81 @@ export class CsvWriter {
     this.#bytes[this.#length++] = byte;
   }
 
-  /** A whole number of thousandths as a decimal without trailing zeros. */
-  #thousandths(thousandths: number): void {
-    const whole = Math.floor(thousandths / 1000);
-    let decimals = thousandths - whole * 1000;
+  /**
+   * The shortest decimal that reads back as `value`, which is no whole number: digits until one is left that rounds to it. A fifth of
+   * the time that String() takes. Steele and White, "How to Print Floating-Point Numbers Accurately", algorithm (FPP)², 1990,
+   * https://doi.org/10.1145/93542.93559.
+   */
+  #shortest(value: number): void {
+    this.#float[0] = value;
+    const exponent = (this.#floatBits[1]! >>> 20) - 1023;
+    // Halfway to the next double counts as the double whose last bit is 0.
+    const isEven = (this.#floatBits[0]! & 1) === 0;
+    const one = powers[53 - exponent]!;
+    const perOne = 1 / one;
+    const whole = Math.floor(value);
     this.#whole(whole);
-    if (decimals === 0) return;
     const to = this.#bytes;
     let at = this.#length;
     to[at++] = point;
-    const tenths = Math.floor(decimals / 100);
-    to[at++] = zero + tenths;
-    decimals -= tenths * 100;
-    if (decimals > 0) {
-      const hundredths = Math.floor(decimals / 10);
-      to[at++] = zero + hundredths;
-      decimals -= hundredths * 10;
-      if (decimals > 0) to[at++] = zero + decimals;
+    let rest = (value - whole) * one;
+    let half = 1;
+    for (;;) {
+      rest *= 10;
+      half *= 10;
+      const digit = (rest * perOne) | 0;
+      rest -= digit * one;
+      const isLow = rest < half || (isEven && rest === half);
+      const isHigh = rest > one - half || (isEven && rest === one - half);
+      if (isLow || isHigh) {
+        to[at++] =
+          zero + digit + (isHigh && (!isLow || 2 * rest > one || (2 * rest === one && digit % 2 === 1)) ? 1 : 0);
+        break;
+      }
+      to[at++] = zero + digit;
     }
     this.#length = at;
+  }
+
+  /** A whole number of thousandths as a decimal without trailing zeros. */
+  #thousandths(thousandths: number): void {
+    const whole = Math.floor(thousandths / 1000);
+    const decimals = thousandths - whole * 1000;
+    this.#whole(whole);
+    if (decimals === 0) return;
+    this.#bytes[this.#length++] = point;
+    this.#threeDigits(decimals);
+    this.#trimZeros();
+  }
+
+  /** The same of 10⁻¹², below 1000. */
+  #picos(picos: number): void {
+    const whole = Math.floor(picos / 1e12);
+    const part = picos - whole * 1e12;
+    const high = Math.floor(part / 1e6);
+    const low = part - high * 1e6;
+    this.#whole(whole);
+    this.#bytes[this.#length++] = point;
+    this.#threeDigits((high / 1000) | 0);
+    this.#threeDigits(high % 1000);
+    this.#threeDigits((low / 1000) | 0);
+    this.#threeDigits(low % 1000);
+    this.#trimZeros();
+  }
+
+  #threeDigits(value: number): void {
+    const to = this.#bytes;
+    const at = this.#length;
+    const from = 3 * value;
+    to[at] = threeDigits[from]!;
+    to[at + 1] = threeDigits[from + 1]!;
+    to[at + 2] = threeDigits[from + 2]!;
+    this.#length = at + 3;
+  }
+
+  /** Takes back zeros after the last decimal that is none. */
+  #trimZeros(): void {
+    while (this.#bytes[this.#length - 1] === zero) this.#length--;
   }
 
   #whole(value: number): void {
