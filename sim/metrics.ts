@@ -37,6 +37,12 @@ class Kind {
   unservable = 0;
   waitSumS = 0;
 
+  place(waitS: number, hasRightCards: boolean): void {
+    this.placed++;
+    if (hasRightCards) this.served++;
+    this.waitSumS += waitS;
+  }
+
   summary(): KindSummary {
     const { arrived, placed, served, refused, gaveUp, unservable } = this;
     const meanWaitS = placed === 0 ? null : this.waitSumS / placed;
@@ -47,6 +53,7 @@ class Kind {
 export class Metrics implements CloudObserver {
   readonly #truth: Cluster;
   readonly #wholeCards: boolean;
+  readonly #isGpuHost: Uint8Array;
   readonly #series: TimeSeries;
   readonly #stranded: StrandedCards;
   readonly #waits = new Distribution();
@@ -73,7 +80,8 @@ export class Metrics implements CloudObserver {
   constructor(truth: Cluster, wholeCards: boolean, intervalS: number) {
     this.#truth = truth;
     this.#wholeCards = wholeCards;
-    this.#series = new TimeSeries(columns, intervalS);
+    this.#isGpuHost = Uint8Array.from(truth.hosts, (host) => (host.isGpuHost ? 1 : 0));
+    this.#series = new TimeSeries(columns, intervalS, column.arrived);
     this.#stranded = new StrandedCards(truth);
   }
 
@@ -82,7 +90,9 @@ export class Metrics implements CloudObserver {
     const { request } = vm;
     if (isGpuRequest(request)) this.#series.levels[column.strandedCards] = this.#stranded.seen(request);
     if (vm.number > 1) return;
-    for (const kind of this.#kindsOf(vm)) kind.arrived++;
+    this.#all.arrived++;
+    this.#kindOf(vm).arrived++;
+    this.#flavorOf(vm).arrived++;
     this.#count(column.arrived);
   }
 
@@ -95,18 +105,16 @@ export class Metrics implements CloudObserver {
     this.#advance(nowS);
     if (vm.waitReason !== '') this.#series.levels[column.waiting]!--;
     this.#occupy(vm, 1);
-    const hasRightCards = !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request);
+    const hasRightCards = !isGpuRequest(vm.request) || !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request);
     if (!hasRightCards) this.#wrongCards++;
-    if (this.#isCpuVmOnGpuHost(vm)) this.#cpuVmsOnGpuHosts++;
+    if (!isGpuRequest(vm.request) && this.#isGpuHost[vm.host] === 1) this.#cpuVmsOnGpuHosts++;
     if (vm.number > 1) return;
     const waitS = vm.startS - vm.submitS;
     this.#waits.add(waitS);
     if (vm.waitReason !== '') this.#waited++;
-    for (const kind of this.#kindsOf(vm)) {
-      kind.placed++;
-      if (hasRightCards) kind.served++;
-      kind.waitSumS += waitS;
-    }
+    this.#all.place(waitS, hasRightCards);
+    this.#kindOf(vm).place(waitS, hasRightCards);
+    this.#flavorOf(vm).place(waitS, hasRightCards);
     this.#count(column.placed);
   }
 
@@ -125,7 +133,9 @@ export class Metrics implements CloudObserver {
     if (outcome === 'gave-up') this.#series.levels[column.waiting]!--;
     if (vm.number > 1) return;
     const counter = outcome === 'gave-up' ? 'gaveUp' : outcome;
-    for (const kind of this.#kindsOf(vm)) kind[counter]++;
+    this.#all[counter]++;
+    this.#kindOf(vm)[counter]++;
+    this.#flavorOf(vm)[counter]++;
     this.#count(column.turnedAway);
   }
 
@@ -229,34 +239,40 @@ export class Metrics implements CloudObserver {
 
   /** Adds (1) or takes back (-1) what a VM holds. */
   #occupy(vm: Vm, sign: 1 | -1): void {
-    const { request, host, cards } = vm;
-    const view = this.#truth.hosts[host]!;
+    const { request, host } = vm;
     const { levels } = this.#series;
     levels[column.vms]! += sign;
     levels[column.vcpus]! += sign * request.vcpus;
     levels[column.ramMib]! += sign * request.ramMib;
-    if (this.#isCpuVmOnGpuHost(vm)) levels[column.cpuVmsOnGpuHosts]! += sign;
+    if (this.#isGpuHost[host] === 0) return;
+    if (isGpuRequest(request)) this.#occupyCards(vm, sign);
+    else levels[column.cpuVmsOnGpuHosts]! += sign;
+    levels[column.strandedCards] = this.#stranded.changed(host);
+  }
+
+  #occupyCards({ request, host, cards }: Vm, sign: 1 | -1): void {
+    const view = this.#truth.hosts[host]!;
+    const { levels } = this.#series;
     for (const card of cards) {
       const share = view.cardShare(card, request, this.#wholeCards);
       levels[column.cards]! += (sign * share.cores) / view.specs.cards[card]!.cores;
       levels[column.cardMemoryMib]! += sign * share.memoryMib;
       levels[column.cardMemoryAskedMib]! += sign * request.cardMemoryMib;
     }
-    if (view.isGpuHost) levels[column.strandedCards] = this.#stranded.changed(host);
   }
 
-  #isCpuVmOnGpuHost({ host, request }: Vm): boolean {
-    return !isGpuRequest(request) && this.#truth.hosts[host]!.isGpuHost;
+  #kindOf({ request }: Vm): Kind {
+    return isGpuRequest(request) ? this.#gpu : this.#cpu;
   }
 
-  #kindsOf({ request, flavor }: Vm): readonly Kind[] {
+  #flavorOf({ flavor }: Vm): Kind {
     const name = flavor === '' ? 'unnamed' : flavor;
     let kind = this.#flavors.get(name);
     if (kind === undefined) {
       kind = new Kind();
       this.#flavors.set(name, kind);
     }
-    return [this.#all, isGpuRequest(request) ? this.#gpu : this.#cpu, kind];
+    return kind;
   }
 }
 

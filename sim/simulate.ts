@@ -112,9 +112,9 @@ export async function simulate(
   const recorder = options.record ? new Recorder() : undefined;
   let metrics: Metrics | undefined;
   let decisionsCsv: DecisionsCsv | undefined;
-  await play(hosts, arrivals, policy, options, ({ truth }) => {
+  await play(hosts, arrivals, policy, options, ({ truth, view }) => {
     metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600);
-    const observers: CloudObserver[] = [metrics, new StockShadow(metrics)];
+    const observers: CloudObserver[] = [metrics, new StockShadow(metrics, view)];
     if (recorder !== undefined) observers.push(recorder);
     if (options.decisionsFile !== undefined) {
       decisionsCsv = new DecisionsCsv(truth, options.decisionsFile);
