@@ -50,9 +50,9 @@ export class Cloud {
   readonly #options: CloudOptions;
   readonly #observers: readonly CloudObserver[];
   readonly #reports: SrmReports | undefined;
-  readonly #vms = new Vms();
+  readonly #vms: Vms;
   /** Shows observers a VM. */
-  readonly #vm = new Vm(this.#vms);
+  readonly #vm: Vm;
   /** Slots of those who wait, in the order in which they came. */
   readonly #waiting = new Set<number>();
   readonly #cardLists = new CardLists();
@@ -63,6 +63,7 @@ export class Cloud {
   #isDrainDue = false;
   #isClosed = false;
 
+  /** @param hasNames whether observers may ask a VM for its station, flavor, image and user */
   constructor(
     simulator: Simulator,
     hosts: readonly HostSpec[],
@@ -70,7 +71,10 @@ export class Cloud {
     options: CloudOptions,
     observers: readonly CloudObserver[],
     engine: Engine = 'auto',
+    hasNames = true,
   ) {
+    this.#vms = new Vms(hasNames);
+    this.#vm = new Vm(this.#vms);
     this.truth = new Cluster(hosts);
     this.#empty = this.truth.emptied();
     this.#simulator = simulator;

@@ -148,7 +148,7 @@ export async function carryOutDecisions(
 ): Promise<DecisionResult> {
   const factory = policyNamed(plan.policy);
   const cluster = await loadCluster(plan.cluster);
-  const workload = await openWorkload(plan.workload, plan.seed);
+  const workload = await openWorkload(plan.workload, plan.seed, false);
   const policy = factory.create({ ...plan.policyOptions, seed: plan.seed });
   const file = new OutputFile(path);
   try {

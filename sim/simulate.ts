@@ -69,11 +69,12 @@ async function play(
   arrivals: ArrivalStream,
   policy: Policy,
   options: PlayOptions,
+  hasNames: boolean,
   observersOf: (cloud: Cloud) => readonly CloudObserver[],
 ): Promise<number> {
   const simulator = new Simulator();
   const observers: CloudObserver[] = [];
-  const cloud = new Cloud(simulator, hosts, policy, options.cloud, observers, options.engine);
+  const cloud = new Cloud(simulator, hosts, policy, options.cloud, observers, options.engine, hasNames);
   observers.push(...observersOf(cloud));
   startFailures(simulator, cloud, hosts, options.cloud, options.seed);
 
@@ -112,7 +113,7 @@ export async function simulate(
   const recorder = options.record ? new Recorder() : undefined;
   let metrics: Metrics | undefined;
   let decisionsCsv: DecisionsCsv | undefined;
-  await play(hosts, arrivals, policy, options, ({ truth, view }) => {
+  await play(hosts, arrivals, policy, options, true, ({ truth, view }) => {
     metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600);
     const observers: CloudObserver[] = [metrics, new StockShadow(metrics, view)];
     if (recorder !== undefined) observers.push(recorder);
@@ -141,7 +142,7 @@ export async function decide(
   decisionsFile: OutputFile,
 ): Promise<DecisionCounts> {
   let csv: DecisionsCsv | undefined;
-  const arrived = await play(hosts, arrivals, policy, options, ({ truth }) => {
+  const arrived = await play(hosts, arrivals, policy, options, false, ({ truth }) => {
     csv = new DecisionsCsv(truth, decisionsFile);
     return [csv];
   });

@@ -43,6 +43,12 @@ export class Vms {
   readonly #sizes = new SizedRequests((slot) => this.ids.textOf(slot));
   readonly #free: number[] = [];
   #slots = 0;
+  readonly #hasNames: boolean;
+
+  /** @param hasNames whether station, flavor, image and user are kept */
+  constructor(hasNames: boolean) {
+    this.#hasNames = hasNames;
+  }
 
   /** A slot for a VM that asks for the first time. */
   take(arrival: Arrival): number {
@@ -51,11 +57,13 @@ export class Vms {
     this.lifetimeS[slot] = arrival.lifetimeS;
     this.requests[slot] = this.#sizes.take(request);
     this.ids.set(slot, request);
-    this.station[slot] = arrival.station;
-    this.flavor[slot] = arrival.flavor;
-    this.image[slot] = arrival.image;
-    this.user[slot] = arrival.user;
     this.number[slot] = 1;
+    if (this.#hasNames) {
+      this.station[slot] = arrival.station;
+      this.flavor[slot] = arrival.flavor;
+      this.image[slot] = arrival.image;
+      this.user[slot] = arrival.user;
+    }
     return slot;
   }
 
@@ -65,11 +73,13 @@ export class Vms {
     this.lifetimeS[slot] = this.lifetimeS[lost]!;
     this.requests[slot] = this.#sizes.take(this.requests[lost]!);
     this.ids.copy(lost, slot);
-    this.station[slot] = this.station[lost]!;
-    this.flavor[slot] = this.flavor[lost]!;
-    this.image[slot] = this.image[lost]!;
-    this.user[slot] = this.user[lost]!;
     this.number[slot] = this.number[lost]! + 1;
+    if (this.#hasNames) {
+      this.station[slot] = this.station[lost]!;
+      this.flavor[slot] = this.flavor[lost]!;
+      this.image[slot] = this.image[lost]!;
+      this.user[slot] = this.user[lost]!;
+    }
     return slot;
   }
 

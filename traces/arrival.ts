@@ -27,6 +27,8 @@ export type ArrivalStream = AsyncIterable<readonly Arrival[]>;
 export interface ReadOptions {
   /** Called for each wrong row, which is then left out. Without it the first wrong row throws its InputError. */
   readonly onInvalid?: ((error: InputError) => void) | undefined;
+  /** Whether station, flavor, image and user are wanted. Defaults to true; without, a reader may leave them empty. */
+  readonly hasNames?: boolean | undefined;
   /** Seed for what a trace leaves open, such as the moment within an interval. Defaults to 1. */
   readonly seed?: number | undefined;
 }

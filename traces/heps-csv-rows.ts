@@ -12,6 +12,8 @@ const decimal = 1;
 const whole = 2;
 const text = 3;
 const models = 4;
+/** A text that nobody wants. */
+const skipped = 5;
 
 /** Kind of each column, and its place among the cells of that kind. */
 const columns = {
@@ -69,10 +71,14 @@ export class PlainRows {
   /**
    * @param header names of the columns in the order of the file, each of them one of the format
    * @param order read and moved on; shared with what takes the rows that are not plain
+   * @param hasNames whether station, flavor, image and user are wanted; else they are empty
    */
-  constructor(header: readonly (keyof typeof columns)[], order: RowOrder) {
+  constructor(header: readonly (keyof typeof columns)[], order: RowOrder, hasNames: boolean) {
     this.#order = order;
-    this.#kinds = Uint8Array.from(header, (name) => columns[name][0]);
+    this.#kinds = Uint8Array.from(header, (name) => {
+      const kind = columns[name][0];
+      return kind === text && !hasNames ? skipped : kind;
+    });
     this.#places = Uint8Array.from(header, (name) => columns[name][1]);
   }
 
@@ -155,6 +161,10 @@ export class PlainRows {
           }
           // Both are whole and below 2^53, so that the quotient is the number nearest to the text, as Number() gives.
           this.#decimals[place] = (integer * scale + decimals) / scale;
+        }
+      } else if (kind === skipped) {
+        while (byte > comma || (byte !== comma && byte !== lineFeed && byte !== quote && byte !== carriageReturn)) {
+          byte = bytes[++at]!;
         }
       } else {
         let hash = 0;

@@ -56,13 +56,13 @@ export const hepsCsvHeader = [...required, ...optional].join(',');
  */
 export async function* readHepsCsv(
   path: string,
-  { onInvalid }: ReadOptions = {},
+  { onInvalid, hasNames = true }: ReadOptions = {},
   blockBytes = 256 * 1024,
 ): ArrivalStream {
   const blocks = readLineBlocks(path, blockBytes);
   const order = { earliestS: 0 };
   const take = takeInOrder(order);
-  const lines = new PlainLines(path, order, (row) =>
+  const lines = new PlainLines(path, order, hasNames, (row) =>
     takeRows([row], (each) => take(wholeRow(each, each.positions.size)), onInvalid),
   );
   try {
@@ -102,6 +102,7 @@ class PlainLines {
   isStuck = false;
   readonly #path: string;
   readonly #order: RowOrder;
+  readonly #hasNames: boolean;
   readonly #takeSlowly: (row: TextRow<HepsColumn>) => Arrival[];
   #block: Buffer = Buffer.alloc(0);
   /** Start of the first line of the block that has not been taken yet, which is the one numbered `#line`. */
@@ -113,9 +114,10 @@ class PlainLines {
   readonly #filled = Array.from({ length: batchRows }, () => new ArrivalRow());
   readonly #batch: Arrival[] = [...this.#filled];
 
-  constructor(path: string, order: RowOrder, takeSlowly: (row: TextRow<HepsColumn>) => Arrival[]) {
+  constructor(path: string, order: RowOrder, hasNames: boolean, takeSlowly: (row: TextRow<HepsColumn>) => Arrival[]) {
     this.#path = path;
     this.#order = order;
+    this.#hasNames = hasNames;
     this.#takeSlowly = takeSlowly;
   }
 
@@ -164,7 +166,7 @@ class PlainLines {
     this.#line++;
     if (this.#positions !== undefined) return this.#takeSlowly({ ...row, positions: this.#positions });
     this.#positions = columnPositions(cells, hepsCsvColumns, `${this.#path}:1`);
-    this.#rows = new PlainRows([...this.#positions.keys()], this.#order);
+    this.#rows = new PlainRows([...this.#positions.keys()], this.#order, this.#hasNames);
     return [];
   }
 }
