@@ -1,35 +1,8 @@
 /** Keeps every decision, fault and conflict of a run as the columns of its run file. */
 import type { ConflictColumns, DecisionColumns, FaultColumns } from '../core/run-file.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
+import { Texts } from './texts.ts';
 import type { Vm } from './vm.ts';
-
-/** A TextColumn that grows. */
-class Texts {
-  readonly texts: string[] = [];
-  readonly rows: number[] = [];
-  readonly #places = new Map<string, number>();
-
-  push(text: string): void {
-    this.rows.push(this.#placeOf(text));
-  }
-
-  set(row: number, text: string): void {
-    this.rows[row] = this.#placeOf(text);
-  }
-
-  toJSON(): { texts: string[]; rows: number[] } {
-    return { texts: this.texts, rows: this.rows };
-  }
-
-  #placeOf(text: string): number {
-    let place = this.#places.get(text);
-    if (place === undefined) {
-      place = this.texts.push(text) - 1;
-      this.#places.set(text, place);
-    }
-    return place;
-  }
-}
 
 export class Recorder implements CloudObserver {
   readonly decisions = {
@@ -83,7 +56,7 @@ export class Recorder implements CloudObserver {
     const { decisions } = this;
     this.#rowOf[vm.slot] = this.#add(vm, nowS);
     decisions.host.push(vm.host);
-    decisions.cardIndexes.push(vm.cards.join('-'));
+    decisions.cardIndexes.push(vm.cards.length === 0 ? '' : vm.cards.join('-'));
     decisions.score.push(vm.score);
     decisions.startS.push(vm.startS);
     decisions.endS.push(vm.endS);
@@ -123,7 +96,7 @@ export class Recorder implements CloudObserver {
   #add(vm: Vm, nowS: number): number {
     const { decisions } = this;
     const { request, lifetimeS, station, flavor, image, user } = vm;
-    const row = decisions.id.push(request.id) - 1;
+    const row = decisions.id.push(vm.id) - 1;
     decisions.attempt.push(vm.number);
     decisions.submitS.push(vm.submitS);
     decisions.lifetimeS.push(lifetimeS);
@@ -133,7 +106,7 @@ export class Recorder implements CloudObserver {
     decisions.cards.push(request.cards);
     decisions.cardMemoryMib.push(request.cardMemoryMib);
     decisions.cardCores.push(request.cardCores);
-    decisions.cardModels.push(request.cardModels.join('|'));
+    decisions.cardModels.push(request.cardModels.length === 0 ? '' : request.cardModels.join('|'));
     decisions.station.push(station);
     decisions.flavor.push(flavor);
     decisions.image.push(image);
