@@ -1,8 +1,8 @@
 /** Streams what became of every VM as CSV, a row when its fate is settled: when it is turned away, ends, or is lost. */
 import type { Cluster } from '../core/cluster.ts';
 import { csvCell } from '../traces/csv.ts';
+import { ByteWriter } from './byte-writer.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
-import { CsvWriter } from './csv-writer.ts';
 import type { OutputFile } from './output-file.ts';
 import type { Vm } from './vm.ts';
 
@@ -16,12 +16,12 @@ export class DecisionsCsv implements CloudObserver {
   turned = 0;
   /** Cells with the names of the hosts. */
   readonly #names: readonly Uint8Array[];
-  readonly #csv: CsvWriter;
+  readonly #csv: ByteWriter;
 
   constructor(cluster: Cluster, file: OutputFile) {
     this.#names = cluster.specs.map(({ name }) => Buffer.from(csvCell(name)));
     file.write(decisionsHeader);
-    this.#csv = new CsvWriter(file);
+    this.#csv = new ByteWriter(file);
   }
 
   ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {

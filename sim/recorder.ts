@@ -1,37 +1,51 @@
 /** Keeps every decision, fault and conflict of a run as the columns of its run file. */
 import type { ConflictColumns, DecisionColumns, FaultColumns } from '../core/run-file.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
+import { IdTexts } from './id-texts.ts';
+import { NumberColumn } from './number-column.ts';
 import { Texts } from './texts.ts';
 import type { Vm } from './vm.ts';
 
+/** A column as it is recorded; `toPlain` gives what the run file has of it. */
+export type RecordedColumn = NumberColumn | Texts | IdTexts;
+
+/** The decisions of a run as they are recorded. */
+export type RecordedDecisions = Recorder['decisions'];
+
+/** The same as a run file has them. */
+export function plainDecisions(decisions: RecordedDecisions): DecisionColumns {
+  const plain = Object.entries(decisions).map(([name, column]) => [name, column.toPlain()]);
+  return Object.fromEntries(plain) as DecisionColumns;
+}
+
 export class Recorder implements CloudObserver {
   readonly decisions = {
-    id: [] as string[],
-    attempt: [] as number[],
-    submitS: [] as number[],
-    lifetimeS: [] as number[],
-    vcpus: [] as number[],
-    ramMib: [] as number[],
-    diskGib: [] as number[],
-    cards: [] as number[],
-    cardMemoryMib: [] as number[],
-    cardCores: [] as number[],
+    id: new IdTexts(),
+    attempt: new NumberColumn(),
+    submitS: new NumberColumn(),
+    lifetimeS: new NumberColumn(),
+    vcpus: new NumberColumn(),
+    ramMib: new NumberColumn(),
+    diskGib: new NumberColumn(),
+    cards: new NumberColumn(),
+    cardMemoryMib: new NumberColumn(),
+    cardCores: new NumberColumn(),
     cardModels: new Texts(),
     station: new Texts(),
     flavor: new Texts(),
     image: new Texts(),
     user: new Texts(),
-    decidedS: [] as number[],
-    host: [] as number[],
+    decidedS: new NumberColumn(),
+    host: new NumberColumn(),
     cardIndexes: new Texts(),
-    score: [] as (number | null)[],
-    startS: [] as (number | null)[],
-    endS: [] as (number | null)[],
+    score: new NumberColumn(),
+    startS: new NumberColumn(),
+    endS: new NumberColumn(),
     outcome: new Texts(),
     reason: new Texts(),
     waitReason: new Texts(),
-    firstTriedAfter: [] as number[],
-  } satisfies DecisionColumns;
+    firstTriedAfter: new NumberColumn(),
+  } satisfies Record<keyof DecisionColumns, RecordedColumn>;
   readonly faults = {
     atS: [] as number[],
     host: [] as number[],
@@ -67,7 +81,7 @@ export class Recorder implements CloudObserver {
   ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {
     if (outcome === 'completed') return;
     const row = this.#rowOf[vm.slot]!;
-    this.decisions.endS[row] = nowS;
+    this.decisions.endS.set(row, nowS);
     this.decisions.outcome.set(row, outcome);
     this.decisions.reason.set(row, reason);
   }
@@ -77,9 +91,9 @@ export class Recorder implements CloudObserver {
     this.#add(vm, nowS);
     decisions.host.push(-1);
     decisions.cardIndexes.push('');
-    decisions.score.push(null);
-    decisions.startS.push(null);
-    decisions.endS.push(null);
+    decisions.score.push(Number.NaN);
+    decisions.startS.push(Number.NaN);
+    decisions.endS.push(Number.NaN);
     decisions.outcome.push(outcome);
     decisions.reason.push(vm.reason);
   }
@@ -96,7 +110,8 @@ export class Recorder implements CloudObserver {
   #add(vm: Vm, nowS: number): number {
     const { decisions } = this;
     const { request, lifetimeS, station, flavor, image, user } = vm;
-    const row = decisions.id.push(vm.id) - 1;
+    const row = decisions.id.length;
+    decisions.id.push(vm);
     decisions.attempt.push(vm.number);
     decisions.submitS.push(vm.submitS);
     decisions.lifetimeS.push(lifetimeS);

@@ -1,17 +1,24 @@
 /** Writes and reads run files: JSON with one line per field and column, so that two of them can be compared with diff. */
 import { readFileSync } from 'node:fs';
 import { InputError } from '../core/input-error.ts';
-import { checkRunFile, type RunFile } from '../core/run-file.ts';
+import { checkRunFile, type DecisionColumns, type RunFile } from '../core/run-file.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { IdTexts } from './id-texts.ts';
+import { NumberColumn } from './number-column.ts';
 import type { OutputFile } from './output-file.ts';
+import type { RecordedDecisions } from './recorder.ts';
 import { Texts } from './texts.ts';
 
 /** Fields whose own fields get a line each. */
 const tables = ['series', 'decisions', 'faults', 'conflicts', 'summary', 'cluster'];
 
-/** Cells of a column that are turned into text at a time, so that the text of a long column is never in memory as a whole. */
-const cellsAtATime = 4096;
+/** A run file whose decisions may be as they were recorded. */
+export type WritableRun = Omit<RunFile, 'decisions'> & {
+  readonly decisions: DecisionColumns | RecordedDecisions | null;
+};
 
-export function writeRunFile(file: OutputFile, run: RunFile): void {
+export function writeRunFile(file: OutputFile, run: WritableRun): void {
+  const writer = new ByteWriter(file);
   file.write('{');
   Object.entries(run).forEach(([name, value], index) => {
     file.write(`${index === 0 ? '' : ','}\n${JSON.stringify(name)}: `);
@@ -20,36 +27,15 @@ export function writeRunFile(file: OutputFile, run: RunFile): void {
       file.write('{');
       Object.entries(value as object).forEach(([column, cells], place) => {
         file.write(`${place === 0 ? '' : ','}\n  ${JSON.stringify(column)}: `);
-        writeColumn(file, cells);
+        if (cells instanceof NumberColumn || cells instanceof Texts || cells instanceof IdTexts) {
+          cells.writeTo(writer);
+          writer.flush();
+        } else file.write(JSON.stringify(cells));
       });
       file.write('\n}');
     }
   });
   file.write('\n}\n');
-}
-
-/** As JSON.stringify, in pieces where it is a column. */
-function writeColumn(file: OutputFile, value: unknown): void {
-  if (Array.isArray(value)) {
-    writeArray(file, value);
-  } else if (value instanceof Texts) {
-    file.write('{"texts":');
-    writeArray(file, value.texts);
-    file.write(',"rows":');
-    writeArray(file, value.rows);
-    file.write('}');
-  } else {
-    file.write(JSON.stringify(value));
-  }
-}
-
-function writeArray(file: OutputFile, values: readonly unknown[]): void {
-  file.write('[');
-  for (let start = 0; start < values.length; start += cellsAtATime) {
-    const text = JSON.stringify(values.slice(start, start + cellsAtATime));
-    file.write(`${start === 0 ? '' : ','}${text.slice(1, -1)}`);
-  }
-  file.write(']');
 }
 
 /** Reads and checks a run file. @throws InputError */

@@ -5,12 +5,12 @@ import { formatCluster } from '../core/cluster-file.ts';
 import { InputError } from '../core/input-error.ts';
 import { policies } from '../core/policies/index.ts';
 import type { PolicyFactory, PolicyOptions } from '../core/policy.ts';
-import { type CloudOptions, type RunFile, type RunInputs, type RunSummary, runFormat } from '../core/run-file.ts';
+import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
 import { OutputFile } from './output-file.ts';
 import { packageRoot } from './presets.ts';
-import { writeRunFile } from './run-file-io.ts';
+import { type WritableRun, writeRunFile } from './run-file-io.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
 
 const secondsPerDay = 86400;
@@ -112,7 +112,7 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
       seed: plan.seed,
     };
     if (runFile !== undefined) {
-      const file: RunFile = {
+      const file: WritableRun = {
         format: runFormat,
         heps: hepsVersion(),
         inputs,

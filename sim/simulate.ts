@@ -1,14 +1,7 @@
 /** One run: a workload, a cluster and a policy in; figures, and if wanted every decision, out. */
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
-import type {
-  CloudOptions,
-  ConflictColumns,
-  DecisionColumns,
-  FaultColumns,
-  RunSummary,
-  SeriesColumns,
-} from '../core/run-file.ts';
+import type { CloudOptions, ConflictColumns, FaultColumns, RunSummary, SeriesColumns } from '../core/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
 import type { ArrivalStream } from '../traces/arrival.ts';
 import { Cloud, type CloudObserver, priorities } from './cloud.ts';
@@ -17,7 +10,7 @@ import { Simulator } from './engine.ts';
 import { startFailures } from './failures.ts';
 import { Metrics } from './metrics.ts';
 import type { OutputFile } from './output-file.ts';
-import { Recorder } from './recorder.ts';
+import { type RecordedDecisions, Recorder } from './recorder.ts';
 import { StockShadow } from './stock-shadow.ts';
 
 export const defaultCloud: CloudOptions = {
@@ -58,7 +51,7 @@ export interface SimulateResult {
   readonly summary: RunSummary;
   readonly series: SeriesColumns;
   /** Null unless recorded. */
-  readonly decisions: DecisionColumns | null;
+  readonly decisions: RecordedDecisions | null;
   readonly faults: FaultColumns | null;
   readonly conflicts: ConflictColumns | null;
 }

@@ -20,6 +20,7 @@ import { Cloud, type CloudObserver, priorities } from '../../sim/cloud.ts';
 import { Simulator } from '../../sim/engine.ts';
 import { inBatches } from '../../sim/inputs.ts';
 import { OutputFile } from '../../sim/output-file.ts';
+import { plainDecisions } from '../../sim/recorder.ts';
 import { readRunFile, writeRunFile } from '../../sim/run-file-io.ts';
 import { defaultCloud, type SimulateResult, simulate } from '../../sim/simulate.ts';
 import type { Vm } from '../../sim/vm.ts';
@@ -125,12 +126,12 @@ export function runOf(
 export async function simulated(
   run: Run,
   decisionsFile?: OutputFile,
-): Promise<SimulateResult & { decisions: DecisionColumns }> {
+): Promise<Omit<SimulateResult, 'decisions'> & { decisions: DecisionColumns }> {
   const { cloud, seed, untilS, intervalS } = run;
   const policy = policyNamed(run.policy, { seed });
   const options = { cloud, seed, untilS, intervalS, record: true, decisionsFile };
   const result = await simulate(run.hosts.map(hostSpec), inBatches(run.arrivals), policy, options);
-  return { ...result, decisions: result.decisions! };
+  return { ...result, decisions: plainDecisions(result.decisions!) };
 }
 
 /** A directory that is gone when the test ends. */

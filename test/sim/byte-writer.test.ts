@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CsvWriter } from '../../sim/csv-writer.ts';
+import { ByteWriter } from '../../sim/byte-writer.ts';
 import { OutputFile } from '../../sim/output-file.ts';
 import { csvCell } from '../../traces/csv.ts';
 import { temporaryDirectory } from './build.ts';
 
 /** What the file holds after the calls. */
-function written(path: string, write: (csv: CsvWriter) => void): string {
+function written(path: string, write: (csv: ByteWriter) => void): string {
   const file = new OutputFile(path);
-  const csv = new CsvWriter(file);
+  const csv = new ByteWriter(file);
   write(csv);
   csv.flush();
   file.finish();

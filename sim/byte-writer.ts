@@ -1,4 +1,4 @@
-/** Writes rows of CSV as bytes into a buffer, without a text for every cell. */
+/** Writes CSV and JSON as bytes into a buffer, without a text for every cell. */
 import { csvCell } from '../traces/csv.ts';
 import type { OutputFile } from './output-file.ts';
 
@@ -21,7 +21,7 @@ const lineFeed = 10;
 const quote = 34;
 const carriageReturn = 13;
 
-export class CsvWriter {
+export class ByteWriter {
   readonly #file: OutputFile;
   readonly #bytes = Buffer.allocUnsafeSlow(bufferBytes);
   #length = 0;
@@ -63,9 +63,13 @@ export class CsvWriter {
     this.#length = at;
   }
 
-  /** A cell that is ready, of less than 64 KiB. */
+  /** What is ready to be written. */
   bytes(bytes: Uint8Array): void {
     if (this.#length + bytes.length > bufferBytes) this.flush();
+    if (bytes.length > bufferBytes) {
+      this.#file.write(bytes);
+      return;
+    }
     const to = this.#bytes;
     let at = this.#length;
     for (let index = 0; index < bytes.length; index++) to[at++] = bytes[index]!;
