@@ -63,16 +63,16 @@ export class ByteWriter {
     this.#length = at;
   }
 
-  /** What is ready to be written. */
-  bytes(bytes: Uint8Array): void {
-    if (this.#length + bytes.length > bufferBytes) this.flush();
-    if (bytes.length > bufferBytes) {
-      this.#file.write(bytes);
+  /** What is ready to be written, from `start` to before `end`. */
+  bytes(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    if (this.#length + end - start > bufferBytes) this.flush();
+    if (end - start > bufferBytes) {
+      this.#file.write(bytes.subarray(start, end));
       return;
     }
     const to = this.#bytes;
     let at = this.#length;
-    for (let index = 0; index < bytes.length; index++) to[at++] = bytes[index]!;
+    for (let index = start; index < end; index++) to[at++] = bytes[index]!;
     this.#length = at;
   }
 

@@ -14,12 +14,16 @@ export class DecisionsCsv implements CloudObserver {
   placed = 0;
   lost = 0;
   turned = 0;
-  /** Cells with the names of the hosts. */
-  readonly #names: readonly Uint8Array[];
+  /** Cells with the names of the hosts, one after the other; that of host `h` ends where the next one starts. */
+  readonly #names: Uint8Array;
+  readonly #nameStarts: Int32Array;
   readonly #csv: ByteWriter;
 
   constructor(cluster: Cluster, file: OutputFile) {
-    this.#names = cluster.specs.map(({ name }) => Buffer.from(csvCell(name)));
+    const names = cluster.specs.map(({ name }) => Buffer.from(csvCell(name)));
+    this.#names = Buffer.concat(names);
+    this.#nameStarts = new Int32Array(names.length + 1);
+    for (const [host, { length }] of names.entries()) this.#nameStarts[host + 1] = this.#nameStarts[host]! + length;
     file.write(decisionsHeader);
     this.#csv = new ByteWriter(file);
   }
@@ -28,7 +32,7 @@ export class DecisionsCsv implements CloudObserver {
     const csv = this.#csv;
     this.#id(vm);
     csv.comma();
-    csv.bytes(this.#names[vm.host]!);
+    csv.bytes(this.#names, this.#nameStarts[vm.host]!, this.#nameStarts[vm.host + 1]!);
     csv.comma();
     csv.list(vm.cards);
     csv.comma();
