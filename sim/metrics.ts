@@ -61,6 +61,8 @@ export class Metrics implements CloudObserver {
   readonly #cpu = new Kind();
   readonly #gpu = new Kind();
   readonly #flavors = new Map<string, Kind>();
+  /** Of the flavor of each VM that is there, by slot. */
+  readonly #kindOfSlot: Kind[] = [];
   #isMeasuring = true;
   #waited = 0;
   #cpuVmsOnGpuHosts = 0;
@@ -92,7 +94,9 @@ export class Metrics implements CloudObserver {
     if (vm.number > 1) return;
     this.#all.arrived++;
     this.#kindOf(vm).arrived++;
-    this.#flavorOf(vm).arrived++;
+    const flavor = this.#flavorOf(vm);
+    this.#kindOfSlot[vm.slot] = flavor;
+    flavor.arrived++;
     this.#count(column.arrived);
   }
 
@@ -114,7 +118,7 @@ export class Metrics implements CloudObserver {
     if (vm.waitReason !== '') this.#waited++;
     this.#all.place(waitS, hasRightCards);
     this.#kindOf(vm).place(waitS, hasRightCards);
-    this.#flavorOf(vm).place(waitS, hasRightCards);
+    this.#kindOfSlot[vm.slot]!.place(waitS, hasRightCards);
     this.#count(column.placed);
   }
 
@@ -135,7 +139,7 @@ export class Metrics implements CloudObserver {
     const counter = outcome === 'gave-up' ? 'gaveUp' : outcome;
     this.#all[counter]++;
     this.#kindOf(vm)[counter]++;
-    this.#flavorOf(vm)[counter]++;
+    this.#kindOfSlot[vm.slot]![counter]++;
     this.#count(column.turnedAway);
   }
 

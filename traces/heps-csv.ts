@@ -11,7 +11,6 @@ import {
   decimalCell,
   optionalWholeCell,
   readCsv,
-  readLineBlocks,
   type TextRow,
   takeRows,
   textCell,
@@ -19,6 +18,7 @@ import {
   wholeRow,
   wrongCell,
 } from './csv.ts';
+import { readLineBlocks } from './file-bytes.ts';
 import { PlainRows, type RowOrder } from './heps-csv-rows.ts';
 
 /** Columns that a file must have. Times are in seconds with at most 3 decimals, as are vCPUs; the rest whole numbers. */
