@@ -2,62 +2,42 @@
  * The cloud around the scheduler: VMs arrive, are bound or wait, boot, run, end, are lost to failures. The truth is one Cluster; the
  * scheduler decides on its view, which is the truth itself, or with an SRM interval a second Cluster that reports keep up to date.
  */
-import { Cluster, type Placement } from '../core/cluster.ts';
+import { Cluster } from '../core/cluster.ts';
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
+import { type VmRequest, vmRequest } from '../core/request.ts';
 import type { CloudOptions } from '../core/run-file.ts';
 import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../core/scheduler.ts';
 import type { Arrival } from '../traces/arrival.ts';
+import { CardLists } from './card-lists.ts';
 import type { EventKind, Simulator } from './engine.ts';
+import type { SizedRequest } from './sized-requests.ts';
 import { SrmReports } from './srm-reports.ts';
+import { nowhere, Vm, Vms, vmStates } from './vm.ts';
 
 /** What happens at one instant, in this order. */
 export const priorities = { end: 0, fault: 1, report: 2, drain: 3, resubmit: 4, arrival: 5, giveUp: 6 } as const;
-
-/** A VM that asks: a fresh arrival, or one submitted again. */
-export interface Attempt {
-  readonly arrival: Arrival;
-  /** 1, 2, … */
-  readonly number: number;
-  readonly submitS: number;
-  /** Why its first try failed; empty if it did not. */
-  waitReason: string;
-  /** Why its last try failed. */
-  reason: string;
-  /** Hosts whose binding was refused in its last try, since the view was old. */
-  refusedBy: ReadonlySet<number>;
-}
-
-/** A VM on a host. */
-export interface BoundVm {
-  readonly attempt: Attempt;
-  readonly placement: Placement;
-  readonly score: number;
-  readonly startS: number;
-  /** When it is to end if nothing fails. */
-  readonly endS: number;
-}
 
 export type TurnedAway = 'refused' | 'gave-up' | 'unservable';
 
 /** Who wants to know what happens; called after the fact, in the order in which it happens. */
 export interface CloudObserver {
   /** A VM asked for the first time, or again. */
-  submitted?(attempt: Attempt, nowS: number): void;
+  submitted?(vm: Vm, nowS: number): void;
   /** The first try failed and the VM waits. */
-  waits?(attempt: Attempt, nowS: number): void;
+  waits?(vm: Vm, nowS: number): void;
   /** A VM is about to be bound; the view is still the one that the decision saw. */
-  binds?(placement: Placement, view: Cluster): void;
-  bound?(vm: BoundVm, nowS: number): void;
-  ended?(vm: BoundVm, nowS: number, outcome: 'completed' | 'lost', reason: string): void;
-  turnedAway?(attempt: Attempt, nowS: number, outcome: TurnedAway): void;
+  binds?(vm: Vm, view: Cluster): void;
+  bound?(vm: Vm, nowS: number): void;
+  ended?(vm: Vm, nowS: number, outcome: 'completed' | 'lost', reason: string): void;
+  turnedAway?(vm: Vm, nowS: number, outcome: TurnedAway): void;
   /** The truth refused a binding; the next best host is tried. */
-  conflicted?(attempt: Attempt, host: number, nowS: number): void;
+  conflicted?(vm: Vm, host: number, nowS: number): void;
   /** `card` is -1 for the whole host. */
   faulted?(nowS: number, host: number, card: number, isUp: boolean): void;
+  /** No more arrivals will come. */
+  closed?(nowS: number): void;
 }
-
-const none: ReadonlySet<number> = new Set();
 
 export class Cloud {
   readonly truth: Cluster;
@@ -70,15 +50,20 @@ export class Cloud {
   readonly #options: CloudOptions;
   readonly #observers: readonly CloudObserver[];
   readonly #reports: SrmReports | undefined;
-  /** By a number that rises with every VM or attempt and is the subject of its events; so in order of time. */
-  readonly #waiting = new Map<number, Attempt>();
-  readonly #again = new Map<number, Attempt>();
-  readonly #vms = new Map<number, BoundVm>();
-  #nextNumber = 0;
+  readonly #vms: Vms;
+  /** Shows observers a VM. */
+  readonly #vm: Vm;
+  /** Slots of those who wait, in the order in which they came. */
+  readonly #waiting = new Set<number>();
+  readonly #cardLists = new CardLists();
+  /** What is being bound or released. */
+  readonly #placement: { request: VmRequest; host: number; cards: readonly number[]; readonly wholeCards: boolean };
+  #bindings = 0;
   readonly #events: Record<'end' | 'started' | 'drain' | 'resubmit' | 'giveUp', EventKind>;
   #isDrainDue = false;
   #isClosed = false;
 
+  /** @param hasNames whether observers may ask a VM for its station, flavor, image and user */
   constructor(
     simulator: Simulator,
     hosts: readonly HostSpec[],
@@ -86,19 +71,28 @@ export class Cloud {
     options: CloudOptions,
     observers: readonly CloudObserver[],
     engine: Engine = 'auto',
+    hasNames = true,
   ) {
+    this.#vms = new Vms(hasNames);
+    this.#vm = new Vm(this.#vms);
     this.truth = new Cluster(hosts);
     this.#empty = this.truth.emptied();
     this.#simulator = simulator;
     this.#policy = policy;
+    this.#placement = {
+      request: vmRequest({ id: '', vcpus: 1, ramMib: 0 }),
+      host: 0,
+      cards: [],
+      wholeCards: policy.wholeCards,
+    };
     this.#options = options;
     this.#observers = observers;
     this.#events = {
-      end: simulator.kind(priorities.end, (number) => this.#end(number)),
-      started: simulator.kind(priorities.end, (number) => this.#started(number)),
+      end: simulator.kind(priorities.end, (slot) => this.#end(slot)),
+      started: simulator.kind(priorities.end, (slot) => this.#started(slot)),
       drain: simulator.kind(priorities.drain, () => this.#drain()),
-      resubmit: simulator.kind(priorities.resubmit, (number) => this.#resubmit(number)),
-      giveUp: simulator.kind(priorities.giveUp, (number) => this.#giveUp(number)),
+      resubmit: simulator.kind(priorities.resubmit, (slot) => this.#resubmit(slot)),
+      giveUp: simulator.kind(priorities.giveUp, (slot) => this.#giveUp(slot)),
     };
     if (options.srmIntervalS > 0) {
       this.view = this.truth.emptied();
@@ -111,17 +105,18 @@ export class Cloud {
 
   /** Whether anything can still happen to a VM. */
   get isBusy(): boolean {
-    return !this.#isClosed || this.#vms.size > 0 || this.#waiting.size > 0 || this.#again.size > 0;
+    return !this.#isClosed || this.#vms.unsettled > 0;
   }
 
   /** A VM asks, now. */
   arrive(arrival: Arrival): void {
-    this.#submit(newAttempt(arrival, 1, this.#simulator.nowS));
+    this.#submit(this.#vms.take(arrival));
   }
 
   /** No more arrivals will come. */
   close(): void {
     this.#isClosed = true;
+    for (const observer of this.#observers) observer.closed?.(this.#simulator.nowS);
   }
 
   /** A host or card (-1: the whole host) fails: VMs on it are lost; or comes back. */
@@ -131,82 +126,106 @@ export class Cloud {
     else this.truth.setCardHealthy(host, card, isUp);
     for (const observer of this.#observers) observer.faulted?.(nowS, host, card, isUp);
     if (!isUp) {
-      for (const [number, vm] of this.#vms) {
-        const { placement } = vm;
-        if (placement.host === host && (card < 0 || placement.cards.includes(card))) {
-          this.#lose(number, vm, card < 0 ? 'host-failed' : 'card-failed');
-        }
+      for (const slot of this.#vms.runningOn(host)) {
+        if (card < 0 || this.#vms.cards[slot]!.includes(card))
+          this.#lose(slot, card < 0 ? 'host-failed' : 'card-failed');
       }
     }
     this.#changed(host);
   }
 
-  #submit(attempt: Attempt): void {
+  #submit(slot: number): void {
+    const vms = this.#vms;
     const { nowS } = this.#simulator;
-    const { request } = attempt.arrival;
     const { onFull, backfill, patienceS } = this.#options;
-    for (const observer of this.#observers) observer.submitted?.(attempt, nowS);
-    if (this.#waiting.size > 0 && !backfill) attempt.reason = 'behind-others';
-    else if (this.#place(attempt)) return;
+    vms.submitS[slot] = nowS;
+    for (const observer of this.#observers) observer.submitted?.(this.#show(slot), nowS);
+    if (this.#waiting.size > 0 && !backfill) vms.reason[slot] = 'behind-others';
+    else if (this.#place(slot)) return;
+    const request = this.#requestOf(slot);
     if (!isServable(this.#empty, request, this.#policy)) {
       const never = schedule(this.#empty, request, this.#policy);
-      if (never.kind === 'no-valid-host') attempt.reason = formatRejections(never.rejectedBy);
-      this.#turnAway(attempt, 'unservable');
+      if (never.kind === 'no-valid-host') vms.reason[slot] = formatRejections(never.rejectedBy);
+      this.#turnAway(slot, 'unservable');
       return;
     }
     if (onFull === 'reject') {
-      this.#turnAway(attempt, 'refused');
+      this.#turnAway(slot, 'refused');
       return;
     }
-    attempt.waitReason = attempt.reason;
-    const number = this.#nextNumber++;
-    this.#waiting.set(number, attempt);
-    for (const observer of this.#observers) observer.waits?.(attempt, nowS);
-    if (patienceS !== null) this.#simulator.at(nowS + patienceS, this.#events.giveUp, number);
+    vms.waitReason[slot] = vms.reason[slot]!;
+    vms.state[slot] = vmStates.waits;
+    this.#waiting.add(slot);
+    for (const observer of this.#observers) observer.waits?.(this.#show(slot), nowS);
+    if (patienceS !== null) this.#schedule(nowS + patienceS, this.#events.giveUp, slot);
   }
 
   /** Tries hosts from best to worst until one binds. @returns false when none is left */
-  #place(attempt: Attempt): boolean {
-    const { request } = attempt.arrival;
-    attempt.refusedBy = none;
+  #place(slot: number): boolean {
+    const vms = this.#vms;
+    const placement = this.#placement;
+    const request = this.#requestOf(slot);
+    let refusedBy = nowhere;
     for (;;) {
-      const decision = this.#scheduler.schedule(request, attempt.refusedBy);
+      if (vms.refusedBy[slot] !== refusedBy) vms.refusedBy[slot] = refusedBy;
+      const decision = this.#scheduler.schedule(request, refusedBy);
       if (decision.kind === 'no-valid-host') {
-        attempt.reason = formatRejections(decision.rejectedBy);
+        vms.reason[slot] = formatRejections(decision.rejectedBy);
         return false;
       }
-      const { host, cards, score } = decision;
-      const placement: Placement = { request, host, cards, wholeCards: this.#policy.wholeCards };
+      placement.request = request;
+      placement.host = decision.host;
+      placement.cards = this.#cardLists.same(decision.cards);
       if (this.view === this.truth || this.truth.refusal(placement) === undefined) {
-        this.#bind(attempt, placement, score);
+        this.#bind(slot, decision.score);
         return true;
       }
-      attempt.refusedBy = new Set([...attempt.refusedBy, host]);
-      for (const observer of this.#observers) observer.conflicted?.(attempt, host, this.#simulator.nowS);
+      refusedBy = new Set([...refusedBy, decision.host]);
+      for (const observer of this.#observers) {
+        observer.conflicted?.(this.#show(slot), decision.host, this.#simulator.nowS);
+      }
     }
   }
 
-  #bind(attempt: Attempt, placement: Placement, score: number): void {
+  /** Binds as `#placement` says. */
+  #bind(slot: number, score: number): void {
+    const vms = this.#vms;
     const { nowS } = this.#simulator;
+    const { host, cards } = this.#placement;
     const startS = nowS + this.#options.bootS;
-    const endS = startS + attempt.arrival.lifetimeS;
-    const number = this.#nextNumber++;
-    const vm: BoundVm = { attempt, placement, score, startS, endS };
-    for (const observer of this.#observers) observer.binds?.(placement, this.view);
-    this.#vms.set(number, vm);
-    this.truth.bind(placement);
-    if (this.view !== this.truth) this.view.bind(placement);
+    vms.state[slot] = vmStates.runs;
+    vms.binding[slot] = this.#bindings++;
+    vms.host[slot] = host;
+    vms.cards[slot] = cards;
+    vms.score[slot] = score;
+    vms.startS[slot] = startS;
+    for (const observer of this.#observers) observer.binds?.(this.#show(slot), this.view);
+    this.truth.bind(this.#placement);
+    if (this.view !== this.truth) this.view.bind(this.#placement);
     if (startS > nowS) {
-      this.#addBuilding(placement.host, 1);
-      this.#simulator.at(startS, this.#events.started, number);
+      this.#addBuilding(host, 1);
+      this.#schedule(startS, this.#events.started, slot);
     }
-    this.#simulator.at(endS, this.#events.end, number);
-    for (const observer of this.#observers) observer.bound?.(vm, nowS);
+    this.#schedule(startS + vms.lifetimeS[slot]!, this.#events.end, slot);
+    for (const observer of this.#observers) observer.bound?.(this.#show(slot), nowS);
   }
 
-  #started(number: number): void {
-    const vm = this.#vms.get(number);
-    if (vm !== undefined) this.#addBuilding(vm.placement.host, -1);
+  #release(slot: number): void {
+    const placement = this.#placement;
+    placement.request = this.#requestOf(slot);
+    placement.host = this.#vms.host[slot]!;
+    placement.cards = this.#vms.cards[slot]!;
+    this.truth.release(placement);
+  }
+
+  #schedule(timeS: number, kind: EventKind, slot: number): void {
+    this.#vms.pendingEvents[slot]!++;
+    this.#simulator.at(timeS, kind, slot);
+  }
+
+  #started(slot: number): void {
+    if (this.#vms.state[slot] === vmStates.runs) this.#addBuilding(this.#vms.host[slot]!, -1);
+    this.#vms.eventCame(slot);
   }
 
   #addBuilding(host: number, change: 1 | -1): void {
@@ -214,43 +233,62 @@ export class Cloud {
     if (this.view !== this.truth) this.view.addBuilding(host, change);
   }
 
-  #end(number: number): void {
-    const vm = this.#vms.get(number);
-    if (vm === undefined) return; // lost before
-    this.#vms.delete(number);
-    this.truth.release(vm.placement);
-    for (const observer of this.#observers) observer.ended?.(vm, this.#simulator.nowS, 'completed', '');
-    this.#changed(vm.placement.host);
-  }
-
-  #lose(number: number, vm: BoundVm, reason: string): void {
-    const { nowS } = this.#simulator;
-    this.#vms.delete(number);
-    this.truth.release(vm.placement);
-    if (nowS < vm.startS) this.#addBuilding(vm.placement.host, -1);
-    for (const observer of this.#observers) observer.ended?.(vm, nowS, 'lost', reason);
-    if (vm.attempt.number <= this.#options.resubmit) {
-      this.#again.set(number, newAttempt(vm.attempt.arrival, vm.attempt.number + 1, nowS));
-      this.#simulator.at(nowS, this.#events.resubmit, number);
+  #end(slot: number): void {
+    const vms = this.#vms;
+    const isLost = vms.state[slot] !== vmStates.runs;
+    const host = vms.host[slot]!;
+    if (!isLost) {
+      this.#release(slot);
+      for (const observer of this.#observers) observer.ended?.(this.#show(slot), this.#simulator.nowS, 'completed', '');
+      vms.settle(slot);
     }
+    vms.eventCame(slot);
+    if (!isLost) this.#changed(host);
   }
 
-  #resubmit(number: number): void {
-    const attempt = this.#again.get(number)!;
-    this.#again.delete(number);
-    this.#submit(attempt);
+  #lose(slot: number, reason: string): void {
+    const vms = this.#vms;
+    const { nowS } = this.#simulator;
+    this.#release(slot);
+    if (nowS < vms.startS[slot]!) this.#addBuilding(vms.host[slot]!, -1);
+    for (const observer of this.#observers) observer.ended?.(this.#show(slot), nowS, 'lost', reason);
+    if (vms.number[slot]! <= this.#options.resubmit) {
+      this.#schedule(nowS, this.#events.resubmit, vms.takeAgain(slot));
+    }
+    vms.settle(slot);
   }
 
-  #giveUp(number: number): void {
-    const attempt = this.#waiting.get(number);
-    if (attempt === undefined) return; // placed before
-    this.#waiting.delete(number);
-    this.#turnAway(attempt, 'gave-up');
-    if (!this.#options.backfill) this.#dueDrain();
+  #resubmit(slot: number): void {
+    this.#submit(slot);
+    this.#vms.eventCame(slot);
   }
 
-  #turnAway(attempt: Attempt, outcome: TurnedAway): void {
-    for (const observer of this.#observers) observer.turnedAway?.(attempt, this.#simulator.nowS, outcome);
+  #giveUp(slot: number): void {
+    if (this.#vms.state[slot] === vmStates.waits) {
+      this.#waiting.delete(slot);
+      this.#turnAway(slot, 'gave-up');
+      if (!this.#options.backfill) this.#dueDrain();
+    }
+    this.#vms.eventCame(slot);
+  }
+
+  #turnAway(slot: number, outcome: TurnedAway): void {
+    for (const observer of this.#observers) {
+      observer.turnedAway?.(this.#show(slot), this.#simulator.nowS, outcome);
+    }
+    this.#vms.settle(slot);
+  }
+
+  #requestOf(slot: number): SizedRequest {
+    const request = this.#vms.requests[slot]!;
+    request.slot = slot;
+    return request;
+  }
+
+  /** What observers see of a VM. */
+  #show(slot: number): Vm {
+    this.#vm.slot = slot;
+    return this.#vm;
   }
 
   /** Something became free, or known to be gone, on a host. */
@@ -268,26 +306,17 @@ export class Cloud {
   /** Places those who wait, first come first served; with backfill, later ones where earlier ones do not fit. */
   #drain(): void {
     this.#isDrainDue = false;
-    const failed = new Map<string, Attempt>();
-    for (const [number, attempt] of this.#waiting) {
-      const shape = shapeOf(attempt);
-      const equal = failed.get(shape);
+    const vms = this.#vms;
+    /** Slots by what was asked for. */
+    const failed = new Map<SizedRequest, number>();
+    for (const slot of this.#waiting) {
+      const equal = failed.get(vms.requests[slot]!);
       if (equal !== undefined) {
-        attempt.reason = equal.reason;
-        attempt.refusedBy = equal.refusedBy;
-      } else if (this.#place(attempt)) this.#waiting.delete(number);
+        vms.reason[slot] = vms.reason[equal]!;
+        vms.refusedBy[slot] = vms.refusedBy[equal]!;
+      } else if (this.#place(slot)) this.#waiting.delete(slot);
       else if (!this.#options.backfill) return;
-      else failed.set(shape, attempt);
+      else failed.set(vms.requests[slot]!, slot);
     }
   }
-}
-
-function newAttempt(arrival: Arrival, number: number, submitS: number): Attempt {
-  return { arrival, number, submitS, waitReason: '', reason: '', refusedBy: none };
-}
-
-/** Equal for requests that fit on the same hosts. */
-function shapeOf({ arrival: { request } }: Attempt): string {
-  const { vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels } = request;
-  return `${vcpus} ${ramMib} ${diskGib} ${cards} ${cardMemoryMib} ${cardCores} ${cardModels.join('|')}`;
 }

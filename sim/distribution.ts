@@ -5,16 +5,25 @@ export type DistributionSummary = Readonly<Record<'mean' | 'p50' | 'p95' | 'p99'
 
 export class Distribution {
   readonly #counts = new Map<number, number>();
+  /** The value that came last, and how often it came since it is not in `#counts`: most waits are alike, and this spares the lookup. */
+  #last = Number.NaN;
+  #lastCount = 0;
   #total = 0;
   #sum = 0;
 
   add(value: number): void {
-    this.#counts.set(value, (this.#counts.get(value) ?? 0) + 1);
+    if (value === this.#last) this.#lastCount++;
+    else {
+      this.#settleLast();
+      this.#last = value;
+      this.#lastCount = 1;
+    }
     this.#total++;
     this.#sum += value;
   }
 
   summary(): DistributionSummary {
+    this.#settleLast();
     if (this.#total === 0) return { mean: null, p50: null, p95: null, p99: null, max: null };
     const sorted = [...this.#counts].sort(([a], [b]) => a - b);
     const quantile = (share: number): number => {
@@ -33,5 +42,10 @@ export class Distribution {
       p99: quantile(0.99),
       max: sorted.at(-1)![0],
     };
+  }
+
+  #settleLast(): void {
+    if (this.#lastCount > 0) this.#counts.set(this.#last, (this.#counts.get(this.#last) ?? 0) + this.#lastCount);
+    this.#lastCount = 0;
   }
 }

@@ -2,10 +2,11 @@
 import type { Cluster } from '../core/cluster.ts';
 import { isGpuRequest, type VmRequest } from '../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../core/run-file.ts';
-import type { Attempt, BoundVm, CloudObserver, TurnedAway } from './cloud.ts';
+import type { CloudObserver, TurnedAway } from './cloud.ts';
 import { Distribution } from './distribution.ts';
 import { StrandedCards } from './stranded-cards.ts';
 import { TimeSeries } from './time-series.ts';
+import type { Vm } from './vm.ts';
 
 /** Integrated levels first, then counters. */
 const column = {
@@ -36,6 +37,12 @@ class Kind {
   unservable = 0;
   waitSumS = 0;
 
+  place(waitS: number, hasRightCards: boolean): void {
+    this.placed++;
+    if (hasRightCards) this.served++;
+    this.waitSumS += waitS;
+  }
+
   summary(): KindSummary {
     const { arrived, placed, served, refused, gaveUp, unservable } = this;
     const meanWaitS = placed === 0 ? null : this.waitSumS / placed;
@@ -45,6 +52,8 @@ class Kind {
 
 export class Metrics implements CloudObserver {
   readonly #truth: Cluster;
+  readonly #wholeCards: boolean;
+  readonly #isGpuHost: Uint8Array;
   readonly #series: TimeSeries;
   readonly #stranded: StrandedCards;
   readonly #waits = new Distribution();
@@ -52,6 +61,8 @@ export class Metrics implements CloudObserver {
   readonly #cpu = new Kind();
   readonly #gpu = new Kind();
   readonly #flavors = new Map<string, Kind>();
+  /** Of the flavor of each VM that is there, by slot. */
+  readonly #kindOfSlot: Kind[] = [];
   #isMeasuring = true;
   #waited = 0;
   #cpuVmsOnGpuHosts = 0;
@@ -64,63 +75,71 @@ export class Metrics implements CloudObserver {
   #lostVcpuS = 0;
   #lostCardS = 0;
 
-  /** @param intervalS length of the series' intervals, to begin with */
-  constructor(truth: Cluster, intervalS: number) {
+  /**
+   * @param wholeCards whether shared cards are given away whole
+   * @param intervalS length of the series' intervals, to begin with
+   */
+  constructor(truth: Cluster, wholeCards: boolean, intervalS: number) {
     this.#truth = truth;
-    this.#series = new TimeSeries(columns, intervalS);
+    this.#wholeCards = wholeCards;
+    this.#isGpuHost = Uint8Array.from(truth.hosts, (host) => (host.isGpuHost ? 1 : 0));
+    this.#series = new TimeSeries(columns, intervalS, column.arrived);
     this.#stranded = new StrandedCards(truth);
   }
 
-  submitted(attempt: Attempt, nowS: number): void {
+  submitted(vm: Vm, nowS: number): void {
     this.#advance(nowS);
-    const { request } = attempt.arrival;
+    const { request } = vm;
     if (isGpuRequest(request)) this.#series.levels[column.strandedCards] = this.#stranded.seen(request);
-    if (attempt.number > 1) return;
-    for (const kind of this.#kindsOf(attempt)) kind.arrived++;
+    if (vm.number > 1) return;
+    this.#all.arrived++;
+    this.#kindOf(vm).arrived++;
+    const flavor = this.#flavorOf(vm);
+    this.#kindOfSlot[vm.slot] = flavor;
+    flavor.arrived++;
     this.#count(column.arrived);
   }
 
-  waits(_attempt: Attempt, nowS: number): void {
+  waits(_vm: Vm, nowS: number): void {
     this.#advance(nowS);
     this.#series.levels[column.waiting]!++;
   }
 
-  bound(vm: BoundVm, nowS: number): void {
-    const { attempt, placement } = vm;
+  bound(vm: Vm, nowS: number): void {
     this.#advance(nowS);
-    if (attempt.waitReason !== '') this.#series.levels[column.waiting]!--;
+    if (vm.waitReason !== '') this.#series.levels[column.waiting]!--;
     this.#occupy(vm, 1);
-    const hasRightCards = !hasWrongCards(this.#truth, placement.host, placement.cards, placement.request);
+    const hasRightCards = !isGpuRequest(vm.request) || !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request);
     if (!hasRightCards) this.#wrongCards++;
-    if (this.#isCpuVmOnGpuHost(vm)) this.#cpuVmsOnGpuHosts++;
-    if (attempt.number > 1) return;
-    const waitS = vm.startS - attempt.submitS;
+    if (!isGpuRequest(vm.request) && this.#isGpuHost[vm.host] === 1) this.#cpuVmsOnGpuHosts++;
+    if (vm.number > 1) return;
+    const waitS = vm.startS - vm.submitS;
     this.#waits.add(waitS);
-    if (attempt.waitReason !== '') this.#waited++;
-    for (const kind of this.#kindsOf(attempt)) {
-      kind.placed++;
-      if (hasRightCards) kind.served++;
-      kind.waitSumS += waitS;
-    }
+    if (vm.waitReason !== '') this.#waited++;
+    this.#all.place(waitS, hasRightCards);
+    this.#kindOf(vm).place(waitS, hasRightCards);
+    this.#kindOfSlot[vm.slot]!.place(waitS, hasRightCards);
     this.#count(column.placed);
   }
 
-  ended(vm: BoundVm, nowS: number, outcome: 'completed' | 'lost'): void {
+  ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost'): void {
     this.#advance(nowS);
     this.#occupy(vm, -1);
     if (outcome === 'completed') return;
     const ranS = Math.max(0, nowS - vm.startS);
     this.#lostVms++;
-    this.#lostVcpuS += ranS * vm.placement.request.vcpus;
-    this.#lostCardS += ranS * vm.placement.cards.length;
+    this.#lostVcpuS += ranS * vm.request.vcpus;
+    this.#lostCardS += ranS * vm.cards.length;
   }
 
-  turnedAway(attempt: Attempt, nowS: number, outcome: TurnedAway): void {
+  turnedAway(vm: Vm, nowS: number, outcome: TurnedAway): void {
     this.#advance(nowS);
     if (outcome === 'gave-up') this.#series.levels[column.waiting]!--;
-    if (attempt.number > 1) return;
+    if (vm.number > 1) return;
     const counter = outcome === 'gave-up' ? 'gaveUp' : outcome;
-    for (const kind of this.#kindsOf(attempt)) kind[counter]++;
+    this.#all[counter]++;
+    this.#kindOf(vm)[counter]++;
+    this.#kindOfSlot[vm.slot]![counter]++;
     this.#count(column.turnedAway);
   }
 
@@ -141,8 +160,9 @@ export class Metrics implements CloudObserver {
     this.#stockWrongCards++;
   }
 
-  /** From now on nothing is averaged any more; what happens to the VMs that are there still counts. */
-  stopMeasuring(nowS: number): void {
+  /** From now on nothing is averaged any more; what happens to the VMs that are there still counts. If all arrived at 0, it is. */
+  closed(nowS: number): void {
+    if (nowS === 0) return;
     this.#advance(nowS);
     this.#isMeasuring = false;
   }
@@ -222,35 +242,41 @@ export class Metrics implements CloudObserver {
   }
 
   /** Adds (1) or takes back (-1) what a VM holds. */
-  #occupy(vm: BoundVm, sign: 1 | -1): void {
-    const { request, host, cards, wholeCards } = vm.placement;
-    const view = this.#truth.hosts[host]!;
+  #occupy(vm: Vm, sign: 1 | -1): void {
+    const { request, host } = vm;
     const { levels } = this.#series;
     levels[column.vms]! += sign;
     levels[column.vcpus]! += sign * request.vcpus;
     levels[column.ramMib]! += sign * request.ramMib;
-    if (this.#isCpuVmOnGpuHost(vm)) levels[column.cpuVmsOnGpuHosts]! += sign;
+    if (this.#isGpuHost[host] === 0) return;
+    if (isGpuRequest(request)) this.#occupyCards(vm, sign);
+    else levels[column.cpuVmsOnGpuHosts]! += sign;
+    levels[column.strandedCards] = this.#stranded.changed(host);
+  }
+
+  #occupyCards({ request, host, cards }: Vm, sign: 1 | -1): void {
+    const view = this.#truth.hosts[host]!;
+    const { levels } = this.#series;
     for (const card of cards) {
-      const share = view.cardShare(card, request, wholeCards);
+      const share = view.cardShare(card, request, this.#wholeCards);
       levels[column.cards]! += (sign * share.cores) / view.specs.cards[card]!.cores;
       levels[column.cardMemoryMib]! += sign * share.memoryMib;
       levels[column.cardMemoryAskedMib]! += sign * request.cardMemoryMib;
     }
-    if (view.isGpuHost) levels[column.strandedCards] = this.#stranded.changed(host);
   }
 
-  #isCpuVmOnGpuHost({ placement: { host, request } }: BoundVm): boolean {
-    return !isGpuRequest(request) && this.#truth.hosts[host]!.isGpuHost;
+  #kindOf({ request }: Vm): Kind {
+    return isGpuRequest(request) ? this.#gpu : this.#cpu;
   }
 
-  #kindsOf({ arrival: { request, flavor } }: Attempt): readonly Kind[] {
+  #flavorOf({ flavor }: Vm): Kind {
     const name = flavor === '' ? 'unnamed' : flavor;
     let kind = this.#flavors.get(name);
     if (kind === undefined) {
       kind = new Kind();
       this.#flavors.set(name, kind);
     }
-    return [this.#all, isGpuRequest(request) ? this.#gpu : this.#cpu, kind];
+    return kind;
   }
 }
 

@@ -5,7 +5,7 @@ import { InputError } from '../core/input-error.ts';
 
 const bufferLength = 1 << 16;
 
-/** Text goes to `<path>.part`; `finish` renames it, `discard` removes it. */
+/** What is written goes to `<path>.part`; `finish` renames it, `discard` removes it. */
 export class OutputFile {
   readonly #path: string;
   readonly #descriptor: number;
@@ -23,9 +23,15 @@ export class OutputFile {
     }
   }
 
-  write(text: string): void {
-    this.#buffer += text;
-    if (this.#buffer.length >= bufferLength) this.#flush();
+  /** Bytes are written at once, and may be changed afterwards. */
+  write(content: string | Uint8Array): void {
+    if (typeof content === 'string') {
+      this.#buffer += content;
+      if (this.#buffer.length >= bufferLength) this.#flush();
+    } else {
+      this.#flush();
+      for (let at = 0; at < content.length; ) at += writeSync(this.#descriptor, content, at);
+    }
   }
 
   finish(): void {
@@ -46,6 +52,7 @@ export class OutputFile {
   }
 
   #flush(): void {
+    if (this.#buffer === '') return;
     writeSync(this.#descriptor, this.#buffer);
     this.#buffer = '';
   }

@@ -3,8 +3,8 @@ import { Presets, SingleBar } from 'cli-progress';
 
 /** Shows how far a job is. */
 export interface Progress {
-  /** @param share done, in [0, 1]; null where it is not known */
-  update(share: number | null, note: string): void;
+  /** @param share done, in [0, 1]; null where it is not known; `note` is asked for only where it is shown */
+  update(share: number | null, note: () => string): void;
   stop(): void;
 }
 
@@ -17,7 +17,7 @@ export function startProgress(isWanted: boolean): Progress {
   );
   bar.start(total, 0, { note: '' });
   return {
-    update: (share, note) => bar.update(Math.floor((share ?? 0) * total), { note }),
+    update: (share, note) => bar.update(Math.floor((share ?? 0) * total), { note: note() }),
     stop: () => bar.stop(),
   };
 }

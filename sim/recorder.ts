@@ -1,63 +1,51 @@
 /** Keeps every decision, fault and conflict of a run as the columns of its run file. */
 import type { ConflictColumns, DecisionColumns, FaultColumns } from '../core/run-file.ts';
-import type { Attempt, BoundVm, CloudObserver, TurnedAway } from './cloud.ts';
+import type { CloudObserver, TurnedAway } from './cloud.ts';
+import { IdTexts } from './id-texts.ts';
+import { NumberColumn } from './number-column.ts';
+import { Texts } from './texts.ts';
+import type { Vm } from './vm.ts';
 
-/** A TextColumn that grows. */
-class Texts {
-  readonly texts: string[] = [];
-  readonly rows: number[] = [];
-  readonly #places = new Map<string, number>();
+/** A column as it is recorded; `toPlain` gives what the run file has of it. */
+export type RecordedColumn = NumberColumn | Texts | IdTexts;
 
-  push(text: string): void {
-    this.rows.push(this.#placeOf(text));
-  }
+/** The decisions of a run as they are recorded. */
+export type RecordedDecisions = Recorder['decisions'];
 
-  set(row: number, text: string): void {
-    this.rows[row] = this.#placeOf(text);
-  }
-
-  toJSON(): { texts: string[]; rows: number[] } {
-    return { texts: this.texts, rows: this.rows };
-  }
-
-  #placeOf(text: string): number {
-    let place = this.#places.get(text);
-    if (place === undefined) {
-      place = this.texts.push(text) - 1;
-      this.#places.set(text, place);
-    }
-    return place;
-  }
+/** The same as a run file has them. */
+export function plainDecisions(decisions: RecordedDecisions): DecisionColumns {
+  const plain = Object.entries(decisions).map(([name, column]) => [name, column.toPlain()]);
+  return Object.fromEntries(plain) as DecisionColumns;
 }
 
 export class Recorder implements CloudObserver {
   readonly decisions = {
-    id: [] as string[],
-    attempt: [] as number[],
-    submitS: [] as number[],
-    lifetimeS: [] as number[],
-    vcpus: [] as number[],
-    ramMib: [] as number[],
-    diskGib: [] as number[],
-    cards: [] as number[],
-    cardMemoryMib: [] as number[],
-    cardCores: [] as number[],
+    id: new IdTexts(),
+    attempt: new NumberColumn(),
+    submitS: new NumberColumn(),
+    lifetimeS: new NumberColumn(),
+    vcpus: new NumberColumn(),
+    ramMib: new NumberColumn(),
+    diskGib: new NumberColumn(),
+    cards: new NumberColumn(),
+    cardMemoryMib: new NumberColumn(),
+    cardCores: new NumberColumn(),
     cardModels: new Texts(),
     station: new Texts(),
     flavor: new Texts(),
     image: new Texts(),
     user: new Texts(),
-    decidedS: [] as number[],
-    host: [] as number[],
+    decidedS: new NumberColumn(),
+    host: new NumberColumn(),
     cardIndexes: new Texts(),
-    score: [] as (number | null)[],
-    startS: [] as (number | null)[],
-    endS: [] as (number | null)[],
+    score: new NumberColumn(),
+    startS: new NumberColumn(),
+    endS: new NumberColumn(),
     outcome: new Texts(),
     reason: new Texts(),
     waitReason: new Texts(),
-    firstTriedAfter: [] as number[],
-  } satisfies DecisionColumns;
+    firstTriedAfter: new NumberColumn(),
+  } satisfies Record<keyof DecisionColumns, RecordedColumn>;
   readonly faults = {
     atS: [] as number[],
     host: [] as number[],
@@ -69,19 +57,20 @@ export class Recorder implements CloudObserver {
     host: [] as number[],
     firstTry: [] as number[],
   } satisfies ConflictColumns;
-  readonly #rowOf = new Map<BoundVm, number>();
-  /** Of attempts that wait: rows before their first try, and hosts that refused them then. */
-  readonly #firstTries = new Map<Attempt, { rows: number; refusedBy: ReadonlySet<number> }>();
+  /** By slot. */
+  readonly #rowOf: number[] = [];
+  /** Of VMs that wait, by slot: rows before their first try, and hosts that refused them then. */
+  readonly #firstTries = new Map<number, { rows: number; refusedBy: ReadonlySet<number> }>();
 
-  waits(attempt: Attempt): void {
-    this.#firstTries.set(attempt, { rows: this.decisions.id.length, refusedBy: attempt.refusedBy });
+  waits(vm: Vm): void {
+    this.#firstTries.set(vm.slot, { rows: this.decisions.id.length, refusedBy: vm.refusedBy });
   }
 
-  bound(vm: BoundVm, nowS: number): void {
+  bound(vm: Vm, nowS: number): void {
     const { decisions } = this;
-    this.#rowOf.set(vm, this.#add(vm.attempt, nowS));
-    decisions.host.push(vm.placement.host);
-    decisions.cardIndexes.push(vm.placement.cards.join('-'));
+    this.#rowOf[vm.slot] = this.#add(vm, nowS);
+    decisions.host.push(vm.host);
+    decisions.cardIndexes.push(vm.cards.length === 0 ? '' : vm.cards.join('-'));
     decisions.score.push(vm.score);
     decisions.startS.push(vm.startS);
     decisions.endS.push(vm.endS);
@@ -89,25 +78,24 @@ export class Recorder implements CloudObserver {
     decisions.reason.push('');
   }
 
-  ended(vm: BoundVm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {
-    const row = this.#rowOf.get(vm)!;
-    this.#rowOf.delete(vm);
+  ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {
     if (outcome === 'completed') return;
-    this.decisions.endS[row] = nowS;
+    const row = this.#rowOf[vm.slot]!;
+    this.decisions.endS.set(row, nowS);
     this.decisions.outcome.set(row, outcome);
     this.decisions.reason.set(row, reason);
   }
 
-  turnedAway(attempt: Attempt, nowS: number, outcome: TurnedAway): void {
+  turnedAway(vm: Vm, nowS: number, outcome: TurnedAway): void {
     const { decisions } = this;
-    this.#add(attempt, nowS);
+    this.#add(vm, nowS);
     decisions.host.push(-1);
     decisions.cardIndexes.push('');
-    decisions.score.push(null);
-    decisions.startS.push(null);
-    decisions.endS.push(null);
+    decisions.score.push(Number.NaN);
+    decisions.startS.push(Number.NaN);
+    decisions.endS.push(Number.NaN);
     decisions.outcome.push(outcome);
-    decisions.reason.push(attempt.reason);
+    decisions.reason.push(vm.reason);
   }
 
   faulted(nowS: number, host: number, card: number, isUp: boolean): void {
@@ -119,12 +107,13 @@ export class Recorder implements CloudObserver {
   }
 
   /** The part of a row that does not depend on the outcome. @returns the row's number */
-  #add(attempt: Attempt, nowS: number): number {
+  #add(vm: Vm, nowS: number): number {
     const { decisions } = this;
-    const { request, lifetimeS, station, flavor, image, user } = attempt.arrival;
-    const row = decisions.id.push(request.id) - 1;
-    decisions.attempt.push(attempt.number);
-    decisions.submitS.push(attempt.submitS);
+    const { request, lifetimeS, station, flavor, image, user } = vm;
+    const row = decisions.id.length;
+    decisions.id.push(vm);
+    decisions.attempt.push(vm.number);
+    decisions.submitS.push(vm.submitS);
     decisions.lifetimeS.push(lifetimeS);
     decisions.vcpus.push(request.vcpus);
     decisions.ramMib.push(request.ramMib);
@@ -132,18 +121,18 @@ export class Recorder implements CloudObserver {
     decisions.cards.push(request.cards);
     decisions.cardMemoryMib.push(request.cardMemoryMib);
     decisions.cardCores.push(request.cardCores);
-    decisions.cardModels.push(request.cardModels.join('|'));
+    decisions.cardModels.push(request.cardModels.length === 0 ? '' : request.cardModels.join('|'));
     decisions.station.push(station);
     decisions.flavor.push(flavor);
     decisions.image.push(image);
     decisions.user.push(user);
     decisions.decidedS.push(nowS);
-    decisions.waitReason.push(attempt.waitReason);
-    const firstTry = this.#firstTries.get(attempt);
-    this.#firstTries.delete(attempt);
+    decisions.waitReason.push(vm.waitReason);
+    const firstTry = this.#firstTries.get(vm.slot);
+    this.#firstTries.delete(vm.slot);
     decisions.firstTriedAfter.push(firstTry?.rows ?? row);
     if (firstTry !== undefined) this.#addConflicts(row, firstTry.refusedBy, 1);
-    this.#addConflicts(row, attempt.refusedBy, 0);
+    this.#addConflicts(row, vm.refusedBy, 0);
     return row;
   }
 

@@ -2,6 +2,7 @@
 import type { KindSummary, RunSummary } from '../core/run-file.ts';
 import type { Comparison, PolicyRuns } from './experiment.ts';
 import { type Measure, measures, servedMeasure, titleOf } from './measures.ts';
+import type { DecisionCounts } from './simulate.ts';
 import type { Estimate } from './statistics.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
 
@@ -23,6 +24,14 @@ export function reportRun(summary: RunSummary): string {
     `Stock counting would have put ${count(stockWrongCards)} of the ${count(summary.gpu.placed)} placed GPU VMs on a card ` +
       'smaller than asked.',
   ].join('\n');
+}
+
+/** What became of the VMs of a run that was not measured. */
+export function reportDecisions({ arrived, placed, lost, turnedAway }: DecisionCounts): string {
+  const lostVms = lost === 0 ? '' : `, ${count(lost)} of them lost to failures`;
+  return wrapText(
+    `${count(arrived)} VMs arrived: ${count(placed)} placed${lostVms}, ${count(turnedAway)} turned away.`,
+  );
 }
 
 function reportKinds({ byFlavor, all, cpu, gpu }: RunSummary): string {

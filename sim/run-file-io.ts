@@ -1,13 +1,24 @@
 /** Writes and reads run files: JSON with one line per field and column, so that two of them can be compared with diff. */
 import { readFileSync } from 'node:fs';
 import { InputError } from '../core/input-error.ts';
-import { checkRunFile, type RunFile } from '../core/run-file.ts';
+import { checkRunFile, type DecisionColumns, type RunFile } from '../core/run-file.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { IdTexts } from './id-texts.ts';
+import { NumberColumn } from './number-column.ts';
 import type { OutputFile } from './output-file.ts';
+import type { RecordedDecisions } from './recorder.ts';
+import { Texts } from './texts.ts';
 
-/** Fields whose own fields get a line each; one at a time is turned into text, so that memory stays below the file's size. */
+/** Fields whose own fields get a line each. */
 const tables = ['series', 'decisions', 'faults', 'conflicts', 'summary', 'cluster'];
 
-export function writeRunFile(file: OutputFile, run: RunFile): void {
+/** A run file whose decisions may be as they were recorded. */
+export type WritableRun = Omit<RunFile, 'decisions'> & {
+  readonly decisions: DecisionColumns | RecordedDecisions | null;
+};
+
+export function writeRunFile(file: OutputFile, run: WritableRun): void {
+  const writer = new ByteWriter(file);
   file.write('{');
   Object.entries(run).forEach(([name, value], index) => {
     file.write(`${index === 0 ? '' : ','}\n${JSON.stringify(name)}: `);
@@ -15,7 +26,11 @@ export function writeRunFile(file: OutputFile, run: RunFile): void {
     else {
       file.write('{');
       Object.entries(value as object).forEach(([column, cells], place) => {
-        file.write(`${place === 0 ? '' : ','}\n  ${JSON.stringify(column)}: ${JSON.stringify(cells)}`);
+        file.write(`${place === 0 ? '' : ','}\n  ${JSON.stringify(column)}: `);
+        if (cells instanceof NumberColumn || cells instanceof Texts || cells instanceof IdTexts) {
+          cells.writeTo(writer);
+          writer.flush();
+        } else file.write(JSON.stringify(cells));
       });
       file.write('\n}');
     }

@@ -1,6 +1,5 @@
 /** Carries out many plans on all cores; the results do not depend on how many. */
 import { MessageChannel } from 'node:worker_threads';
-import { Piscina } from 'piscina';
 import { InputError } from '../core/input-error.ts';
 import { carryOut, type RunPlan, type RunResult } from './run.ts';
 import type { WorkerAnswer } from './worker.ts';
@@ -34,6 +33,8 @@ export async function carryOutAll(
     }
     return results;
   }
+  // Only where there are threads: it takes 5 MB.
+  const { Piscina } = await import('piscina');
   const pool = new Piscina<unknown, WorkerAnswer>({
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: threads,

@@ -5,18 +5,18 @@ import { formatCluster } from '../core/cluster-file.ts';
 import { InputError } from '../core/input-error.ts';
 import { policies } from '../core/policies/index.ts';
 import type { PolicyFactory, PolicyOptions } from '../core/policy.ts';
-import { type CloudOptions, type RunFile, type RunInputs, type RunSummary, runFormat } from '../core/run-file.ts';
+import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
-import { loadCluster, openWorkload, type WorkloadPlan } from './inputs.ts';
+import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
 import { OutputFile } from './output-file.ts';
 import { packageRoot } from './presets.ts';
-import { writeRunFile } from './run-file-io.ts';
-import { simulate } from './simulate.ts';
+import { type WritableRun, writeRunFile } from './run-file-io.ts';
+import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
 
 const secondsPerDay = 86400;
 
-/** Everything that decides what a run does and where its results go; plain data. */
-export interface RunPlan {
+/** Everything that decides what a run does; plain data. */
+export interface DecisionPlan {
   /** Preset name or file. */
   readonly cluster: string;
   readonly workload: WorkloadPlan;
@@ -28,6 +28,10 @@ export interface RunPlan {
   readonly engine: Engine;
   /** Of the workload, the failures and the policies that draw lots. */
   readonly seed: number;
+}
+
+/** A run that is measured, and where its results go. */
+export interface RunPlan extends DecisionPlan {
   /** Run file to write; null = none. */
   readonly out: string | null;
   /** CSV of decisions to stream; null = none. */
@@ -61,6 +65,22 @@ export function hepsVersion(): string {
   return version;
 }
 
+/** How the plan's workload is played. */
+function playOptionsOf(plan: DecisionPlan, { count }: Workload, onProgress?: ProgressListener): PlayOptions {
+  const { days } = plan.workload;
+  const untilS = days === null ? null : days * secondsPerDay;
+  return {
+    cloud: plan.cloud,
+    seed: plan.seed,
+    engine: plan.engine,
+    untilS,
+    onProgress: (arrived, nowS) => {
+      const share = count === null ? (untilS === null ? null : nowS / untilS) : arrived / count;
+      onProgress?.(share, arrived, nowS);
+    },
+  };
+}
+
 /** Carries a plan out. Files appear when they are complete, or not at all. @throws InputError */
 export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Promise<RunResult> {
   const factory = policyNamed(plan.policy);
@@ -68,29 +88,21 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
   const workload = await openWorkload(plan.workload, plan.seed);
   const policyOptions: PolicyOptions = { ...plan.policyOptions, seed: plan.seed };
   const { days } = plan.workload;
-  const untilS = days === null ? null : days * secondsPerDay;
   let decisionsFile: OutputFile | undefined;
   let runFile: OutputFile | undefined;
   try {
     if (plan.decisions !== null) decisionsFile = new OutputFile(plan.decisions);
     if (plan.out !== null) runFile = new OutputFile(plan.out);
     const result = await simulate(cluster.hosts, workload.arrivals, factory.create(policyOptions), {
-      cloud: plan.cloud,
-      seed: plan.seed,
-      engine: plan.engine,
-      untilS,
+      ...playOptionsOf(plan, workload, onProgress),
       record: runFile !== undefined && !plan.summaryOnly,
       decisionsFile,
-      onProgress: (arrived, nowS) => {
-        const share = workload.count === null ? (untilS === null ? null : nowS / untilS) : arrived / workload.count;
-        onProgress?.(share, arrived, nowS);
-      },
     });
     const inputs: RunInputs = {
       cluster: { name: cluster.name, sha256: cluster.sha256 },
       workload: {
         name: workload.name,
-        sha256: workload.sha256,
+        sha256: await workload.sha256(),
         days,
         load: plan.workload.trace === null ? plan.workload.load : null,
         skipped: workload.skipped.length,
@@ -100,7 +112,7 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
       seed: plan.seed,
     };
     if (runFile !== undefined) {
-      const file: RunFile = {
+      const file: WritableRun = {
         format: runFormat,
         heps: hepsVersion(),
         inputs,
@@ -115,6 +127,37 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
   } catch (error) {
     runFile?.discard();
     decisionsFile?.discard();
+    throw error;
+  }
+}
+
+/** What came of a plan of which only the decisions were wanted. */
+export interface DecisionResult {
+  readonly cluster: string;
+  readonly workload: string;
+  readonly counts: DecisionCounts;
+  /** Messages of the rows left out. */
+  readonly skipped: readonly string[];
+}
+
+/** Streams the decisions of a plan to `path` as CSV, which appears when it is complete, and does nothing else. @throws InputError */
+export async function carryOutDecisions(
+  plan: DecisionPlan,
+  path: string,
+  onProgress?: ProgressListener,
+): Promise<DecisionResult> {
+  const factory = policyNamed(plan.policy);
+  const cluster = await loadCluster(plan.cluster);
+  const workload = await openWorkload(plan.workload, plan.seed, false);
+  const policy = factory.create({ ...plan.policyOptions, seed: plan.seed });
+  const file = new OutputFile(path);
+  try {
+    const options = playOptionsOf(plan, workload, onProgress);
+    const counts = await decide(cluster.hosts, workload.arrivals, policy, options, file);
+    file.finish();
+    return { cluster: cluster.name, workload: workload.name, counts, skipped: workload.skipped };
+  } catch (error) {
+    file.discard();
     throw error;
   }
 }

@@ -1,14 +1,7 @@
 /** One run: a workload, a cluster and a policy in; figures, and if wanted every decision, out. */
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
-import type {
-  CloudOptions,
-  ConflictColumns,
-  DecisionColumns,
-  FaultColumns,
-  RunSummary,
-  SeriesColumns,
-} from '../core/run-file.ts';
+import type { CloudOptions, ConflictColumns, FaultColumns, RunSummary, SeriesColumns } from '../core/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
 import type { ArrivalStream } from '../traces/arrival.ts';
 import { Cloud, type CloudObserver, priorities } from './cloud.ts';
@@ -17,7 +10,7 @@ import { Simulator } from './engine.ts';
 import { startFailures } from './failures.ts';
 import { Metrics } from './metrics.ts';
 import type { OutputFile } from './output-file.ts';
-import { Recorder } from './recorder.ts';
+import { type RecordedDecisions, Recorder } from './recorder.ts';
 import { StockShadow } from './stock-shadow.ts';
 
 export const defaultCloud: CloudOptions = {
@@ -32,48 +25,50 @@ export const defaultCloud: CloudOptions = {
   resubmit: 0,
 };
 
-export interface SimulateOptions {
+/** How a workload is played. */
+export interface PlayOptions {
   readonly cloud: CloudOptions;
   /** Seed of the failures. */
   readonly seed: number;
   /** Arrivals at or after this time are left out, and use is averaged until then; null = until the last arrival. */
   readonly untilS: number | null;
-  /** Length of the series' intervals, s, to begin with; they double in long runs. Defaults to 3600. */
-  readonly intervalS?: number;
   /** How the best host is found; the decisions are the same. Defaults to `auto`. */
   readonly engine?: Engine | undefined;
+  /** Told now and then how many VMs have arrived, and the simulated time. */
+  readonly onProgress?: ((arrived: number, nowS: number) => void) | undefined;
+}
+
+export interface SimulateOptions extends PlayOptions {
+  /** Length of the series' intervals, s, to begin with; they double in long runs. Defaults to 3600. */
+  readonly intervalS?: number;
   /** Keep every decision. */
   readonly record: boolean;
   /** Where to stream decisions. */
   readonly decisionsFile?: OutputFile | undefined;
-  /** Told now and then how many VMs have arrived, and the simulated time. */
-  readonly onProgress?: ((arrived: number, nowS: number) => void) | undefined;
 }
 
 export interface SimulateResult {
   readonly summary: RunSummary;
   readonly series: SeriesColumns;
   /** Null unless recorded. */
-  readonly decisions: DecisionColumns | null;
+  readonly decisions: RecordedDecisions | null;
   readonly faults: FaultColumns | null;
   readonly conflicts: ConflictColumns | null;
 }
 
-/** Runs the workload to its end: the last VM has left when it returns. */
-export async function simulate(
+/** Runs the workload to its end: the last VM has left when it returns. @returns VMs that arrived */
+async function play(
   hosts: readonly HostSpec[],
   arrivals: ArrivalStream,
   policy: Policy,
-  options: SimulateOptions,
-): Promise<SimulateResult> {
+  options: PlayOptions,
+  hasNames: boolean,
+  observersOf: (cloud: Cloud) => readonly CloudObserver[],
+): Promise<number> {
   const simulator = new Simulator();
   const observers: CloudObserver[] = [];
-  const cloud = new Cloud(simulator, hosts, policy, options.cloud, observers, options.engine);
-  const metrics = new Metrics(cloud.truth, options.intervalS ?? 3600);
-  const recorder = options.record ? new Recorder() : undefined;
-  observers.push(metrics, new StockShadow(metrics));
-  if (recorder !== undefined) observers.push(recorder);
-  if (options.decisionsFile !== undefined) observers.push(new DecisionsCsv(cloud.truth, options.decisionsFile));
+  const cloud = new Cloud(simulator, hosts, policy, options.cloud, observers, options.engine, hasNames);
+  observers.push(...observersOf(cloud));
   startFailures(simulator, cloud, hosts, options.cloud, options.seed);
 
   const untilS = options.untilS ?? Infinity;
@@ -89,13 +84,61 @@ export async function simulate(
   }
   if (untilS !== Infinity) simulator.advance(untilS, priorities.end);
   cloud.close();
-  if (simulator.nowS > 0) metrics.stopMeasuring(simulator.nowS);
   simulator.run();
+  return arrived;
+}
+
+/** VMs, by what became of them; a VM that was lost and submitted again counts each time. */
+export interface DecisionCounts {
+  readonly arrived: number;
+  readonly placed: number;
+  readonly lost: number;
+  readonly turnedAway: number;
+}
+
+/** Runs the workload to its end, the last VM has left when it returns, and measures. */
+export async function simulate(
+  hosts: readonly HostSpec[],
+  arrivals: ArrivalStream,
+  policy: Policy,
+  options: SimulateOptions,
+): Promise<SimulateResult> {
+  const recorder = options.record ? new Recorder() : undefined;
+  let metrics: Metrics | undefined;
+  let decisionsCsv: DecisionsCsv | undefined;
+  await play(hosts, arrivals, policy, options, true, ({ truth, view }) => {
+    metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600);
+    const observers: CloudObserver[] = [metrics, new StockShadow(metrics, view)];
+    if (recorder !== undefined) observers.push(recorder);
+    if (options.decisionsFile !== undefined) {
+      decisionsCsv = new DecisionsCsv(truth, options.decisionsFile);
+      observers.push(decisionsCsv);
+    }
+    return observers;
+  });
+  decisionsCsv?.finish();
   return {
-    summary: metrics.summary(),
-    series: metrics.series(),
+    summary: metrics!.summary(),
+    series: metrics!.series(),
     decisions: recorder?.decisions ?? null,
     faults: recorder?.faults ?? null,
     conflicts: recorder?.conflicts ?? null,
   };
+}
+
+/** Runs the workload to its end for its decisions alone: nothing is measured or kept. */
+export async function decide(
+  hosts: readonly HostSpec[],
+  arrivals: ArrivalStream,
+  policy: Policy,
+  options: PlayOptions,
+  decisionsFile: OutputFile,
+): Promise<DecisionCounts> {
+  let csv: DecisionsCsv | undefined;
+  const arrived = await play(hosts, arrivals, policy, options, false, ({ truth }) => {
+    csv = new DecisionsCsv(truth, decisionsFile);
+    return [csv];
+  });
+  csv!.finish();
+  return { arrived, placed: csv!.placed, lost: csv!.lost, turnedAway: csv!.turned };
 }

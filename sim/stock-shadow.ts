@@ -1,27 +1,29 @@
 /** Asks, each time a GPU VM is placed, which cards stock OpenStack would have given it: the failure that section 3.5 of the paper names. */
-import type { Cluster, Placement } from '../core/cluster.ts';
+import type { Cluster } from '../core/cluster.ts';
+import { countedCards } from '../core/filters.ts';
 import type { GpuModel } from '../core/gpu-card.ts';
-import { nova } from '../core/policies/nova.ts';
-import { defaultPolicyOptions } from '../core/policy.ts';
 import type { VmRequest } from '../core/request.ts';
-import { schedule } from '../core/scheduler.ts';
 import type { CloudObserver } from './cloud.ts';
 import { hasWrongCards, type Metrics } from './metrics.ts';
+import { StockChoice } from './stock-choice.ts';
+import type { Vm } from './vm.ts';
 
 export class StockShadow implements CloudObserver {
   readonly #metrics: Metrics;
-  readonly #stock = nova.create(defaultPolicyOptions);
+  readonly #stock: StockChoice;
 
-  constructor(metrics: Metrics) {
+  /** @param view what the scheduler sees */
+  constructor(metrics: Metrics, view: Cluster) {
     this.#metrics = metrics;
+    this.#stock = new StockChoice(view);
   }
 
-  binds({ request }: Placement, view: Cluster): void {
+  binds({ request }: Vm, view: Cluster): void {
     if (request.cards === 0 || view.models.every((model) => modelIsLarge(model, request))) return;
-    const decision = schedule(view, request, this.#stock);
-    if (decision.kind === 'placed' && hasWrongCards(view, decision.host, decision.cards, request)) {
-      this.#metrics.stockWouldErr();
-    }
+    const host = this.#stock.best(request);
+    if (host < 0) return;
+    const cards = countedCards(view.hosts[host]!, request).slice(0, request.cards);
+    if (hasWrongCards(view, host, cards, request)) this.#metrics.stockWouldErr();
   }
 }
 

@@ -9,6 +9,9 @@ import type { VmRequest } from '../core/request.ts';
 export class StrandedCards {
   readonly #cluster: Cluster;
   readonly #perHost: Int32Array;
+  /** Size of each card, in the order of the cluster's columns. */
+  readonly #memoryMib: Float64Array;
+  readonly #cores: Float64Array;
   #total = 0;
   #leastVcpus = Infinity;
   #leastRamMib = Infinity;
@@ -16,6 +19,9 @@ export class StrandedCards {
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
     this.#perHost = new Int32Array(cluster.hosts.length);
+    const cards = cluster.specs.flatMap((spec) => spec.cards);
+    this.#memoryMib = Float64Array.from(cards, ({ memoryMib }) => memoryMib);
+    this.#cores = Float64Array.from(cards, ({ cores }) => cores);
   }
 
   /** A GPU VM asked. @returns stranded cards now */
@@ -30,11 +36,27 @@ export class StrandedCards {
 
   /** Something changed on the host. @returns stranded cards now */
   changed(host: number): number {
-    const view = this.#cluster.hosts[host]!;
-    const isShort = view.vcpusFree < this.#leastVcpus || view.ramFreeMib < this.#leastRamMib;
-    const stranded = this.#leastVcpus !== Infinity && view.isUp && isShort ? view.idleCards : 0;
+    const { vcpusFree, ramFreeMib, up } = this.#cluster;
+    const isShort = vcpusFree[host]! < this.#leastVcpus || ramFreeMib[host]! < this.#leastRamMib;
+    const stranded = this.#leastVcpus !== Infinity && up[host] === 1 && isShort ? this.#idleCards(host) : 0;
     this.#total += stranded - this.#perHost[host]!;
     this.#perHost[host] = stranded;
     return this.#total;
+  }
+
+  /** As `HostView.idleCards`, by columns: this is asked at every second binding and end. */
+  #idleCards(host: number): number {
+    const { cardStart, cardHealthy, cardMemoryFreeMib, cardCoresFree } = this.#cluster;
+    let idle = 0;
+    for (let card = cardStart[host]!; card < cardStart[host + 1]!; card++) {
+      if (
+        cardHealthy[card] === 1 &&
+        cardMemoryFreeMib[card] === this.#memoryMib[card] &&
+        cardCoresFree[card] === this.#cores[card]
+      ) {
+        idle++;
+      }
+    }
+    return idle;
   }
 }

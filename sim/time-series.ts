@@ -7,6 +7,7 @@ export class TimeSeries {
   readonly levels: Float64Array;
   /** ∫ level dt since the start, one per level. */
   readonly integrals: Float64Array;
+  readonly #integrated: number;
   #intervalS: number;
   #nowS = 0;
   /** ∫ level dt per interval: one row per interval, one column per level. */
@@ -14,8 +15,12 @@ export class TimeSeries {
   #row: Float64Array;
   #rowEndS: number;
 
-  /** @param intervalS length of an interval; doubled, neighbours added up, each time there are more than 4096 */
-  constructor(levels: number, intervalS: number) {
+  /**
+   * @param intervalS length of an interval; doubled, neighbours added up, each time there are more than 4096
+   * @param integrated how many of the levels, the first ones, are ever above 0; the others are only counted. Defaults to all
+   */
+  constructor(levels: number, intervalS: number, integrated = levels) {
+    this.#integrated = integrated;
     this.levels = new Float64Array(levels);
     this.integrals = new Float64Array(levels);
     this.#intervalS = intervalS;
@@ -70,10 +75,12 @@ export class TimeSeries {
   #integrate(untilS: number): void {
     const spanS = untilS - this.#nowS;
     if (spanS === 0) return;
-    for (let level = 0; level < this.levels.length; level++) {
-      const area = this.levels[level]! * spanS;
-      this.#row[level]! += area;
-      this.integrals[level]! += area;
+    const { levels, integrals } = this;
+    const row = this.#row;
+    for (let level = 0; level < this.#integrated; level++) {
+      const area = levels[level]! * spanS;
+      row[level]! += area;
+      integrals[level]! += area;
     }
     this.#nowS = untilS;
   }

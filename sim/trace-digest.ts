@@ -1,5 +1,6 @@
 /** What a workload asks for, in a few figures per kind of VM. Memory grows with the VMs at one time, not with the trace. */
 import type { Arrival } from '../traces/arrival.ts';
+import { copyOf } from '../traces/arrival-row.ts';
 import { Distribution } from './distribution.ts';
 
 /** What runs on average if every VM starts when it asks: ∫ of each over the window, then divided by it. */
@@ -51,7 +52,7 @@ export class TraceDigest {
     sums.lifetimesS.add(lifetimeS);
     if (request.cards > 0) this.#gpuVms++;
     this.#nowS = arrival.atS;
-    this.#open.push(arrival);
+    this.#open.push(copyOf(arrival));
     if (this.#open.length > 2 * this.#kept + 1000) this.#settle();
   }
 

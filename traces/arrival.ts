@@ -17,13 +17,18 @@ export interface Arrival {
   readonly user: string;
 }
 
-/** Arrivals in order of `atS`, in batches, so that a long trace costs no promise a row and is never in memory as a whole. */
+/**
+ * Arrivals in order of `atS`, in batches, so that a long trace costs no promise a row and is never in memory as a whole. A reader may
+ * fill the arrivals of a batch anew for the next one: whoever needs one for longer copies it (`copyOf`).
+ */
 export type ArrivalStream = AsyncIterable<readonly Arrival[]>;
 
 /** How a reader treats rows that it cannot take. */
 export interface ReadOptions {
   /** Called for each wrong row, which is then left out. Without it the first wrong row throws its InputError. */
   readonly onInvalid?: ((error: InputError) => void) | undefined;
+  /** Whether station, flavor, image and user are wanted. Defaults to true; without, a reader may leave them empty. */
+  readonly hasNames?: boolean | undefined;
   /** Seed for what a trace leaves open, such as the moment within an interval. Defaults to 1. */
   readonly seed?: number | undefined;
 }

@@ -1,9 +1,7 @@
-/** Reads text files row by row in batches, gunzipping on the way, and their cells with errors that name file, line and column. */
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+/** Reads text files row by row in batches, and their cells with errors that name file, line and column. */
 import { CsvError, parse } from 'csv-parse';
 import { InputError } from '../core/input-error.ts';
+import { largestRowBytes, readChunks } from './file-bytes.ts';
 
 /** One row of a file with named columns. */
 export interface TextRow<Column extends string> {
@@ -32,9 +30,6 @@ export interface CsvRest<Column extends string> {
   /** Bytes from the start of that row on. */
   readonly chunks: AsyncIterable<Buffer>;
 }
-
-/** A row longer than this has a quote that was never closed; bounds the memory that such a file takes. */
-export const largestRowBytes = 1024 * 1024;
 
 /**
  * What `take` makes of the rows of a CSV file (RFC 4180; a byte order mark, either line end and blank lines are taken), one
@@ -230,22 +225,6 @@ export async function* readLines(path: string): AsyncGenerator<readonly string[]
 
 function withoutReturn(line: string): string {
   return line.endsWith('\r') ? line.slice(0, -1) : line;
-}
-
-/** The bytes of a file, gunzipped when its name ends in `.gz`, in chunks of at most `chunkBytes`, or 64 if that is less. */
-export async function* readChunks(path: string, chunkBytes = 64 * 1024): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: chunkBytes });
-  // The callback only keeps pipeline quiet: its error also ends the loop below.
-  const stream = path.endsWith('.gz')
-    ? pipeline(file, createGunzip({ chunkSize: Math.max(chunkBytes, 64) }), () => {})
-    : file;
-  try {
-    yield* stream as AsyncIterable<Buffer>;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    if (String(error.code).startsWith('Z_')) throw new InputError(path, 'a gzip file', error.code);
-    throw new InputError(path, 'a readable file', error.code === 'ENOENT' ? undefined : error.code);
-  }
 }
 
 /** A cell as it is written: in quotes where it must be. */

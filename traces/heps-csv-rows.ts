@@ -1,9 +1,9 @@
 /**
- * Makes arrivals of plain rows of our format straight from their bytes: numbers without a text between, texts that repeat from a
+ * Fills arrivals with plain rows of our format straight from their bytes: numbers without a text between, texts that repeat from a
  * cache. A row is plain when all its cells are as we write them and none is quoted. Of any other row it says only that it is not
  * plain: `readHepsCsv` then reads it the slow way, which alone knows what is wrong.
  */
-import type { Arrival } from './arrival.ts';
+import type { ArrivalRow } from './arrival-row.ts';
 import { TextCache } from './text-cache.ts';
 
 /** What the cells of a column hold, as numbers that fit a byte. */
@@ -12,6 +12,8 @@ const decimal = 1;
 const whole = 2;
 const text = 3;
 const models = 4;
+/** A text that nobody wants. */
+const skipped = 5;
 
 /** Kind of each column, and its place among the cells of that kind. */
 const columns = {
@@ -57,7 +59,8 @@ export class PlainRows {
   readonly #kinds: Uint8Array;
   readonly #places: Uint8Array;
   /** Cells of the last row; those of a column that the file lacks stay as they are here. */
-  #id = '';
+  #idStart = 0;
+  #idEnd = 0;
   readonly #decimals = new Float64Array(3);
   readonly #wholes = new Int32Array(5);
   readonly #texts = ['', '', '', ''];
@@ -68,21 +71,26 @@ export class PlainRows {
   /**
    * @param header names of the columns in the order of the file, each of them one of the format
    * @param order read and moved on; shared with what takes the rows that are not plain
+   * @param hasNames whether station, flavor, image and user are wanted; else they are empty
    */
-  constructor(header: readonly (keyof typeof columns)[], order: RowOrder) {
+  constructor(header: readonly (keyof typeof columns)[], order: RowOrder, hasNames: boolean) {
     this.#order = order;
-    this.#kinds = Uint8Array.from(header, (name) => columns[name][0]);
+    this.#kinds = Uint8Array.from(header, (name) => {
+      const kind = columns[name][0];
+      return kind === text && !hasNames ? skipped : kind;
+    });
     this.#places = Uint8Array.from(header, (name) => columns[name][1]);
   }
 
   /**
-   * The arrival of the row at `start`; undefined, with `end` and the order as they were, when the row is not plain.
+   * Fills `into` with the row at `start`, whose id then lies in `bytes`. @returns false, with `into`, `end` and the order as they
+   * were, when the row is not plain
    *
    * @param bytes with a line end at or after `start`: every cell stops there, so that no loop below asks where the bytes end
    */
-  take(bytes: Buffer, start: number): Arrival | undefined {
+  take(bytes: Uint8Array, start: number, into: ArrivalRow): boolean {
     const end = this.#readCells(bytes, start);
-    if (end < 0) return undefined;
+    if (end < 0) return false;
     const decimals = this.#decimals;
     const wholes = this.#wholes;
     const texts = this.#texts;
@@ -93,32 +101,30 @@ export class PlainRows {
     const cards = wholes[2]!;
     const cardMemoryMib = wholes[3]!;
     const cardCores = wholes[4]!;
-    if (atS < this.#order.earliestS || lifetimeS === 0 || vcpus === 0) return undefined;
-    if (cards === 0 && (cardMemoryMib > 0 || cardCores > 0 || cardModels.length > 0)) return undefined;
+    if (atS < this.#order.earliestS || lifetimeS === 0 || vcpus === 0) return false;
+    if (cards === 0 && (cardMemoryMib > 0 || cardCores > 0 || cardModels.length > 0)) return false;
     this.end = end;
     this.#order.earliestS = atS;
-    return {
-      atS,
-      lifetimeS,
-      request: {
-        id: this.#id,
-        vcpus,
-        ramMib: wholes[0]!,
-        diskGib: wholes[1]!,
-        cards,
-        cardMemoryMib,
-        cardCores,
-        cardModels,
-      },
-      station: texts[0]!,
-      flavor: texts[1]!,
-      image: texts[2]!,
-      user: texts[3]!,
-    };
+    into.atS = atS;
+    into.lifetimeS = lifetimeS;
+    into.station = texts[0]!;
+    into.flavor = texts[1]!;
+    into.image = texts[2]!;
+    into.user = texts[3]!;
+    const { request } = into;
+    request.pointId(bytes, this.#idStart, this.#idEnd);
+    request.vcpus = vcpus;
+    request.ramMib = wholes[0]!;
+    request.diskGib = wholes[1]!;
+    request.cards = cards;
+    request.cardMemoryMib = cardMemoryMib;
+    request.cardCores = cardCores;
+    request.cardModels = cardModels;
+    return true;
   }
 
   /** Reads the cells of a row. @returns where the next row starts; -1 when a cell is not plain, missing or one too many */
-  #readCells(bytes: Buffer, start: number): number {
+  #readCells(bytes: Uint8Array, start: number): number {
     const kinds = this.#kinds;
     const places = this.#places;
     const last = kinds.length - 1;
@@ -156,6 +162,10 @@ export class PlainRows {
           // Both are whole and below 2^53, so that the quotient is the number nearest to the text, as Number() gives.
           this.#decimals[place] = (integer * scale + decimals) / scale;
         }
+      } else if (kind === skipped) {
+        while (byte > comma || (byte !== comma && byte !== lineFeed && byte !== quote && byte !== carriageReturn)) {
+          byte = bytes[++at]!;
+        }
       } else {
         let hash = 0;
         // Most bytes of a text are above the comma: one comparison each.
@@ -165,7 +175,8 @@ export class PlainRows {
         }
         if (kind === id) {
           if (at === cellStart) return -1;
-          this.#id = bytes.toString('utf8', cellStart, at);
+          this.#idStart = cellStart;
+          this.#idEnd = at;
         } else if (kind === text) {
           this.#texts[place] = at === cellStart ? '' : this.#cache.valueOf(bytes, cellStart, at, hash);
         } else if (at === cellStart) {

@@ -2,15 +2,14 @@
 import { InputError } from '../core/input-error.ts';
 import { vmRequest } from '../core/request.ts';
 import type { Arrival, ArrivalStream, ReadOptions } from './arrival.ts';
+import { ArrivalRow } from './arrival-row.ts';
 import {
   type CsvColumns,
   type CsvRest,
   columnPositions,
   csvCell,
   decimalCell,
-  largestRowBytes,
   optionalWholeCell,
-  readChunks,
   readCsv,
   type TextRow,
   takeRows,
@@ -19,6 +18,7 @@ import {
   wholeRow,
   wrongCell,
 } from './csv.ts';
+import { readLineBlocks } from './file-bytes.ts';
 import { PlainRows, type RowOrder } from './heps-csv-rows.ts';
 
 /** Columns that a file must have. Times are in seconds with at most 3 decimals, as are vCPUs; the rest whole numbers. */
@@ -37,6 +37,8 @@ const optional = [
 ] as const;
 type HepsColumn = (typeof required)[number] | (typeof optional)[number];
 
+const lineFeed = 10;
+
 /** Columns of the format. */
 export const hepsCsvColumns: CsvColumns<HepsColumn> = { required, optional };
 
@@ -50,28 +52,28 @@ export const hepsCsvHeader = [...required, ...optional].join(',');
  * Gives what `readHepsCsvReference` gives, several times as fast, by taking plain rows from their bytes. A row with a wrong cell
  * goes the slow way alone; from the first quote, carriage return or blank line on, the rest of the file does.
  *
- * @param chunkBytes how much is read at a time, at most 512 KiB. Defaults to 256 KiB, which gives batches of about 3000 rows
+ * @param blockBytes how much is read at a time. Defaults to 256 KiB
  */
 export async function* readHepsCsv(
   path: string,
-  { onInvalid }: ReadOptions = {},
-  chunkBytes = 256 * 1024,
+  { onInvalid, hasNames = true }: ReadOptions = {},
+  blockBytes = 256 * 1024,
 ): ArrivalStream {
-  const chunks = readChunks(path, chunkBytes);
+  const blocks = readLineBlocks(path, blockBytes);
   const order = { earliestS: 0 };
   const take = takeInOrder(order);
-  const lines = new PlainLines(path, order, (row) =>
+  const lines = new PlainLines(path, order, hasNames, (row) =>
     takeRows([row], (each) => take(wholeRow(each, each.positions.size)), onInvalid),
   );
   try {
-    for (let read = await chunks.next(); !read.done; read = await chunks.next()) {
-      const taken = lines.take(read.value);
-      if (taken.length > 0) yield taken;
+    for (let read = await blocks.next(); !read.done; read = await blocks.next()) {
+      lines.open(read.value);
+      for (let taken = lines.take(); taken.length > 0; taken = lines.take()) yield taken;
       if (lines.isStuck) break;
     }
-    yield* readCsv(path, hepsCsvColumns, take, onInvalid, lines.rest(chunks));
+    yield* readCsv(path, hepsCsvColumns, take, onInvalid, lines.rest(blocks));
   } finally {
-    await chunks.return(undefined);
+    await blocks.return(undefined);
   }
 }
 
@@ -91,65 +93,81 @@ function takeInOrder(order: RowOrder): (row: TextRow<HepsColumn>) => Arrival {
   };
 }
 
-/** Takes the lines of a file that are one row each, chunk by chunk, up to the first that only csv-parse can read. */
+/** Arrivals of a batch: so few that they stay near the processor while they are filled and played. */
+const batchRows = 256;
+
+/** Takes the lines of a file that are one row each, block by block, up to the first that only csv-parse can read. */
 class PlainLines {
   /** Whether that line has come. */
   isStuck = false;
   readonly #path: string;
   readonly #order: RowOrder;
+  readonly #hasNames: boolean;
   readonly #takeSlowly: (row: TextRow<HepsColumn>) => Arrival[];
-  /** What has not been taken yet, from the start of a line on, which is the one numbered `#line`. */
-  #bytes: Buffer = Buffer.alloc(0);
+  #block: Buffer = Buffer.alloc(0);
+  /** Start of the first line of the block that has not been taken yet, which is the one numbered `#line`. */
+  #at = 0;
   #line = 1;
   #positions: ReadonlyMap<HepsColumn, number> | undefined;
   #rows: PlainRows | undefined;
+  /** Filled anew for every batch. */
+  readonly #filled = Array.from({ length: batchRows }, () => new ArrivalRow());
+  readonly #batch: Arrival[] = [...this.#filled];
 
-  constructor(path: string, order: RowOrder, takeSlowly: (row: TextRow<HepsColumn>) => Arrival[]) {
+  constructor(path: string, order: RowOrder, hasNames: boolean, takeSlowly: (row: TextRow<HepsColumn>) => Arrival[]) {
     this.#path = path;
     this.#order = order;
+    this.#hasNames = hasNames;
     this.#takeSlowly = takeSlowly;
   }
 
-  /** Arrivals of the lines that are whole with these bytes. */
-  take(chunk: Buffer): Arrival[] {
-    const bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
-    const end = bytes.lastIndexOf('\n') + 1;
-    const taken: Arrival[] = [];
-    let at = 0;
-    while (at < end && !this.isStuck) {
-      const arrival = this.#rows?.take(bytes, at);
-      if (arrival !== undefined) {
-        taken.push(arrival);
-        at = this.#rows!.end;
+  /** The next block, when nothing is left of the one before. It must stay as it is until `take` gives nothing more. */
+  open(block: Buffer): void {
+    this.#block = block;
+    this.#at = 0;
+  }
+
+  /** The next arrivals of the block; none when it has no more, or the next line is one that only csv-parse can read. */
+  take(): readonly Arrival[] {
+    const block = this.#block;
+    const end = block.at(-1) === lineFeed ? block.length : block.lastIndexOf(lineFeed) + 1;
+    const batch = this.#batch;
+    let taken = 0;
+    while (taken < batchRows && this.#at < end && !this.isStuck) {
+      const row = this.#filled[taken]!;
+      if (this.#rows?.take(block, this.#at, row) === true) {
+        batch[taken++] = row;
+        this.#at = this.#rows.end;
         this.#line++;
-        continue;
+      } else {
+        for (const arrival of this.#takeOddLine()) batch[taken++] = arrival;
       }
-      const lineEnd = bytes.indexOf('\n', at);
-      const cells = plainCells(bytes.subarray(at, lineEnd));
-      const startsWithMark = this.#line === 1 && bytes[at]! > 127; // of the byte order, which is not part of a name
-      if (cells === undefined || startsWithMark) {
-        this.isStuck = true;
-        break;
-      }
-      if (this.#positions === undefined || this.#rows === undefined) this.#takeHeader(cells);
-      else taken.push(...this.#takeSlowly({ path: this.#path, line: this.#line, positions: this.#positions, cells }));
-      at = lineEnd + 1;
-      this.#line++;
     }
-    this.#bytes = bytes.subarray(at);
-    // Lets csv-parse say that it is too long.
-    if (this.#bytes.length > largestRowBytes / 2) this.isStuck = true;
-    return taken;
+    if (this.#at >= end && end < block.length) this.isStuck = true;
+    return taken === batchRows ? batch : batch.slice(0, taken);
   }
 
-  /** What was not taken, and the chunks that follow. */
-  rest(chunks: AsyncIterable<Buffer>): CsvRest<HepsColumn> {
-    return { positions: this.#positions, line: this.#line, chunks: withFirst(this.#bytes, chunks) };
+  /** What was not taken, and the blocks that follow. */
+  rest(blocks: AsyncIterable<Buffer>): CsvRest<HepsColumn> {
+    return { positions: this.#positions, line: this.#line, chunks: copiesOf(this.#block.subarray(this.#at), blocks) };
   }
 
-  #takeHeader(cells: readonly string[]): void {
+  /** The line is the header, or has a wrong cell, or only csv-parse can read it. @returns one arrival at most */
+  #takeOddLine(): readonly Arrival[] {
+    const lineEnd = this.#block.indexOf(lineFeed, this.#at);
+    const cells = plainCells(this.#block.subarray(this.#at, lineEnd));
+    const startsWithMark = this.#line === 1 && this.#block[this.#at]! > 127; // of the byte order, which is not part of a name
+    if (cells === undefined || startsWithMark) {
+      this.isStuck = true;
+      return [];
+    }
+    const row = { path: this.#path, line: this.#line, cells };
+    this.#at = lineEnd + 1;
+    this.#line++;
+    if (this.#positions !== undefined) return this.#takeSlowly({ ...row, positions: this.#positions });
     this.#positions = columnPositions(cells, hepsCsvColumns, `${this.#path}:1`);
-    this.#rows = new PlainRows([...this.#positions.keys()], this.#order);
+    this.#rows = new PlainRows([...this.#positions.keys()], this.#order, this.#hasNames);
+    return [];
   }
 }
 
@@ -159,9 +177,10 @@ function plainCells(line: Buffer): string[] | undefined {
   return line.toString().split(',');
 }
 
-async function* withFirst(first: Buffer, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield first;
-  yield* chunks;
+/** Buffers that stay as they are, which csv-parse needs. */
+async function* copiesOf(first: Buffer, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield Buffer.from(first);
+  for await (const block of blocks) yield Buffer.from(block);
 }
 
 function arrivalOf(row: TextRow<HepsColumn>): Arrival {

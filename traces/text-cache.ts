@@ -23,9 +23,9 @@ export class TextCache<Value> {
    *
    * @param hash a whole number that depends on these bytes alone
    */
-  valueOf(bytes: Buffer, start: number, end: number, hash: number): Value {
+  valueOf(bytes: Uint8Array, start: number, end: number, hash: number): Value {
     const length = end - start;
-    if (length >= placeBytes) return this.#make(bytes.toString('utf8', start, end));
+    if (length >= placeBytes) return this.#make(textOf(bytes, start, end));
     const known = this.#known;
     const place = (hash ^ (hash >>> 13)) & (places - 1);
     const shift = place * placeBytes + 1 - start;
@@ -36,8 +36,13 @@ export class TextCache<Value> {
     }
     known[start + shift - 1] = length;
     for (let index = start; index < end; index++) known[index + shift] = bytes[index]!;
-    const value = this.#make(bytes.toString('utf8', start, end));
+    const value = this.#make(textOf(bytes, start, end));
     this.#values[place] = value;
     return value;
   }
+}
+
+/** The text whose UTF-8 is in `bytes` from `start` to before `end`. */
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
 }

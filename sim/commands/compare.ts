@@ -64,7 +64,7 @@ export function addCompare(program: Command): void {
       const threads = Math.min(options.threads ?? availableParallelism(), plans.length);
       const progress = startProgress(true);
       const results = await carryOutAll(plans, threads, (share, finished) =>
-        progress.update(share, `${finished} of ${plans.length} runs`),
+        progress.update(share, () => `${finished} of ${plans.length} runs`),
       ).finally(() => progress.stop());
       listSkipped(results[0]!.skipped);
       const runs: PolicyRuns[] = names.map((policy, index) => ({

@@ -1,10 +1,11 @@
 /** `heps simulate`: one policy, one seed. */
 import { type Command, Option } from 'commander';
+import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import { addCloudOptions, addWorkloadOptions, cloudOptionsOf, whole, workloadPlanOf } from '../options.ts';
 import { startProgress } from '../progress.ts';
-import { reportRun } from '../report.ts';
-import { carryOut, type RunPlan } from '../run.ts';
+import { reportDecisions, reportRun } from '../report.ts';
+import { carryOut, carryOutDecisions, type DecisionPlan, type ProgressListener, type RunPlan } from '../run.ts';
 import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
 
 export function addSimulate(program: Command): void {
@@ -20,6 +21,12 @@ export function addSimulate(program: Command): void {
   addCloudOptions(command)
     .option('--out <file>', 'run file (default: runs/CLUSTER_WORKLOAD_POLICY_seedN.run.json)')
     .option('--decisions <file>', 'stream decisions as CSV: id,host,cards,score,start_s,end_s,outcome,reason')
+    .addOption(
+      new Option('--decisions-only', 'nothing but those decisions: no figures, no run file').conflicts([
+        'out',
+        'summaryOnly',
+      ]),
+    )
     .option('--summary-only', 'leave decisions out of the run file; memory does not grow with the trace')
     .option('--json', 'print the summary as JSON')
     .addHelpText(
@@ -28,7 +35,7 @@ export function addSimulate(program: Command): void {
     )
     .action(async (options) => {
       const workload = workloadPlanOf(options);
-      const plan: RunPlan = {
+      const decisionPlan: DecisionPlan = {
         cluster: options.cluster,
         workload,
         policy: options.policy,
@@ -36,14 +43,18 @@ export function addSimulate(program: Command): void {
         cloud: cloudOptionsOf(options),
         engine: options.engine,
         seed: options.seed,
+      };
+      if (options.decisionsOnly) {
+        await simulateDecisions(decisionPlan, options.decisions, options.json ?? false);
+        return;
+      }
+      const plan: RunPlan = {
+        ...decisionPlan,
         out: options.out ?? defaultRunPath('runs', options.cluster, workload, options.policy, options.seed),
         decisions: options.decisions ?? null,
         summaryOnly: options.summaryOnly ?? false,
       };
-      const progress = startProgress(true);
-      const result = await carryOut(plan, (share, arrived, nowS) =>
-        progress.update(share, `${arrived.toLocaleString('en-US')} VMs, day ${(nowS / 86400).toFixed(1)}`),
-      ).finally(() => progress.stop());
+      const result = await withProgress((listener) => carryOut(plan, listener));
       listSkipped(result.skipped);
       if (options.json) {
         console.log(JSON.stringify({ inputs: result.inputs, summary: result.summary, out: plan.out }, null, 2));
@@ -55,6 +66,29 @@ export function addSimulate(program: Command): void {
       if (plan.decisions !== null) console.log(`\ndecisions\n  ${plan.decisions}`);
       console.log(`\n${listFiles([plan.out!], !plan.summaryOnly)}`);
     });
+}
+
+/** Only the decisions: nothing measured, no run file. */
+async function simulateDecisions(plan: DecisionPlan, path: string | undefined, isJson: boolean): Promise<void> {
+  if (path === undefined) throw new InputError('--decisions-only', 'a file to write, by --decisions FILE', undefined);
+  const result = await withProgress((listener) => carryOutDecisions(plan, path, listener));
+  const { cluster, workload, counts, skipped } = result;
+  listSkipped(skipped);
+  if (isJson) {
+    console.log(
+      JSON.stringify({ cluster, workload, policy: plan.policy, seed: plan.seed, counts, decisions: path }, null, 2),
+    );
+    return;
+  }
+  console.log(`${plan.policy} on ${cluster}, workload ${workload}, seed ${plan.seed}\n`);
+  console.log(`${reportDecisions(counts)}\n\ndecisions\n  ${path}`);
+}
+
+async function withProgress<T>(work: (listener: ProgressListener) => Promise<T>): Promise<T> {
+  const progress = startProgress(true);
+  const listener: ProgressListener = (share, arrived, nowS) =>
+    progress.update(share, () => `${arrived.toLocaleString('en-US')} VMs, day ${(nowS / 86400).toFixed(1)}`);
+  return work(listener).finally(() => progress.stop());
 }
 
 function policyHelp(): string {

@@ -97,10 +97,10 @@ async function writeCsv(arrivals: ArrivalStream, out: string | undefined): Promi
 async function describeTrace(workload: Workload, days: number | null, asJson: boolean): Promise<void> {
   const digest = new TraceDigest();
   for await (const batch of upTo(workload.arrivals, days)) for (const arrival of batch) digest.add(arrival);
-  const { name, sha256 } = workload;
+  const { name } = workload;
   const summary = digest.summary(days);
   if (asJson) {
-    console.log(JSON.stringify({ name, sha256, ...summary }, null, 2));
+    console.log(JSON.stringify({ name, sha256: await workload.sha256(), ...summary }, null, 2));
     return;
   }
   const { vms, gpuVms, spanDays, meanVms, meanVcpus, meanRamGib, meanCards } = summary;

@@ -49,6 +49,22 @@ describe('heps simulate', () => {
     expect(readFileSync(join(folder, 'two.csv'))).toEqual(readFileSync(join(folder, 'one.csv')));
   });
 
+  test('gives the same decisions when nothing else is asked for, and says how many', () => {
+    const failing = [...threeDays, '--mtbf-h', '100', '--resubmit'];
+    heps('simulate', ...failing, '--out', 'all.run.json', '--decisions', 'all.csv');
+    const { status, stdout, stderr } = heps('simulate', ...failing, '--decisions', 'alone.csv', '--decisions-only');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(readFileSync(join(folder, 'alone.csv'))).toEqual(readFileSync(join(folder, 'all.csv')));
+    const rows = readFileSync(join(folder, 'alone.csv'), 'utf8').trimEnd().split('\n').slice(1);
+    const count = (outcome: RegExp) => rows.filter((row) => outcome.test(row)).length.toLocaleString('en-US');
+    expect(count(/,lost,/)).not.toBe('0');
+    expect(stdout.replaceAll('\n', ' ')).toContain(
+      `${count(/,(completed|lost),/)} placed, ${count(/,lost,/)} of them lost to failures, ${count(/,(refused|gave-up|unservable),/)} turned away.`,
+    );
+    expect(stdout).toContain('alone.csv');
+    expect(readdirSync(folder).filter((name) => name.startsWith('alone'))).toEqual(['alone.csv']);
+  });
+
   test('gives the same bytes whichever engine finds the hosts', () => {
     heps('simulate', ...threeDays, '--engine', 'auto', '--out', 'auto.run.json');
     heps('simulate', ...threeDays, '--engine', 'scan', '--out', 'scan.run.json');
@@ -163,6 +179,16 @@ describe('what is wrong', () => {
     [['simulate', '--days', '1.5'], /'1.5' is invalid. Expected a whole number of at least 1/],
     [['simulate', '--trace', 'nowhere.csv'], /nowhere.csv: expected a readable file, got nothing/],
     [['simulate', '--trace', 'bad.csv', '--load', '2'], /'--load <x>' cannot be used with option '--trace <file>'/],
+    [['simulate', '--decisions-only'], /--decisions-only: expected a file to write, by --decisions FILE, got nothing/],
+    [
+      ['simulate', '--decisions', 'none', '--decisions-only', '--out', 'x'],
+      /'--decisions-only' cannot be used with option '--out <file>'/,
+    ],
+    [
+      ['simulate', '--decisions', 'none', '--decisions-only', '--summary-only'],
+      /cannot be used with option '--summary-only'/,
+    ],
+    [['simulate', '--trace', 'bad.csv', '--decisions', 'good.csv', '--decisions-only'], /bad.csv:3, column lifetime_s/],
     [['simulate', '--patience', 'long'], /Expected a duration such as 90s, 15m, 4h or 2d/],
     [['compare', '--policies', 'hybrid,hybrid'], /Expected different ones of hybrid/],
     [['compare', '--seeds', '3..1'], /Expected different seeds such as 1..5/],

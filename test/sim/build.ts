@@ -20,8 +20,10 @@ import { Cloud, type CloudObserver, priorities } from '../../sim/cloud.ts';
 import { Simulator } from '../../sim/engine.ts';
 import { inBatches } from '../../sim/inputs.ts';
 import { OutputFile } from '../../sim/output-file.ts';
+import { plainDecisions } from '../../sim/recorder.ts';
 import { readRunFile, writeRunFile } from '../../sim/run-file-io.ts';
 import { defaultCloud, type SimulateResult, simulate } from '../../sim/simulate.ts';
+import type { Vm } from '../../sim/vm.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { anyHosts, anyRequest, ask, type HostSize, hostSpec, policyNamed } from '../core/build.ts';
 
@@ -83,17 +85,17 @@ export function playCloud({ hosts, arrivals, cloud: options, faults = [], policy
 
 /** Lines such as `10 a on 0` (with cards `10 a on 0/1-2`), `20 a ends`, `5 b waits: vcpus:1`. */
 function logTo(log: string[]): CloudObserver {
-  const idOf = (attempt: { readonly arrival: Arrival; readonly number: number }): string =>
-    `${attempt.arrival.request.id}${attempt.number === 1 ? '' : `#${attempt.number}`}`;
+  const idOf = ({ id, number }: Vm): string => `${id}${number === 1 ? '' : `#${number}`}`;
   return {
-    waits: (attempt, nowS) => log.push(`${nowS} ${idOf(attempt)} waits: ${attempt.waitReason}`),
-    bound({ attempt, placement: { host, cards } }, nowS) {
-      log.push(`${nowS} ${idOf(attempt)} on ${host}${cards.length > 0 ? `/${cards.join('-')}` : ''}`);
+    waits: (vm, nowS) => log.push(`${nowS} ${idOf(vm)} waits: ${vm.waitReason}`),
+    bound(vm, nowS) {
+      const { host, cards } = vm;
+      log.push(`${nowS} ${idOf(vm)} on ${host}${cards.length > 0 ? `/${cards.join('-')}` : ''}`);
     },
-    ended: ({ attempt }, nowS, outcome, reason) =>
-      log.push(`${nowS} ${idOf(attempt)} ${outcome === 'completed' ? 'ends' : `lost: ${reason}`}`),
-    turnedAway: (attempt, nowS, outcome) => log.push(`${nowS} ${idOf(attempt)} ${outcome}: ${attempt.reason}`),
-    conflicted: (attempt, host, nowS) => log.push(`${nowS} ${idOf(attempt)} refused by ${host}`),
+    ended: (vm, nowS, outcome, reason) =>
+      log.push(`${nowS} ${idOf(vm)} ${outcome === 'completed' ? 'ends' : `lost: ${reason}`}`),
+    turnedAway: (vm, nowS, outcome) => log.push(`${nowS} ${idOf(vm)} ${outcome}: ${vm.reason}`),
+    conflicted: (vm, host, nowS) => log.push(`${nowS} ${idOf(vm)} refused by ${host}`),
     faulted: (nowS, host, card, isUp) =>
       log.push(`${nowS} ${card < 0 ? `host ${host}` : `card ${host}/${card}`} ${isUp ? 'back' : 'fails'}`),
   };
@@ -124,12 +126,12 @@ export function runOf(
 export async function simulated(
   run: Run,
   decisionsFile?: OutputFile,
-): Promise<SimulateResult & { decisions: DecisionColumns }> {
+): Promise<Omit<SimulateResult, 'decisions'> & { decisions: DecisionColumns }> {
   const { cloud, seed, untilS, intervalS } = run;
   const policy = policyNamed(run.policy, { seed });
   const options = { cloud, seed, untilS, intervalS, record: true, decisionsFile };
   const result = await simulate(run.hosts.map(hostSpec), inBatches(run.arrivals), policy, options);
-  return { ...result, decisions: result.decisions! };
+  return { ...result, decisions: plainDecisions(result.decisions!) };
 }
 
 /** A directory that is gone when the test ends. */

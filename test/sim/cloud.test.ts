@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../core/cluster.ts';
-import { type BoundVm, type CloudObserver, priorities } from '../../sim/cloud.ts';
+import { type CloudObserver, priorities } from '../../sim/cloud.ts';
 import { lastReportS, nextReportS } from '../../sim/srm-reports.ts';
+import type { Vm } from '../../sim/vm.ts';
 import { card, large, small, stateOf } from '../core/build.ts';
 import { anyRun, emptyCluster, type Fault, hostsOf, playCloud, type Run, vm } from './build.ts';
 
@@ -190,12 +191,49 @@ describe('patience', () => {
   });
 });
 
+describe('slots', () => {
+  test('the end of a VM that was lost before ends nobody else, whoever runs by then', () => {
+    const { log } = playCloud({
+      hosts: hostsOf(1),
+      arrivals: [vm('a', 0, 20), vm('b', 7, 100), vm('c', 150, 5)],
+      faults: [
+        { atS: 5, host: 0, isUp: false },
+        { atS: 6, host: 0, isUp: true },
+      ],
+    });
+    expect(log).toEqual([
+      '0 a on 0',
+      '5 host 0 fails',
+      '5 a lost: host-failed',
+      '6 host 0 back',
+      '7 b on 0',
+      '107 b ends',
+      '150 c on 0',
+      '155 c ends',
+    ]);
+  });
+
+  test('a VM takes the slot of one that is settled, and is equal to what arrived', () => {
+    const slots: number[] = [];
+    const observer: CloudObserver = {
+      bound(bound) {
+        slots.push(bound.slot);
+        const { id, number, waitReason, reason, cards, request } = bound;
+        expect({ number, waitReason, reason, cards }).toEqual({ number: 1, waitReason: '', reason: '', cards: [] });
+        expect([id, request.vcpus]).toEqual(bound.startS === 0 ? ['a', 1] : ['b', 2]);
+      },
+    };
+    playCloud({ hosts: hostsOf(2), arrivals: [vm('a', 0, 20), vm('b', 20, 5, { vcpus: 2 })], observers: [observer] });
+    expect(slots).toEqual([0, 0]);
+  });
+});
+
 describe('booting', () => {
   /** What each VM was bound with. */
   function timesOf(): { observer: CloudObserver; times: string[] } {
     const times: string[] = [];
-    const bound = ({ attempt, startS, endS }: BoundVm, boundS: number) =>
-      times.push(`${attempt.arrival.request.id}: bound ${boundS}, start ${startS}, end ${endS}`);
+    const bound = ({ id, startS, endS }: Vm, boundS: number) =>
+      times.push(`${id}: bound ${boundS}, start ${startS}, end ${endS}`);
     return { observer: { bound }, times };
   }
 
@@ -596,9 +634,9 @@ describe('any run', () => {
     fc.assert(
       fc.property(anyRun, anyFaults, (run, wanted) => {
         const answers = new Map<string, number>();
-        const running = new Set<BoundVm>();
-        const note = (attempt: { arrival: { request: { id: string } }; number: number }) => {
-          const key = `${attempt.arrival.request.id}#${attempt.number}`;
+        const running = new Set<number>();
+        const note = ({ id, number }: Vm) => {
+          const key = `${id}#${number}`;
           answers.set(key, (answers.get(key) ?? 0) + 1);
         };
         let submitted = 0;
@@ -606,12 +644,12 @@ describe('any run', () => {
         const observer: CloudObserver = {
           submitted: () => submitted++,
           bound(bound) {
-            note(bound.attempt);
-            running.add(bound);
+            note(bound);
+            running.add(bound.slot);
           },
-          turnedAway: (attempt) => note(attempt),
+          turnedAway: (vm) => note(vm),
           ended(bound, nowS, outcome) {
-            expect(running.delete(bound)).toBe(true);
+            expect(running.delete(bound.slot)).toBe(true);
             if (outcome === 'lost') lost++;
             else expect(nowS).toBe(bound.endS);
           },
@@ -645,13 +683,13 @@ describe('any run', () => {
       fc.property(anyRun, (run) => {
         const waiting: unknown[] = [];
         const observer: CloudObserver = {
-          waits: (attempt) => waiting.push(attempt),
-          bound({ attempt }) {
-            if (attempt.waitReason === '') expect(waiting).toEqual([]);
-            else expect(waiting.shift()).toBe(attempt);
+          waits: (vm) => waiting.push(vm.slot),
+          bound(vm) {
+            if (vm.waitReason === '') expect(waiting).toEqual([]);
+            else expect(waiting.shift()).toBe(vm.slot);
           },
-          turnedAway(attempt, _nowS, outcome) {
-            if (outcome === 'gave-up') waiting.splice(waiting.indexOf(attempt), 1);
+          turnedAway(vm, _nowS, outcome) {
+            if (outcome === 'gave-up') waiting.splice(waiting.indexOf(vm.slot), 1);
           },
         };
         const cloud = { ...run.cloud, onFull: 'queue', backfill: false } as const;

@@ -53,6 +53,45 @@ test('any interleaving of pushes and pops gives events in order of (time, priori
   );
 });
 
+test('thousands of events, however their times are spread, come in order, also those pushed for before the next one', () => {
+  const anyTimeS = fc.oneof(
+    fc.double({ min: 0, max: 1, noNaN: true }).map((share) => -Math.log(1 - 0.999 * share) * 20_000),
+    fc.nat(5),
+    fc.constantFrom(1e9, 1e9, 1e15),
+    fc.double({ min: 0, max: 1e-9, noNaN: true }),
+  );
+  // A phase pushes and pops so many times, at times of its own after the last event; what is pending may fall far and rise far.
+  const anyPhase = fc.record({
+    pushes: fc.constantFrom(1, 30, 500, 2000),
+    pops: fc.constantFrom(0, 1, 30, 1000, 3000),
+    timesS: fc.array(anyTimeS, { minLength: 1, maxLength: 50 }),
+    backS: fc.constantFrom(0, 0, 100),
+  });
+  fc.assert(
+    fc.property(fc.array(anyPhase, { minLength: 1, maxLength: 8 }), (phases) => {
+      const queue = new EventQueue();
+      const pending: { timeS: number; priority: number; subject: number }[] = [];
+      let subject = 0;
+      for (const { pushes, pops, timesS, backS } of phases) {
+        const nowS = queue.timeS - backS;
+        for (let push = 0; push < pushes; push++) {
+          const event = { timeS: nowS + timesS[push % timesS.length]! * (1 + (push % 7)), priority: push % 3, subject };
+          queue.push(event.timeS, event.priority, 1, event.subject);
+          pending.push(event);
+          subject++;
+        }
+        pending.sort((a, b) => a.timeS - b.timeS || a.priority - b.priority || a.subject - b.subject);
+        const expected = pending.splice(0, pops).map((event) => `${event.timeS} ${event.subject}`);
+        const got = expected.map(() => (queue.pop() ? `${queue.timeS} ${queue.subject}` : 'none'));
+        expect(got).toEqual(expected);
+        expect(queue.length).toBe(pending.length);
+        expect(queue.firstTimeS).toBe(pending[0]?.timeS ?? Infinity);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
 test('a thousand pending events keep their order, though there is room for 64 to begin with', () => {
   const queue = new EventQueue();
   // 617 has no common divisor with 1000, so 617·i mod 1000 takes every value once.

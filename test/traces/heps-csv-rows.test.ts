@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InputError } from '../../core/input-error.ts';
 import type { Arrival, ArrivalStream, ReadOptions } from '../../traces/arrival.ts';
+import { ArrivalRow } from '../../traces/arrival-row.ts';
 import { hepsCsvColumns, hepsCsvHeader, readHepsCsv, readHepsCsvReference } from '../../traces/heps-csv.ts';
 import { PlainRows } from '../../traces/heps-csv-rows.ts';
 import { TextCache } from '../../traces/text-cache.ts';
-import { written } from './trace-files.ts';
+import { kept, written } from './trace-files.ts';
 
 /** All that a reader shows: rows, the messages of wrong ones, and the error that ended it, if any. */
 interface Outcome {
@@ -21,7 +22,7 @@ async function outcome(read: (options: ReadOptions) => ArrivalStream, skipsInval
   const messages: string[] = [];
   const onInvalid = skipsInvalid ? (error: InputError) => messages.push(error.message) : undefined;
   try {
-    for await (const batch of read({ onInvalid })) rows.push(...batch);
+    for await (const batch of read({ onInvalid })) rows.push(...batch.map(kept));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { rows, messages, error: error.message };
@@ -41,6 +42,12 @@ async function expectSame(path: string, chunkBytes: number): Promise<Outcome> {
   expect(fast.error).toBe(reference.error);
   if (reference.error === undefined) expect(fast.rows).toEqual(reference.rows);
   else expect(fast.rows).toEqual(skipped.rows.slice(0, fast.rows.length));
+  const withoutNames = ({ rows, ...rest }: Outcome) => ({
+    ...rest,
+    rows: rows.map((row) => ({ ...row, station: '', flavor: '', image: '', user: '' })),
+  });
+  const nameless = await outcome((options) => readHepsCsv(path, { ...options, hasNames: false }, chunkBytes), true);
+  expect(withoutNames(nameless)).toEqual(withoutNames(skipped));
   return skipped;
 }
 
@@ -217,7 +224,11 @@ test('a row without an end is refused before it fills the memory, a long one is 
 
 test('rows as we write them are plain; rows with a quote, a carriage return or a wrong cell are not', () => {
   const names = hepsCsvHeader.split(',') as (typeof hepsCsvColumns.required)[number][];
-  const taken = (row: string) => new PlainRows(names, { earliestS: 5 }).take(Buffer.from(`?${row}\n`), 1);
+  const taken = (row: string) => {
+    const arrival = new ArrivalRow();
+    const isPlain = new PlainRows(names, { earliestS: 5 }, true).take(Buffer.from(`?${row}\n`), 1, arrival);
+    return isPlain ? kept(arrival) : undefined;
+  };
   const plain = 'a,5,60.25,0.5,1,2,1,8192,0,A40|T4,B1,VSD,img,Zoë';
   expect(taken(plain)).toEqual({
     atS: 5,
@@ -259,11 +270,13 @@ test('rows as we write them are plain; rows with a quote, a carriage return or a
 });
 
 test('decimals are the numbers that their texts name', () => {
-  const rows = new PlainRows(['submit_s', 'id', 'lifetime_s', 'vcpus', 'ram_mib'], { earliestS: 0 });
+  const rows = new PlainRows(['submit_s', 'id', 'lifetime_s', 'vcpus', 'ram_mib'], { earliestS: 0 }, true);
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 999_999_999 }), fc.stringMatching(/^\d{1,3}$/), (integer, decimals) => {
       const cell = `${integer}.${decimals}`;
-      expect(rows.take(Buffer.from(`0,a,${cell},1,1\n`), 0)?.lifetimeS).toBe(Number(cell));
+      const arrival = new ArrivalRow();
+      expect(rows.take(Buffer.from(`0,a,${cell},1,1\n`), 0, arrival)).toBe(true);
+      expect(arrival.lifetimeS).toBe(Number(cell));
     }),
     { numRuns: 5000 },
   );

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { InputError } from '../../core/input-error.ts';
 import type { Arrival, ArrivalStream } from '../../traces/arrival.ts';
+import { ArrivalRow, copyOf } from '../../traces/arrival-row.ts';
 
 /** A committed sample. */
 export function sample(name: string): string {
@@ -27,8 +28,13 @@ export function written(files: Readonly<Record<string, string | Buffer>>): strin
 
 export async function collect<Item>(stream: AsyncIterable<readonly Item[]>): Promise<Item[]> {
   const items: Item[] = [];
-  for await (const batch of stream) items.push(...batch);
+  for await (const batch of stream) items.push(...batch.map(kept));
   return items;
+}
+
+/** The same where it is not filled anew later; a plain arrival of what is. */
+export function kept<Item>(item: Item): Item {
+  return item instanceof ArrivalRow ? (copyOf(item) as Item) : item;
 }
 
 /** The message of the InputError that a reader throws, with directories left out. */

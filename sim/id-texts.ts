@@ -1,0 +1,72 @@
+/** The ids of all decisions, kept as the JSON that the run file has of them: a text each took three times the memory. */
+import type { ByteWriter } from './byte-writer.ts';
+import type { Vm } from './vm.ts';
+
+const chunkBytes = 1 << 16;
+const quote = 34;
+const comma = 44;
+const backslash = 92;
+
+export class IdTexts {
+  readonly #full: Uint8Array[] = [];
+  #chunk = new Uint8Array(chunkBytes);
+  #used = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(vm: Vm): void {
+    if (!this.#pushBytes(vm)) this.#append(Buffer.from(`${this.#length > 0 ? ',' : ''}${JSON.stringify(vm.id)}`));
+    this.#length++;
+  }
+
+  toPlain(): string[] {
+    return JSON.parse(`[${Buffer.concat([...this.#full, this.#chunk.subarray(0, this.#used)])}]`);
+  }
+
+  /** As JSON. */
+  writeTo(writer: ByteWriter): void {
+    writer.plain('[');
+    for (const chunk of [...this.#full, this.#chunk.subarray(0, this.#used)]) writer.bytes(chunk);
+    writer.plain(']');
+  }
+
+  /** @returns false, having put down nothing, where the id is no plain ASCII */
+  #pushBytes({ ids, slot }: Vm): boolean {
+    const end = ids.endOf(slot);
+    let from = ids.startOf(slot);
+    if (from === end) return false;
+    if (this.#used + end - from + 3 > chunkBytes) this.#startChunk();
+    const chunk = this.#chunk;
+    const { bytes } = ids;
+    let at = this.#used;
+    if (this.#length > 0) chunk[at++] = comma;
+    chunk[at++] = quote;
+    while (from < end) {
+      const byte = bytes[from++]!;
+      if (byte < 32 || byte > 126 || byte === quote || byte === backslash) return false;
+      chunk[at++] = byte;
+    }
+    chunk[at++] = quote;
+    this.#used = at;
+    return true;
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (this.#used + bytes.length > chunkBytes) this.#startChunk();
+    if (bytes.length > chunkBytes) {
+      this.#full.push(bytes);
+      return;
+    }
+    this.#chunk.set(bytes, this.#used);
+    this.#used += bytes.length;
+  }
+
+  #startChunk(): void {
+    this.#full.push(this.#chunk.subarray(0, this.#used));
+    this.#chunk = new Uint8Array(chunkBytes);
+    this.#used = 0;
+  }
+}
