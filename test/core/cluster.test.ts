@@ -46,7 +46,9 @@ describe('a new cluster', () => {
   });
 
   test('takes at most 2^21 hosts', () => {
-    expect(() => new Cluster(new Array(2 ** 21 + 1).fill(hostSpec({ vcpus: 8, ramMib: 1024 })))).toThrow(/at most 2097152 hosts, got 2097153/);
+    expect(() => new Cluster(new Array(2 ** 21 + 1).fill(hostSpec({ vcpus: 8, ramMib: 1024 })))).toThrow(
+      /at most 2097152 hosts, got 2097153/,
+    );
   });
 
   test('knows the largest of each dimension, vCPUs after overcommitment; 1 where nobody has any', () => {
