@@ -6,6 +6,7 @@
 import type { HostView } from '../cluster.ts';
 import { countedCards, cpuRamDisk, gpuCount, hostUp } from '../filters.ts';
 import type { Policy, PolicyFactory } from '../policy.ts';
+import { NovaIndex } from '../score-index/nova-index.ts';
 
 export const nova: PolicyFactory = {
   name: 'nova',
@@ -64,5 +65,6 @@ function createNova(): Policy {
     },
     terms: (host) => Object.fromEntries(bounds.map((bound) => [bound.weigher.name, weight(bound, host)])),
     cards: (host, request) => countedCards(host, request).slice(0, request.cards),
+    index: (cluster) => new NovaIndex(cluster),
   };
 }

@@ -3,7 +3,8 @@
  */
 import type { Cluster } from '../cluster.ts';
 import type { VmRequest } from '../request.ts';
-import { EqualHosts, type RoomCounts, type RowPlaces } from './equal-hosts.ts';
+import { EqualHosts, type RowPlaces } from './equal-hosts.ts';
+import type { RoomCounter, RoomCounts } from './rejection-counts.ts';
 import { UnequalHosts } from './unequal-hosts.ts';
 
 /** Rows are made for sizes that at least one host in so many has, which bounds the number of sizes that a decision goes through. */
@@ -12,7 +13,7 @@ const mostSizes = 16;
 /** Largest denominator of Eq. (1), thousandths of a vCPU × MiB, up to which a hundred times its numerator is exact. */
 const largestExact = 2 ** 53 / 200;
 
-export class EmptiestHosts {
+export class EmptiestHosts implements RoomCounter {
   /** Score of the host that `best` found. */
   bestScore = Number.NaN;
   readonly #cluster: Cluster;

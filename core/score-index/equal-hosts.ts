@@ -9,6 +9,7 @@ import type { VmRequest } from '../request.ts';
 import { leastRequestedScore } from '../scores.ts';
 import { hostOf, ramMibOf } from './host-entry.ts';
 import { HostHeap } from './host-heap.ts';
+import type { RoomCounts } from './rejection-counts.ts';
 import { RowTops } from './row-tops.ts';
 
 /** Where each host of a cluster is; shared by the hosts of all sizes. */
@@ -17,12 +18,6 @@ export interface RowPlaces {
   readonly rowOf: Int32Array;
   /** Place in the heap of that row. */
   readonly placeOf: Int32Array;
-}
-
-/** Hosts that lack the vCPUs, or have those and lack the RAM. */
-export interface RoomCounts {
-  fewVcpus: number;
-  littleRam: number;
 }
 
 /** Holds the hosts that were put into it, in the state in which they were put. */

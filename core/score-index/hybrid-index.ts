@@ -37,11 +37,13 @@
  * Eq. (3) divides by the largest capacities, which never change: by what is free now, every event would change every score.
  */
 import type { Cluster } from '../cluster.ts';
+import { fineGrainedGpu } from '../filters.ts';
 import type { Policy, ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
 import type { Decision } from '../scheduler.ts';
 import { defaultLrs } from '../scores.ts';
+import { ChangedHosts } from './changed-hosts.ts';
 import { EmptiestHosts } from './emptiest-hosts.ts';
 import { FittingHosts } from './fitting-hosts.ts';
 import { RejectionCounts } from './rejection-counts.ts';
@@ -69,7 +71,7 @@ export class HybridIndex implements ScoreIndex {
     this.#cpuHosts = new EmptiestHosts(cluster, tier(false));
     this.#gpuHosts = new EmptiestHosts(cluster, tier(true));
     this.#fitting = new FittingHosts(cluster, largest);
-    this.#rejections = new RejectionCounts(cluster);
+    this.#rejections = new RejectionCounts(cluster, fineGrainedGpu);
     this.#changed = new ChangedHosts(cluster.hosts.length);
     this.#changedCards = new ChangedHosts(cluster.hosts.length);
     const change = (host: number): void => {
@@ -113,29 +115,5 @@ export class HybridIndex implements ScoreIndex {
     for (let host = this.#changed.take(); host >= 0; host = this.#changed.take()) {
       (this.#isGpuHost[host] === 1 ? this.#gpuHosts : this.#cpuHosts).update(host);
     }
-  }
-}
-
-/** Hosts that have changed since they were taken last. */
-class ChangedHosts {
-  readonly #hosts: number[] = [];
-  readonly #isIn: Uint8Array;
-
-  constructor(hosts: number) {
-    this.#isIn = new Uint8Array(hosts);
-  }
-
-  add(host: number): void {
-    if (this.#isIn[host] === 1) return;
-    this.#isIn[host] = 1;
-    this.#hosts.push(host);
-  }
-
-  /** One of them; -1 when there is none. */
-  take(): number {
-    const host = this.#hosts.pop();
-    if (host === undefined) return -1;
-    this.#isIn[host] = 0;
-    return host;
   }
 }

@@ -1,9 +1,19 @@
 /** Counts the hosts that the filters of Fig. 6 remove, by reason, by rows instead of one by one: for a request that no host can take. */
 import type { Cluster } from '../cluster.ts';
-import { fineGrainedGpu, type Rejection } from '../filters.ts';
+import type { Filter, Rejection } from '../filters.ts';
 import type { VmRequest } from '../request.ts';
-import type { EmptiestHosts } from './emptiest-hosts.ts';
-import type { RoomCounts } from './equal-hosts.ts';
+
+/** Hosts that lack the vCPUs, or have those and lack the RAM. */
+export interface RoomCounts {
+  fewVcpus: number;
+  littleRam: number;
+}
+
+/** Knows some of the hosts that are up. */
+export interface RoomCounter {
+  /** Adds to the counts the hosts that lack the vCPUs or the RAM, and calls `visit` with the others. */
+  count(request: VmRequest, counts: RoomCounts, visit: (host: number) => void): void;
+}
 
 /**
  * The filters look at CPU, RAM and disk first. Where nobody passes, hosts with equal cards that do have those share the reason of the card
@@ -11,14 +21,17 @@ import type { RoomCounts } from './equal-hosts.ts';
  */
 export class RejectionCounts {
   readonly #cluster: Cluster;
+  readonly #cardFilter: Filter;
   /** Number of the host's cards: equal for hosts that have as many of the same models. */
   readonly #kindOf: Int32Array;
   /** Per kind: hosts that have the CPU, RAM and disk, and the first of them. */
   readonly #hosts: Int32Array;
   readonly #first: Int32Array;
 
-  constructor(cluster: Cluster) {
+  /** @param cardFilter the last filter of the policy, which alone looks at cards */
+  constructor(cluster: Cluster, cardFilter: Filter) {
     this.#cluster = cluster;
+    this.#cardFilter = cardFilter;
     const kinds = new Map<string, number>();
     this.#kindOf = Int32Array.from(cluster.hosts, ({ cardGroups }) => {
       const key = cardGroups.map(({ model, sharing, cards }) => `${cards.length} ${sharing} ${model.name}`).join('\n');
@@ -31,9 +44,9 @@ export class RejectionCounts {
 
   /**
    * @param request one that no host passes all filters for
-   * @param tiers where all hosts that are up are, as they are now
+   * @param tiers all hosts that are up, as they are now
    */
-  count(request: VmRequest, tiers: readonly EmptiestHosts[]): Partial<Record<Rejection, number>> {
+  count(request: VmRequest, tiers: readonly RoomCounter[]): Partial<Record<Rejection, number>> {
     const { diskFreeGib, hosts } = this.#cluster;
     const counts: RoomCounts = { fewVcpus: 0, littleRam: 0 };
     const ofKind = this.#hosts.fill(0);
@@ -55,7 +68,7 @@ export class RejectionCounts {
     add('ram', counts.littleRam);
     add('disk', littleDisk);
     for (let kind = 0; kind < ofKind.length; kind++) {
-      if (ofKind[kind]! > 0) add(fineGrainedGpu.reject(hosts[this.#first[kind]!]!, request)!, ofKind[kind]!);
+      if (ofKind[kind]! > 0) add(this.#cardFilter.reject(hosts[this.#first[kind]!]!, request)!, ofKind[kind]!);
     }
     return rejectedBy;
   }

@@ -14,7 +14,7 @@
 import type { Cluster } from '../cluster.ts';
 import type { VmRequest } from '../request.ts';
 import { defaultLrs, leastRequestedScore } from '../scores.ts';
-import type { RoomCounts } from './equal-hosts.ts';
+import type { RoomCounts } from './rejection-counts.ts';
 
 const hostsPerLeaf = 8;
 /** Steps of the stairs: at least 0, 1, … 15 vCPUs free. */

@@ -161,7 +161,7 @@ function anyRequest(stream: RandomStream, setting: Setting, id: number): VmReque
 }
 
 /** Arrivals, departures, failures, repairs and SRM reports in random order; both ways decide each arrival. @returns outcomes counted */
-function drive(setting: Setting, seed: number, steps: number): { placed: number; refused: number } {
+function drive(setting: Setting, seed: number, steps: number, name = 'hybrid'): { placed: number; refused: number } {
   const stream = randomStream(seed, 'score-index');
   const below = (limit: number) => Math.floor(stream() * limit);
   const cluster = new Cluster(
@@ -171,7 +171,7 @@ function drive(setting: Setting, seed: number, steps: number): { placed: number;
       return { name: `host-${index}`, cpuAllocationRatio: 1, ...spec, cards };
     }),
   );
-  const policy = policyNamed('hybrid', { similarity: setting.similarity ?? 'normalised' });
+  const policy = policyNamed(name, { similarity: setting.similarity ?? 'normalised' });
   const scheduler = new Scheduler(cluster, policy);
   let bound: Placement[] = [];
   const outcomes = { placed: 0, refused: 0 };
@@ -184,7 +184,8 @@ function drive(setting: Setting, seed: number, steps: number): { placed: number;
       if (JSON.stringify(decision) !== JSON.stringify(reference)) expect(decision).toEqual(reference);
       if (decision.kind === 'placed') {
         outcomes.placed++;
-        const placement = { request, host: decision.host, cards: decision.cards, wholeCards: false };
+        const { host, cards } = decision;
+        const placement = { request, host, cards, wholeCards: policy.wholeCards };
         cluster.bind(placement);
         bound.push(placement);
       } else outcomes.refused++;
@@ -194,6 +195,7 @@ function drive(setting: Setting, seed: number, steps: number): { placed: number;
     } else if (what < 98) {
       const host = below(setting.hosts);
       cluster.setUp(host, below(3) > 0);
+      cluster.addBuilding(host, below(3));
       const cards = cluster.specs[host]!.cards.length;
       if (cards > 0) cluster.setCardHealthy(host, below(cards), below(3) > 0);
     } else {
@@ -242,5 +244,18 @@ describe('the index of policy hybrid decides as the scan does', () => {
   ])('on a cluster of 300 hosts: %s', (name) => {
     const large = { ...settings[name]!, hosts: 300 };
     expect(drive(large, 1, 10_000).placed).toBeGreaterThan(2000);
+  });
+});
+
+describe('the index of policy nova decides as the scan does', () => {
+  test.each(Object.keys(settings))('%s', (name) => {
+    const total = { placed: 0, refused: 0 };
+    for (let seed = 1; seed <= 10; seed++) {
+      const { placed, refused } = drive(settings[name]!, seed, 3334, 'nova');
+      total.placed += placed;
+      total.refused += refused;
+    }
+    expect(total.placed).toBeGreaterThan(2000);
+    expect(total.refused).toBeGreaterThan(200);
   });
 });
