@@ -1,8 +1,9 @@
-/** Hosts that have changed since they were taken last. */
+/** Hosts that have changed since somebody looked at them last, each once. */
 export class ChangedHosts {
   readonly #hosts: number[] = [];
   readonly #isIn: Uint8Array;
 
+  /** @param hosts of the cluster */
   constructor(hosts: number) {
     this.#isIn = new Uint8Array(hosts);
   }
@@ -13,7 +14,7 @@ export class ChangedHosts {
     this.#hosts.push(host);
   }
 
-  /** One of them; -1 when there is none. */
+  /** Takes one out; -1 when there is none. */
   take(): number {
     const host = this.#hosts.pop();
     if (host === undefined) return -1;

@@ -3,6 +3,7 @@
  */
 import type { Cluster } from '../cluster.ts';
 import type { VmRequest } from '../request.ts';
+import { ChangedHosts } from './changed-hosts.ts';
 import { EqualHosts, type RowPlaces } from './equal-hosts.ts';
 import type { RoomCounter, RoomCounts } from './rejection-counts.ts';
 import { UnequalHosts } from './unequal-hosts.ts';
@@ -16,6 +17,8 @@ const largestExact = 2 ** 53 / 200;
 export class EmptiestHosts implements RoomCounter {
   /** Score of the host that `best` found. */
   bestScore = Number.NaN;
+  /** Hosts of the tier whose state is no longer the one in which they were put. */
+  readonly changed: ChangedHosts;
   readonly #cluster: Cluster;
   readonly #hosts: readonly number[];
   readonly #places: RowPlaces;
@@ -31,6 +34,8 @@ export class EmptiestHosts implements RoomCounter {
     this.#cluster = cluster;
     this.#hosts = hosts;
     const all = cluster.hosts.length;
+    this.changed = new ChangedHosts(all);
+    for (const host of hosts) this.changed.add(host);
     this.#places = { rowOf: new Int32Array(all).fill(-1), placeOf: new Int32Array(all) };
     this.#equalOf = new Int8Array(all).fill(-1);
     this.#sizeOf = new Int32Array(all).fill(-1);
@@ -51,27 +56,16 @@ export class EmptiestHosts implements RoomCounter {
     }
   }
 
-  /** Puts the host where it belongs now. */
-  update(host: number): void {
-    const { up, vcpusFree, ramFreeMib } = this.#cluster;
-    const equal = this.#equal[this.#equalOf[host]!];
-    if (this.#places.rowOf[host]! >= 0) equal!.remove(host);
-    if (up[host] === 0 || equal?.put(host, vcpusFree[host]!, ramFreeMib[host]!) === true) {
-      this.#unequal?.remove(host);
-      return;
-    }
-    this.#unequal ??= new UnequalHosts(this.#cluster, this.#hosts, this.#sizeOf);
-    this.#unequal.put(host);
-  }
-
   /** Adds to the counts the hosts that lack the vCPUs or the RAM, and calls `visit` with the others that are up. */
   count(request: VmRequest, counts: RoomCounts, visit: (host: number) => void): void {
+    this.#catchUp();
     for (const equal of this.#equal) equal.count(request, counts, visit);
     this.#unequal?.count(request, counts, visit);
   }
 
   /** The host of the highest score, the lowest index among equal ones; -1 when none has room. `bestScore` is then its score. */
   best(request: VmRequest): number {
+    this.#catchUp();
     let best = -1;
     this.bestScore = Number.NaN;
     for (let size = 0; size < this.#equal.length; size++) {
@@ -88,5 +82,22 @@ export class EmptiestHosts implements RoomCounter {
     best = this.#unequal.best(request, best, this.bestScore);
     this.bestScore = this.#unequal.bestScore;
     return best;
+  }
+
+  #catchUp(): void {
+    for (let host = this.changed.take(); host >= 0; host = this.changed.take()) this.#update(host);
+  }
+
+  /** Puts the host where it belongs now. */
+  #update(host: number): void {
+    const { up, vcpusFree, ramFreeMib } = this.#cluster;
+    const equal = this.#equal[this.#equalOf[host]!];
+    if (this.#places.rowOf[host]! >= 0) equal!.remove(host);
+    if (up[host] === 0 || equal?.put(host, vcpusFree[host]!, ramFreeMib[host]!) === true) {
+      this.#unequal?.remove(host);
+      return;
+    }
+    this.#unequal ??= new UnequalHosts(this.#cluster, this.#hosts, this.#sizeOf);
+    this.#unequal.put(host);
   }
 }

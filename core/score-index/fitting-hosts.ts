@@ -13,6 +13,7 @@ import type { ResourceVector } from '../resources.ts';
 import { gpuScore, similarity } from '../scores.ts';
 import { type Bucket, CardBuckets, placeIn } from './card-buckets.ts';
 import type { CardOffer } from './card-state.ts';
+import { ChangedHosts } from './changed-hosts.ts';
 import { FitCurves } from './fit-curves.ts';
 import { hostOf, leastEntry, ramMibOf } from './host-entry.ts';
 
@@ -21,6 +22,8 @@ const below = 1 - 1e-9;
 const above = 1 + 1e-9;
 
 export class FittingHosts {
+  /** Hosts with cards whose state is no longer the one in which they were put. */
+  readonly changed: ChangedHosts;
   readonly #hosts: CardBuckets;
   readonly #largest: ResourceVector;
   readonly #vcpusFree: Float64Array;
@@ -43,18 +46,18 @@ export class FittingHosts {
   #bestAbout = 0;
   #bestExact = Number.NaN;
 
-  /** @param largest what Eq. (3) divides by */
-  constructor(cluster: Cluster, largest: ResourceVector) {
+  /**
+   * @param hosts those with cards
+   * @param largest what Eq. (3) divides by
+   */
+  constructor(cluster: Cluster, hosts: readonly number[], largest: ResourceVector) {
+    this.changed = new ChangedHosts(cluster.hosts.length);
+    for (const host of hosts) this.changed.add(host);
     this.#hosts = new CardBuckets(cluster);
     this.#largest = largest;
     this.#curves = new FitCurves(largest);
     this.#vcpusFree = cluster.vcpusFree;
     this.#diskFreeGib = cluster.diskFreeGib;
-  }
-
-  /** Puts the host where it belongs now. */
-  update(host: number): void {
-    this.#hosts.update(host);
   }
 
   /** Cards that a host with whole cards of one model gives; undefined for others. */
@@ -71,6 +74,7 @@ export class FittingHosts {
 
   /** The host of the highest score, the lowest index among equal ones; -1 when none can serve. */
   best(request: VmRequest): number {
+    for (let host = this.changed.take(); host >= 0; host = this.changed.take()) this.#hosts.update(host);
     this.#request = request;
     this.#leastRow = Math.floor(request.vcpus);
     this.#leastMib = request.ramMib;

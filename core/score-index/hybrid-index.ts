@@ -43,7 +43,6 @@ import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
 import type { Decision } from '../scheduler.ts';
 import { defaultLrs } from '../scores.ts';
-import { ChangedHosts } from './changed-hosts.ts';
 import { EmptiestHosts } from './emptiest-hosts.ts';
 import { FittingHosts } from './fitting-hosts.ts';
 import { RejectionCounts } from './rejection-counts.ts';
@@ -57,29 +56,25 @@ export class HybridIndex implements ScoreIndex {
   readonly #gpuHosts: EmptiestHosts;
   readonly #fitting: FittingHosts;
   readonly #rejections: RejectionCounts;
-  readonly #isGpuHost: Uint8Array;
-  readonly #changed: ChangedHosts;
-  readonly #changedCards: ChangedHosts;
 
   /** @param largest what Eq. (3) divides by */
   constructor(cluster: Cluster, policy: Policy, largest: ResourceVector) {
     this.#cluster = cluster;
     this.#policy = policy;
-    this.#isGpuHost = Uint8Array.from(cluster.hosts, (host) => (host.isGpuHost ? 1 : 0));
     const tier = (isGpuHost: boolean): number[] =>
       cluster.hosts.flatMap((host) => (host.isGpuHost === isGpuHost ? [host.index] : []));
     this.#cpuHosts = new EmptiestHosts(cluster, tier(false));
     this.#gpuHosts = new EmptiestHosts(cluster, tier(true));
-    this.#fitting = new FittingHosts(cluster, largest);
+    this.#fitting = new FittingHosts(cluster, tier(true), largest);
     this.#rejections = new RejectionCounts(cluster, fineGrainedGpu);
-    this.#changed = new ChangedHosts(cluster.hosts.length);
-    this.#changedCards = new ChangedHosts(cluster.hosts.length);
-    const change = (host: number): void => {
-      this.#changed.add(host);
-      if (this.#isGpuHost[host] === 1) this.#changedCards.add(host);
-    };
-    for (const { index } of cluster.hosts) change(index);
-    cluster.watch(change);
+    const isGpuHost = Uint8Array.from(cluster.hosts, (host) => (host.isGpuHost ? 1 : 0));
+    cluster.watch((host) => {
+      if (isGpuHost[host] === 0) this.#cpuHosts.changed.add(host);
+      else {
+        this.#gpuHosts.changed.add(host);
+        this.#fitting.changed.add(host);
+      }
+    });
   }
 
   decide(request: VmRequest): Decision {
@@ -87,7 +82,6 @@ export class HybridIndex implements ScoreIndex {
   }
 
   #decideCpu(request: VmRequest): Decision {
-    this.#updateTiers();
     let host = this.#cpuHosts.best(request);
     if (host >= 0) {
       return { kind: 'placed', host, cards: noCards, score: defaultLrs.maxScore + this.#cpuHosts.bestScore };
@@ -98,7 +92,6 @@ export class HybridIndex implements ScoreIndex {
   }
 
   #decideGpu(request: VmRequest): Decision {
-    for (let host = this.#changedCards.take(); host >= 0; host = this.#changedCards.take()) this.#fitting.update(host);
     const host = this.#fitting.best(request);
     if (host < 0) return this.#noValidHost(request);
     const cards =
@@ -107,13 +100,6 @@ export class HybridIndex implements ScoreIndex {
   }
 
   #noValidHost(request: VmRequest): Decision {
-    this.#updateTiers();
     return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request, [this.#cpuHosts, this.#gpuHosts]) };
-  }
-
-  #updateTiers(): void {
-    for (let host = this.#changed.take(); host >= 0; host = this.#changed.take()) {
-      (this.#isGpuHost[host] === 1 ? this.#gpuHosts : this.#cpuHosts).update(host);
-    }
   }
 }
