@@ -3,8 +3,10 @@ import { cpus } from 'node:os';
 import { benchCsv } from './csv.ts';
 import { benchDecision } from './decision.ts';
 import { benchEngine } from './engine.ts';
+import { benchPipeline } from './pipeline.ts';
 
 console.log(`${cpus()[0]!.model}, ${cpus().length} cores, Node ${process.version}\n`);
 benchEngine();
 await benchCsv();
 benchDecision();
+benchPipeline();
