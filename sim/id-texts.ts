@@ -1,4 +1,4 @@
-/** The ids of all decisions, kept as the JSON that the run file has of them: a text each took three times the memory. */
+/** The ids of all decisions, kept as the JSON that the run file has of them: 16 bytes an id of 13 letters, a text took 43. */
 import type { ByteWriter } from './byte-writer.ts';
 import type { Vm } from './vm.ts';
 

@@ -33,7 +33,7 @@ export async function carryOutAll(
     }
     return results;
   }
-  // Only where there are threads: it takes 5 MB.
+  // Only where there are threads: it takes 8 MB.
   const { Piscina } = await import('piscina');
   const pool = new Piscina<unknown, WorkerAnswer>({
     filename: new URL('./worker.js', import.meta.url).href,

@@ -22,8 +22,8 @@ export async function* readChunks(path: string): AsyncGenerator<Buffer> {
 
 /**
  * The same bytes in blocks of whole lines. The last block may end without a line end, and so may one of a line so long that csv-parse
- * must say what is wrong with it. A block is overwritten when the next one is asked for: a new buffer each time cost the program
- * 40 MB, since such memory is given back late.
+ * must say what is wrong with it. A block is overwritten when the next one is asked for: memory of a new buffer each time would
+ * be given back late, by the garbage collector.
  *
  * @param blockBytes how much is read at a time
  */
