@@ -28,7 +28,7 @@ function decisionCost(state: SteadyState, cloud: Cloud): Cost {
 }
 
 function print(what: string, { us, spread }: Cost, note = ''): void {
-  console.log(`${what.padEnd(58)} ${us.toPrecision(3).padStart(9)} µs  (${spread})${note === '' ? '' : `  ${note}`}`);
+  console.log(`${what.padEnd(64)} ${us.toPrecision(3).padStart(9)} µs  (${spread})${note === '' ? '' : `  ${note}`}`);
 }
 
 function times(slow: Cost, fast: Cost): string {
@@ -69,4 +69,16 @@ export function benchDecision(): void {
   const different = vmCost({ hosts: 25_000, flavors: 100, sizes: 'different' });
   const ratio = (different.us / byHosts.get(25_000)!.us).toFixed(1);
   print('25 000 hosts, a VM, every host different', different, `${ratio} × of alike`);
+
+  for (const cards of ['three models', 'shared'] as const) {
+    const state = new SteadyState({ hosts: 2500, flavors: 100, sizes: 'different', cards });
+    const what = `2 500 hosts of different sizes, ${cards === 'shared' ? 'shared cards' : 'three models in a host'}`;
+    print(
+      `${what}, a VM`,
+      costOf(() => state.step()),
+    );
+    const decision = decisionCost(state, schedulerOn(state.cluster, 'auto'));
+    const byScan = decisionCost(state, schedulerOn(state.cluster, 'scan'));
+    print(`${what}, a decision`, decision, `schedule(): ${byScan.us.toPrecision(3)} µs, ${times(byScan, decision)}`);
+  }
 }

@@ -3,6 +3,7 @@
 import { modelNamed } from '../core/card-catalogue.ts';
 import { Cluster, type Placement } from '../core/cluster.ts';
 import { addressOf } from '../core/cluster-file.ts';
+import type { GpuCard } from '../core/gpu-card.ts';
 import type { HostSpec } from '../core/host.ts';
 import { hybrid } from '../core/policies/hybrid.ts';
 import { defaultPolicyOptions } from '../core/policy.ts';
@@ -16,6 +17,8 @@ export interface SteadyStateOptions {
   readonly flavors: number;
   /** Every host of a size of its own, or all of a kind alike. */
   readonly sizes: 'alike' | 'different';
+  /** Eight cards of one model a host, passed through; of three models in each host; or of one model, shared. Defaults to the first. */
+  readonly cards?: 'one model' | 'three models' | 'shared';
 }
 
 /** What decides and keeps account of what is free. */
@@ -125,26 +128,30 @@ export class SteadyState {
   }
 }
 
-/** Half of the hosts have eight cards, of three models. */
-export function hostsOf(
-  { hosts, sizes }: Pick<SteadyStateOptions, 'hosts' | 'sizes'>,
-  stream: RandomStream,
-): HostSpec[] {
+/** Half of the hosts have eight cards. */
+function hostsOf({ hosts, sizes, cards = 'one model' }: SteadyStateOptions, stream: RandomStream): HostSpec[] {
   const models = ['RTX A6000', 'A10', 'A100-80GB'].map((name) => modelNamed(name)!);
-  return Array.from({ length: hosts }, (_, index) => {
-    const isGpuHost = index % 2 === 1;
-    const { name: model, memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz } = models[index % 3]!;
-    const card = { model, memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz, sharing: 'passthrough' as const };
-    const vary = sizes === 'different' ? stream() : 0.5;
-    return {
-      name: `host-${index}`,
-      vcpus: 32 + Math.floor(64 * vary),
-      ramMib: 256 * gib + Math.floor(512 * gib * (sizes === 'different' ? stream() : 0.5)),
-      diskGib: 4000,
-      cpuAllocationRatio: 1,
-      cards: isGpuHost ? Array.from({ length: 8 }, (__, place) => ({ ...card, address: addressOf(place) })) : [],
-    };
-  });
+  const below = (limit: number): number => Math.floor(stream() * limit);
+  const cardOf = (host: number, place: number): GpuCard => {
+    const {
+      name: model,
+      memoryMib,
+      cores,
+      fp32Tflops,
+      bandwidthGBs,
+      clockMhz,
+    } = models[cards === 'three models' ? below(3) : host % 3]!;
+    const sharing = cards === 'shared' ? 'shared' : 'passthrough';
+    return { address: addressOf(place), model, memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz, sharing };
+  };
+  return Array.from({ length: hosts }, (_, index) => ({
+    name: `host-${index}`,
+    vcpus: sizes === 'different' ? 32 + below(64) : 64,
+    ramMib: sizes === 'different' ? 256 * gib + below(512 * gib) : 512 * gib,
+    diskGib: 4000,
+    cpuAllocationRatio: 1,
+    cards: index % 2 === 1 ? Array.from({ length: 8 }, (__, place) => cardOf(index, place)) : [],
+  }));
 }
 
 /** What the flavors ask for is spread evenly over the same ranges, so that few flavors ask for as much as many do. */

@@ -2,10 +2,9 @@
  * Finds the host with the highest GPU score, Eq. (4), in the buckets of `card-buckets.ts`; see `hybrid-index.ts`.
  *
  * Cards are tried in descending S_card. Buckets whose peak stays below the best found are skipped; rows are tried from the peak outwards
- * until they stay below it, and in a row the classes likewise. Bounds only skip: of two candidates nearer to each other than rounding can
+ * until they stay below it, and in a row the hosts likewise. Bounds only skip: of two candidates nearer to each other than rounding can
  * tell, the function of the scan decides.
  */
-
 import { modelSuits } from '../card-fit.ts';
 import type { Cluster } from '../cluster.ts';
 import type { VmRequest } from '../request.ts';
