@@ -2,7 +2,7 @@
 import { modelNamed } from './card-catalogue.ts';
 import { anArray, anInteger, anObject, aPositive, aText, noOtherFields, oneOf } from './check.ts';
 import type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
-import type { HostSpec } from './host.ts';
+import { type HostSpec, mostHosts, mostVcpus, ramLimitMib } from './host.ts';
 import { InputError } from './input-error.ts';
 
 export const clusterFormat = 'heps-cluster/1';
@@ -75,6 +75,7 @@ export function parseCluster(value: unknown, file: string): NamedCluster {
     return specs;
   });
   if (hosts.length === 0) throw new InputError(`${file}, hosts`, 'at least one host', []);
+  if (hosts.length > mostHosts) throw new InputError(`${file}, hosts`, `at most ${mostHosts} hosts`, hosts.length);
   return { name: aText(top.name, `${file}, name`), hosts };
 }
 
@@ -106,8 +107,15 @@ function expandHosts(value: unknown, where: string, models: ReadonlyMap<string, 
     cpuAllocationRatio: ratio === undefined ? 1 : aPositive(ratio, `${where}.cpuAllocationRatio`),
     cards: cards.map((card, index) => ({ address: addressOf(index), ...card })),
   };
+  if (spec.ramMib >= ramLimitMib) {
+    throw new InputError(`${where}.ramMib`, `a whole number below ${ramLimitMib}`, spec.ramMib);
+  }
+  if (spec.vcpus * spec.cpuAllocationRatio > mostVcpus) {
+    throw new InputError(`${where}.vcpus`, `at most ${mostVcpus} with the allocation ratio`, spec.vcpus);
+  }
   if (run.count === undefined) return [{ name, ...spec }];
   const count = anInteger(run.count, `${where}.count`, 1);
+  if (count > mostHosts) throw new InputError(`${where}.count`, `at most ${mostHosts}`, count);
   const width = Math.max(3, String(count).length);
   return Array.from({ length: count }, (_, index) => ({
     name: `${name}-${String(index + 1).padStart(width, '0')}`,

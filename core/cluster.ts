@@ -1,7 +1,7 @@
 /** The state of all hosts: what each has, what is free, what is up. The only thing that a decision reads besides the request. */
 import { type CardShare, sharedCardShare } from './card-share.ts';
 import type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
-import { type HostSpec, mostHosts, ramLimitMib } from './host.ts';
+import { type HostSpec, mostHosts, mostVcpus, ramLimitMib } from './host.ts';
 import type { VmRequest } from './request.ts';
 import { type ResourceVector, toThousandths } from './resources.ts';
 
@@ -381,6 +381,9 @@ function checkSizes(specs: readonly HostSpec[]): void {
     names.add(name);
     for (const [field, size] of Object.entries({ vcpus, ramMib, cpuAllocationRatio })) {
       if (!(size > 0 && size < Infinity)) throw new RangeError(`${field} of ${name} must be above 0, got ${size}`);
+    }
+    if (vcpus * cpuAllocationRatio > mostVcpus) {
+      throw new RangeError(`vCPUs of ${name} must be at most ${mostVcpus}, got ${vcpus * cpuAllocationRatio}`);
     }
     if (!Number.isInteger(ramMib) || ramMib >= ramLimitMib) {
       throw new RangeError(`ramMib of ${name} must be a whole number below 2^31, got ${ramMib}`);

@@ -18,3 +18,6 @@ export interface HostSpec {
 /** Hosts of a cluster at most, and what the RAM of one is below, MiB: so that both fit into one exact number, as the score index keeps them. */
 export const mostHosts = 2 ** 21;
 export const ramLimitMib = 2 ** 31;
+
+/** vCPUs that one host may give out at most, physical ones × allocation ratio: the score index has a row for each number of free ones. */
+export const mostVcpus = 2 ** 16;

@@ -58,6 +58,15 @@ describe('a cluster file', () => {
     ],
     [file({ hosts: [] }), 'c.json, hosts: expected at least one host, got []'],
     [file({ hosts: [{ ...host, vcpus: 0 }] }), 'c.json, hosts[0].vcpus: expected a number above 0, got 0'],
+    [
+      file({ hosts: [{ ...host, ramMib: 2 ** 31 }] }),
+      'c.json, hosts[0].ramMib: expected a whole number below 2147483648, got 2147483648',
+    ],
+    [
+      file({ hosts: [{ ...host, vcpus: 5000, cpuAllocationRatio: 16 }] }),
+      'c.json, hosts[0].vcpus: expected at most 65536 with the allocation ratio, got 5000',
+    ],
+    [file({ hosts: [{ ...host, count: 3_000_000 }] }), 'c.json, hosts[0].count: expected at most 2097152, got 3000000'],
     [file({ hosts: [{ ...host, ram: 1 }] }), 'c.json, hosts[0].ram: expected one of the fields name, count, vcpus'],
     [file({ hosts: [host, host] }), 'c.json, hosts[1].name: expected a name that no other host has, got "h"'],
     [

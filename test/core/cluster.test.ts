@@ -45,6 +45,10 @@ describe('a new cluster', () => {
     expect(() => clusterOf({ vcpus: 8, ramMib })).toThrow(RangeError);
   });
 
+  test('takes no host that gives out more than 2^16 vCPUs', () => {
+    expect(() => clusterOf({ vcpus: 4096, ramMib: 1024, cpuAllocationRatio: 17 })).toThrow(/at most 65536, got 69632/);
+  });
+
   test('takes at most 2^21 hosts', () => {
     expect(() => new Cluster(new Array(2 ** 21 + 1).fill(hostSpec({ vcpus: 8, ramMib: 1024 })))).toThrow(
       /at most 2097152 hosts, got 2097153/,
