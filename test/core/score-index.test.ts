@@ -223,7 +223,7 @@ function drive(setting: Setting, seed: number, steps: number, name = 'hybrid'): 
 }
 
 describe('the index of policy hybrid decides as the scan does', () => {
-  // 166 700 steps each: a million and a half in all.
+  // 166 700 steps each: more than a million and a half in all.
   test.each(Object.keys(settings))('%s', (name) => {
     const total = { placed: 0, refused: 0 };
     for (let seed = 1; seed <= 50; seed++) {
