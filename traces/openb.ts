@@ -5,7 +5,8 @@
  */
 import { modelNamed } from '../core/card-catalogue.ts';
 import type { GpuModel } from '../core/gpu-card.ts';
-import type { HostSpec } from '../core/host.ts';
+import { type HostSpec, mostHosts, mostVcpus, ramLimitMib } from '../core/host.ts';
+import { InputError } from '../core/input-error.ts';
 import { vmRequest } from '../core/request.ts';
 import type { Arrival, ArrivalStream, ReadOptions } from './arrival.ts';
 import { type CsvColumns, csvHeader, readCsv, type TextRow, textCell, wholeCell, wrongCell } from './csv.ts';
@@ -150,21 +151,29 @@ function taskOf(row: TextRow<PodColumn>): Omit<Arrival, 'atS' | 'lifetimeS'> {
  */
 export async function readOpenbNodes(path: string): Promise<HostSpec[]> {
   const hosts: HostSpec[] = [];
-  for await (const batch of readCsv(path, openbNodeColumns, hostOf)) hosts.push(...batch);
+  const names = new Set<string>();
+  for await (const batch of readCsv(path, openbNodeColumns, (row) => hostOf(row, names))) hosts.push(...batch);
+  if (hosts.length > mostHosts) throw new InputError(path, `at most ${mostHosts} hosts`, hosts.length);
   return hosts;
 }
 
-function hostOf(row: TextRow<NodeColumn>): HostSpec {
+/** @param names of the hosts before; this one's is added */
+function hostOf(row: TextRow<NodeColumn>, names: Set<string>): HostSpec {
   const name = textCell(row, 'sn');
-  if (name === '') throw wrongCell(row, 'sn', 'a text');
+  if (name === '' || names.has(name)) throw wrongCell(row, 'sn', 'a name that no other host has');
+  names.add(name);
+  const vcpus = wholeCell(row, 'cpu_milli', 1) / 1000;
+  if (vcpus > mostVcpus) throw wrongCell(row, 'cpu_milli', `at most ${mostVcpus * 1000}`);
+  const ramMib = wholeCell(row, 'memory_mib', 1);
+  if (ramMib >= ramLimitMib) throw wrongCell(row, 'memory_mib', `a whole number below ${ramLimitMib}`);
   const count = wholeCell(row, 'gpu');
   const model = openbModels.get(textCell(row, 'model'));
   if (count === 0 && textCell(row, 'model') !== '') throw wrongCell(row, 'model', 'no model, since gpu is 0');
   if (count > 0 && model === undefined) throw wrongCell(row, 'model', `one of ${[...openbModels.keys()].join(', ')}`);
   return {
     name,
-    vcpus: wholeCell(row, 'cpu_milli', 1) / 1000,
-    ramMib: wholeCell(row, 'memory_mib'),
+    vcpus,
+    ramMib,
     diskGib: 0,
     cpuAllocationRatio: 1,
     cards: Array.from({ length: count }, (_, index) => cardOf(model!, index)),

@@ -168,6 +168,20 @@ test('a node with an unknown model, or with a model and no card, is refused', as
   );
 });
 
+test('a node that no cluster can have is refused with file, line, column and what was expected', async () => {
+  const message = (row: string) => refusal(readOpenbNodes(nodes(`n,1000,1,0,\n${row}\n`)));
+  expect(await message('n,1000,1,0,')).toBe('nodes.csv:3, column sn: expected a name that no other host has, got "n"');
+  expect(await message('m,1000,0,0,')).toBe(
+    'nodes.csv:3, column memory_mib: expected a whole number of at least 1, got "0"',
+  );
+  expect(await message('m,1000,2147483648,0,')).toBe(
+    'nodes.csv:3, column memory_mib: expected a whole number below 2147483648, got "2147483648"',
+  );
+  expect(await message('m,65536001,1,0,')).toBe(
+    'nodes.csv:3, column cpu_milli: expected at most 65536000, got "65536001"',
+  );
+});
+
 const isHere = existsSync(fullSet('openb'));
 const where = isHere ? '' : ' (skipped: the full set is not in ../shared/traces)';
 
