@@ -65,7 +65,7 @@ export class Cluster {
 
   readonly cardStart: Int32Array;
   /** Place of each card's model in `models`. */
-  readonly cardModel: Uint16Array;
+  readonly cardModel: Int32Array;
   /** 1 for `shared` cards. */
   readonly cardIsShared: Uint8Array;
   readonly cardMemoryFreeMib: Float64Array;
@@ -106,7 +106,7 @@ export class Cluster {
     for (const card of cards) models.set(card.model, sameModel(models.get(card.model), card));
     this.models = [...models.values()];
     const numbers = new Map(this.models.map(({ name }, number) => [name, number]));
-    this.cardModel = Uint16Array.from(cards, (card) => numbers.get(card.model)!);
+    this.cardModel = Int32Array.from(cards, (card) => numbers.get(card.model)!);
     this.cardIsShared = Uint8Array.from(cards, (card) => (card.sharing === 'shared' ? 1 : 0));
     this.hosts = specs.map((spec, host) => {
       const addresses = new Set(spec.cards.map((card) => card.address));

@@ -4,7 +4,7 @@
  * one rung: Tang, Goh and Thng, "Ladder queue", 2005, https://doi.org/10.1145/1103323.1103324.
  */
 import { EventHeap } from './event-heap.ts';
-import { grown } from './id-column.ts';
+import { grown } from './grown.ts';
 
 /** Priorities are below this, so that priority and sequence share one exact float. */
 const sequences = 2 ** 48;

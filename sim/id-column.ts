@@ -2,6 +2,7 @@
 import type { VmRequest } from '../core/request.ts';
 import { RequestRow } from '../traces/arrival-row.ts';
 import { textOf } from '../traces/text-cache.ts';
+import { grown } from './grown.ts';
 
 /** A longer id is kept as a text. */
 const mostBytes = 64;
@@ -65,10 +66,4 @@ export class IdColumn {
     this.bytes = wide;
     this.#width *= 2;
   }
-}
-
-/** The column at the start of a longer one. */
-export function grown<Column extends Float64Array | Int32Array | Uint8Array>(column: Column, longer: Column): Column {
-  longer.set(column);
-  return longer;
 }

@@ -1,6 +1,7 @@
 /** The VMs that are there, from their submission until their fate is settled: what they ask for, how they wait, where they run. */
 import type { Arrival } from '../traces/arrival.ts';
-import { grown, IdColumn } from './id-column.ts';
+import { grown } from './grown.ts';
+import { IdColumn } from './id-column.ts';
 import { type SizedRequest, SizedRequests } from './sized-requests.ts';
 
 /** What a VM does. `settled`: nothing happens to it any more, but an event that was about it may still come. */

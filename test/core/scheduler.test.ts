@@ -5,7 +5,7 @@ import { cpuRamDisk } from '../../core/filters.ts';
 import { policies } from '../../core/policies/index.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
-import { explain, formatRejections, isServable, schedule } from '../../core/scheduler.ts';
+import { type Decision, explain, formatRejections, isServable, Scheduler, schedule } from '../../core/scheduler.ts';
 import {
   anyHosts,
   anyRequest,
@@ -252,6 +252,17 @@ describe('schedule', () => {
     const { verdicts } = explain(clusterOf(...hosts), ask(), policy);
     expect(verdicts.map(({ scored }) => scored?.shownScore)).toEqual([10, 29, 8]);
     expect(verdicts.map(({ scored }) => scored?.score)).toEqual([10, 9, 8]);
+  });
+
+  test('a Scheduler asks the index of its policy, unless it is to scan or hosts are excluded', () => {
+    const byIndex: Decision = { kind: 'placed', host: 2, cards: [], score: 7 };
+    const policy: Policy = { ...policyNamed('first-fit'), index: () => ({ decide: () => byIndex }) };
+    const cluster = clusterOf(...hosts);
+    expect(new Scheduler(cluster, policy).schedule(ask())).toBe(byIndex);
+    const scanned = schedule(cluster, ask(), policy);
+    expect(scanned).toMatchObject({ host: 0 });
+    expect(new Scheduler(cluster, policy, 'scan').schedule(ask())).toEqual(scanned);
+    expect(new Scheduler(cluster, policy).schedule(ask(), new Set([0]))).toMatchObject({ host: 1 });
   });
 
   test('a tier that comes first is not overtaken by later hosts of a lower tier', () => {

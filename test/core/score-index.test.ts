@@ -173,6 +173,8 @@ function drive(setting: Setting, seed: number, steps: number, name = 'hybrid'): 
   );
   const policy = policyNamed(name, { similarity: setting.similarity ?? 'normalised' });
   const scheduler = new Scheduler(cluster, policy);
+  // Or the scan would be compared with itself.
+  expect(policy.index).toBeDefined();
   let bound: Placement[] = [];
   const outcomes = { placed: 0, refused: 0 };
   for (let step = 0; step < steps; step++) {
