@@ -6,7 +6,7 @@ import { Cluster } from '../core/cluster.ts';
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
 import { type VmRequest, vmRequest } from '../core/request.ts';
-import type { CloudOptions } from '../core/run-file.ts';
+import type { CloudOptions } from '../core/runs/run-file.ts';
 import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../core/scheduler.ts';
 import type { Arrival } from '../traces/arrival.ts';
 import { CardLists } from './card-lists.ts';

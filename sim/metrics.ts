@@ -1,7 +1,7 @@
 /** Watches a cloud and says in figures how it did: the summary and the time series of a run. */
 import type { Cluster } from '../core/cluster.ts';
 import { isGpuRequest, type VmRequest } from '../core/request.ts';
-import type { KindSummary, RunSummary, SeriesColumns } from '../core/run-file.ts';
+import type { KindSummary, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
 import { Distribution } from './distribution.ts';
 import { StrandedCards } from './stranded-cards.ts';

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { policies } from '../core/policies/index.ts';
 import type { PolicyOptions } from '../core/policy.ts';
-import type { CloudOptions } from '../core/run-file.ts';
+import type { CloudOptions } from '../core/runs/run-file.ts';
 import { engines } from '../core/scheduler.ts';
 import type { WorkloadPlan } from './inputs.ts';
 import { presetNames } from './presets.ts';

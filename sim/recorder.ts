@@ -1,5 +1,5 @@
 /** Keeps every decision, fault and conflict of a run as the columns of its run file. */
-import type { ConflictColumns, DecisionColumns, FaultColumns } from '../core/run-file.ts';
+import type { ConflictColumns, DecisionColumns, FaultColumns } from '../core/runs/run-file.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
 import { IdTexts } from './id-texts.ts';
 import { NumberColumn } from './number-column.ts';

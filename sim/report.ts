@@ -1,9 +1,10 @@
 /** What the command line says of runs, in words and tables. */
-import type { KindSummary, RunSummary } from '../core/run-file.ts';
-import type { Comparison, PolicyRuns } from './experiment.ts';
-import { type Measure, measures, servedMeasure, titleOf } from './measures.ts';
+
+import type { Comparison, PolicyRuns } from '../core/runs/comparison.ts';
+import { type Measure, measures, servedMeasure, titleOf } from '../core/runs/measures.ts';
+import type { KindSummary, RunSummary } from '../core/runs/run-file.ts';
+import type { Estimate } from '../core/runs/statistics.ts';
 import type { DecisionCounts } from './simulate.ts';
-import type { Estimate } from './statistics.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
 
 /** One run: its figures, then how each kind of VM was served. */

@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCluster } from '../core/cluster-file.ts';
-import { InputError } from '../core/input-error.ts';
-import { policies } from '../core/policies/index.ts';
-import type { PolicyFactory, PolicyOptions } from '../core/policy.ts';
-import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/run-file.ts';
+import { policyNamed } from '../core/policies/index.ts';
+import type { PolicyOptions } from '../core/policy.ts';
+import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/runs/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
 import { OutputFile } from './output-file.ts';
@@ -49,15 +48,6 @@ export interface RunResult {
 
 /** Done share of a run in [0, 1], null where only the end will tell; VMs arrived; simulated seconds. */
 export type ProgressListener = (share: number | null, arrived: number, nowS: number) => void;
-
-/** The policy of that name. @throws InputError naming those there are */
-export function policyNamed(name: string): PolicyFactory {
-  const found = policies.find((policy) => policy.name === name);
-  if (found === undefined) {
-    throw new InputError('policy', `one of ${policies.map((policy) => policy.name).join(', ')}`, name);
-  }
-  return found;
-}
 
 /** Version of this package. */
 export function hepsVersion(): string {

@@ -1,7 +1,7 @@
 /** One run: a workload, a cluster and a policy in; figures, and if wanted every decision, out. */
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
-import type { CloudOptions, ConflictColumns, FaultColumns, RunSummary, SeriesColumns } from '../core/run-file.ts';
+import type { CloudOptions, ConflictColumns, FaultColumns, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
 import type { ArrivalStream } from '../traces/arrival.ts';
 import { Cloud, type CloudObserver, priorities } from './cloud.ts';

@@ -1,5 +1,6 @@
 /** SRM reports in the simulator: every interval each changed host tells the scheduler's view what is true of it. */
 import type { Cluster } from '../core/cluster.ts';
+import { nextReportS } from '../core/runs/report-times.ts';
 import { applySrmTo, srmOf } from '../core/srm.ts';
 import { priorities } from './cloud.ts';
 import type { EventKind, Simulator } from './engine.ts';
@@ -45,18 +46,4 @@ export class SrmReports {
     this.#changed.clear();
     this.#onReport();
   }
-}
-
-/** The first report at or after that time. */
-export function nextReportS(timeS: number, intervalS: number): number {
-  let count = Math.floor(timeS / intervalS) - 1; // the quotient may be rounded across a whole number
-  while (count * intervalS < timeS) count++;
-  return count * intervalS;
-}
-
-/** The last report at or before that time. */
-export function lastReportS(timeS: number, intervalS: number): number {
-  let count = Math.ceil(timeS / intervalS) + 1;
-  while (count * intervalS > timeS) count--;
-  return count * intervalS;
 }

@@ -1,4 +1,5 @@
 /** The list of policies. */
+import { InputError } from '../input-error.ts';
 import type { PolicyFactory } from '../policy.ts';
 import { bestFit } from './best-fit.ts';
 import { dotProduct } from './dot-product.ts';
@@ -9,3 +10,12 @@ import { random } from './random.ts';
 import { worstFit } from './worst-fit.ts';
 
 export const policies: readonly PolicyFactory[] = [hybrid, nova, firstFit, bestFit, worstFit, dotProduct, random];
+
+/** The policy of that name. @throws InputError naming those there are */
+export function policyNamed(name: string): PolicyFactory {
+  const found = policies.find((policy) => policy.name === name);
+  if (found === undefined) {
+    throw new InputError('policy', `one of ${policies.map((policy) => policy.name).join(', ')}`, name);
+  }
+  return found;
+}

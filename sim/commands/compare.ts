@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { policies } from '../../core/policies/index.ts';
-import { compareRuns, type PolicyRuns } from '../experiment.ts';
+import { compareRuns, type PolicyRuns } from '../../core/runs/comparison.ts';
 import {
   addCloudOptions,
   addWorkloadOptions,

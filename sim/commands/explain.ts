@@ -1,11 +1,11 @@
 /** `heps explain RUN REQUEST`: why a VM went where it went, recomputed by the scheduler itself. */
 import type { Command } from 'commander';
 import type { Cluster } from '../../core/cluster.ts';
-import type { VmRequest } from '../../core/request.ts';
-import { cardsAt, type DecisionColumns, requestAt, textAt } from '../../core/run-file.ts';
+import { describeHistory, describeRequest, formatTime, funnelOf, ranked } from '../../core/runs/explanation.ts';
+import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../core/runs/replay.ts';
+import { requestAt, textAt } from '../../core/runs/run-file.ts';
 import { type Decision, explain, formatRejections, type HostVerdict } from '../../core/scheduler.ts';
 import { whole } from '../options.ts';
-import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../replay.ts';
 import { readRunFile } from '../run-file-io.ts';
 import { formatTable, wrapText } from '../table.ts';
 
@@ -52,71 +52,20 @@ export function addExplain(program: Command): void {
     );
 }
 
-function describeRequest({
-  id,
-  vcpus,
-  ramMib,
-  diskGib,
-  cards,
-  cardMemoryMib,
-  cardCores,
-  cardModels,
-}: VmRequest): string {
-  const wishes = [
-    ...(cardMemoryMib > 0 ? [`at least ${cardMemoryMib} MiB`] : []),
-    ...(cardCores > 0 ? [`at least ${cardCores} cores`] : []),
-    ...(cardModels.length > 0 ? [`model ${cardModels.join(' or ')}`] : []),
-  ];
-  const gpu =
-    cards === 0
-      ? 'no cards'
-      : `${cards} ${cards === 1 ? 'card' : 'cards'}${wishes.length > 0 ? ` with ${wishes.join(', ')}` : ''}`;
-  return `${id} asks for ${vcpus} vCPUs, ${ramMib} MiB RAM, ${diskGib} GiB disk, ${gpu}.`;
-}
-
-function describeHistory(decisions: DecisionColumns, row: number, cluster: Cluster): string {
-  const submitted = `Submitted at ${formatTime(decisions.submitS[row]!)}`;
-  const waitReason = textAt(decisions.waitReason, row);
-  const waited = waitReason === '' ? '' : `, had to wait (${waitReason})`;
-  const outcome = textAt(decisions.outcome, row);
-  const reason = textAt(decisions.reason, row);
-  const why = reason === '' ? '' : ` (${reason})`;
-  const host = decisions.host[row]!;
-  if (host < 0) return `${submitted}${waited}; ${outcome} at ${formatTime(decisions.decidedS[row]!)}${why}.`;
-  const cards = cardsAt(decisions, row);
-  const place = `${cluster.specs[host]!.name}${cards.length > 0 ? `, cards ${cards.join(' ')}` : ''}`;
-  const [startS, endS] = [decisions.startS[row]!, decisions.endS[row]!];
-  return `${submitted}${waited}; ran on ${place} from ${formatTime(startS)} to ${formatTime(endS)}: ${outcome}${why}.`;
-}
-
 function describeDecision(decision: Decision, cluster: Cluster): string {
   if (decision.kind === 'no-valid-host') return `no valid host (${formatRejections(decision.rejectedBy)})`;
   const { host, cards, score } = decision;
   return `${cluster.specs[host]!.name}${cards.length > 0 ? `, cards ${cards.join(' ')}` : ''}, score ${score}`;
 }
 
-/** How many hosts each filter left. */
+/** How many hosts each filter removed, and why. */
 function describeFunnel(verdicts: readonly HostVerdict[]): string {
-  const counts = new Map<string, Map<string, number>>();
-  for (const { rejection } of verdicts) {
-    if (rejection === undefined) continue;
-    const reasons = counts.get(rejection.filter) ?? new Map<string, number>();
-    counts.set(rejection.filter, reasons);
-    reasons.set(rejection.reason, (reasons.get(rejection.reason) ?? 0) + 1);
-  }
-  const removed = [...counts].map(([filter, reasons]) => {
-    const list = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ');
-    return `  ${filter} removes ${[...reasons.values()].reduce((sum, count) => sum + count, 0)}: ${list}`;
+  const { hosts, steps, scored } = funnelOf(verdicts);
+  const removed = steps.map(({ filter, removed, reasons }) => {
+    const list = reasons.map(({ reason, count }) => `${count} ${reason}`).join(', ');
+    return `  ${filter} removes ${removed}: ${list}`;
   });
-  const left = verdicts.filter(({ scored }) => scored !== undefined).length;
-  return [`${verdicts.length} hosts`, ...removed, `  ${left} scored`].join('\n');
-}
-
-/** Scored hosts from best to worst, as the scheduler orders them. */
-function ranked(verdicts: readonly HostVerdict[]): HostVerdict[] {
-  return verdicts
-    .filter(({ scored }) => scored !== undefined)
-    .sort((a, b) => b.scored!.tier - a.scored!.tier || b.scored!.score - a.scored!.score || a.host - b.host);
+  return [`${hosts} hosts`, ...removed, `  ${scored} scored`].join('\n');
 }
 
 function scoreTable(best: readonly HostVerdict[], cluster: Cluster): string {
@@ -142,12 +91,4 @@ function rejectionTable(rejected: readonly HostVerdict[], cluster: Cluster): str
     return [view.name, rejection!.filter, rejection!.reason, ...free];
   });
   return formatTable([header, ...rows]);
-}
-
-/** `day 3 04:05:06`, counted from the start of the workload as day 0; with milliseconds where they are not 0. */
-function formatTime(atS: number): string {
-  const whole = Math.floor(atS);
-  const clock = new Date(whole * 1000).toISOString().slice(11, 19);
-  const rest = atS === whole ? '' : (atS - whole).toFixed(3).slice(1);
-  return `day ${Math.floor(whole / 86400)} ${clock}${rest}`;
 }

@@ -15,7 +15,7 @@ import {
   type RunFile,
   type RunInputs,
   runFormat,
-} from '../../core/run-file.ts';
+} from '../../core/runs/run-file.ts';
 import { Cloud, type CloudObserver, priorities } from '../../sim/cloud.ts';
 import { Simulator } from '../../sim/engine.ts';
 import { inBatches } from '../../sim/inputs.ts';

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../core/cluster.ts';
+import { lastReportS, nextReportS } from '../../core/runs/report-times.ts';
 import { type CloudObserver, priorities } from '../../sim/cloud.ts';
-import { lastReportS, nextReportS } from '../../sim/srm-reports.ts';
 import type { Vm } from '../../sim/vm.ts';
 import { card, large, small, stateOf } from '../core/build.ts';
 import { anyRun, emptyCluster, type Fault, hostsOf, playCloud, type Run, vm } from './build.ts';

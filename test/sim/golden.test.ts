@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { textAt } from '../../core/run-file.ts';
+import { textAt } from '../../core/runs/run-file.ts';
 import { carryOut, hepsVersion, type RunPlan } from '../../sim/run.ts';
 import { readRunFile } from '../../sim/run-file-io.ts';
 import { defaultCloud } from '../../sim/simulate.ts';

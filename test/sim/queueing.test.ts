@@ -5,8 +5,8 @@
  * wide, since there are 25 checks: with 95 % one of them would be expected to fail by chance whenever the draws change.
  */
 import { describe, expect, test } from 'vitest';
-import type { DecisionColumns } from '../../core/run-file.ts';
-import { studentQuantile } from '../../sim/statistics.ts';
+import type { DecisionColumns } from '../../core/runs/run-file.ts';
+import { studentQuantile } from '../../core/runs/statistics.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { exponential, randomStream } from '../../traces/random.ts';
 import { hostsOf, type Run, runOf, simulated, vm } from './build.ts';

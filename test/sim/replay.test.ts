@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
-import { cardsAt, type DecisionColumns, type RunFile, requestAt, textAt } from '../../core/run-file.ts';
+import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../core/runs/replay.ts';
+import { cardsAt, type DecisionColumns, type RunFile, requestAt, textAt } from '../../core/runs/run-file.ts';
 import { explain, formatRejections } from '../../core/scheduler.ts';
-import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../sim/replay.ts';
 import { card, large, small } from '../core/build.ts';
 import { anyArrivals, anyRun, hostsOf, type Run, runFileOf, runOf, temporaryDirectory, vm } from './build.ts';
 

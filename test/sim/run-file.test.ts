@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../core/input-error.ts';
-import { cardsAt, checkRunFile, type RunFile, textAt } from '../../core/run-file.ts';
+import { cardsAt, checkRunFile, type RunFile, textAt } from '../../core/runs/run-file.ts';
 import { OutputFile } from '../../sim/output-file.ts';
 import { carryOut, hepsVersion, type RunPlan } from '../../sim/run.ts';
 import { readRunFile } from '../../sim/run-file-io.ts';

@@ -1,5 +1,5 @@
 /** The figures by which runs are compared: what each is called, in what unit, and which way is better. */
-import type { RunSummary } from '../core/run-file.ts';
+import type { RunSummary } from './run-file.ts';
 
 export interface Measure {
   readonly label: string;

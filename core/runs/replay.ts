@@ -1,11 +1,11 @@
 /** Rebuilds from a run file what the scheduler saw when it decided: what makes any decision explainable afterwards. */
-import { Cluster } from '../core/cluster.ts';
-import { parseCluster } from '../core/cluster-file.ts';
-import { InputError } from '../core/input-error.ts';
-import type { Policy } from '../core/policy.ts';
-import { cardsAt, type DecisionColumns, type RunFile, requestAt } from '../core/run-file.ts';
-import { policyNamed } from './run.ts';
-import { lastReportS } from './srm-reports.ts';
+import { Cluster } from '../cluster.ts';
+import { parseCluster } from '../cluster-file.ts';
+import { InputError } from '../input-error.ts';
+import type { Policy } from '../policy.ts';
+import { cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-file.ts';
+import { policyNamed } from '../policies/index.ts';
+import { lastReportS } from './report-times.ts';
 
 /** A moment of a run: after the first `rows` decisions, at `nowS`. */
 export interface Moment {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { estimate, pairedDifference, studentQuantile } from '../../sim/statistics.ts';
-import { randomStream } from '../../traces/random.ts';
+import { estimate, pairedDifference, studentQuantile } from '../../../core/runs/statistics.ts';
+import { randomStream } from '../../../traces/random.ts';
 
 describe('studentQuantile', () => {
   // Abramowitz and Stegun, Handbook of Mathematical Functions, table 26.10 (columns 2·(1 − share)), to three digits.

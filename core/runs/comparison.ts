@@ -1,5 +1,5 @@
 /** Policies × seeds on the same requests: the runs, and what they say with their uncertainty. */
-import type { RunSummary } from '../core/run-file.ts';
+import type { RunSummary } from './run-file.ts';
 import { type Measure, measures } from './measures.ts';
 import { type Estimate, estimate, pairedDifference } from './statistics.ts';
 

@@ -1,9 +1,9 @@
 /** The result of one run, `"format": "heps-run/1"`: what ran, on which hosts, what came of it. Types, and the check on reading. */
-import { anArray, anObject, oneOf } from './check.ts';
-import type { ClusterFile } from './cluster-file.ts';
-import { InputError } from './input-error.ts';
-import type { PolicyOptions } from './policy.ts';
-import type { VmRequest } from './request.ts';
+import { anArray, anObject, oneOf } from '../check.ts';
+import type { ClusterFile } from '../cluster-file.ts';
+import { InputError } from '../input-error.ts';
+import type { PolicyOptions } from '../policy.ts';
+import type { VmRequest } from '../request.ts';
 
 export const runFormat = 'heps-run/1';
 

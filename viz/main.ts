@@ -1,0 +1,4 @@
+/** Starts the page. */
+import './theme.css';
+
+document.querySelector('#page')!.textContent = 'HEPS placements';
