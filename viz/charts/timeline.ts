@@ -1,0 +1,226 @@
+/** A run over time: use, waiting VMs and refusals under each other, with one cursor. Drag zooms, click goes to a moment. */
+import {
+  area,
+  axisBottom,
+  axisLeft,
+  brushX,
+  curveStepAfter,
+  line,
+  pointer,
+  type ScaleLinear,
+  scaleLinear,
+  select,
+} from 'd3';
+import { element } from '../element.ts';
+
+/** Points of one line: value `values[i]` holds from `atS[i]` until `atS[i + 1]`. */
+export interface Steps {
+  readonly atS: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+}
+
+export interface TimelineLine {
+  readonly label: string;
+  /** CSS class that colours it. */
+  readonly style: string;
+  readonly steps: Steps;
+}
+
+/** One strip of lines with a scale of its own. */
+export interface TimelineStrip {
+  readonly title: string;
+  readonly isShare: boolean;
+  /** Filled down to 0. */
+  readonly isArea: boolean;
+  readonly lines: readonly TimelineLine[];
+}
+
+export interface TimelineEvents {
+  onSeek(atS: number): void;
+  /** Part of the time that is to be shown; equal = all. */
+  onZoom(fromS: number, toS: number): void;
+}
+
+const margin = { top: 6, right: 14, bottom: 24, left: 64 };
+const stripGap = 12;
+
+export class Timeline {
+  readonly element: HTMLElement;
+  readonly #svg = select(document.createElementNS('http://www.w3.org/2000/svg', 'svg'));
+  readonly #events: TimelineEvents;
+  #strips: readonly TimelineStrip[] = [];
+  /** Moments marked along the lowest strip. */
+  #marksS: readonly number[] = [];
+  #x: ScaleLinear<number, number> = scaleLinear();
+  #cursorS = 0;
+  #width = 0;
+  #height = 0;
+
+  constructor(label: string, events: TimelineEvents) {
+    this.#events = events;
+    this.#svg.attr('role', 'img').attr('aria-label', label).attr('class', 'timeline');
+    this.element = element('div', { class: 'timeline-box' }, this.#svg.node()!);
+    new ResizeObserver(() => this.#resize()).observe(this.element);
+  }
+
+  /** Shows these strips over a part of the time, seconds. */
+  show(strips: readonly TimelineStrip[], marksS: readonly number[], fromS: number, toS: number): void {
+    this.#strips = strips;
+    this.#marksS = marksS;
+    this.#x = scaleLinear([fromS, toS], [margin.left, Math.max(margin.left + 1, this.#width - margin.right)]);
+    this.#draw();
+  }
+
+  moveCursor(atS: number): void {
+    this.#cursorS = atS;
+    const [fromS, toS] = this.#x.domain();
+    this.#svg
+      .select('.cursor')
+      .attr('transform', `translate(${this.#x(atS)},0)`)
+      .attr('visibility', atS >= fromS! && atS <= toS! ? 'visible' : 'hidden');
+  }
+
+  /** The SVG element as it stands, for saving. */
+  get svg(): SVGSVGElement {
+    return this.#svg.node()!;
+  }
+
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.element;
+    if (clientWidth === this.#width && clientHeight === this.#height) return;
+    this.#width = clientWidth;
+    this.#height = clientHeight;
+    this.#x.range([margin.left, Math.max(margin.left + 1, clientWidth - margin.right)]);
+    this.#draw();
+  }
+
+  #draw(): void {
+    const [width, height] = [this.#width, this.#height];
+    if (width === 0 || this.#strips.length === 0) return;
+    const svg = this.#svg;
+    svg.attr('viewBox', `0 0 ${width} ${height}`).attr('width', width).attr('height', height);
+    svg.selectAll('*').remove();
+    const plot = height - margin.top - margin.bottom;
+    // The first strip has the lines that matter most: it gets half of the room.
+    const weights = this.#strips.map((_, index) => (index === 0 ? 2 : 1));
+    const unit = (plot - stripGap * (weights.length - 1)) / weights.reduce((sum, weight) => sum + weight, 0);
+    let top = margin.top;
+    this.#strips.forEach((strip, index) => {
+      const bottom = top + weights[index]! * unit;
+      this.#drawStrip(strip, top, bottom);
+      top = bottom + stripGap;
+    });
+    const bottom = height - margin.bottom;
+    svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`).call(this.#timeAxis());
+    const [fromS, toS] = this.#x.domain();
+    svg
+      .append('path')
+      .attr('class', 'marks')
+      .attr(
+        'd',
+        this.#marksS
+          .filter((atS) => atS >= fromS! && atS <= toS!)
+          .map((atS) => `M${this.#x(atS).toFixed(1)} ${bottom - 7}v7`)
+          .join(''),
+      );
+    this.#addBrush(bottom);
+    svg
+      .append('line')
+      .attr('class', 'cursor')
+      .attr('y1', 0)
+      .attr('y2', bottom + 6);
+    this.moveCursor(this.#cursorS);
+  }
+
+  #drawStrip({ title, isShare, isArea, lines }: TimelineStrip, top: number, bottom: number): void {
+    const [fromS, toS] = this.#x.domain() as [number, number];
+    const most = lines.reduce((largest, { steps }) => Math.max(largest, largestIn(steps, fromS, toS)), 0);
+    const y = scaleLinear([0, isShare ? 1 : Math.max(1, most)], [bottom, top]);
+    const axis = axisLeft<number>(y).ticks(bottom - top > 60 ? 4 : 2);
+    if (isShare) axis.tickFormat((share) => `${Math.round(share * 100)} %`);
+    const group = this.#svg.append('g');
+    group.append('g').attr('class', 'axis').attr('transform', `translate(${margin.left},0)`).call(axis);
+    group
+      .append('text')
+      .attr('class', 'strip-title')
+      .attr('x', margin.left + 6)
+      .attr('y', top + 11)
+      .text(title);
+    for (const { label, style, steps } of lines) {
+      const points = visible(steps, fromS, toS);
+      const x = (index: number): number => this.#x(Math.min(toS, Math.max(fromS, steps.atS[index] ?? toS)));
+      const value = (index: number): number => y(steps.values[Math.min(index, steps.values.length - 1)]!);
+      const path = isArea
+        ? area<number>(x, y(0), value).curve(curveStepAfter)(points)
+        : line<number>(x, value).curve(curveStepAfter)(points);
+      group
+        .append('path')
+        .attr('class', `${isArea ? 'area' : 'line'} ${style}`)
+        .attr('d', path)
+        .append('title')
+        .text(label);
+    }
+  }
+
+  #timeAxis() {
+    const [fromS, toS] = this.#x.domain() as [number, number];
+    const spanS = toS - fromS;
+    const room = Math.max(2, Math.floor((this.#width - margin.left - margin.right) / 80));
+    const steps = [
+      1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000, 2_592_000,
+    ];
+    const stepS = steps.find((each) => spanS / each <= room) ?? Math.ceil(spanS / room / 2_592_000) * 2_592_000;
+    const ticks: number[] = [];
+    for (let atS = Math.ceil(fromS / stepS) * stepS; atS <= toS; atS += stepS) ticks.push(atS);
+    return axisBottom<number>(this.#x)
+      .tickValues(ticks)
+      .tickFormat((atS) => tickText(atS, stepS));
+  }
+
+  #addBrush(bottom: number): void {
+    const brush = brushX<unknown>()
+      .extent([
+        [margin.left, 0],
+        [this.#width - margin.right, bottom],
+      ])
+      .on('end', ({ selection, sourceEvent }: { selection: [number, number] | null; sourceEvent: Event | null }) => {
+        if (sourceEvent === null) return;
+        if (selection === null) {
+          this.#events.onSeek(this.#x.invert(pointer(sourceEvent, this.#svg.node()!)[0]));
+          return;
+        }
+        layer.call(brush.move, null);
+        this.#events.onZoom(this.#x.invert(selection[0]), this.#x.invert(selection[1]));
+      });
+    const layer = this.#svg.append('g').attr('class', 'brush').call(brush);
+    layer.on('dblclick', () => this.#events.onZoom(0, 0));
+  }
+}
+
+function tickText(atS: number, stepS: number): string {
+  const day = `day ${Math.floor(atS / 86_400)}`;
+  if (stepS >= 86_400) return day;
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  const clock = `${two((atS % 86_400) / 3600)}:${two((atS % 3600) / 60)}`;
+  if (atS % 86_400 === 0) return day;
+  return stepS >= 60 ? clock : `${clock}:${two(atS % 60)}`;
+}
+
+/** Places of the points that are seen, and of one on either side. */
+function visible({ atS }: Steps, fromS: number, toS: number): number[] {
+  const places: number[] = [];
+  for (let index = 0; index < atS.length; index++) {
+    const isBefore = index + 1 < atS.length && atS[index + 1]! < fromS;
+    if (isBefore) continue;
+    places.push(index);
+    if (atS[index]! > toS) return places;
+  }
+  places.push(atS.length);
+  return places;
+}
+
+function largestIn(steps: Steps, fromS: number, toS: number): number {
+  let largest = 0;
+  for (const index of visible(steps, fromS, toS)) largest = Math.max(largest, steps.values[index] ?? 0);
+  return largest;
+}
