@@ -43,6 +43,8 @@ export interface TimelineEvents {
 
 const margin = { top: 6, right: 14, bottom: 24, left: 64 };
 const stripGap = 12;
+/** About what a letter of a title takes. */
+const letterWidth = 6.4;
 
 export class Timeline {
   readonly element: HTMLElement;
@@ -132,7 +134,8 @@ export class Timeline {
     this.moveCursor(this.#cursorS);
   }
 
-  #drawStrip({ title, isShare, isArea, lines }: TimelineStrip, top: number, bottom: number): void {
+  #drawStrip(strip: TimelineStrip, top: number, bottom: number): void {
+    const { isShare, isArea, lines } = strip;
     const [fromS, toS] = this.#x.domain() as [number, number];
     const most = lines.reduce((largest, { steps }) => Math.max(largest, largestIn(steps, fromS, toS)), 0);
     const y = scaleLinear([0, isShare ? 1 : Math.max(1, most)], [bottom, top]);
@@ -140,12 +143,6 @@ export class Timeline {
     if (isShare) axis.tickFormat((share) => `${Math.round(share * 100)} %`);
     const group = this.#svg.append('g');
     group.append('g').attr('class', 'axis').attr('transform', `translate(${margin.left},0)`).call(axis);
-    group
-      .append('text')
-      .attr('class', 'strip-title')
-      .attr('x', margin.left + 6)
-      .attr('y', top + 11)
-      .text(title);
     for (const { label, style, steps } of lines) {
       const points = visible(steps, fromS, toS);
       const x = (index: number): number => this.#x(Math.min(toS, Math.max(fromS, steps.atS[index] ?? toS)));
@@ -159,6 +156,27 @@ export class Timeline {
         .attr('d', path)
         .append('title')
         .text(label);
+    }
+    this.#drawTitle(strip, top + 11);
+  }
+
+  /** The strip's title, and where it has several lines, a sample of each. */
+  #drawTitle({ title, lines }: TimelineStrip, y: number): void {
+    const group = this.#svg.append('g').attr('class', 'strip-title');
+    let x = margin.left + 6;
+    const write = (text: string): void => {
+      group.append('text').attr('x', x).attr('y', y).text(text);
+      x += text.length * letterWidth + 12;
+    };
+    write(title);
+    if (lines.length < 2) return;
+    for (const { label, style } of lines) {
+      group
+        .append('path')
+        .attr('class', `line ${style}`)
+        .attr('d', `M${x} ${y - 4}h22`);
+      x += 27;
+      write(label);
     }
   }
 
