@@ -1,6 +1,6 @@
 /** Reads a run file from whatever it comes from: the server, the page itself, or a file dropped on it. */
 import { InputError } from '../../core/input-error.ts';
-import { checkRunFile } from '../../core/runs/run-file.ts';
+import { checkRunFile } from '../../core/runs/check-run-file.ts';
 import { type Run, runOf } from '../model/run.ts';
 
 /** @throws InputError saying what was expected where */
