@@ -13,10 +13,11 @@ import {
 } from 'd3';
 import { element } from '../element.ts';
 
-/** Points of one line: value `values[i]` holds from `atS[i]` until `atS[i + 1]`. */
+/** Points of one line: value `values[i]` holds from `atS[i]` until `atS[i + 1]`, the last one until `endS`. */
 export interface Steps {
   readonly atS: ArrayLike<number>;
   readonly values: ArrayLike<number>;
+  readonly endS: number;
 }
 
 export interface TimelineLine {
@@ -41,7 +42,7 @@ export interface TimelineEvents {
   onZoom(fromS: number, toS: number): void;
 }
 
-const margin = { top: 6, right: 14, bottom: 24, left: 64 };
+const margin = { top: 6, right: 24, bottom: 24, left: 52 };
 const stripGap = 12;
 /** About what a letter of a title takes. */
 const letterWidth = 6.4;
@@ -145,7 +146,7 @@ export class Timeline {
     group.append('g').attr('class', 'axis').attr('transform', `translate(${margin.left},0)`).call(axis);
     for (const { label, style, steps } of lines) {
       const points = visible(steps, fromS, toS);
-      const x = (index: number): number => this.#x(Math.min(toS, Math.max(fromS, steps.atS[index] ?? toS)));
+      const x = (index: number): number => this.#x(Math.min(toS, Math.max(fromS, steps.atS[index] ?? steps.endS)));
       const value = (index: number): number => y(steps.values[Math.min(index, steps.values.length - 1)]!);
       const path = isArea
         ? area<number>(x, y(0), value).curve(curveStepAfter)(points)

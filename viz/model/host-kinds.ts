@@ -4,7 +4,7 @@ import type { HostSpec } from '../../core/host.ts';
 export interface HostKind {
   /** What sets it apart: `4 × A40`. */
   readonly title: string;
-  /** How many there are, and their size: `8 hosts · 64 vCPU · 504 GiB`. */
+  /** How many there are, and their size: `8 hosts · 64 vCPUs`. */
   readonly detail: string;
   /** Host indexes, ascending. */
   readonly hosts: readonly number[];
@@ -15,12 +15,9 @@ const mostKinds = 24;
 
 /** Hosts by what they have: by cards and size where that gives few kinds, else by cards, else by whether they have any. Larger kinds first, hosts without cards before all. */
 export function hostKindsOf(specs: readonly HostSpec[]): HostKind[] {
-  const bySize = (spec: HostSpec): Label => [
-    cardsLabel(spec),
-    `${spec.vcpus} vCPU · ${Math.round(spec.ramMib / 1024)} GiB`,
-  ];
-  const byCards = (spec: HostSpec): Label => [cardsLabel(spec), ''];
-  const byUse = ({ cards }: HostSpec): Label => [cards.length === 0 ? 'no cards' : 'with cards', ''];
+  const bySize = (spec: HostSpec): Label => [cardsLabel(spec), `${spec.vcpus} vCPUs`, spec.ramMib];
+  const byCards = (spec: HostSpec): Label => [cardsLabel(spec), '', 0];
+  const byUse = ({ cards }: HostSpec): Label => [cards.length === 0 ? 'no cards' : 'with cards', '', 0];
   for (const label of [bySize, byCards]) {
     const kinds = group(specs, label);
     if (kinds.length <= mostKinds) return kinds;
@@ -28,8 +25,8 @@ export function hostKindsOf(specs: readonly HostSpec[]): HostKind[] {
   return group(specs, byUse);
 }
 
-/** Title, and the size where all hosts of the kind have the same. */
-type Label = readonly [string, string];
+/** Title; the size that is shown, where all hosts of the kind have the same; what else they have in common. */
+type Label = readonly [string, string, number];
 
 function cardsLabel({ cards }: HostSpec): string {
   if (cards.length === 0) return 'no cards';

@@ -27,7 +27,7 @@ export class RunView {
   readonly #timeline: Timeline;
   readonly #headline = element('div', { class: 'headline' });
   readonly #status = element('p', { class: 'status' });
-  readonly #legend = element('div');
+  readonly #legend = element('div', { class: 'legend-box' });
   readonly #side = element('aside', { class: 'side', 'aria-label': 'Details' });
   readonly #tip = element('div', { class: 'tip', hidden: true });
   readonly #colour: HTMLSelectElement;
