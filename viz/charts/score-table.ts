@@ -1,0 +1,108 @@
+/** The best hosts with their scores as bars, and the terms of which the scores are made. */
+import { isGpuRequest } from '../../core/request.ts';
+import { button, element } from '../element.ts';
+import type { DecisionCase } from '../model/decision-case.ts';
+import { formatScore, plural, round } from '../model/quantity-words.ts';
+import { type BarScale, barScale, describeTerm, explainTerm, type ScoreRow, scoreRows } from '../model/score-rows.ts';
+
+/** Rows at most. */
+const mostRows = 8;
+
+export function scoreTable(decision: DecisionCase, onHost: (name: string) => void): HTMLElement {
+  const { ranking, policy, request } = decision;
+  const isGpu = isGpuRequest(request);
+  const scale = barScale(ranking, policy, isGpu);
+  const rows = scoreRows(ranking, mostRows);
+  const terms = Object.keys(ranking[0]!.scored!.terms);
+  const hasTier = policy.tier !== undefined && !isGpu;
+  const heads = ['host', ...(hasTier ? ['goes first to'] : []), 'score'].map((head) =>
+    element('th', { scope: 'col' }, head),
+  );
+  const termHeads = terms.map((term) =>
+    element('th', { scope: 'col', class: 'number', title: explainTerm(policy.name, term) }, describeTerm(term)),
+  );
+  const last = isGpu ? [element('th', { scope: 'col' }, 'cards')] : [];
+  const columns = heads.length + termHeads.length + last.length;
+  const body = rows.flatMap((row, index) => [
+    scoreRow(
+      decision,
+      row,
+      index === 0 && decision.decision.kind === 'placed',
+      scale,
+      { terms, hasTier, isGpu },
+      onHost,
+    ),
+    ...(row.more === 0
+      ? []
+      : [
+          element(
+            'tr',
+            { class: 'more-hosts' },
+            element('td', { colspan: columns }, `and ${round(row.more, 0)} more with the same score`),
+          ),
+        ]),
+  ]);
+  const shown = rows.reduce((sum, { more }) => sum + 1 + more, 0);
+  return element(
+    'div',
+    { class: 'wide-table' },
+    element(
+      'table',
+      { class: 'figures scores' },
+      element('thead', {}, element('tr', {}, ...heads, ...termHeads, ...last)),
+      element('tbody', {}, ...body),
+    ),
+    ranking.length > shown &&
+      element('p', { class: 'muted' }, `${plural(ranking.length - shown, 'more host')} with lower scores.`),
+  );
+}
+
+function scoreRow(
+  { cluster }: DecisionCase,
+  { verdict }: ScoreRow,
+  isChosen: boolean,
+  scale: BarScale,
+  { terms, hasTier, isGpu }: { terms: readonly string[]; hasTier: boolean; isGpu: boolean },
+  onHost: (name: string) => void,
+): HTMLElement {
+  const { name, cards } = cluster.specs[verdict.host]!;
+  const scored = verdict.scored!;
+  const cells = [
+    element(
+      'th',
+      { scope: 'row' },
+      button(name, `Show host ${name}`, () => onHost(name)),
+      isChosen && element('span', { class: 'chip chosen-mark' }, '✓ chosen'),
+    ),
+    hasTier && element('td', {}, cards.length === 0 ? 'CPU host' : 'GPU host'),
+    element(
+      'td',
+      {},
+      scoreBar(verdict, scale),
+      element('span', { class: 'score-number' }, formatScore(scored.shownScore)),
+    ),
+    ...terms.map((term) => element('td', { class: 'number' }, formatScore(scored.terms[term]!))),
+    isGpu && element('td', {}, `${scored.cards.join(' ')} ${cards[scored.cards[0]!]!.model}`),
+  ];
+  return element('tr', { class: isChosen ? 'chosen' : '' }, ...cells);
+}
+
+/** A bar of the score; for a product of S_card and similarity, that part of a frame as wide as S_card which similarity fills. */
+function scoreBar({ scored }: DecisionCase['ranking'][number], { full }: BarScale): HTMLElement {
+  const { score, terms } = scored!;
+  const { cardScore, similarity } = terms;
+  const percent = (share: number): string => `${(Math.min(1, Math.max(0, share)) * 100).toFixed(2)}%`;
+  if (cardScore !== undefined && similarity !== undefined) {
+    const filled = element('span', { class: 'bar-filled', style: `width:${percent(similarity)}` });
+    return element(
+      'span',
+      { class: 'score-bar' },
+      element('span', { class: 'bar-frame', style: `width:${percent(cardScore)}` }, filled),
+    );
+  }
+  return element(
+    'span',
+    { class: 'score-bar' },
+    element('span', { class: 'bar-filled', style: `width:${percent(Math.abs(score) / full)}` }),
+  );
+}
