@@ -1,8 +1,10 @@
 /** A VM's story in sentences: what became of it, what it asked for, what happened when. */
 import type { Cluster } from '../../core/cluster.ts';
 import type { VmRequest } from '../../core/request.ts';
+import { formatTime } from '../../core/runs/explanation.ts';
 import { cardsAt, type DecisionColumns, textAt } from '../../core/runs/run-file.ts';
-import { formatMib, formatSpan, plural, round } from './quantity-words.ts';
+import type { DecisionCase } from './decision-case.ts';
+import { formatMib, formatScore, formatSpan, plural, round } from './quantity-words.ts';
 
 /** The one sentence: `heps-000123 went to gpu-a6000-03, card 2`. */
 export function headline(decisions: DecisionColumns, row: number, cluster: Cluster): string {
@@ -84,4 +86,22 @@ export function ownerOf(decisions: DecisionColumns, row: number): (readonly [nam
     ['submission', attempt > 1 ? `no. ${attempt}, after a failure` : ''],
   ] as const;
   return fields.filter(([, value]) => value !== '');
+}
+
+/** What the scheduler said at the moment that is shown. */
+export function describeMoment(decision: DecisionCase, outcome: string, waiting: 0 | 1): string {
+  const { cluster, policy, moment, file } = decision;
+  const again = decision.decision;
+  const at = `${policy.name} at ${formatTime(moment.nowS)}`;
+  const { srmIntervalS } = file.inputs.cloud;
+  const late =
+    srmIntervalS === 0 ? '' : ` It saw the hosts as the last reports, every ${formatSpan(srmIntervalS)}, had told.`;
+  if (again.kind === 'placed') {
+    const place = cluster.specs[again.host]!.name;
+    if (!decision.isBehindOthers) return `${at} chose ${place}, score ${formatScore(again.score)}.${late}`;
+    return `${at}: it was not tried, since others waited before it: first come, first served. Alone it would have got ${place}.${late}`;
+  }
+  const fits = `${at}: none of the ${round(cluster.specs.length, 0)} hosts fits.`;
+  if (waiting === 1) return `${fits} It had to wait.${late}`;
+  return `${fits}${outcome === 'gave-up' ? ' It had waited as long as VMs may.' : ''}${late}`;
 }
