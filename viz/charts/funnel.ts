@@ -9,6 +9,8 @@ const barHeight = 14;
 const titleHeight = 20;
 const reasonHeight = 17;
 const gap = 12;
+/** From this width on, pixels, there is room for the names that filters have in code. */
+const widthForNames = 520;
 
 /** @param hosts before the first filter */
 export function funnel(hosts: number, steps: readonly FilterStep[]): HTMLElement {
@@ -41,6 +43,7 @@ function draw(width: number, hosts: number, steps: readonly FilterStep[]): SVGSV
   for (const { filter, removed, left, reasons } of steps) {
     y += gap;
     line('funnel-title', 0, describeFilter(filter));
+    if (width >= widthForNames) line('funnel-note', width / 2, filter);
     line('funnel-count', width, `${round(left, 0)} left`, 'end');
     y += titleHeight;
     bar(before, left);

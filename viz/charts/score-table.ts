@@ -2,6 +2,7 @@
 import { isGpuRequest } from '../../core/request.ts';
 import { button, element } from '../element.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
+import { listCards } from '../model/decision-text.ts';
 import { formatScore, plural, round } from '../model/quantity-words.ts';
 import { type BarScale, barScale, describeTerm, explainTerm, type ScoreRow, scoreRows } from '../model/score-rows.ts';
 
@@ -15,14 +16,11 @@ export function scoreTable(decision: DecisionCase, onHost: (name: string) => voi
   const rows = scoreRows(ranking, mostRows);
   const terms = Object.keys(ranking[0]!.scored!.terms);
   const hasTier = policy.tier !== undefined && !isGpu;
-  const heads = ['host', ...(hasTier ? ['goes first to'] : []), 'score'].map((head) =>
-    element('th', { scope: 'col' }, head),
-  );
+  const heads = ['host', 'score'].map((head) => element('th', { scope: 'col' }, head));
   const termHeads = terms.map((term) =>
     element('th', { scope: 'col', class: 'number', title: explainTerm(policy.name, term) }, describeTerm(term)),
   );
-  const last = isGpu ? [element('th', { scope: 'col' }, 'cards')] : [];
-  const columns = heads.length + termHeads.length + last.length;
+  const columns = heads.length + termHeads.length;
   const body = rows.flatMap((row, index) => [
     scoreRow(
       decision,
@@ -49,7 +47,7 @@ export function scoreTable(decision: DecisionCase, onHost: (name: string) => voi
     element(
       'table',
       { class: 'figures scores' },
-      element('thead', {}, element('tr', {}, ...heads, ...termHeads, ...last)),
+      element('thead', {}, element('tr', {}, ...heads, ...termHeads)),
       element('tbody', {}, ...body),
     ),
     ranking.length > shown &&
@@ -67,14 +65,16 @@ function scoreRow(
 ): HTMLElement {
   const { name, cards } = cluster.specs[verdict.host]!;
   const scored = verdict.scored!;
+  const tier = hasTier ? (cards.length === 0 ? 'CPU host' : 'GPU host') : '';
+  const below = isGpu ? `${listCards(scored.cards)}, ${cards[scored.cards[0]!]!.model}` : tier;
   const cells = [
     element(
       'th',
       { scope: 'row' },
       button(name, `Show host ${name}`, () => onHost(name)),
       isChosen && element('span', { class: 'chip chosen-mark' }, '✓ chosen'),
+      below !== '' && element('span', { class: 'share muted' }, below),
     ),
-    hasTier && element('td', {}, cards.length === 0 ? 'CPU host' : 'GPU host'),
     element(
       'td',
       {},
@@ -82,7 +82,6 @@ function scoreRow(
       element('span', { class: 'score-number' }, formatScore(scored.shownScore)),
     ),
     ...terms.map((term) => element('td', { class: 'number' }, formatScore(scored.terms[term]!))),
-    isGpu && element('td', {}, `${scored.cards.join(' ')} ${cards[scored.cards[0]!]!.model}`),
   ];
   return element('tr', { class: isChosen ? 'chosen' : '' }, ...cells);
 }

@@ -24,6 +24,8 @@ export interface Direction {
 }
 
 const barHeight = 9;
+/** The runner-up's bars are thinner, so that colour is not all that tells them apart. */
+const thinBarHeight = 5;
 const lineHeight = 18;
 const left = 92;
 const right = 40;
@@ -45,7 +47,7 @@ function draw(width: number, directions: readonly Direction[]): SVGSVGElement {
   let y = 0;
   for (const { name, kind } of directions) {
     svg.append(
-      svgElement('rect', { class: `direction ${kind}`, x: 1, y: y + 4, width: 20, height: barHeight }),
+      svgElement('rect', { class: `direction ${kind}`, x: 1, y: y + 4, width: 20, height: thickness(kind) }),
       svgElement('text', { class: 'direction-name', x: 28, y: y + 13 }, name),
     );
     y += lineHeight;
@@ -65,7 +67,7 @@ function draw(width: number, directions: readonly Direction[]): SVGSVGElement {
       const share = norm === 0 ? 0 : vector[dimension] / norm;
       const long = Math.max(1, share * scale);
       svg.append(
-        svgElement('rect', { class: `direction ${kind}`, x: left, y: y + 0.5, width: long, height: barHeight }),
+        svgElement('rect', { class: `direction ${kind}`, x: left, y: y + 0.5, width: long, height: thickness(kind) }),
         svgElement('text', { class: 'direction-share', x: left + long + 5, y: y + 9 }, share.toFixed(2)),
       );
       y += barHeight + 2;
@@ -85,4 +87,8 @@ function draw(width: number, directions: readonly Direction[]): SVGSVGElement {
   svg.setAttribute('width', String(width));
   svg.setAttribute('height', String(y));
   return svg;
+}
+
+function thickness(kind: Direction['kind']): number {
+  return kind === 'rival' ? thinBarHeight : barHeight;
 }

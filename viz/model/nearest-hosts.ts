@@ -16,6 +16,9 @@ export interface NearHost {
   readonly freeAtS: number | null;
 }
 
+/** Hosts for which the VMs on them are looked through. */
+const mostLookedAt = 50;
+
 /** @param most how many; those that passed most filters first, then those that would have been free first */
 export function nearestHosts(decision: DecisionCase, most: number): NearHost[] {
   const { verdicts, policy, cluster, request } = decision;
@@ -33,11 +36,18 @@ export function nearestHosts(decision: DecisionCase, most: number): NearHost[] {
         rejections.indexOf(b.reason) - rejections.indexOf(a.reason) ||
         a.host - b.host,
     )
-    .slice(0, most);
+    .slice(0, mostLookedAt);
   const running = runningOn(decision, new Set(candidates.map(({ host }) => host)));
-  return candidates.map(({ host, reason, passed }) => {
-    return { host, reason, passed, freeAtS: freeAt(decision, host, running.get(host) ?? []) };
-  });
+  return candidates
+    .map(({ host, reason, passed }): NearHost => {
+      return { host, reason, passed, freeAtS: freeAt(decision, host, running.get(host) ?? []) };
+    })
+    .sort((a, b) => b.passed - a.passed || orderOf(a.freeAtS) - orderOf(b.freeAtS))
+    .slice(0, most);
+}
+
+function orderOf(freeAtS: number | null): number {
+  return freeAtS ?? Number.MAX_VALUE;
 }
 
 /** Whether the host could take it if it were empty, as far as sizes go: others come no nearer with time. */

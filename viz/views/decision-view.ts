@@ -131,7 +131,9 @@ export class DecisionView {
         ? 'First fit gives no scores: the first host that fits is taken.'
         : barScale(ranking, policy, isGpu).isShorterBetter
           ? 'Scores are below 0, since what is left over counts against a host: the shortest bar is the best.'
-          : 'The longest bar is the best.';
+          : policy.name === 'hybrid'
+            ? 'Bars show LRS. Any CPU host comes before every GPU host: 100 points more.'
+            : 'The longest bar is the best.';
     return section(
       'Scores of those that could',
       element('p', { class: 'muted note' }, how),
