@@ -40,25 +40,31 @@ function similarityTable(
 ): HTMLElement {
   const isRaw = file.inputs.policy.options.similarity === 'raw';
   const asked = parts[0]!.parts;
-  const amount = (dimension: keyof ResourceVector, vector: ResourceVector, quotient: ResourceVector): HTMLElement =>
+  const amount = (
+    dimension: keyof ResourceVector,
+    vector: ResourceVector,
+    quotient: ResourceVector,
+    product = '',
+  ): HTMLElement =>
     element(
       'td',
       { class: 'number' },
-      formatDimension(dimension, vector[dimension]),
+      vector === request && vector[dimension] === 0 ? 'any' : formatDimension(dimension, vector[dimension]),
       !isRaw && element('span', { class: 'share muted' }, `${round(quotient[dimension] * 100, 1)} %`),
+      product !== '' && element('span', { class: 'share narrow-only' }, `n·r ${product}`),
     );
   const componentRows = dimensions.map((dimension) =>
     row(
       dimensionWords[dimension],
       amount(dimension, request, asked.asked),
-      ...parts.flatMap(({ offer, parts: each }) => [
-        amount(dimension, offer.idle, each.idle),
-        number(formatProduct(each.products[dimension])),
-      ]),
+      ...parts.flatMap(({ offer, parts: each }) => {
+        const product = formatProduct(each.products[dimension]);
+        return [amount(dimension, offer.idle, each.idle, product), wideOnly(number(product))];
+      }),
     ),
   );
   const pairs = (value: (each: GpuParts) => string): HTMLElement[] =>
-    parts.flatMap((each) => [number(''), number(value(each))]);
+    parts.flatMap((each) => [wideOnly(number('')), number(value(each))]);
   const box = element(
     'div',
     {},
@@ -76,18 +82,18 @@ function similarityTable(
       [
         head('', ''),
         head('asked for', 'r'),
-        ...names.flatMap((name) => [head(`idle on ${name}`, 'n'), head('product', 'n·r')]),
+        ...names.flatMap((name) => [head(`idle on ${name}`, 'n'), wideOnly(head('product', 'n·r'))]),
       ],
       [
         ...componentRows,
         row('N·R, sum', number(''), ...pairs(({ parts: { dot } }) => formatProduct(dot))),
         row(
-          'length of the vector',
-          number(`‖R‖ ${formatProduct(asked.askedNorm)}`),
-          ...parts.flatMap(({ parts: { idleNorm } }) => [number(`‖N‖ ${formatProduct(idleNorm)}`), number('')]),
+          'length: ‖R‖, ‖N‖',
+          number(formatProduct(asked.askedNorm)),
+          ...parts.flatMap(({ parts: { idleNorm } }) => [number(formatProduct(idleNorm)), wideOnly(number(''))]),
         ),
         row(
-          'similarity = N·R / (‖N‖‖R‖)',
+          'similarity: N·R / (‖N‖ ‖R‖)',
           number(''),
           ...pairs(({ parts: { similarity } }) => formatScore(similarity)),
         ),
@@ -96,7 +102,7 @@ function similarityTable(
           row(
             '= score',
             number(''),
-            ...verdicts.flatMap(({ scored }) => [number(''), number(formatScore(scored!.shownScore))]),
+            ...verdicts.flatMap(({ scored }) => [wideOnly(number('')), number(formatScore(scored!.shownScore))]),
           ),
         ),
       ],
@@ -209,6 +215,12 @@ function head(text: string, symbol: string): HTMLElement {
 
 function number(text: string): HTMLElement {
   return element('td', { class: 'number' }, text);
+}
+
+/** A phone has no room for columns of products; they stand in the cells then. */
+function wideOnly(cell: HTMLElement): HTMLElement {
+  cell.classList.add('wide-only');
+  return cell;
 }
 
 function row(label: string, ...cells: HTMLElement[]): HTMLElement {

@@ -56,7 +56,7 @@ export function scoreTable(decision: DecisionCase, onHost: (name: string) => voi
 }
 
 function scoreRow(
-  { cluster }: DecisionCase,
+  { cluster, isBehindOthers }: DecisionCase,
   { verdict }: ScoreRow,
   isChosen: boolean,
   scale: BarScale,
@@ -72,7 +72,7 @@ function scoreRow(
       'th',
       { scope: 'row' },
       button(name, `Show host ${name}`, () => onHost(name)),
-      isChosen && element('span', { class: 'chip chosen-mark' }, '✓ chosen'),
+      isChosen && element('span', { class: 'chip chosen-mark' }, isBehindOthers ? '✓ would win' : '✓ chosen'),
       below !== '' && element('span', { class: 'share muted' }, below),
     ),
     element(

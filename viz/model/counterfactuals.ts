@@ -35,7 +35,7 @@ export interface ClosingChange {
 }
 
 /** RAM is tried in steps of so much, vCPUs one by one. */
-const ramStepMib = 4096;
+const ramStepMib = 1024;
 
 /**
  * Tried, not computed: more and less of each quantity in growing steps, between what the request needs and what the host has.
@@ -47,6 +47,7 @@ export function closingChanges(
   host: number,
   chosen: number,
 ): ClosingChange[] {
+  if (policy.name === 'random') return []; // a lot does not depend on what is free
   const view = cluster.hosts[host]!;
   const before = observationOf(cluster, host);
   // Whether only these two matter: not where scores compare all candidates.

@@ -102,6 +102,7 @@ export function describeMoment(decision: DecisionCase, outcome: string, waiting:
     return `${at}: it was not tried, since others waited before it: first come, first served. Alone it would have got ${place}.${late}`;
   }
   const fits = `${at}: none of the ${round(cluster.specs.length, 0)} hosts fits.`;
-  if (waiting === 1) return `${fits} It had to wait.${late}`;
+  if (waiting === 1)
+    return `${fits} It had to wait${decision.isBehindOthers ? ', behind others that had come before it' : ''}.${late}`;
   return `${fits}${outcome === 'gave-up' ? ' It had waited as long as VMs may.' : ''}${late}`;
 }

@@ -35,8 +35,8 @@ export function describeWhy(cluster: Cluster, chosen: HostVerdict, rival: Rival 
   const lead = `${winner} leads ${loser} by ${formatScore(a.shownScore - b.shownScore)}`;
   if (terms.length < 2 || better.length + worse.length === 0) return `${lead}.${alike}`;
   const parts = [
-    ...(better.length > 0 ? [`more for ${better.join(', ')}`] : []),
-    ...(worse.length > 0 ? [`less for ${worse.join(', ')}`] : []),
+    ...(better.length > 0 ? [`higher ${better.join(', ')}`] : []),
+    ...(worse.length > 0 ? [`lower ${worse.join(', ')}`] : []),
   ];
   return `${lead}: ${parts.join('; ')}.${alike}`;
 }
