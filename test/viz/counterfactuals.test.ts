@@ -4,9 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { policies } from '../../core/policies/index.ts';
 import { policyOf } from '../../core/runs/replay.ts';
+import { textAt } from '../../core/runs/run-file.ts';
 import { schedule } from '../../core/scheduler.ts';
 import { closingChanges, smallerRequests, underEachPolicy, withoutHost } from '../../viz/model/counterfactuals.ts';
 import { decisionCase } from '../../viz/model/decision-case.ts';
+import { describeMoment } from '../../viz/model/decision-text.ts';
 import { filterSteps } from '../../viz/model/filter-steps.ts';
 import { nearestHosts } from '../../viz/model/nearest-hosts.ts';
 import { rivalOf } from '../../viz/model/rival.ts';
@@ -142,6 +144,26 @@ describe('of a run', () => {
         }
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test('a VM that gave up behind others while there was room is not said to have been placed', async () => {
+    // b needs what a holds until 100; c would fit beside a, but came after b, and waits no longer than 10 s.
+    const arrivals = [vm('a', 0, 100, { vcpus: 3 }), vm('b', 1, 5, { vcpus: 4 }), vm('c', 2, 5, { vcpus: 1 })];
+    const cloud = { onFull: 'queue', backfill: false, patienceS: 10 } as const;
+    const run = runOf([{ vcpus: 4, ramMib: 8192 }], arrivals, { cloud });
+    const file = await runFileOf(run, join(temporaryDirectory(), 'run.json'));
+    const row = file.decisions.id.indexOf('c');
+    const first = decisionCase(file, file.decisions, policyOf(file), row, 1);
+    expect([first.decision.kind, first.isBehindOthers]).toEqual(['placed', true]);
+    const last = decisionCase(file, file.decisions, policyOf(file), row, 0);
+    expect([textAt(file.decisions.outcome, row), last.decision.kind, last.isBehindOthers]).toEqual([
+      'gave-up',
+      'placed',
+      true,
+    ]);
+    expect(describeMoment(first, 'gave-up', 1)).toBe(
+      'first-fit at day 0 00:00:02: it was not tried, since others waited before it: first come, first served. Alone it would have got host-0.',
     );
   });
 

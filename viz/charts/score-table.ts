@@ -8,6 +8,8 @@ import { type BarScale, barScale, describeTerm, explainTerm, type ScoreRow, scor
 
 /** Rows at most. */
 const mostRows = 8;
+/** A phone has room for so many columns of terms; more stand under the score there. */
+const mostTermColumns = 2;
 
 export function scoreTable(decision: DecisionCase, onHost: (name: string) => void): HTMLElement {
   const { ranking, policy, request } = decision;
@@ -18,7 +20,7 @@ export function scoreTable(decision: DecisionCase, onHost: (name: string) => voi
   const hasTier = policy.tier !== undefined && !isGpu;
   const heads = ['host', 'score'].map((head) => element('th', { scope: 'col' }, head));
   const termHeads = terms.map((term) =>
-    element('th', { scope: 'col', class: 'number', title: explainTerm(policy.name, term) }, describeTerm(term)),
+    element('th', { scope: 'col', class: termClass(terms), title: explainTerm(policy.name, term) }, describeTerm(term)),
   );
   const columns = heads.length + termHeads.length;
   const body = rows.flatMap((row, index) => [
@@ -80,10 +82,20 @@ function scoreRow(
       {},
       scoreBar(verdict, scale),
       element('span', { class: 'score-number' }, formatScore(scored.shownScore)),
+      terms.length > mostTermColumns &&
+        element(
+          'span',
+          { class: 'share muted narrow-only' },
+          terms.map((term) => `${describeTerm(term)} ${round(scored.terms[term]!, 3)}`).join(' · '),
+        ),
     ),
-    ...terms.map((term) => element('td', { class: 'number' }, formatScore(scored.terms[term]!))),
+    ...terms.map((term) => element('td', { class: termClass(terms) }, formatScore(scored.terms[term]!))),
   ];
   return element('tr', { class: isChosen ? 'chosen' : '' }, ...cells);
+}
+
+function termClass(terms: readonly string[]): string {
+  return terms.length > mostTermColumns ? 'number wide-only' : 'number';
 }
 
 /** A bar of the score; for a product of S_card and similarity, that part of a frame as wide as S_card which similarity fills. */

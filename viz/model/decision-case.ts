@@ -37,7 +37,10 @@ export function decisionCase(
   const cluster = viewAt(file, decisions, moment);
   const request = requestAt(decisions, row);
   const { decision, verdicts } = explain(cluster, request, policy, moment.excluded);
-  const isBehindOthers = textAt(waiting === 1 ? decisions.waitReason : decisions.reason, row) === 'behind-others';
+  const reason = textAt(waiting === 1 ? decisions.waitReason : decisions.reason, row);
+  // Who waits behind others may give up while there is room for it.
+  const hadRoom = waiting === 0 && decisions.host[row]! < 0 && decision.kind === 'placed';
+  const isBehindOthers = reason === 'behind-others' || hadRoom;
   const ranking = ranked(verdicts);
   return { file, decisions, row, moment, cluster, request, policy, decision, verdicts, ranking, isBehindOthers };
 }

@@ -53,7 +53,13 @@ export class DecisionView {
       this.#filters(decision),
       ...(decision.ranking.length > 0 ? [this.#scores(decision)] : []),
       ...(decision.decision.kind === 'placed'
-        ? [section('Why this one', element('p', {}, whyText(decision, rival)), rivalTable(decision, rival))]
+        ? [
+            section(
+              decision.isBehindOthers ? 'Why it would have got this one' : 'Why this one',
+              element('p', {}, whyText(decision, rival)),
+              rivalTable(decision, rival),
+            ),
+          ]
         : []),
       later,
     );
