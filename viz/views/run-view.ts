@@ -12,6 +12,7 @@ import { colourings, type PageState } from '../page-state.ts';
 import { saveButtons, standaloneSvg } from '../save.ts';
 import type { StateHolder } from '../state-holder.ts';
 import { currentTheme } from '../theme.ts';
+import { DecisionView } from './decision-view.ts';
 import { headlineOf, momentText } from './figures.ts';
 import { hostPanel } from './host-panel.ts';
 import { legend } from './legend.ts';
@@ -25,6 +26,7 @@ export class RunView {
   readonly #holder: StateHolder;
   readonly #map: ClusterMap;
   readonly #timeline: Timeline;
+  readonly #decision: DecisionView;
   readonly #headline = element('div', { class: 'headline' });
   readonly #status = element('p', { class: 'status' });
   readonly #legend = element('div', { class: 'legend-box' });
@@ -37,9 +39,17 @@ export class RunView {
   #categories: Categories | null = null;
   #mix: HostMix | null = null;
   #panelTimer = 0;
+  /** What the decision view shows. */
+  #shown: { run: Run | undefined; row: number; waiting: 0 | 1 } = { run: undefined, row: -1, waiting: 0 };
 
   constructor(holder: StateHolder) {
     this.#holder = holder;
+    this.#decision = new DecisionView({
+      onHost: (host) => holder.set({ host, vm: '' }),
+      onMoment: (atS) => holder.set({ atS }),
+      onTry: (waiting) => holder.set({ waiting }),
+      onClose: () => holder.set({ vm: '' }),
+    });
     this.#map = new ClusterMap('The hosts of the cluster', {
       onHover: (host, x, y) => this.#showTip(host, x, y),
       onSelect: (host) => holder.set({ host: host < 0 ? '' : this.#run!.cluster.specs[host]!.name, vm: '' }),
@@ -175,9 +185,20 @@ export class RunView {
     };
     const host = run.cluster.specs.findIndex(({ name }) => name === state.host);
     const row = state.vm === '' ? -1 : rowOfVm(placements, state.vm, state.attempt);
-    if (row >= 0) this.#side.replaceChildren(element('p', {}, `decision ${row}`));
+    if (row >= 0) this.#showDecision(run, row, state.waiting);
     else if (host >= 0) this.#side.replaceChildren(hostPanel(run, reader, host, events));
     else this.#side.replaceChildren(overviewPanel(run, reader, state.atS, events.onVm));
+  }
+
+  /** The decision does not depend on the clock: it is worked out once, however long the clock runs beside it. */
+  #showDecision(run: Run, row: number, waiting: 0 | 1): void {
+    const { run: shownRun, row: shownRow, waiting: shownTry } = this.#shown;
+    const isShown = run === shownRun && row === shownRow && waiting === shownTry;
+    if (isShown && this.#side.firstElementChild === this.#decision.element) return;
+    this.#shown = { run, row, waiting };
+    this.#decision.show(run, row, waiting);
+    this.#side.replaceChildren(this.#decision.element);
+    this.#side.scrollTop = 0;
   }
 
   #showTip(host: number, x: number, y: number): void {
