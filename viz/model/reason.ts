@@ -1,27 +1,33 @@
 /** Why a VM waits or was turned away, in words. */
 
-const words: Record<string, string> = {
+/** What is the matter with the hosts that a filter removed. */
+const faults: Record<string, string> = {
   excluded: 'refused it',
-  'host-down': 'are down',
-  vcpus: 'lack vCPUs',
-  ram: 'lack RAM',
-  disk: 'lack disk',
-  'no-cards': 'have too few cards',
-  'card-model': 'lack the model',
-  'card-memory': 'lack card memory',
-  'card-cores': 'lack card cores',
-  'cards-busy': 'have their cards taken',
-  'behind-others': 'Waits behind others',
-  'host-failed': 'Its host failed',
-  'card-failed': 'Its card failed',
+  'host-down': 'down',
+  vcpus: 'too few vCPUs free',
+  ram: 'too little RAM free',
+  disk: 'too little disk free',
+  'no-cards': 'too few cards',
+  'card-model': 'other card models',
+  'card-memory': 'too little card memory',
+  'card-cores': 'too few card cores',
+  'cards-busy': 'cards taken',
+};
+const causes: Record<string, string> = {
+  'behind-others': 'waits behind others',
+  'host-failed': 'its host failed',
+  'card-failed': 'its card failed',
 };
 
-/** `vcpus:12|cards-busy:48` of a run file or a stream as `12 hosts lack vCPUs, 48 have their cards taken`; other texts as they are. */
+/** `host-down:3|cards-busy:57` of a run file or a stream as `down: 3 hosts, cards taken: 57`; other texts as they are. */
 export function reasonText(reason: string): string {
-  if (reason === '') return 'No reason given';
+  if (reason === '') return 'no reason given';
   const parts = reason.split('|').map((part) => /^([a-z-]+):(\d+)$/.exec(part));
-  if (parts.some((part) => part === null)) return words[reason] ?? reason;
+  if (parts.some((part) => part === null)) return causes[reason] ?? reason;
   return parts
-    .map((part, index) => `${part![2]}${index === 0 ? ' hosts' : ''} ${words[part![1]!] ?? `: ${part![1]}`}`)
+    .map((part, index) => {
+      const hosts = index > 0 ? '' : part![2] === '1' ? ' host' : ' hosts';
+      return `${faults[part![1]!] ?? part![1]}: ${part![2]}${hosts}`;
+    })
     .join(', ');
 }

@@ -5,12 +5,17 @@ import { button, element } from '../element.ts';
 import { durationText } from '../model/duration.ts';
 import type { ClusterMoment } from '../model/moment.ts';
 
-/** @param nowS the server's time, Unix seconds */
+/** When it is: the server's time, Unix seconds; not current: what the server said last, some time ago. */
+export interface LiveClock {
+  readonly nowS: number;
+  readonly isCurrent: boolean;
+}
+
 export function liveHostPanel(
   state: LiveState,
   moment: ClusterMoment,
   host: number,
-  nowS: number,
+  clock: LiveClock,
   onClose: () => void,
 ): HTMLElement {
   const { cluster } = state;
@@ -27,22 +32,22 @@ export function liveHostPanel(
       {},
       element('span', { class: isUp ? 'muted' : 'warning' }, isUp ? 'up' : 'down'),
       element('span', { class: 'muted' }, ' · '),
-      element('span', { class: isStale ? 'warning' : 'muted' }, srmText(state, host, nowS, isStale)),
+      element('span', { class: isStale ? 'warning' : 'muted' }, srmText(state, host, clock, isStale)),
     ),
     meter('vCPUs', moment.vcpusUsed[host]!, cluster.vcpus[host]!, ''),
     meter('RAM', moment.ramUsedMib[host]! / 1024, cluster.ramMib[host]! / 1024, ' GiB'),
     cards.length > 0 && cardTable(state, moment, host, vms),
     element('h3', {}, vms.length === 0 ? 'No VMs' : vms.length === 1 ? '1 VM' : `${vms.length} VMs`),
-    vms.length > 0 && vmTable(vms, nowS),
+    vms.length > 0 && vmTable(vms, clock.nowS),
   );
 }
 
-function srmText({ srmIntervalS, cluster }: LiveState, host: number, nowS: number, isStale: boolean): string {
+function srmText({ srmIntervalS, cluster }: LiveState, host: number, clock: LiveClock, isStale: boolean): string {
   if (srmIntervalS === 0) return 'no SRM records in this cloud';
   const observedAtS = cluster.observedAtS[host]!;
   if (observedAtS === -Infinity) return 'no SRM record yet: gets no GPU VMs';
-  const age = durationText(nowS - observedAtS);
-  return isStale ? `SRM record ${age} old, too old: gets no GPU VMs` : `SRM record ${age} old`;
+  const age = `SRM record ${durationText(clock.nowS - observedAtS)} old${clock.isCurrent ? '' : ' when last heard'}`;
+  return isStale ? `${age}, too old: gets no GPU VMs` : age;
 }
 
 function meter(label: string, used: number, size: number, unit: string): HTMLElement {

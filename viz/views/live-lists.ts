@@ -54,8 +54,8 @@ export function waitingList({ waiting }: LiveState, nowS: number): HTMLElement {
       element(
         'tr',
         {},
-        element('td', {}, id, element('div', { class: 'muted' }, sizeText(vcpus, ramMib, cards))),
-        element('td', {}, reasonText(reason)),
+        element('td', {}, id),
+        element('td', {}, reasonText(reason), element('div', { class: 'muted' }, sizeText(vcpus, ramMib, cards))),
         element('td', { class: 'number' }, durationText(nowS - sinceS)),
       ),
     );

@@ -217,6 +217,7 @@ export class LiveView {
     }
     this.#listsAtMs = performance.now();
     const host = this.#selected();
+    const isCurrent = this.#source!.status.kind === 'live';
     const onHost = (name: string): void => this.#holder.set({ host: name });
     const onOnly = (only: string): void => this.#holder.set({ only });
     const { only } = this.#holder.state;
@@ -231,7 +232,7 @@ export class LiveView {
         { class: 'live-side' },
         host < 0
           ? element('section', { class: 'panel muted' }, 'Click a host on the map to see its cards and VMs.')
-          : liveHostPanel(state, moment, host, nowS, () => this.#holder.set({ host: '' })),
+          : liveHostPanel(state, moment, host, { nowS, isCurrent }, () => this.#holder.set({ host: '' })),
         faultList(state, moment, nowS, onHost),
         waitingList(state, nowS),
         events !== null && isRead ? events.cloneNode(true) : eventList(state, this.#events, onHost),
@@ -248,7 +249,7 @@ export class LiveView {
     this.#map.describe(`The hosts of the cloud: ${all}; ${vms.size} VMs`);
     const host = this.#hovered;
     if (specs[host] === undefined) {
-      this.#under.textContent = `${all}. Bars are vCPUs and RAM, squares are cards.`;
+      this.#under.textContent = all;
       return;
     }
     const ramGib = Math.round(moment.ramUsedMib[host]! / 1024);
