@@ -86,6 +86,6 @@ export function totalsOf({ cluster, vms, waiting }: LiveState, moment: ClusterMo
 
 function sum(values: Float64Array | Uint8Array): number {
   let total = 0;
-  for (const value of values) total += value;
+  for (let index = 0; index < values.length; index++) total += values[index]!;
   return total;
 }

@@ -23,8 +23,8 @@ import { eventList, faultList, waitingList } from './live-lists.ts';
 import './live-view.css';
 
 const mostEvents = 50;
-/** Lists change no more often than this, so that they can be read. */
-const listIntervalMs = 500;
+/** Figures and lists change no more often than this, so that they can be read. */
+const listIntervalMs = 250;
 
 /** A connection's state with all that is made from it. */
 interface Shown {
@@ -203,7 +203,6 @@ export class LiveView {
       only: page.only === '' ? -1 : (names ?? []).indexOf(page.only),
       selected: this.#selected(),
     });
-    this.#figures.show(totalsOf(state, moment.moment));
     this.#showLists(this.#shown, nowS, names);
   }
 
@@ -216,6 +215,7 @@ export class LiveView {
       return;
     }
     this.#listsAtMs = performance.now();
+    this.#figures.show(totalsOf(state, moment));
     const host = this.#selected();
     const isCurrent = this.#source!.status.kind === 'live';
     const onHost = (name: string): void => this.#holder.set({ host: name });
