@@ -69,7 +69,11 @@ describe('while it is live', () => {
     await hasText(panel(), 'vm-3');
     await hasText(page.locator('.live-side'), 'Nobody waits');
     await hasText(page.locator('.live-events'), 'vm-3 on gpu-a');
-    expect([await figure('VMs'), await figure('hosts down'), await figure('cards held')]).toEqual(['3', '0', '67 %']);
+    expect([await figure('VMs'), await figure('hosts down'), await figure('cards held')]).toEqual([
+      '3',
+      '0',
+      '67\u202f%',
+    ]);
   });
 
   test('SRM records grow old while no change comes', async () => {

@@ -1,6 +1,7 @@
 /** The live cloud in eight figures. */
 import { element } from '../element.ts';
 import type { LiveTotals } from '../model/live-moment.ts';
+import { count, percent } from './figures.ts';
 
 interface Figure {
   readonly label: string;
@@ -10,14 +11,11 @@ interface Figure {
   readonly isFault: boolean;
 }
 
-const count = (value: number): string => value.toLocaleString('en').replaceAll(',', ' ');
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
-
 const figures: readonly Figure[] = [
   { label: 'VMs', read: ({ vms }) => count(vms), isFault: false },
-  { label: 'vCPUs in use', read: ({ vcpuShare }) => percent(vcpuShare), isFault: false },
-  { label: 'RAM in use', read: ({ ramShare }) => percent(ramShare), isFault: false },
-  { label: 'cards held', read: ({ cardShare }) => (cardShare === null ? null : percent(cardShare)), isFault: false },
+  { label: 'vCPUs in use', read: ({ vcpuShare }) => percent(vcpuShare, 0), isFault: false },
+  { label: 'RAM in use', read: ({ ramShare }) => percent(ramShare, 0), isFault: false },
+  { label: 'cards held', read: ({ cardShare }) => (cardShare === null ? null : percent(cardShare, 0)), isFault: false },
   { label: 'VMs waiting', read: ({ waiting }) => count(waiting), isFault: false },
   { label: 'hosts down', read: ({ hostsDown }) => count(hostsDown), isFault: true },
   {

@@ -5,6 +5,7 @@ import { durationText } from '../model/duration.ts';
 import { failedCardsOf, type LiveEvent } from '../model/live-events.ts';
 import type { ClusterMoment } from '../model/moment.ts';
 import { reasonText } from '../model/reason.ts';
+import { count } from './figures.ts';
 import { liveTable, sizeText } from './live-host-panel.ts';
 
 const shownHosts = 12;
@@ -41,7 +42,7 @@ export function faultList(
   return element(
     'section',
     { class: 'panel' },
-    element('h3', {}, hosts.length === 0 ? 'All hosts are well' : `Hosts that need somebody: ${hosts.length}`),
+    element('h3', {}, hosts.length === 0 ? 'All hosts are well' : `Hosts that need somebody: ${count(hosts.length)}`),
     rows.length > 0 && liveTable(['host', 'fault'], rows),
     more(hosts.length - rows.length),
   );
@@ -61,8 +62,8 @@ export function waitingList({ waiting }: LiveState, nowS: number): HTMLElement {
     );
   return element(
     'section',
-    { class: 'panel' },
-    element('h3', {}, waiting.size === 0 ? 'Nobody waits' : `Waiting: ${waiting.size}`),
+    { class: 'panel live-waiting' },
+    element('h3', {}, waiting.size === 0 ? 'Nobody waits' : `Waiting: ${count(waiting.size)}`),
     rows.length > 0 && liveTable(['VM', 'why', 'for'], rows),
     more(waiting.size - rows.length),
   );
@@ -101,8 +102,8 @@ function isFault(kind: LiveEvent['kind']): boolean {
   return kind === 'turned away' || kind === 'host down' || kind === 'gap';
 }
 
-function more(count: number): HTMLElement | false {
-  return count > 0 && element('p', { class: 'muted' }, `and ${count} more`);
+function more(rest: number): HTMLElement | false {
+  return rest > 0 && element('p', { class: 'muted' }, `and ${count(rest)} more`);
 }
 
 function hostButton(state: LiveState, host: number, onHost: (name: string) => void): HTMLElement {

@@ -14,7 +14,9 @@ import { LiveMoment, totalsOf } from '../model/live-moment.ts';
 import type { ClusterMoment } from '../model/moment.ts';
 import { colourings, type PageState, type StateHolder } from '../page-state.ts';
 import { patch } from '../patch.ts';
+import { saveButtons } from '../save.ts';
 import { currentTheme } from '../theme.ts';
+import { count } from './figures.ts';
 import { legend } from './legend.ts';
 import { LiveBanner } from './live-banner.ts';
 import { LiveFigures } from './live-figures.ts';
@@ -74,7 +76,13 @@ export class LiveView {
       element(
         'section',
         { class: 'panel live-map', 'aria-label': 'Cloud' },
-        element('div', { class: 'toolbar' }, element('label', {}, 'Colour by ', this.#colour), this.#legend),
+        element(
+          'div',
+          { class: 'toolbar' },
+          element('label', {}, 'Colour by ', this.#colour),
+          this.#legend,
+          saveButtons('cloud', () => this.#map.toSvg(this.#under.textContent)),
+        ),
         this.#map.element,
         this.#under,
       ),
@@ -244,9 +252,9 @@ export class LiveView {
   /** Under the map: the host pointed at, else the cloud. */
   #describe({ cluster, policy, vms }: LiveState, moment: ClusterMoment): void {
     const { specs, models, cardHealthy } = cluster;
-    const cards = models.length === 0 ? 'no cards' : `${cardHealthy.length} cards`;
-    const all = `${specs.length} hosts, ${cards}; policy ${policy}`;
-    this.#map.describe(`The hosts of the cloud: ${all}; ${vms.size} VMs`);
+    const cards = models.length === 0 ? 'no cards' : `${count(cardHealthy.length)} cards`;
+    const all = `${count(specs.length)} hosts, ${cards}; policy ${policy}`;
+    this.#map.describe(`The hosts of the cloud: ${all}; ${count(vms.size)} VMs`);
     const host = this.#hovered;
     if (specs[host] === undefined) {
       this.#under.textContent = all;
