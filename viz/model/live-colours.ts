@@ -3,7 +3,10 @@ import type { LiveState } from '../../core/live-state.ts';
 import type { LiveVm } from '../../core/live-stream.ts';
 import type { HostMix } from '../charts/cluster-map.ts';
 import type { Colouring } from '../page-state.ts';
-import { mostCategories, projectOf } from './categories.ts';
+import { mostColours, projectOf } from './categories.ts';
+
+/** Values with a colour of their own; the last colour is for all others, since nobody knows what else will come. */
+const mostOwn = mostColours - 1;
 
 export class LiveColours {
   /** In order of their colours; those that hold most vCPUs at the start come first, later ones where there is room. */
@@ -21,14 +24,14 @@ export class LiveColours {
     this.#state = state;
     this.#colour = colour;
     const { specs, cardHealthy } = state.cluster;
-    const count = mostCategories + 1;
+    const count = mostColours;
     this.mix = {
       count,
       vcpus: new Float64Array(specs.length * count),
       ramMib: new Float64Array(specs.length * count),
       cards: new Uint8Array(cardHealthy.length),
     };
-    for (const value of before.slice(0, mostCategories)) this.#placeOf(value);
+    for (const value of before.slice(0, mostOwn)) this.#placeOf(value);
     const vcpus = new Map<string, number>();
     for (const vm of state.vms.values()) {
       const value = this.#valueOf(vm);
@@ -64,10 +67,10 @@ export class LiveColours {
   #placeOf(value: string): number {
     let place = this.#places.get(value);
     if (place === undefined) {
-      place = Math.min(this.#places.size, mostCategories);
+      place = Math.min(this.#places.size, mostOwn);
       this.#places.set(value, place);
-      if (place < mostCategories) this.names.push(value);
-      else this.names[mostCategories] = 'all others';
+      if (place < mostOwn) this.names.push(value);
+      else this.names[mostOwn] = 'all others';
     }
     return place;
   }
