@@ -46,7 +46,7 @@ export class LiveView {
   readonly #figures = new LiveFigures();
   readonly #map: ClusterMap;
   readonly #colour: HTMLSelectElement;
-  readonly #legend = element('div');
+  readonly #legend = element('div', { class: 'legend-box' });
   readonly #under = element('p', { class: 'muted' });
   readonly #side = element('div', { class: 'live-side' });
   readonly #body: HTMLElement;
@@ -231,7 +231,7 @@ export class LiveView {
     const onOnly = (only: string): void => this.#holder.set({ only });
     const { only } = this.#holder.state;
     const signs = { hasCards: state.cluster.models.length > 0, canFail: true, canBeStale: state.srmIntervalS > 0 };
-    patch(this.#legend, element('div', {}, legend({ theme: currentTheme(), names, only, ...signs }, onOnly)));
+    patch(this.#legend, element('div', { class: 'legend-box' }, legend({ theme: currentTheme(), names, only, ...signs }, onOnly)));
     const events = this.#side.querySelector('.live-events');
     const isRead = events?.matches(':hover') === true && matchMedia('(hover: hover)').matches;
     patch(
