@@ -231,7 +231,10 @@ export class LiveView {
     const onOnly = (only: string): void => this.#holder.set({ only });
     const { only } = this.#holder.state;
     const signs = { hasCards: state.cluster.models.length > 0, canFail: true, canBeStale: state.srmIntervalS > 0 };
-    patch(this.#legend, element('div', { class: 'legend-box' }, legend({ theme: currentTheme(), names, only, ...signs }, onOnly)));
+    patch(
+      this.#legend,
+      element('div', { class: 'legend-box' }, legend({ theme: currentTheme(), names, only, ...signs }, onOnly)),
+    );
     const events = this.#side.querySelector('.live-events');
     const isRead = events?.matches(':hover') === true && matchMedia('(hover: hover)').matches;
     patch(
