@@ -5,7 +5,7 @@ import type { Colouring } from '../page-state.ts';
 import type { Run } from './run.ts';
 
 /** Colours that there are. Where there are more values, the last colour is for all the rest. */
-const mostColours = 9;
+export const mostColours = 9;
 
 export interface Categories {
   /** Those with a colour of their own, from the most vCPU hours down; then, where there are more, what the rest is called. */

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { LiveState } from '../../core/live-state.ts';
+import type { LiveChange } from '../../core/live-stream.ts';
+import { durationText } from '../../viz/model/duration.ts';
+import { eventsOf } from '../../viz/model/live-events.ts';
+import { reasonText } from '../../viz/model/reason.ts';
+import { liveSnapshot, liveVm } from '../core/live-build.ts';
+
+test('a change is told as what happened to VMs and hosts', () => {
+  const failed = { up: true, srmObservedAtS: 995, failedCards: [0] };
+  const healthy = { ...failed, failedCards: [] };
+  const state = new LiveState(liveSnapshot({ hosts: [healthy, failed, healthy] }));
+  const change: LiveChange = {
+    sequence: 8,
+    atS: 1000,
+    ended: ['vm-1', 'vm-3'],
+    bound: [liveVm({ id: 'vm-2', host: 2, cards: [0] }), liveVm({ id: 'vm-4', ramMib: 1536 })],
+    turnedAway: [{ id: 'vm-5', atS: 999, reason: 'no-cards:3' }],
+    hosts: [
+      { host: 0, up: false },
+      { host: 1, up: true, failedCards: [1] },
+      { host: 2, srmObservedAtS: 1000 },
+    ],
+  };
+  expect(eventsOf(state, change).map(({ kind, vm, host, detail }) => [kind, vm, host, detail])).toEqual([
+    ['ended', 'vm-1', 0, 'after 1 min 40 s'],
+    ['withdrawn', 'vm-3', -1, 'after waiting 50 s'],
+    ['moved', 'vm-2', 2, 'from gpu-a; 4 vCPUs, 8 GiB, card 0'],
+    ['bound', 'vm-4', 0, '4 vCPUs, 1.5 GiB'],
+    ['turned away', 'vm-5', -1, 'too few cards: 3 hosts'],
+    ['host down', '', 0, ''],
+    ['card', '', 1, 'card 1 failed'],
+    ['card', '', 1, 'card 0 is back'],
+  ]);
+});
+
+test('reasons are put in words, and unknown ones left as they are', () => {
+  expect(reasonText('host-down:3|cards-busy:57')).toBe('down: 3 hosts, cards taken: 57');
+  expect(reasonText('vcpus:1')).toBe('too few vCPUs free: 1 host');
+  expect(reasonText('behind-others')).toBe('waits behind others');
+  expect(reasonText('quota: 3 of 3 cards')).toBe('quota: 3 of 3 cards');
+  expect(reasonText('')).toBe('no reason given');
+});
+
+test('spans of time are coarser the longer they are', () => {
+  expect([-1, 0.4, 59.6, 200, 7500, 277_200].map(durationText)).toEqual([
+    '0 s',
+    '0 s',
+    '1 min',
+    '3 min 20 s',
+    '2 h 5 min',
+    '3 d 5 h',
+  ]);
+});
