@@ -7,6 +7,7 @@ import { initialState, type PageState, views } from './page-state.ts';
 import { StateHolder } from './state-holder.ts';
 import { switchTheme } from './theme.ts';
 import { helpDialog } from './views/help-dialog.ts';
+import { LiveView } from './views/live-view.ts';
 import { Player } from './views/player.ts';
 import { busiestS, RunView } from './views/run-view.ts';
 
@@ -18,6 +19,7 @@ export class App {
   readonly #sources: Sources;
   readonly #holder = new StateHolder();
   readonly #runView = new RunView(this.#holder);
+  readonly #liveView = new LiveView(this.#holder);
   readonly #player = new Player(this.#holder, (direction) => this.#stepRefusal(direction));
   readonly #main = element('main');
   readonly #messages = element('div', { role: 'alert' });
@@ -42,7 +44,11 @@ export class App {
     this.#holder.onChange((state, changed) => this.#update(state, changed));
     this.#listen();
     this.#show();
-    const { runs } = this.#sources;
+    const { runs, live } = this.#sources;
+    if (live !== null) {
+      this.#holder.set({ view: 'live' });
+      this.#liveView.connect(live);
+    }
     if (runs.length === 0) return;
     this.#main.replaceChildren(
       element(
@@ -126,6 +132,11 @@ export class App {
     this.#player.element.hidden = run === undefined || state.view === 'live';
     this.#select.hidden = this.#runs.length < 2 || state.view !== 'cluster';
     this.#find.hidden = run === undefined || state.view !== 'cluster';
+    if (state.view === 'live') {
+      this.#mount(this.#liveView.element);
+      this.#liveView.update(state, changed);
+      return;
+    }
     if (run === undefined) {
       this.#main.replaceChildren(startScreen());
       return;
@@ -135,8 +146,12 @@ export class App {
       this.#player.setRun(run.endS, (run.placements?.turnedAway.length ?? 0) > 0);
     }
     this.#player.update(state.atS, state.speed);
-    if (this.#main.firstElementChild !== this.#runView.element) this.#main.replaceChildren(this.#runView.element);
+    this.#mount(this.#runView.element);
     this.#runView.update(run, state, changed);
+  }
+
+  #mount(view: HTMLElement): void {
+    if (this.#main.firstElementChild !== view) this.#main.replaceChildren(view);
   }
 
   #switchTheme(): void {

@@ -31,26 +31,26 @@ const shelfRows = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128, 256
 
 /** The layout with the largest tiles that fits into the room; tiles are at most `largest` and at least 2 pixels. */
 export function layOutTiles(kinds: readonly HostKind[], width: number, height: number, largest = 64): TileLayout {
-  let best: TileLayout | undefined;
+  let best: Shelves | undefined;
   for (let pitch = largest; pitch >= 2 && best === undefined; pitch -= pitch > 12 ? 1 : 0.25) {
     for (const rows of shelfRows) {
-      const layout = place(kinds, width, pitch, rows);
-      if (layout.height <= height && layout.height > 0 && (best === undefined || layout.height < best.height)) {
-        best = layout;
-      }
+      const shelves = shelve(kinds, width, pitch, rows);
+      if (shelves.height <= height && (best === undefined || shelves.height < best.height)) best = shelves;
     }
   }
-  return best ?? place(kinds, width, 2, shelfRows.at(-1)!);
+  return place(best ?? shelve(kinds, width, 2, shelfRows.at(-1)!));
 }
 
+/** Blocks without the tiles in them. */
+type Shelves = Pick<TileLayout, 'pitch' | 'blocks' | 'height'>;
+
 /** Blocks side by side on shelves, each with at most about `rowsAsked` rows of tiles. */
-function place(kinds: readonly HostKind[], width: number, pitch: number, rowsAsked: number): TileLayout {
+function shelve(kinds: readonly HostKind[], width: number, pitch: number, rowsAsked: number): Shelves {
   const most = Math.max(1, Math.floor(width / pitch));
   const least = Math.min(most, Math.ceil(headingWidth / pitch));
-  let [x, y, shelfHeight, hosts] = [0, 0, 0, 0];
+  let [x, y, shelfHeight] = [0, 0, 0];
   const blocks = kinds.map((kind): Block => {
     const count = kind.hosts.length;
-    hosts += count;
     const columns = Math.min(most, Math.max(Math.min(least, count), Math.ceil(count / rowsAsked)));
     const rows = Math.ceil(count / columns);
     const blockWidth = Math.min(width, Math.max(columns * pitch, headingWidth));
@@ -64,15 +64,15 @@ function place(kinds: readonly HostKind[], width: number, pitch: number, rowsAsk
     shelfHeight = Math.max(shelfHeight, headingHeight + rows * pitch);
     return block;
   });
-  const layout = {
-    pitch,
-    gap: pitch >= 24 ? 4 : pitch >= 10 ? 2 : pitch >= 4 ? 1 : 0.5,
-    headingHeight,
-    blocks,
-    x: new Float64Array(hosts),
-    y: new Float64Array(hosts),
-    height: y + shelfHeight,
-  };
+  return { pitch, blocks, height: y + shelfHeight };
+}
+
+/** The tiles of all blocks. */
+function place(shelves: Shelves): TileLayout {
+  const { pitch, blocks } = shelves;
+  const hosts = blocks.reduce((sum, { kind }) => sum + kind.hosts.length, 0);
+  const gap = pitch >= 24 ? 4 : pitch >= 10 ? 2 : pitch >= 4 ? 1 : 0.5;
+  const layout = { ...shelves, gap, headingHeight, x: new Float64Array(hosts), y: new Float64Array(hosts) };
   for (const { kind, x: left, y: top, columns } of blocks) {
     kind.hosts.forEach((host, index) => {
       layout.x[host] = left + (index % columns) * pitch;
