@@ -4,6 +4,7 @@ import { openFile, readRun } from './load/read-run.ts';
 import { openRun, type Sources } from './load/sources.ts';
 import { type Run, rowOfVm, titlesOf } from './model/run.ts';
 import { initialState, type PageState, views } from './page-state.ts';
+import { offerSaving } from './save.ts';
 import { StateHolder } from './state-holder.ts';
 import { switchTheme } from './theme.ts';
 import { helpDialog } from './views/help-dialog.ts';
@@ -43,6 +44,7 @@ export class App {
     this.#page.replaceChildren(this.#header(), this.#messages, this.#player.element, this.#main, this.#help);
     this.#holder.onChange((state, changed) => this.#update(state, changed));
     this.#listen();
+    new MutationObserver(() => offerSaving(this.#main)).observe(this.#main, { childList: true, subtree: true });
     this.#show();
     const { runs, live } = this.#sources;
     if (live !== null) {

@@ -28,6 +28,15 @@ export function saveButtons(name: string, svgOf: () => string): HTMLElement {
   );
 }
 
+/** Gives every SVG with a `data-chart` name that has none yet buttons that save it. */
+export function offerSaving(within: HTMLElement): void {
+  for (const svg of within.querySelectorAll<SVGSVGElement>('svg[data-chart]:not([data-can-be-saved])')) {
+    svg.dataset.canBeSaved = '';
+    const name = svg.dataset.chart!;
+    svg.after(saveButtons(name, () => standaloneSvg(svg, name)));
+  }
+}
+
 /** An SVG of the page as a file of its own: with its styles written out, and a background. */
 export function standaloneSvg(svg: SVGSVGElement, title: string): string {
   const copy = svg.cloneNode(true) as SVGSVGElement;

@@ -134,8 +134,14 @@ export class RunView {
       mix: this.#mix,
       modelCategories: models?.ofModel ?? null,
       only: state.only === '' ? -1 : (models?.names ?? this.#categories?.names ?? []).indexOf(state.only),
-      selected: state.host === '' ? -1 : cluster.specs.findIndex(({ name }) => name === state.host),
+      selected: this.#selectedHost(run, state),
     });
+  }
+
+  /** The host that the reader looks at, or where the VM that is looked at went; -1 = none. */
+  #selectedHost({ cluster, placements }: Run, { host, vm, attempt }: PageState): number {
+    if (vm !== '') return placements?.host[rowOfVm(placements, vm, attempt)] ?? -1;
+    return host === '' ? -1 : cluster.specs.findIndex(({ name }) => name === host);
   }
 
   #showTimeline(run: Run, state: PageState): void {
