@@ -2,10 +2,10 @@
 import { Cluster } from '../cluster.ts';
 import { parseCluster } from '../cluster-file.ts';
 import { InputError } from '../input-error.ts';
-import type { Policy } from '../policy.ts';
-import { cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-file.ts';
 import { policyNamed } from '../policies/index.ts';
+import type { Policy } from '../policy.ts';
 import { lastReportS } from './report-times.ts';
+import { cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-file.ts';
 
 /** A moment of a run: after the first `rows` decisions, at `nowS`. */
 export interface Moment {
