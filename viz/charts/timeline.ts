@@ -8,6 +8,7 @@ import {
   line,
   pointer,
   type ScaleLinear,
+  type Selection,
   scaleLinear,
   select,
 } from 'd3';
@@ -32,6 +33,8 @@ export interface TimelineStrip {
   readonly isShare: boolean;
   /** Filled down to 0. */
   readonly isArea: boolean;
+  /** Names the lines above the plot, each after a piece of its line. Defaults to false. */
+  readonly hasLegend?: boolean;
   readonly lines: readonly TimelineLine[];
 }
 
@@ -132,20 +135,27 @@ export class Timeline {
     this.moveCursor(this.#cursorS);
   }
 
-  #drawStrip({ title, isShare, isArea, lines }: TimelineStrip, top: number, bottom: number): void {
+  #drawStrip(
+    { title, isShare, isArea, hasLegend = false, lines }: TimelineStrip,
+    stripTop: number,
+    bottom: number,
+  ): void {
     const [fromS, toS] = this.#x.domain() as [number, number];
+    const group = this.#svg.append('g');
+    const top = hasLegend ? this.#drawLegend(group, title, lines, stripTop) : stripTop;
     const most = lines.reduce((largest, { steps }) => Math.max(largest, largestIn(steps, fromS, toS)), 0);
     const y = scaleLinear([0, isShare ? 1 : Math.max(1, most)], [bottom, top]);
     const axis = axisLeft<number>(y).ticks(bottom - top > 60 ? 4 : 2);
     if (isShare) axis.tickFormat((share) => `${Math.round(share * 100)} %`);
-    const group = this.#svg.append('g');
     group.append('g').attr('class', 'axis').attr('transform', `translate(${margin.left},0)`).call(axis);
-    group
-      .append('text')
-      .attr('class', 'strip-title')
-      .attr('x', margin.left + 6)
-      .attr('y', top + 11)
-      .text(title);
+    if (!hasLegend) {
+      group
+        .append('text')
+        .attr('class', 'strip-title')
+        .attr('x', margin.left + 6)
+        .attr('y', top + 11)
+        .text(title);
+    }
     for (const { label, style, steps } of lines) {
       const points = visible(steps, fromS, toS);
       const x = (index: number): number => this.#x(Math.min(toS, Math.max(fromS, steps.atS[index] ?? toS)));
@@ -160,6 +170,40 @@ export class Timeline {
         .append('title')
         .text(label);
     }
+  }
+
+  /** Title and names of the lines, in as many rows as they need. @returns where the plot begins */
+  #drawLegend(
+    group: Selection<SVGGElement, unknown, null, undefined>,
+    title: string,
+    lines: readonly TimelineLine[],
+    top: number,
+  ): number {
+    const rowHeight = 18;
+    const sample = 26;
+    const heading = group
+      .append('text')
+      .attr('class', 'strip-title')
+      .attr('x', margin.left)
+      .attr('y', top + 11);
+    heading.text(title);
+    let x = margin.left + heading.node()!.getComputedTextLength() + 18;
+    let y = top + 11;
+    for (const { label, style } of lines) {
+      const text = group.append('text').attr('class', 'legend-label').text(label);
+      const width = sample + 6 + text.node()!.getComputedTextLength();
+      if (x + width > this.#width - margin.right && x > margin.left) {
+        x = margin.left;
+        y += rowHeight;
+      }
+      group
+        .append('path')
+        .attr('class', `line ${style}`)
+        .attr('d', `M${x} ${y - 4}h${sample}`);
+      text.attr('x', x + sample + 6).attr('y', y);
+      x += width + 16;
+    }
+    return y + 10;
   }
 
   #timeAxis() {

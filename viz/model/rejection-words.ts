@@ -1,0 +1,40 @@
+/** Filters and their reasons in words for people who want a desktop, not a scheduler. */
+import type { Rejection } from '../../core/filters.ts';
+
+/** What a filter asks of a host, by its name. */
+const filterWords: Readonly<Record<string, string>> = {
+  Excluded: 'Has not just refused it',
+  HostUp: 'Host is running',
+  CpuRamDisk: 'Enough free vCPUs, RAM, disk',
+  FineGrainedGpu: 'Enough idle cards that suit',
+  PciPassthroughFilter: 'Enough idle cards, only counted',
+};
+
+export function describeFilter(name: string): string {
+  return filterWords[name] ?? name;
+}
+
+/** What hosts lack, after `3 hosts` and after `1 host`, and what a list of reasons calls it. */
+const reasonWords: Readonly<Record<Rejection, readonly [several: string, one: string, short: string]>> = {
+  excluded: ['refused it a moment before', 'refused it a moment before', 'refused it'],
+  'host-down': ['are down', 'is down', 'host is down'],
+  vcpus: ['lack free vCPUs', 'lacks free vCPUs', 'free vCPUs'],
+  ram: ['lack free RAM', 'lacks free RAM', 'free RAM'],
+  disk: ['lack free disk', 'lacks free disk', 'free disk'],
+  'no-cards': ['have too few cards', 'has too few cards', 'number of cards'],
+  'card-model': ['have no cards of an accepted model', 'has no cards of an accepted model', 'card model'],
+  'card-memory': ['have cards with too little memory', 'has cards with too little memory', 'card memory'],
+  'card-cores': ['have cards with too few cores', 'has cards with too few cores', 'card cores'],
+  'cards-busy': ['have suitable cards, but not enough idle', 'has suitable cards, but not enough idle', 'idle cards'],
+};
+
+/** `182 lack free vCPUs`. */
+export function describeRejection(reason: Rejection, hosts: number): string {
+  const [several, one] = reasonWords[reason];
+  return `${hosts.toLocaleString('en')} ${hosts === 1 ? one : several}`;
+}
+
+/** What was missing, in two words: `free vCPUs`. */
+export function shortRejection(reason: Rejection): string {
+  return reasonWords[reason][2];
+}
