@@ -1,7 +1,6 @@
 /** A run over time: use, waiting VMs and refusals under each other, with one cursor. Drag zooms, click goes to a moment. */
 import {
   area,
-  axisBottom,
   axisLeft,
   brushX,
   curveStepAfter,
@@ -13,6 +12,7 @@ import {
   select,
 } from 'd3';
 import { element } from '../element.ts';
+import { timeAxis } from './time-axis.ts';
 
 /** Points of one line: value `values[i]` holds from `atS[i]` until `atS[i + 1]`. */
 export interface Steps {
@@ -114,7 +114,7 @@ export class Timeline {
       top = bottom + stripGap;
     });
     const bottom = height - margin.bottom;
-    svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`).call(this.#timeAxis());
+    svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`).call(timeAxis(this.#x));
     const [fromS, toS] = this.#x.domain();
     svg
       .append('path')
@@ -206,21 +206,6 @@ export class Timeline {
     return y + 10;
   }
 
-  #timeAxis() {
-    const [fromS, toS] = this.#x.domain() as [number, number];
-    const spanS = toS - fromS;
-    const room = Math.max(2, Math.floor((this.#width - margin.left - margin.right) / 80));
-    const steps = [
-      1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000, 2_592_000,
-    ];
-    const stepS = steps.find((each) => spanS / each <= room) ?? Math.ceil(spanS / room / 2_592_000) * 2_592_000;
-    const ticks: number[] = [];
-    for (let atS = Math.ceil(fromS / stepS) * stepS; atS <= toS; atS += stepS) ticks.push(atS);
-    return axisBottom<number>(this.#x)
-      .tickValues(ticks)
-      .tickFormat((atS) => tickText(atS, stepS));
-  }
-
   #addBrush(bottom: number): void {
     const brush = brushX<unknown>()
       .extent([
@@ -239,15 +224,6 @@ export class Timeline {
     const layer = this.#svg.append('g').attr('class', 'brush').call(brush);
     layer.on('dblclick', () => this.#events.onZoom(0, 0));
   }
-}
-
-function tickText(atS: number, stepS: number): string {
-  const day = `day ${Math.floor(atS / 86_400)}`;
-  if (stepS >= 86_400) return day;
-  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
-  const clock = `${two((atS % 86_400) / 3600)}:${two((atS % 3600) / 60)}`;
-  if (atS % 86_400 === 0) return day;
-  return stepS >= 60 ? clock : `${clock}:${two(atS % 60)}`;
 }
 
 /** Places of the points that are seen, and of one on either side. */

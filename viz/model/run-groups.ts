@@ -4,6 +4,9 @@ import { measures } from '../../core/runs/measures.ts';
 import type { RunInputs } from '../../core/runs/run-file.ts';
 import { type Run, titlesOf } from './run.ts';
 
+/** Runs that can be told apart by colour, dashes and marks. */
+export const seriesCount = 6;
+
 /** Runs that differ in their seed only: one column of the comparison. */
 export interface RunGroup {
   readonly title: string;
@@ -105,7 +108,17 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
 /** What is shown as maps at first: the first run of each group, at most six; of a single group its first runs. */
 export function firstChoice(groups: readonly RunGroup[]): number[] {
   const heads = groups.map(({ runs }) => runs[0]!);
-  return heads.length > 1 ? heads.slice(0, 6) : groups.flatMap(({ runs }) => runs).slice(0, 2);
+  return heads.length > 1 ? heads.slice(0, seriesCount) : groups.flatMap(({ runs }) => runs).slice(0, 2);
+}
+
+/**
+ * The line style and colour of each run that is shown: that of its group, so that a policy keeps its colour; where two runs of a
+ * group are shown, each its own.
+ */
+export function seriesOf(chosen: readonly number[], groups: readonly RunGroup[]): Map<number, number> {
+  const groupOf = (run: number): number => groups.findIndex(({ runs }) => runs.includes(run));
+  const isOneEach = new Set(chosen.map(groupOf)).size === chosen.length && groups.length <= seriesCount;
+  return new Map(chosen.map((run, index) => [run, (isOneEach ? groupOf(run) : index) % seriesCount]));
 }
 
 /** Everything of a run but its seed. */
