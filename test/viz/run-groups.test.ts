@@ -3,6 +3,7 @@ import type { RunInputs } from '../../core/runs/run-file.ts';
 import type { Run } from '../../viz/model/run.ts';
 import { runOf } from '../../viz/model/run.ts';
 import { compareGroups, firstChoice, groupRuns, remarksOn, sawSameRequests } from '../../viz/model/run-groups.ts';
+import { verdictsOn } from '../../viz/model/verdicts.ts';
 import { hostsOf, runFileOf, runOf as runToSimulate, temporaryDirectory, vm } from '../sim/build.ts';
 
 /** A run of one VM on one host, with other inputs written over those it had. */
@@ -13,9 +14,10 @@ async function opened(policy: string, seed: number, workload: Partial<RunInputs[
   return runOf({ ...file, inputs }, `${policy}-${seed}.run.json`);
 }
 
+/** Titles with the places of the runs, and where the base is another than the first, its place. */
 const titled = (runs: readonly Run[]) =>
   groupRuns(runs).map(
-    ({ title, runs: places, isPaired }) => `${title}: ${places.join(' ')}${isPaired ? '' : ' alone'}`,
+    ({ title, runs: places, base }) => `${title}: ${places.join(' ')}${base === 0 ? '' : ` to ${base}`}`,
   );
 
 describe('groupRuns', () => {
@@ -33,16 +35,16 @@ describe('groupRuns', () => {
 
   test('shows runs one by one where seeds do not match', async () => {
     const runs = [await opened('hybrid', 1), await opened('hybrid', 2), await opened('nova', 1)];
-    expect(titled(runs)).toEqual(['hybrid · seed 1: 0', 'hybrid · seed 2: 1 alone', 'nova · seed 1: 2']);
+    expect(titled(runs)).toEqual(['hybrid · seed 1: 0', 'hybrid · seed 2: 1 to 1', 'nova · seed 1: 2']);
     expect(remarksOn(groupRuns(runs), runs)).toEqual([
-      'These runs did not see the same requests: they differ in the seed. Where requests differ, no difference is shown.',
+      'These runs did not see the same requests: they differ in the seed. Differences are shown only between runs that saw the same.',
     ]);
   });
 
   test('keeps groups that match when a further run does not', async () => {
     const seeds = await Promise.all([1, 2].flatMap((seed) => [opened('hybrid', seed), opened('nova', seed)]));
     const runs = [...seeds, await opened('best-fit', 3)];
-    expect(titled(runs)).toEqual(['hybrid · seed 1: 0 2', 'nova · seed 1: 1 3', 'best-fit · seed 3: 4 alone']);
+    expect(titled(runs)).toEqual(['hybrid · seed 1: 0 2', 'nova · seed 1: 1 3', 'best-fit · seed 3: 4 to 2']);
   });
 
   test('does not take a run that is open twice for two replications', async () => {
@@ -57,11 +59,25 @@ describe('groupRuns', () => {
       await opened('hybrid', 1, { load: 1.5 }),
       await opened('hybrid', 2, { load: 1.5 }),
     ];
-    expect(titled(runs)).toEqual(['hybrid · load 1: 0 1', 'hybrid · load 1.5: 2 3 alone']);
+    expect(titled(runs)).toEqual(['hybrid · load 1: 0 1', 'hybrid · load 1.5: 2 3 to 1']);
     const served = compareGroups(groupRuns(runs), runs)[0]!;
     // One of the two VMs fits on no host.
     expect(served.estimates.map((each) => each?.mean)).toEqual([50, 50]);
     expect(served.differences).toEqual([null, null]);
+  });
+
+  test('takes differences to the first group with the same requests', async () => {
+    const runs = [
+      await opened('hybrid', 1),
+      await opened('hybrid', 1, { load: 2 }),
+      await opened('nova', 1, { load: 2 }),
+    ];
+    expect(titled(runs)).toEqual(['hybrid · load 1: 0', 'hybrid · load 2: 1 to 1', 'nova · load 2: 2 to 1']);
+    const served = compareGroups(groupRuns(runs), runs)[0]!;
+    expect(served.differences).toEqual([null, null, { mean: 0, halfWidth: null }]);
+    expect(verdictsOn(groupRuns(runs), runs, compareGroups(groupRuns(runs), runs))).toEqual([
+      'hybrid · load 2 and nova · load 2 serve equally many VMs as asked (50.00 % against 50.00 %).',
+    ]);
   });
 
   test('one policy is one group, of which two seeds are shown first', async () => {

@@ -12,7 +12,7 @@ export interface StripSide {
 /** Called with the span of a bar, seconds. */
 export type SpanListener = (fromS: number, toS: number) => void;
 
-const margin = { top: 18, right: 14, bottom: 38, left: 64 };
+const margin = { top: 18, right: 22, bottom: 38, left: 64 };
 const barWidth = 5;
 const height = 170;
 

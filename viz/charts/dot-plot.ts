@@ -20,8 +20,8 @@ const side = 18;
 const rowHeight = 13;
 const axisHeight = 15;
 
-/** An SVG; null where a group has nothing to measure. @param digits after the point, of the scale */
-export function dotPlot(estimates: readonly (Estimate | null)[], digits: number): SVGSVGElement | null {
+/** Null where no group has anything to measure. */
+export function dotPlot(estimates: readonly (Estimate | null)[]): SVGSVGElement | null {
   const known = estimates.filter((each) => each !== null);
   if (known.length === 0) return null;
   const low = Math.min(...known.map(({ mean, halfWidth }) => mean - (halfWidth ?? 0)));
@@ -36,7 +36,7 @@ export function dotPlot(estimates: readonly (Estimate | null)[], digits: number)
     .attr('height', height)
     .attr('aria-hidden', 'true');
   const ticks = x.ticks(2);
-  const tickDigits = Math.min(digits, decimalsOf(ticks));
+  const tickDigits = decimalsOf(ticks);
   for (const tick of ticks) {
     svg
       .append('line')
@@ -89,6 +89,7 @@ function markPath(series: number, area: number): string {
   return symbol(marks[series % marks.length], area)()!;
 }
 
+/** Digits after the point that tell the ticks apart. */
 function decimalsOf(ticks: readonly number[]): number {
   const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : 1;
   return Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));

@@ -44,7 +44,7 @@ export interface TimelineEvents {
   onZoom(fromS: number, toS: number): void;
 }
 
-const margin = { top: 6, right: 14, bottom: 24, left: 64 };
+const margin = { top: 6, right: 22, bottom: 24, left: 64 };
 const stripGap = 12;
 
 export class Timeline {

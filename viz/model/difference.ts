@@ -1,6 +1,5 @@
 /** Two runs that were asked for the same VMs: which of them each served, and how long it let them wait. */
 import { hasWrongCards } from '../../core/card-fit.ts';
-import { isGpuRequest } from '../../core/request.ts';
 import { cardsAt, requestAt, textAt } from '../../core/runs/run-file.ts';
 import type { Placements, Run } from './run.ts';
 
@@ -91,7 +90,7 @@ export function countKinds(
     const row = pairing.firstRow[vm]!;
     const name = differenceClasses[classes[vm]!]!;
     all[name]++;
-    (isGpuRequest(requestAt(decisions, row)) ? gpu : cpu)[name]++;
+    (decisions.cards[row]! > 0 ? gpu : cpu)[name]++;
     countsOf(textAt(decisions.flavor, row) || 'no flavor')[name]++;
   }
   const flavors = [...names].slice(3).map(([name, counts]) => ({ name, counts }));

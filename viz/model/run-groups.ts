@@ -12,8 +12,8 @@ export interface RunGroup {
   readonly title: string;
   /** Places among the open runs, in order of their seeds. */
   readonly runs: readonly number[];
-  /** Whether it saw, seed by seed, the requests of the first group: only then a difference means something. */
-  readonly isPaired: boolean;
+  /** The first group that saw, seed by seed, the same requests: what differences are taken to. Its own place where it is the first. */
+  readonly base: number;
 }
 
 /**
@@ -52,20 +52,20 @@ export function groupRuns(runs: readonly Run[]): RunGroup[] {
     isAlone || seedsOf(group) !== seedsOf(groups[0]!) ? group.map((run) => [run]) : [group],
   );
   const titles = titlesOf(columns.map(([run]) => runs[run!]!));
+  const sawSame = (a: readonly number[], b: readonly number[]): boolean =>
+    a.length === b.length && a.every((run, place) => sawSameRequests(inputsOf(runs, run), inputsOf(runs, b[place]!)));
   return columns.map((column, index) => ({
     title: titles[index]!,
     runs: column,
-    isPaired:
-      column.length === columns[0]!.length &&
-      column.every((run, place) => sawSameRequests(inputsOf(runs, run), inputsOf(runs, columns[0]![place]!))),
+    base: columns.findIndex((other) => sawSame(column, other)),
   }));
 }
 
-/** The measures of groups: as `compareRuns`, but with differences for those groups only that are paired with the first. */
+/** The measures of groups: as `compareRuns`, but with differences to the base of each group; null for a base itself. */
 export function compareGroups(groups: readonly RunGroup[], runs: readonly Run[]): Comparison[] {
   const columns = groups.map((group) => policyRunsOf(group, runs));
   const compared = columns.map((column, index) =>
-    compareRuns(index > 0 && groups[index]!.isPaired ? [columns[0]!, column] : [column]),
+    compareRuns(groups[index]!.base === index ? [column] : [columns[groups[index]!.base]!, column]),
   );
   return measures.map((measure, row) => ({
     measure,
@@ -87,7 +87,7 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
   if (differ(({ cluster }) => cluster.sha256)) {
     remarks.push('These runs used different clusters, so differences come from the hosts as well.');
   }
-  if (groups.some(({ isPaired }) => !isPaired)) {
+  if (groups.some(({ base }) => base !== 0)) {
     const causes = [
       ...(differ(({ workload }) => workload.sha256) ? ['the workload'] : []),
       ...(differ(({ workload }) => workload.load) ? ['the load'] : []),
@@ -96,7 +96,7 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
       ...(differ(({ seed }) => seed) ? ['the seed'] : []),
     ];
     remarks.push(
-      `These runs did not see the same requests: they differ in ${listed(causes)}. Where requests differ, no difference is shown.`,
+      `These runs did not see the same requests: they differ in ${listed(causes)}. Differences are shown only between runs that saw the same.`,
     );
   }
   if (differ(({ cloud }) => cloud)) {

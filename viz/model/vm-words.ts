@@ -23,7 +23,7 @@ export function describeAsked({ decisions }: Placements, row: number): string {
   return `${size}, ${plural(cards, 'card')}${least}${models}`;
 }
 
-/** `on gpu-a-003, card 2 (24 GiB: too small), at once`, `turned away after 4 h 00 min: 182 lack free vCPUs`. */
+/** `on gpu-a-003, card 2 (too small: T4 with 16 GiB), at once`, `turned away after 4 h 00 min: 182 lack free vCPUs`. */
 export function describeOutcome(run: Run, row: number): string {
   const { decisions, host } = run.placements!;
   const waitedS = waitS(run, row);
@@ -35,11 +35,26 @@ export function describeOutcome(run: Run, row: number): string {
   }
   const spec = run.cluster.specs[at]!;
   const cards = cardsAt(decisions, row);
-  const sizes = [...new Set(cards.map((card) => formatMib(spec.cards[card]!.memoryMib)))].join(', ');
-  const small = hasSmallCards(run, row) ? ` (${sizes}: too small)` : '';
-  const held = cards.length === 0 ? '' : `, ${cards.length === 1 ? 'card' : 'cards'} ${cards.join(' ')}${small}`;
+  const held =
+    cards.length === 0 ? '' : `, ${cards.length === 1 ? 'card' : 'cards'} ${cards.join(' ')}${describeSmall(run, row)}`;
   const lost = textAt(decisions.outcome, row) === 'lost' ? ', lost to a failure' : '';
   return `on ${spec.name}${held}, ${waitedS > 0 ? `after ${formatSpan(waitedS)}` : 'at once'}${lost}`;
+}
+
+/** ` (too small: T4 with 16 GiB)`, or cores where those are what lacks; empty where all cards have what was asked for. */
+function describeSmall(run: Run, row: number): string {
+  if (!hasSmallCards(run, row)) return '';
+  const { decisions, host } = run.placements!;
+  const { cardMemoryMib, cardCores } = requestAt(decisions, row);
+  const small = cardsAt(decisions, row).flatMap((index) => {
+    const { model, memoryMib, cores } = run.cluster.specs[host[row]!]!.cards[index]!;
+    const lacking = [
+      ...(memoryMib < cardMemoryMib ? [formatMib(memoryMib)] : []),
+      ...(cores < cardCores ? [plural(cores, 'core')] : []),
+    ];
+    return lacking.length === 0 ? [] : [`${model} with ${lacking.join(' and ')}`];
+  });
+  return ` (too small: ${[...new Set(small)].join(', ')})`;
 }
 
 const outcomeWords: Readonly<Record<string, string>> = {

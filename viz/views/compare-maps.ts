@@ -1,14 +1,17 @@
 /** The hosts of several runs side by side, at one moment. */
-import { ClusterMap } from '../charts/cluster-map.ts';
+import { ClusterMap, type HostMix } from '../charts/cluster-map.ts';
 import { seriesKey } from '../charts/dot-plot.ts';
+import { cssColour } from '../charts/painter.ts';
 import { button, element } from '../element.ts';
-import { modelCategoriesOf } from '../model/categories.ts';
+import { type Categories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
+import { mixOf } from '../model/mix.ts';
 import { MomentReader } from '../model/moment.ts';
 import { formatMib } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
-import type { PageState, StateHolder } from '../page-state.ts';
-import { currentTheme } from '../theme.ts';
+import { sharedCategoriesOf } from '../model/shared-categories.ts';
+import { type Colouring, colourings, type PageState, type StateHolder } from '../page-state.ts';
+import { currentTheme, type Theme } from '../theme.ts';
 
 /** A run that is shown: its place among the open ones, and its colour and mark. */
 export interface ShownRun {
@@ -23,29 +26,50 @@ interface SmallMap {
   readonly reader: MomentReader;
   readonly kinds: readonly HostKind[];
   readonly modelCategories: Uint8Array;
+  /** Used again in every frame. */
+  mix: HostMix | null;
   readonly map: ClusterMap;
   readonly status: HTMLElement;
   readonly host: HTMLElement;
 }
 
 export class CompareMaps {
-  readonly element = element('div', { class: 'compare-maps' });
+  readonly element: HTMLElement;
+  readonly #grid = element('div', { class: 'compare-maps' });
+  readonly #colour: HTMLSelectElement;
+  readonly #legend = element('span', { class: 'compare-legend' });
   readonly #holder: StateHolder;
   readonly #tip = element('div', { class: 'compare-tip', hidden: true });
   #maps: readonly SmallMap[] = [];
+  /** One for each map, for the colouring and theme that the legend shows. */
+  #categories: readonly (Categories | null)[] = [];
+  #legendOf: { colour: Colouring; theme: Theme } | undefined;
   /** What the pointer is on. */
   #hovered: { map: SmallMap; host: number } | undefined;
 
   constructor(holder: StateHolder) {
     this.#holder = holder;
+    this.#colour = element(
+      'select',
+      { onchange: () => holder.set({ colour: this.#colour.value as Colouring, only: '' }) },
+      ...colourings.map((colour) => element('option', { value: colour }, colourNames[colour])),
+    );
+    const controls = element(
+      'div',
+      { class: 'compare-controls' },
+      element('label', {}, 'Colour by ', this.#colour),
+      this.#legend,
+    );
+    this.element = element('div', {}, controls, this.#grid);
   }
 
   setRuns(shown: readonly ShownRun[]): void {
     this.#hovered = undefined;
+    this.#legendOf = undefined;
     this.#tip.hidden = true;
     this.#maps = shown.flatMap(({ run, place }) => (run.placements === null ? [] : [this.#mapOf(run, place)]));
     let next = 0;
-    this.element.replaceChildren(
+    this.#grid.replaceChildren(
       ...shown.map(({ run, series }) => {
         const title = element('h4', {}, seriesKey(series), ' ', run.title);
         if (run.placements === null) return element('section', { class: 'compare-map' }, title, withoutDecisions());
@@ -62,20 +86,23 @@ export class CompareMaps {
     return found?.map.toSvg(`${found.run.title}, ${found.status.textContent}`);
   }
 
-  update({ atS, colour, host: selectedName }: PageState): void {
+  update({ atS, colour, only, host: selectedName }: PageState): void {
     const theme = currentTheme();
-    for (const small of this.#maps) {
+    if (this.#legendOf?.colour !== colour || this.#legendOf.theme !== theme) this.#setColour(colour, theme);
+    for (const [index, small] of this.#maps.entries()) {
       const { run, reader, kinds, map, modelCategories } = small;
       reader.read(atS);
+      const categories = this.#categories[index]!;
+      small.mix = categories === null ? null : mixOf(run, reader, categories, small.mix);
       const selected = selectedName === '' ? -1 : run.cluster.specs.findIndex(({ name }) => name === selectedName);
       map.show({
         cluster: run.cluster,
         kinds,
         moment: reader.moment,
         theme,
-        mix: null,
+        mix: small.mix,
         modelCategories: colour === 'model' ? modelCategories : null,
-        only: -1,
+        only: only === '' ? -1 : this.#names(colour, small).indexOf(only),
         selected,
       });
       const status = statusOf(small, atS);
@@ -86,13 +113,42 @@ export class CompareMaps {
     if (this.#hovered !== undefined) this.#tip.textContent = describeHost(this.#hovered.map, this.#hovered.host);
   }
 
+  #setColour(colour: Colouring, theme: Theme): void {
+    this.#legendOf = { colour, theme };
+    this.#colour.value = colour;
+    this.#categories = sharedCategoriesOf(
+      this.#maps.map(({ run }) => run),
+      colour,
+    );
+    const swatch = (background: string): HTMLElement => element('i', { style: `background: ${background}` });
+    if (colour === 'use') {
+      const stops = theme.use.filter((_, step) => step % 20 === 0).map(cssColour);
+      const ramp = element('i', { class: 'ramp', style: `background: linear-gradient(90deg, ${stops.join(', ')})` });
+      this.#legend.replaceChildren(
+        element('span', {}, 'idle ', swatch(cssColour(theme.empty))),
+        element('span', {}, 'to full ', ramp),
+      );
+      return;
+    }
+    const names = this.#maps.length === 0 ? [] : this.#names(colour, this.#maps[0]!);
+    this.#legend.replaceChildren(
+      ...names.map((name, place) => element('span', {}, swatch(cssColour(theme.categories[place]!)), ' ', name)),
+    );
+  }
+
+  #names(colour: Colouring, small: SmallMap): readonly string[] {
+    if (colour === 'model') return modelCategoriesOf(small.run.cluster).names;
+    return this.#categories[this.#maps.indexOf(small)]?.names ?? [];
+  }
+
   #mapOf(run: Run, place: number): SmallMap {
     const small: SmallMap = {
       run,
       place,
       reader: new MomentReader(run, run.placements!),
-      kinds: hostKindsOf(run.cluster.specs),
+      kinds: shortKindsOf(run),
       modelCategories: modelCategoriesOf(run.cluster).ofModel,
+      mix: null,
       map: new ClusterMap(
         run.title,
         {
@@ -143,21 +199,42 @@ export class CompareMaps {
   }
 }
 
+const colourNames: Readonly<Record<Colouring, string>> = {
+  use: 'use',
+  station: 'station',
+  project: 'project',
+  flavor: 'flavor',
+  model: 'card model',
+};
+
+/** Kinds of hosts with no more of their labels than tells them apart, since small maps have little room. */
+function shortKindsOf({ cluster }: Run): HostKind[] {
+  const kinds = hostKindsOf(cluster.specs);
+  const shortened = (label: string, parts: number): string => label.split(' · ').slice(0, parts).join(' · ');
+  return kinds.map((kind) => {
+    const parts = [1, 2, 3].find(
+      (each) => kinds.filter(({ label }) => shortened(label, each) === shortened(kind.label, each)).length === 1,
+    );
+    const label = parts === undefined ? kind.label : shortened(kind.label, parts);
+    return { ...kind, label: label.replace(/^CPU · /, '').replaceAll(' × ', '×') };
+  });
+}
+
 function withoutDecisions(): HTMLElement {
   return element('p', { class: 'muted' }, 'Written with --summary-only: figures and lines, but no hosts and no VMs.');
 }
 
-/** `1,204 VMs run · 3 wait · vCPUs 61 % · cards 78 %`. */
+/** `1,204 VMs · 3 wait · vCPUs 61 % · cards 78 %`. */
 function statusOf({ run, reader }: SmallMap, atS: number): string {
   const { moment, running } = reader;
   const waiting = reader.waitingAt(atS);
   const share = (used: ArrayLike<number>, size: ArrayLike<number>): number => (100 * sum(used)) / sum(size);
   const cards = moment.cardUse.length;
   return [
-    `${running.length.toLocaleString('en')} VMs run`,
+    `${running.length.toLocaleString('en')} VMs`,
     `${waiting.toLocaleString('en')} ${waiting === 1 ? 'waits' : 'wait'}`,
-    `vCPUs ${share(moment.vcpusUsed, run.cluster.vcpus).toFixed(1)} %`,
-    ...(cards > 0 ? [`cards ${((100 * sum(moment.cardUse)) / cards).toFixed(1)} %`] : []),
+    `vCPUs ${share(moment.vcpusUsed, run.cluster.vcpus).toFixed(0)} %`,
+    ...(cards > 0 ? [`cards ${((100 * sum(moment.cardUse)) / cards).toFixed(0)} %`] : []),
   ].join(' · ');
 }
 

@@ -6,6 +6,11 @@ import { dotPlot, seriesKey } from '../charts/dot-plot.ts';
 import { element } from '../element.ts';
 import { type RunGroup, seriesCount } from '../model/run-groups.ts';
 
+/** Pixels that the columns need; where there are fewer, each row becomes a block. */
+const labelWidth = 170;
+const columnWidth = 140;
+const plotWidth = 225;
+
 /** Measures that are 0 everywhere are left out. Roles are written out since narrow pages lay rows out as blocks, which takes them away. */
 export function compareTable(groups: readonly RunGroup[], comparisons: readonly Comparison[]): HTMLElement {
   const shown = comparisons.filter(({ estimates }) => estimates.some((each) => each !== null && each.mean !== 0));
@@ -16,7 +21,7 @@ export function compareTable(groups: readonly RunGroup[], comparisons: readonly 
     ...groups.map((group, index) => columnHead(group, index)),
     element('th', { scope: 'col', role: 'columnheader', class: 'plot' }, ''),
   );
-  return element(
+  const box = element(
     'div',
     { class: 'compare-table' },
     element(
@@ -27,6 +32,9 @@ export function compareTable(groups: readonly RunGroup[], comparisons: readonly 
       element('tbody', { role: 'rowgroup' }, ...shown.map((comparison) => rowOf(groups, comparison))),
     ),
   );
+  const leastWidth = labelWidth + groups.length * columnWidth + plotWidth;
+  new ResizeObserver(() => box.classList.toggle('is-stacked', box.clientWidth < leastWidth)).observe(box);
+  return box;
 }
 
 function columnHead({ title, runs }: RunGroup, index: number): HTMLElement {
@@ -42,7 +50,7 @@ function columnHead({ title, runs }: RunGroup, index: number): HTMLElement {
 }
 
 function rowOf(groups: readonly RunGroup[], { measure, estimates, differences }: Comparison): HTMLElement {
-  const plot = groups.length > 1 || estimates[0]?.halfWidth != null ? dotPlot(estimates, measure.digits) : null;
+  const plot = groups.length > 1 || estimates[0]?.halfWidth != null ? dotPlot(estimates) : null;
   return element(
     'tr',
     { role: 'row' },
@@ -68,19 +76,21 @@ function goalOf({ better }: Measure): HTMLElement | null {
 function differenceOf(measure: Measure, difference: Estimate | null): HTMLElement | null {
   if (difference === null) return null;
   const { mean, halfWidth } = difference;
-  const sign = mean < 0 ? '−' : '+';
-  const number = `${sign}${formatEstimate(measure, { mean: Math.abs(mean), halfWidth })}`;
   const kind = judge(measure, difference);
-  const word = kind === null ? null : element('span', { class: `judgement ${kind}` }, `${judgements[kind]} ${kind}`);
-  return element('span', { class: 'difference' }, number, ' ', word);
+  const judgement =
+    kind === null ? null : element('span', { class: `judgement ${kind}` }, `${judgements[kind]} ${kind}`);
+  if (kind === 'same') return element('span', { class: 'difference' }, judgement);
+  const number = `${mean < 0 ? '−' : '+'}${formatEstimate(measure, { mean: Math.abs(mean), halfWidth })}`;
+  return element('span', { class: 'difference' }, number, ' ', judgement);
 }
 
 const judgements = { better: '▲', worse: '▼', open: '○', same: '=' } as const;
 
 /** Null where neither way is better by itself. */
-function judge({ better }: Measure, { mean, halfWidth }: Estimate): keyof typeof judgements | null {
+function judge({ better, digits }: Measure, { mean, halfWidth }: Estimate): keyof typeof judgements | null {
+  const isZero = (value: number): boolean => Number(value.toFixed(digits)) === 0;
+  if (isZero(mean) && isZero(halfWidth ?? 0)) return 'same';
   if (better === undefined) return null;
-  if (mean === 0 && (halfWidth ?? 0) === 0) return 'same';
   if (Math.abs(mean) <= (halfWidth ?? 0)) return 'open';
   return mean > 0 === (better === 'more') ? 'better' : 'worse';
 }
@@ -93,12 +103,13 @@ function formatEstimate({ digits }: Measure, value: Estimate | null): string {
 
 /** What the numbers in the cells are. */
 function captionOf(groups: readonly RunGroup[]): string {
-  const [first, ...others] = groups;
-  const seeds = first!.runs.length;
+  const seeds = Math.max(...groups.map(({ runs }) => runs.length));
   const cells = seeds > 1 ? `Mean ± 95 % interval over ${seeds} seeds` : 'One run each';
-  if (!others.some(({ isPaired }) => isPaired)) return `${cells}.`;
-  const below = `below it the difference to ${first!.title}`;
+  const bases = new Set(groups.flatMap(({ base }, index) => (base === index ? [] : [base])));
+  if (bases.size === 0) return `${cells}.`;
+  const isOne = groups.every(({ base }) => base === 0);
+  const below = `below it the difference to ${isOne ? groups[0]!.title : 'the first that saw the same requests'}`;
   return seeds > 1
     ? `${cells}; ${below}, seed by seed. Better and worse hold with 95 % confidence; open: these seeds cannot tell.`
-    : `${cells}; ${below}, for these very requests.`;
+    : `${cells}; ${below}. What is better here may be chance: several seeds would tell.`;
 }

@@ -1,8 +1,5 @@
 /** Two or more runs against each other: the verdict, the figures, the hosts and lines on one clock, and the VMs that differ. */
 
-import type { Comparison } from '../../core/runs/comparison.ts';
-import { servedMeasure } from '../../core/runs/measures.ts';
-import { verdictOf } from '../../core/runs/verdict.ts';
 import { seriesKey } from '../charts/dot-plot.ts';
 import { element } from '../element.ts';
 import { type Run, titlesOf } from '../model/run.ts';
@@ -10,12 +7,12 @@ import {
   compareGroups,
   firstChoice,
   groupRuns,
-  policyRunsOf,
   type RunGroup,
   remarksOn,
   seriesCount,
   seriesOf,
 } from '../model/run-groups.ts';
+import { verdictsOn } from '../model/verdicts.ts';
 import type { PageState, StateHolder } from '../page-state.ts';
 import { CompareLines } from './compare-lines.ts';
 import { CompareMaps } from './compare-maps.ts';
@@ -57,7 +54,7 @@ export class CompareView {
       element(
         'section',
         { class: 'panel' },
-        ...verdicts(this.#groups, this.#runs, comparisons).map((text) => element('p', { class: 'verdict' }, text)),
+        element('p', { class: 'verdict' }, verdictsOn(this.#groups, this.#runs, comparisons).join(' ')),
         ...remarksOn(this.#groups, this.#runs).map((text) => element('p', { class: 'compare-remark' }, text)),
         compareTable(this.#groups, comparisons),
       ),
@@ -149,25 +146,6 @@ export class CompareView {
     this.#showChosen();
     this.#choice.querySelectorAll('input')[this.#groups.flatMap(({ runs }) => runs).indexOf(place)]?.focus();
   }
-}
-
-/** One or two sentences: of two columns that may be compared, which serves more; of several, the best against the first. */
-function verdicts(groups: readonly RunGroup[], runs: readonly Run[], comparisons: readonly Comparison[]): string[] {
-  const served = comparisons.find(({ measure }) => measure === servedMeasure)!;
-  const columns = groups.map((group) => policyRunsOf(group, runs));
-  const paired = groups.flatMap(({ isPaired }, index) => (index > 0 && isPaired ? [index] : []));
-  const sentences = paired.map((index) => verdictOf(columns, served, index));
-  if (groups.length === 1)
-    return [
-      `Only ${groups[0]!.title} is open, with ${groups[0]!.runs.length} seeds: open another policy to compare it.`,
-    ];
-  if (paired.length === 0) return ['No two of the open runs can be compared directly.'];
-  if (paired.length <= 2) return sentences;
-  const meanOf = (index: number): number => served.estimates[index]?.mean ?? -Infinity;
-  const best = paired.reduce((most, index) => (meanOf(index) > meanOf(most) ? index : most));
-  const worst = paired.reduce((least, index) => (meanOf(index) < meanOf(least) ? index : least));
-  const chosen = [...new Set([best, worst])];
-  return chosen.map((index) => sentences[paired.indexOf(index)]!);
 }
 
 function secondRunNeeded(): HTMLElement {

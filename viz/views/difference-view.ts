@@ -14,7 +14,7 @@ import {
   type WaitDifference,
 } from '../model/difference.ts';
 import { formatSpan } from '../model/quantity-words.ts';
-import type { Run } from '../model/run.ts';
+import { type Run, titlesOf } from '../model/run.ts';
 import { sawSameRequests } from '../model/run-groups.ts';
 import type { PageState, StateHolder } from '../page-state.ts';
 import { DifferenceList, type Side } from './difference-list.ts';
@@ -161,7 +161,12 @@ export class DifferenceView {
     }
     const pairing = pairRuns(firstRun.placements, secondRun.placements);
     if (pairing.firstRow.length === 0) return 'These runs did not see the same requests: no VM is in both.';
-    this.#pair = { first: { run: firstRun, place: first }, second: { run: secondRun, place: second }, pairing };
+    const [firstTitle, secondTitle] = titlesOf([firstRun, secondRun]) as [string, string];
+    this.#pair = {
+      first: { run: { ...firstRun, title: firstTitle }, place: first },
+      second: { run: { ...secondRun, title: secondTitle }, place: second },
+      pairing,
+    };
     const remarks = [
       ...(pairing.unmatched > 0
         ? [
@@ -322,9 +327,11 @@ function waitsText({ vms, longer, shorter, meanS, medianS }: WaitDifference, fir
   const count = (value: number): string => value.toLocaleString('en');
   if (longer + shorter === 0) return `Both let each of the ${count(vms)} VMs that both served wait equally long.`;
   const by = (differenceS: number): string =>
-    differenceS === 0 ? 'no time' : `${formatSpan(Math.abs(differenceS))} ${differenceS > 0 ? 'longer' : 'shorter'}`;
+    Math.round(differenceS) === 0
+      ? 'equally long'
+      : `${formatSpan(Math.abs(differenceS))} ${differenceS > 0 ? 'longer' : 'shorter'}`;
   return (
-    `Of the ${count(vms)} VMs that both served, ${count(longer)} waited longer with ${second} and ${count(shorter)} with ${first}; ` +
-    `with ${second} the mean wait was ${by(meanS).replace('no time', 'the same')}, the median difference was ${by(medianS)}.`
+    `Of the ${count(vms)} VMs that both served, ${count(longer)} waited longer with ${second} and ${count(shorter)} longer with ${first}. ` +
+    `With ${second} they waited ${by(meanS)} on average, and in the median ${by(medianS)}.`
   );
 }
