@@ -80,6 +80,15 @@ describe('groupRuns', () => {
     ]);
   });
 
+  test('says in what the clouds differ', async () => {
+    const [first, second] = [await opened('hybrid', 1), await opened('nova', 1)];
+    const inputs = { ...second.file.inputs, cloud: { ...second.file.inputs.cloud, bootS: 30, backfill: true } };
+    const runs = [first, { ...second, file: { ...second.file, inputs } }];
+    expect(remarksOn(groupRuns(runs), runs)).toEqual([
+      'The clouds around the scheduler differ in backfilling and boot times.',
+    ]);
+  });
+
   test('one policy is one group, of which two seeds are shown first', async () => {
     const runs = [await opened('hybrid', 1), await opened('hybrid', 2), await opened('hybrid', 3)];
     expect(titled(runs)).toEqual(['hybrid: 0 1 2']);

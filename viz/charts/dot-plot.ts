@@ -4,6 +4,7 @@ import {
   scaleLinear,
   symbol,
   symbolCircle,
+  symbolCross,
   symbolDiamond,
   symbolSquare,
   symbolStar,
@@ -13,7 +14,7 @@ import {
 import type { Estimate } from '../../core/runs/statistics.ts';
 
 /** Marks of the groups, as the colours: a reader who sees no colours tells them apart. */
-const marks = [symbolCircle, symbolSquare, symbolTriangle, symbolDiamond, symbolStar, symbolWye];
+const marks = [symbolCircle, symbolSquare, symbolTriangle, symbolDiamond, symbolStar, symbolWye, symbolCross];
 
 const width = 220;
 const side = 18;

@@ -212,15 +212,18 @@ export class Timeline {
         [margin.left, 0],
         [this.#width - margin.right, bottom],
       ])
-      .on('end', ({ selection, sourceEvent }: { selection: [number, number] | null; sourceEvent: Event | null }) => {
-        if (sourceEvent === null) return;
-        if (selection === null) {
-          this.#events.onSeek(this.#x.invert(pointer(sourceEvent, this.#svg.node()!)[0]));
-          return;
-        }
-        layer.call(brush.move, null);
-        this.#events.onZoom(this.#x.invert(selection[0]), this.#x.invert(selection[1]));
-      });
+      .on(
+        'end',
+        ({ selection, sourceEvent }: { selection: [number, number] | null; sourceEvent: Event | null | undefined }) => {
+          if (sourceEvent === null || sourceEvent === undefined) return; // it was not the reader who moved the brush
+          if (selection === null) {
+            this.#events.onSeek(this.#x.invert(pointer(sourceEvent, this.#svg.node()!)[0]));
+            return;
+          }
+          layer.call(brush.move, null);
+          this.#events.onZoom(this.#x.invert(selection[0]), this.#x.invert(selection[1]));
+        },
+      );
     const layer = this.#svg.append('g').attr('class', 'brush').call(brush);
     layer.on('dblclick', () => this.#events.onZoom(0, 0));
   }

@@ -1,11 +1,13 @@
 /** Which of the open runs are one policy under several seeds, and which of them may be held against each other. */
 import { type Comparison, compareRuns, type PolicyRuns } from '../../core/runs/comparison.ts';
 import { measures } from '../../core/runs/measures.ts';
-import type { RunInputs } from '../../core/runs/run-file.ts';
+import type { CloudOptions, RunInputs } from '../../core/runs/run-file.ts';
 import { type Run, titlesOf } from './run.ts';
 
-/** Runs that can be told apart by colour, dashes and marks. */
-export const seriesCount = 6;
+/** Groups that can be told apart by colour, dashes and marks: one more than there are policies would share those of the first. */
+export const seriesCount = 7;
+/** Runs that are shown as maps and lines at a time. */
+export const mostShown = 6;
 
 /** Runs that differ in their seed only: one column of the comparison. */
 export interface RunGroup {
@@ -99,8 +101,11 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
       `These runs did not see the same requests: they differ in ${listed(causes)}. Differences are shown only between runs that saw the same.`,
     );
   }
-  if (differ(({ cloud }) => cloud)) {
-    remarks.push('The cloud around the scheduler had different options, such as whether VMs wait or are refused.');
+  const options = Object.entries(cloudWords).filter(([name]) =>
+    differ(({ cloud }) => cloud[name as keyof CloudOptions]),
+  );
+  if (options.length > 0) {
+    remarks.push(`The clouds around the scheduler differ in ${listed(options.map(([, words]) => words))}.`);
   }
   return remarks;
 }
@@ -108,7 +113,7 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
 /** What is shown as maps at first: the first run of each group, at most six; of a single group its first runs. */
 export function firstChoice(groups: readonly RunGroup[]): number[] {
   const heads = groups.map(({ runs }) => runs[0]!);
-  return heads.length > 1 ? heads.slice(0, seriesCount) : groups.flatMap(({ runs }) => runs).slice(0, 2);
+  return heads.length > 1 ? heads.slice(0, mostShown) : groups.flatMap(({ runs }) => runs).slice(0, 2);
 }
 
 /**
@@ -120,6 +125,18 @@ export function seriesOf(chosen: readonly number[], groups: readonly RunGroup[])
   const isOneEach = new Set(chosen.map(groupOf)).size === chosen.length && groups.length <= seriesCount;
   return new Map(chosen.map((run, index) => [run, (isOneEach ? groupOf(run) : index) % seriesCount]));
 }
+
+const cloudWords: Readonly<Record<keyof CloudOptions, string>> = {
+  onFull: 'what becomes of VMs that no host can take',
+  backfill: 'backfilling',
+  patienceS: 'how long VMs wait before they give up',
+  bootS: 'boot times',
+  srmIntervalS: 'the time between SRM reports',
+  mtbfH: 'host failures',
+  cardMtbfH: 'card failures',
+  mttrH: 'repair times',
+  resubmit: 'whether lost VMs are submitted again',
+};
 
 /** Everything of a run but its seed. */
 function kindOf({ cluster, workload, policy, cloud }: RunInputs): string {

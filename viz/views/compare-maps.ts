@@ -216,7 +216,7 @@ function shortKindsOf({ cluster }: Run): HostKind[] {
       (each) => kinds.filter(({ label }) => shortened(label, each) === shortened(kind.label, each)).length === 1,
     );
     const label = parts === undefined ? kind.label : shortened(kind.label, parts);
-    return { ...kind, label: label.replace(/^CPU · /, '').replaceAll(' × ', '×') };
+    return { ...kind, label: label.replace(/^CPU · /, '').replaceAll(' × ', ' ') };
   });
 }
 

@@ -7,9 +7,9 @@ import {
   compareGroups,
   firstChoice,
   groupRuns,
+  mostShown,
   type RunGroup,
   remarksOn,
-  seriesCount,
   seriesOf,
 } from '../model/run-groups.ts';
 import { verdictsOn } from '../model/verdicts.ts';
@@ -107,7 +107,7 @@ export class CompareView {
   /** Checkboxes, where there is something to choose; one to six runs. */
   #drawChoice(series: ReadonlyMap<number, number>): void {
     this.#choice.hidden = this.#runs.length < 3;
-    const isFull = this.#chosen.length >= seriesCount;
+    const isFull = this.#chosen.length >= mostShown;
     const boxes = this.#groups.map(({ runs }) =>
       element(
         'div',
@@ -134,7 +134,7 @@ export class CompareView {
       ),
     );
     this.#choice.replaceChildren(
-      element('legend', {}, `Runs shown here and over time, at most ${seriesCount}`),
+      element('legend', {}, `Runs shown here and over time, at most ${mostShown}`),
       ...boxes,
     );
   }
