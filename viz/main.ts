@@ -1,4 +1,8 @@
 /** Starts the page. */
 import './theme.css';
+import { App } from './app.ts';
+import { sourcesOf } from './load/sources.ts';
+import { startTheme } from './theme.ts';
 
-document.querySelector('#page')!.textContent = 'HEPS placements';
+startTheme();
+await new App(document.querySelector<HTMLElement>('#page')!, sourcesOf(document)).start();

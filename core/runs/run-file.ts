@@ -1,7 +1,5 @@
-/** The result of one run, `"format": "heps-run/1"`: what ran, on which hosts, what came of it. Types, and the check on reading. */
-import { anArray, anObject, oneOf } from '../check.ts';
+/** The result of one run, `"format": "heps-run/1"`: what ran, on which hosts, what came of it. */
 import type { ClusterFile } from '../cluster-file.ts';
-import { InputError } from '../input-error.ts';
 import type { PolicyOptions } from '../policy.ts';
 import type { VmRequest } from '../request.ts';
 
@@ -190,42 +188,6 @@ export interface RunFile {
   readonly decisions: DecisionColumns | null;
   readonly faults: FaultColumns | null;
   readonly conflicts: ConflictColumns | null;
-}
-
-/**
- * A parsed run file, after checking that it is one and that its columns have one length.
- *
- * @param file its name, for messages
- * @throws InputError saying what was expected
- */
-export function checkRunFile(value: unknown, file: string): RunFile {
-  const run = anObject(value, file);
-  oneOf(run.format, `${file}, format`, [runFormat]);
-  for (const field of ['inputs', 'cluster', 'summary', 'series']) anObject(run[field], `${file}, ${field}`);
-  for (const field of ['decisions', 'faults', 'conflicts']) {
-    if (run[field] === null) continue;
-    let rows: number | undefined;
-    for (const [name, column] of Object.entries(anObject(run[field], `${file}, ${field}`))) {
-      const where = `${file}, ${field}.${name}`;
-      const cells = cellsOf(column, where);
-      rows ??= cells.length;
-      if (cells.length !== rows) throw new InputError(where, `${rows} rows`, cells.length);
-    }
-  }
-  return value as RunFile;
-}
-
-/** The rows of a column, after checking that each row of a TextColumn has its text. */
-function cellsOf(column: unknown, where: string): readonly unknown[] {
-  if (typeof column !== 'object' || column === null || !('texts' in column)) return anArray(column, where);
-  const texts = anArray(column.texts, `${where}.texts`);
-  const rows = anArray('rows' in column ? column.rows : undefined, `${where}.rows`);
-  for (const [row, place] of rows.entries()) {
-    if (typeof place !== 'number' || typeof texts[place] !== 'string') {
-      throw new InputError(`${where}.rows[${row}]`, `the place of one of ${texts.length} texts`, place);
-    }
-  }
-  return rows;
 }
 
 /** Text of row `row`. */

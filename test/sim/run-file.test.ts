@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../core/input-error.ts';
-import { cardsAt, checkRunFile, type RunFile, textAt } from '../../core/runs/run-file.ts';
+import { cardsAt, type RunFile, textAt } from '../../core/runs/run-file.ts';
 import { OutputFile } from '../../sim/output-file.ts';
 import { carryOut, hepsVersion, type RunPlan } from '../../sim/run.ts';
 import { readRunFile } from '../../sim/run-file-io.ts';
@@ -158,46 +158,7 @@ describe('carryOut', () => {
   });
 });
 
-describe('checkRunFile', () => {
-  const columns = { id: ['a', 'b'], host: [0, 1], outcome: { texts: ['completed'], rows: [0, 0] } };
-  const run = { format: 'heps-run/1', inputs: {}, cluster: {}, summary: {}, series: {}, decisions: columns };
-  const whole = { ...run, faults: null, conflicts: null };
-
-  test('gives back what it was given when that is a run file', () => {
-    expect(checkRunFile(whole, 'x.json')).toBe(whole);
-  });
-
-  test.each([
-    [
-      'another version',
-      { ...whole, format: 'heps-run/2' },
-      'x.json, format: expected one of heps-run/1, got "heps-run/2"',
-    ],
-    ['another file', { format: 'heps-cluster/1' }, 'x.json, format: expected one of heps-run/1, got "heps-cluster/1"'],
-    ['no format', {}, 'x.json, format: expected one of heps-run/1, got nothing'],
-    ['no object', [whole], 'x.json: expected an object, got '],
-    ['no summary', { ...whole, summary: undefined }, 'x.json, summary: expected an object, got nothing'],
-    ['no faults', { ...run, conflicts: null }, 'x.json, faults: expected an object, got nothing'],
-    [
-      'a short column',
-      { ...whole, decisions: { ...columns, host: [0] } },
-      'x.json, decisions.host: expected 2 rows, got 1',
-    ],
-    [
-      'a short column of texts',
-      { ...whole, decisions: { ...columns, outcome: { texts: ['completed'], rows: [0, 0, 0] } } },
-      'x.json, decisions.outcome: expected 2 rows, got 3',
-    ],
-    [
-      'a column that is none',
-      { ...whole, decisions: { ...columns, host: 5 } },
-      'x.json, decisions.host: expected an array, got 5',
-    ],
-  ])('refuses %s, and says what it expected', (_what, value, message) => {
-    expect(() => checkRunFile(value, 'x.json')).toThrow(InputError);
-    expect(() => checkRunFile(value, 'x.json')).toThrow(message);
-  });
-
+describe('readRunFile', () => {
   test('a file that is missing or no JSON is refused by name', () => {
     const directory = temporaryDirectory();
     expect(() => readRunFile(join(directory, 'none.json'))).toThrow('none.json: expected a readable file');

@@ -113,7 +113,8 @@ export class ClusterMap {
     const layout = this.#layout!;
     drawTiles(painter, picture, layout, zoomIdentity, this.#width, Infinity);
     for (const { kind, x, y } of layout.blocks) {
-      painter.text(x, y + 13, headingOf(kind), picture.theme.muted, 11);
+      painter.text(x, y + 12, kind.title, picture.theme.text, 11, true);
+      painter.text(x, y + 25, kind.detail, picture.theme.muted, 11);
     }
     return painter.finish(this.#width, layout.height + 4, picture.theme.page, title);
   }
@@ -161,13 +162,16 @@ export class ClusterMap {
     const { k } = this.#transform;
     const ratio = devicePixelRatio;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.font = '11px system-ui, sans-serif';
-    context.fillStyle = cssColour(theme.muted);
     for (const { kind, x, y, width } of layout.blocks) {
       const [left, top] = [this.#transform.applyX(x), this.#transform.applyY(y)];
       if (top < -20 || top > this.#height || left > this.#width) continue;
       const room = (width + 10) * k;
-      context.fillText(fitted(context, headingOf(kind), room), Math.max(0, left), top + 13);
+      context.font = '600 11px system-ui, sans-serif';
+      context.fillStyle = cssColour(theme.text);
+      context.fillText(fitted(context, kind.title, room), Math.max(0, left), top + 12);
+      context.font = '11px system-ui, sans-serif';
+      context.fillStyle = cssColour(theme.muted);
+      context.fillText(fitted(context, kind.detail, room), Math.max(0, left), top + 25);
     }
     if ((layout.pitch - layout.gap) * k < namedTile) return;
     context.fillStyle = cssColour(theme.text);
@@ -203,10 +207,6 @@ export class ClusterMap {
     }
     return picture.selected;
   }
-}
-
-function headingOf({ label, hosts }: HostKind): string {
-  return `${hosts.length} × ${label}`;
 }
 
 /** The text, cut with an ellipsis where there is no room for all of it. */

@@ -23,9 +23,10 @@ export interface TileLayout {
   readonly height: number;
 }
 
-const headingHeight = 20;
+/** Two lines. */
+const headingHeight = 32;
 const blockGap = 14;
-const headingWidth = 96;
+const headingWidth = 118;
 const shelfRows = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512];
 
 /** The layout with the largest tiles that fits into the room; tiles are at most `largest` and at least 2 pixels. */

@@ -1,23 +1,13 @@
 /** A run over time: use, waiting VMs and refusals under each other, with one cursor. Drag zooms, click goes to a moment. */
-import {
-  area,
-  axisLeft,
-  brushX,
-  curveStepAfter,
-  line,
-  pointer,
-  type ScaleLinear,
-  type Selection,
-  scaleLinear,
-  select,
-} from 'd3';
+import { area, axisLeft, brushX, curveStepAfter, line, pointer, type ScaleLinear, scaleLinear, select } from 'd3';
 import { element } from '../element.ts';
 import { timeAxis } from './time-axis.ts';
 
-/** Points of one line: value `values[i]` holds from `atS[i]` until `atS[i + 1]`. */
+/** Points of one line: value `values[i]` holds from `atS[i]` until `atS[i + 1]`, the last one until `endS`. */
 export interface Steps {
   readonly atS: ArrayLike<number>;
   readonly values: ArrayLike<number>;
+  readonly endS: number;
 }
 
 export interface TimelineLine {
@@ -44,8 +34,10 @@ export interface TimelineEvents {
   onZoom(fromS: number, toS: number): void;
 }
 
-const margin = { top: 6, right: 22, bottom: 24, left: 64 };
+const margin = { top: 6, right: 24, bottom: 24, left: 52 };
 const stripGap = 12;
+/** About what a letter of a title takes. */
+const letterWidth = 6.4;
 
 export class Timeline {
   readonly element: HTMLElement;
@@ -135,30 +127,19 @@ export class Timeline {
     this.moveCursor(this.#cursorS);
   }
 
-  #drawStrip(
-    { title, isShare, isArea, hasLegend = false, lines }: TimelineStrip,
-    stripTop: number,
-    bottom: number,
-  ): void {
+  #drawStrip(strip: TimelineStrip, stripTop: number, bottom: number): void {
+    const { isShare, isArea, lines } = strip;
     const [fromS, toS] = this.#x.domain() as [number, number];
     const group = this.#svg.append('g');
-    const top = hasLegend ? this.#drawLegend(group, title, lines, stripTop) : stripTop;
+    const top = strip.hasLegend === true ? this.#drawLegend(strip, stripTop) : stripTop;
     const most = lines.reduce((largest, { steps }) => Math.max(largest, largestIn(steps, fromS, toS)), 0);
     const y = scaleLinear([0, isShare ? 1 : Math.max(1, most)], [bottom, top]);
     const axis = axisLeft<number>(y).ticks(bottom - top > 60 ? 4 : 2);
     if (isShare) axis.tickFormat((share) => `${Math.round(share * 100)} %`);
     group.append('g').attr('class', 'axis').attr('transform', `translate(${margin.left},0)`).call(axis);
-    if (!hasLegend) {
-      group
-        .append('text')
-        .attr('class', 'strip-title')
-        .attr('x', margin.left + 6)
-        .attr('y', top + 11)
-        .text(title);
-    }
     for (const { label, style, steps } of lines) {
       const points = visible(steps, fromS, toS);
-      const x = (index: number): number => this.#x(Math.min(toS, Math.max(fromS, steps.atS[index] ?? toS)));
+      const x = (index: number): number => this.#x(Math.min(toS, Math.max(fromS, steps.atS[index] ?? steps.endS)));
       const value = (index: number): number => y(steps.values[Math.min(index, steps.values.length - 1)]!);
       const path = isArea
         ? area<number>(x, y(0), value).curve(curveStepAfter)(points)
@@ -170,15 +151,32 @@ export class Timeline {
         .append('title')
         .text(label);
     }
+    if (strip.hasLegend !== true) this.#drawTitle(strip, top + 11);
   }
 
-  /** Title and names of the lines, in as many rows as they need. @returns where the plot begins */
-  #drawLegend(
-    group: Selection<SVGGElement, unknown, null, undefined>,
-    title: string,
-    lines: readonly TimelineLine[],
-    top: number,
-  ): number {
+  /** The strip's title, and where it has several lines, a sample of each. */
+  #drawTitle({ title, lines }: TimelineStrip, y: number): void {
+    const group = this.#svg.append('g').attr('class', 'strip-title');
+    let x = margin.left + 6;
+    const write = (text: string): void => {
+      group.append('text').attr('x', x).attr('y', y).text(text);
+      x += text.length * letterWidth + 12;
+    };
+    write(title);
+    if (lines.length < 2) return;
+    for (const { label, style } of lines) {
+      group
+        .append('path')
+        .attr('class', `line ${style}`)
+        .attr('d', `M${x} ${y - 4}h22`);
+      x += 27;
+      write(label);
+    }
+  }
+
+  /** Title and names of the lines above the plot, in as many rows as they need. @returns where the plot begins */
+  #drawLegend({ title, lines }: TimelineStrip, top: number): number {
+    const group = this.#svg.append('g');
     const rowHeight = 18;
     const sample = 26;
     const heading = group

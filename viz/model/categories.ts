@@ -4,8 +4,8 @@ import type { TextColumn } from '../../core/runs/run-file.ts';
 import type { Colouring } from '../page-state.ts';
 import type { Run } from './run.ts';
 
-/** Values with a colour of their own; all others share one. */
-export const mostCategories = 8;
+/** Colours that there are. Where there are more values, the last colour is for all the rest. */
+const mostColours = 9;
 
 export interface Categories {
   /** Those with a colour of their own, from the most vCPU hours down; then, where there are more, what the rest is called. */
@@ -19,9 +19,8 @@ export function modelCategoriesOf({ models, cardModel }: Cluster): { names: stri
   const counts = new Uint32Array(models.length);
   for (const model of cardModel) counts[model]!++;
   const ordered = models.map((_, model) => model).sort((a, b) => counts[b]! - counts[a]! || a - b);
-  const names = ordered.slice(0, mostCategories).map((model) => models[model]!.name);
-  if (ordered.length > names.length) names.push(`${ordered.length - names.length} others`);
-  const ofModel = Uint8Array.from(models, (_, model) => Math.min(ordered.indexOf(model), mostCategories));
+  const names = withRest(ordered.map((model) => models[model]!.name));
+  const ofModel = Uint8Array.from(models, (_, model) => Math.min(ordered.indexOf(model), names.length - 1));
   return { names, ofModel };
 }
 
@@ -38,11 +37,16 @@ export function categoriesOf(run: Run, colour: Colouring): Categories | null {
     hours.set(value, (hours.get(value) ?? 0) + (Math.max(0, endS[row]! - decidedS[row]!) / 3600) * vcpus[row]!);
   }
   const ordered = [...hours].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
-  const names = ordered.slice(0, mostCategories);
-  const places = new Map(names.map((name, place) => [name, place]));
-  if (ordered.length > names.length) names.push(`${ordered.length - names.length} others`);
-  const ofText = values.map((value) => places.get(value) ?? names.length - 1);
+  const names = withRest(ordered);
+  const places = new Map(ordered.map((name, place) => [name, Math.min(place, names.length - 1)]));
+  const ofText = values.map((value) => places.get(value) ?? 0);
   return { names, ofRow: Uint8Array.from(column.rows, (text) => ofText[text]!) };
+}
+
+/** The names, where there are not too many; else the first of them, and how many more there are. */
+function withRest(ordered: readonly string[]): string[] {
+  if (ordered.length <= mostColours) return [...ordered];
+  return [...ordered.slice(0, mostColours - 1), `${ordered.length - mostColours + 1} others`];
 }
 
 /** The project of a user: `p0155` of `p0155-u3`. */

@@ -2,7 +2,10 @@
 import type { HostSpec } from '../../core/host.ts';
 
 export interface HostKind {
-  readonly label: string;
+  /** What sets it apart: `4 × A40`. */
+  readonly title: string;
+  /** How many there are, and their size: `8 hosts · 64 vCPUs`. */
+  readonly detail: string;
   /** Host indexes, ascending. */
   readonly hosts: readonly number[];
 }
@@ -12,20 +15,21 @@ const mostKinds = 24;
 
 /** Hosts by what they have: by cards and size where that gives few kinds, else by cards, else by whether they have any. Larger kinds first, hosts without cards before all. */
 export function hostKindsOf(specs: readonly HostSpec[]): HostKind[] {
-  const ways = [
-    (spec: HostSpec) => `${cardsLabel(spec)} · ${spec.vcpus} vCPU · ${Math.round(spec.ramMib / 1024)} GiB`,
-    cardsLabel,
-    (spec: HostSpec) => (spec.cards.length === 0 ? 'CPU hosts' : 'GPU hosts'),
-  ];
-  for (const label of ways) {
+  const bySize = (spec: HostSpec): Label => [cardsLabel(spec), `${spec.vcpus} vCPUs`, spec.ramMib];
+  const byCards = (spec: HostSpec): Label => [cardsLabel(spec), '', 0];
+  const byUse = ({ cards }: HostSpec): Label => [cards.length === 0 ? 'no cards' : 'with cards', '', 0];
+  for (const label of [bySize, byCards]) {
     const kinds = group(specs, label);
     if (kinds.length <= mostKinds) return kinds;
   }
-  return group(specs, ways.at(-1)!);
+  return group(specs, byUse);
 }
 
+/** Title; the size that is shown, where all hosts of the kind have the same; what else they have in common. */
+type Label = readonly [string, string, number];
+
 function cardsLabel({ cards }: HostSpec): string {
-  if (cards.length === 0) return 'CPU';
+  if (cards.length === 0) return 'no cards';
   const counts = new Map<string, number>();
   for (const { model, sharing } of cards) {
     const name = sharing === 'shared' ? `${model} shared` : model;
@@ -34,16 +38,20 @@ function cardsLabel({ cards }: HostSpec): string {
   return [...counts].map(([name, count]) => `${count} × ${name}`).join(' + ');
 }
 
-function group(specs: readonly HostSpec[], labelOf: (spec: HostSpec) => string): HostKind[] {
-  const kinds = new Map<string, number[]>();
+function group(specs: readonly HostSpec[], labelOf: (spec: HostSpec) => Label): HostKind[] {
+  const kinds = new Map<string, { label: Label; hosts: number[] }>();
   specs.forEach((spec, host) => {
     const label = labelOf(spec);
-    const hosts = kinds.get(label);
-    if (hosts === undefined) kinds.set(label, [host]);
-    else hosts.push(host);
+    const kind = kinds.get(label.join()) ?? { label, hosts: [] };
+    kinds.set(label.join(), kind);
+    kind.hosts.push(host);
   });
   const hasCards = ({ hosts }: HostKind): number => Math.min(1, specs[hosts[0]!]!.cards.length);
-  return [...kinds]
-    .map(([label, hosts]) => ({ label, hosts }))
+  return [...kinds.values()]
+    .map(({ label: [title, size], hosts }) => ({ title, detail: detailOf(hosts.length, size), hosts }))
     .sort((a, b) => hasCards(a) - hasCards(b) || b.hosts.length - a.hosts.length || a.hosts[0]! - b.hosts[0]!);
+}
+
+function detailOf(count: number, size: string): string {
+  return `${count} ${count === 1 ? 'host' : 'hosts'}${size === '' ? '' : ` · ${size}`}`;
 }

@@ -14,7 +14,7 @@ export function stripsOf(run: Run, fromS: number, toS: number): TimelineStrip[] 
   const isNear = (toS - fromS) / series.intervalS < nearIntervals;
   const exact = isNear && run.placements !== null ? exactLines(run, run.placements, fromS, toS) : null;
   const atS = Float64Array.from(series.vms, (_, index) => index * series.intervalS);
-  const mean = (values: readonly number[]): Steps => ({ atS, values });
+  const mean = (values: readonly number[]): Steps => ({ atS, values, endS: series.vms.length * series.intervalS });
   const hasCards = run.cluster.cardHealthy.length > 0;
   return [
     {
@@ -100,10 +100,7 @@ function exactLines(
     for (const name of ['vcpus', 'ram', 'cards', 'waiting'] as const)
       lines[name][atS.length - 1] = base[name] / totals[name];
   }
-  const steps = (values: number[]): Steps => ({
-    atS: atS.length === 0 ? [fromS] : atS,
-    values: values.length === 0 ? [0] : values,
-  });
+  const steps = (values: number[]): Steps => ({ atS, values, endS: toS });
   return { vcpus: steps(lines.vcpus), ram: steps(lines.ram), cards: steps(lines.cards), waiting: steps(lines.waiting) };
 }
 

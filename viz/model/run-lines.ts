@@ -54,7 +54,8 @@ export function comparedStrip(choice: LineChoice, runs: readonly Run[], styles: 
 }
 
 function stepsOf({ file }: Run, values: ArrayLike<number>): Steps {
-  return { atS: Float64Array.from(values, (_, index) => index * file.series.intervalS), values };
+  const { intervalS } = file.series;
+  return { atS: Float64Array.from(values, (_, index) => index * intervalS), values, endS: intervalS * values.length };
 }
 
 function cumulative(counts: readonly number[]): Float64Array {

@@ -125,3 +125,11 @@ export function describeVm(placements: Placements, row: number): string {
   const gpu = cards === 0 ? '' : `, ${cards} ${cards === 1 ? 'card' : 'cards'}`;
   return `${vcpus} vCPUs, ${Math.round(ramMib / 1024)} GiB${gpu}`;
 }
+
+/** The row of a VM: of its submission number `attempt`, or of the last where that is 0; -1 where there is none. */
+export function rowOfVm({ decisions }: Placements, id: string, attempt: number): number {
+  const { id: ids, attempt: attempts } = decisions;
+  let row = ids.lastIndexOf(id);
+  while (attempt > 0 && row >= 0 && attempts[row] !== attempt) row = row === 0 ? -1 : ids.lastIndexOf(id, row - 1);
+  return row;
+}

@@ -2,7 +2,8 @@
 import { Timeline } from '../charts/timeline.ts';
 import { element } from '../element.ts';
 import { comparedStrip, lineChoices } from '../model/run-lines.ts';
-import type { PageState, StateHolder } from '../page-state.ts';
+import type { PageState } from '../page-state.ts';
+import type { StateHolder } from '../state-holder.ts';
 import type { ShownRun } from './compare-maps.ts';
 
 export class CompareLines {

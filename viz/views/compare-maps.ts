@@ -10,7 +10,8 @@ import { MomentReader } from '../model/moment.ts';
 import { formatMib } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 import { sharedCategoriesOf } from '../model/shared-categories.ts';
-import { type Colouring, colourings, type PageState, type StateHolder } from '../page-state.ts';
+import { type Colouring, colourings, type PageState } from '../page-state.ts';
+import type { StateHolder } from '../state-holder.ts';
 import { currentTheme, type Theme } from '../theme.ts';
 
 /** A run that is shown: its place among the open ones, and its colour and mark. */
@@ -146,7 +147,7 @@ export class CompareMaps {
       run,
       place,
       reader: new MomentReader(run, run.placements!),
-      kinds: shortKindsOf(run),
+      kinds: hostKindsOf(run.cluster.specs),
       modelCategories: modelCategoriesOf(run.cluster).ofModel,
       mix: null,
       map: new ClusterMap(
@@ -206,19 +207,6 @@ const colourNames: Readonly<Record<Colouring, string>> = {
   flavor: 'flavor',
   model: 'card model',
 };
-
-/** Kinds of hosts with no more of their labels than tells them apart, since small maps have little room. */
-function shortKindsOf({ cluster }: Run): HostKind[] {
-  const kinds = hostKindsOf(cluster.specs);
-  const shortened = (label: string, parts: number): string => label.split(' · ').slice(0, parts).join(' · ');
-  return kinds.map((kind) => {
-    const parts = [1, 2, 3].find(
-      (each) => kinds.filter(({ label }) => shortened(label, each) === shortened(kind.label, each)).length === 1,
-    );
-    const label = parts === undefined ? kind.label : shortened(kind.label, parts);
-    return { ...kind, label: label.replace(/^CPU · /, '').replaceAll(' × ', ' ') };
-  });
-}
 
 function withoutDecisions(): HTMLElement {
   return element('p', { class: 'muted' }, 'Written with --summary-only: figures and lines, but no hosts and no VMs.');

@@ -13,7 +13,8 @@ import {
   seriesOf,
 } from '../model/run-groups.ts';
 import { verdictsOn } from '../model/verdicts.ts';
-import type { PageState, StateHolder } from '../page-state.ts';
+import type { PageState } from '../page-state.ts';
+import type { StateHolder } from '../state-holder.ts';
 import { CompareLines } from './compare-lines.ts';
 import { CompareMaps } from './compare-maps.ts';
 import { compareTable } from './compare-table.ts';

@@ -4,7 +4,7 @@ import { textAt } from '../../core/runs/run-file.ts';
 import { button, element } from '../element.ts';
 import type { Run } from '../model/run.ts';
 import { describeAsked, describeOutcome } from '../model/vm-words.ts';
-import type { StateHolder } from '../page-state.ts';
+import type { StateHolder } from '../state-holder.ts';
 
 const pageLength = 50;
 

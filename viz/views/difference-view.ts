@@ -16,7 +16,8 @@ import {
 import { formatSpan } from '../model/quantity-words.ts';
 import { type Run, titlesOf } from '../model/run.ts';
 import { sawSameRequests } from '../model/run-groups.ts';
-import type { PageState, StateHolder } from '../page-state.ts';
+import type { PageState } from '../page-state.ts';
+import type { StateHolder } from '../state-holder.ts';
 import { DifferenceList, type Side } from './difference-list.ts';
 
 /** Flavors with bars of their own. */

@@ -1,0 +1,15 @@
+/** When the simulator's SRM reports come: at whole multiples of the interval, all hosts at once. Times and intervals in seconds. */
+
+/** The first report at or after that time. */
+export function nextReportS(timeS: number, intervalS: number): number {
+  let count = Math.floor(timeS / intervalS) - 1; // the quotient may be rounded across a whole number
+  while (count * intervalS < timeS) count++;
+  return count * intervalS;
+}
+
+/** The last report at or before that time. */
+export function lastReportS(timeS: number, intervalS: number): number {
+  let count = Math.ceil(timeS / intervalS) + 1;
+  while (count * intervalS > timeS) count--;
+  return count * intervalS;
+}

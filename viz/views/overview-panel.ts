@@ -1,0 +1,52 @@
+/** Beside the map while nothing is selected: the run's figures, and who was turned away or waits around the moment. */
+import { measures, titleOf } from '../../core/runs/measures.ts';
+import { element } from '../element.ts';
+import type { MomentReader } from '../model/moment.ts';
+import type { Placements, Run } from '../model/run.ts';
+import { count } from './figures.ts';
+import { askedAt, askedFor, decidedAt, outcome, vmTable } from './vm-table.ts';
+
+const shownVms = 8;
+
+export function overviewPanel(run: Run, reader: MomentReader, atS: number, onVm: (row: number) => void): HTMLElement {
+  const placements = run.placements!;
+  const waiting = reader.waitingRows(atS, shownVms);
+  const waitingCount = reader.waitingAt(atS);
+  const refusals = lastBefore(placements, atS);
+  return element(
+    'section',
+    { class: 'overview' },
+    element('h2', {}, 'The whole run'),
+    element('table', { class: 'figures' }, element('tbody', {}, ...figureRows(run))),
+    element('h2', {}, `Waiting now: ${count(waitingCount)}`),
+    waiting.length > 0 && vmTable(placements, waiting, [askedFor, askedAt], onVm),
+    waitingCount > waiting.length &&
+      element('p', { class: 'muted' }, `and ${count(waitingCount - waiting.length)} more`),
+    element('h2', {}, refusals.length === 0 ? 'Nobody turned away so far' : 'Turned away last'),
+    refusals.length > 0 && vmTable(placements, refusals, [askedFor, outcome, decidedAt], onVm),
+    element('p', { class: 'muted' }, 'Click a host or a VM to see why it is as it is.'),
+  );
+}
+
+function figureRows({ file }: Run): HTMLElement[] {
+  return measures.flatMap((measure) => {
+    const value = measure.read(file.summary);
+    if (value === null || value === 0) return [];
+    return element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, titleOf(measure)),
+      element(
+        'td',
+        { class: 'number' },
+        Number.isInteger(value) && measure.unit === '' ? count(value) : value.toFixed(measure.digits),
+      ),
+    );
+  });
+}
+
+/** The last rows that were turned away by then, the latest first. */
+function lastBefore({ turnedAway, decidedS }: Placements, atS: number): number[] {
+  const end = turnedAway.findLastIndex((row) => decidedS[row]! <= atS) + 1;
+  return turnedAway.slice(Math.max(0, end - shownVms), end).reverse();
+}

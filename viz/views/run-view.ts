@@ -1,0 +1,216 @@
+/** One run: its hosts at a moment, its course over time, and whatever host or decision the reader looks at. */
+import { ClusterMap, type HostMix } from '../charts/cluster-map.ts';
+import { Timeline } from '../charts/timeline.ts';
+import { element } from '../element.ts';
+import { type Categories, categoriesOf, modelCategoriesOf } from '../model/categories.ts';
+import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
+import { stripsOf } from '../model/lines.ts';
+import { mixOf } from '../model/mix.ts';
+import { MomentReader } from '../model/moment.ts';
+import { type Run, rowOfVm } from '../model/run.ts';
+import { colourings, type PageState } from '../page-state.ts';
+import { saveButtons, standaloneSvg } from '../save.ts';
+import type { StateHolder } from '../state-holder.ts';
+import { currentTheme } from '../theme.ts';
+import { headlineOf, momentText } from './figures.ts';
+import { hostPanel } from './host-panel.ts';
+import { legend } from './legend.ts';
+import { overviewPanel } from './overview-panel.ts';
+
+/** While the clock runs, lists beside the map change no more often than this. */
+const panelIntervalMs = 250;
+
+export class RunView {
+  readonly element: HTMLElement;
+  readonly #holder: StateHolder;
+  readonly #map: ClusterMap;
+  readonly #timeline: Timeline;
+  readonly #headline = element('div', { class: 'headline' });
+  readonly #status = element('p', { class: 'status' });
+  readonly #legend = element('div', { class: 'legend-box' });
+  readonly #side = element('aside', { class: 'side', 'aria-label': 'Details' });
+  readonly #tip = element('div', { class: 'tip', hidden: true });
+  readonly #colour: HTMLSelectElement;
+  #run: Run | undefined;
+  #kinds: readonly HostKind[] = [];
+  #reader: MomentReader | undefined;
+  #categories: Categories | null = null;
+  #mix: HostMix | null = null;
+  #panelTimer = 0;
+
+  constructor(holder: StateHolder) {
+    this.#holder = holder;
+    this.#map = new ClusterMap('The hosts of the cluster', {
+      onHover: (host, x, y) => this.#showTip(host, x, y),
+      onSelect: (host) => holder.set({ host: host < 0 ? '' : this.#run!.cluster.specs[host]!.name, vm: '' }),
+    });
+    this.#timeline = new Timeline('Use, waiting VMs and refusals over time', {
+      onSeek: (atS) => holder.set({ atS }),
+      onZoom: (fromS, toS) => holder.set({ fromS, toS }),
+    });
+    this.#colour = element('select', {
+      'aria-label': 'Colour by',
+      onchange: () => holder.set({ colour: this.#colour.value as PageState['colour'], only: '' }),
+    });
+    this.#colour.append(...colourings.map((each) => element('option', { value: each }, each)));
+    this.element = element(
+      'div',
+      { class: 'run-view' },
+      this.#headline,
+      element(
+        'section',
+        { class: 'panel map-panel', 'aria-label': 'Cluster' },
+        element(
+          'div',
+          { class: 'toolbar' },
+          element('label', {}, 'Colour by ', this.#colour),
+          this.#legend,
+          saveButtons('cluster', () => this.#map.toSvg(this.#status.textContent)),
+        ),
+        this.#map.element,
+        this.#status,
+      ),
+      element(
+        'section',
+        { class: 'panel time-panel', 'aria-label': 'Time' },
+        this.#timeline.element,
+        saveButtons('timeline', () => standaloneSvg(this.#timeline.svg, this.#run!.title)),
+      ),
+      this.#side,
+      this.#tip,
+    );
+  }
+
+  /** Shows a run, or what has changed of the state since. */
+  update(run: Run, state: PageState, changed: ReadonlySet<keyof PageState>): void {
+    const isOther = run !== this.#run;
+    if (isOther) this.#open(run);
+    const { placements } = run;
+    if (isOther || changed.has('colour')) {
+      this.#colour.value = state.colour;
+      this.#categories = categoriesOf(run, state.colour);
+    }
+    if (isOther || changed.has('fromS') || changed.has('toS')) this.#showTimeline(run, state);
+    this.#timeline.moveCursor(state.atS);
+    if (this.#reader === undefined || placements === null) {
+      this.#status.textContent = 'This run was written with --summary-only: it has figures, but no placements to show.';
+      return;
+    }
+    if (isOther || changed.has('atS')) this.#reader.read(state.atS);
+    this.#showMap(run, this.#reader, state);
+    this.#status.textContent = momentText(run, this.#reader, state.atS);
+    if (isOther || changed.has('colour') || changed.has('only') || changed.size > 6) this.#showLegend(run, state);
+    if (changed.size === 1 && changed.has('atS')) this.#panelSoon();
+    else this.#showPanel();
+  }
+
+  #open(run: Run): void {
+    this.#run = run;
+    this.#kinds = hostKindsOf(run.cluster.specs);
+    this.#reader = run.placements === null ? undefined : new MomentReader(run, run.placements);
+    this.#headline.replaceChildren(...headlineOf(run));
+    this.#map.element.hidden = run.placements === null;
+  }
+
+  #showMap(run: Run, reader: MomentReader, state: PageState): void {
+    const { cluster } = run;
+    const models = state.colour === 'model' ? modelCategoriesOf(cluster) : null;
+    this.#mix = this.#categories === null ? null : mixOf(run, reader, this.#categories, this.#mix);
+    this.#map.show({
+      cluster,
+      kinds: this.#kinds,
+      moment: reader.moment,
+      theme: currentTheme(),
+      mix: this.#mix,
+      modelCategories: models?.ofModel ?? null,
+      only: state.only === '' ? -1 : (models?.names ?? this.#categories?.names ?? []).indexOf(state.only),
+      selected: state.host === '' ? -1 : cluster.specs.findIndex(({ name }) => name === state.host),
+    });
+  }
+
+  #showTimeline(run: Run, state: PageState): void {
+    const isAll = state.toS <= state.fromS;
+    const [fromS, toS] = isAll ? [0, run.endS] : [Math.max(0, state.fromS), Math.min(run.endS, state.toS)];
+    const { placements } = run;
+    const refusals = placements?.turnedAway.map((row) => placements.decidedS[row]!) ?? [];
+    const inView = refusals.filter((atS) => atS >= fromS && atS <= toS);
+    this.#timeline.show(stripsOf(run, fromS, toS), inView.length > 2000 ? [] : inView, fromS, toS);
+  }
+
+  #showLegend(run: Run, state: PageState): void {
+    const { cloud } = run.file.inputs;
+    const names = state.colour === 'model' ? modelCategoriesOf(run.cluster).names : (this.#categories?.names ?? null);
+    const content = {
+      theme: currentTheme(),
+      names,
+      only: state.only,
+      hasCards: run.cluster.models.length > 0,
+      canFail: (run.file.faults?.atS.length ?? 0) > 0,
+      canBeStale: cloud.srmIntervalS > 0,
+    };
+    this.#legend.replaceChildren(legend(content, (only) => this.#holder.set({ only })));
+  }
+
+  #panelSoon(): void {
+    if (this.#panelTimer !== 0) return;
+    this.#panelTimer = window.setTimeout(() => this.#showPanel(), panelIntervalMs);
+  }
+
+  #showPanel(): void {
+    clearTimeout(this.#panelTimer);
+    this.#panelTimer = 0;
+    const run = this.#run!;
+    const reader = this.#reader!;
+    const { state } = this.#holder;
+    const placements = run.placements!;
+    this.#map.describe(this.#status.textContent);
+    const events = {
+      onVm: (row: number) =>
+        this.#holder.set({
+          vm: placements.decisions.id[row]!,
+          attempt: placements.decisions.attempt[row]!,
+          waiting: 0,
+        }),
+      onClose: () => this.#holder.set({ host: '', vm: '' }),
+    };
+    const host = run.cluster.specs.findIndex(({ name }) => name === state.host);
+    const row = state.vm === '' ? -1 : rowOfVm(placements, state.vm, state.attempt);
+    if (row >= 0) this.#side.replaceChildren(element('p', {}, `decision ${row}`));
+    else if (host >= 0) this.#side.replaceChildren(hostPanel(run, reader, host, events));
+    else this.#side.replaceChildren(overviewPanel(run, reader, state.atS, events.onVm));
+  }
+
+  #showTip(host: number, x: number, y: number): void {
+    this.#tip.hidden = host < 0;
+    if (host < 0) return;
+    const { cluster } = this.#run!;
+    const { moment } = this.#reader!;
+    const spec = cluster.specs[host]!;
+    const [first, end] = [cluster.cardStart[host]!, cluster.cardStart[host + 1]!];
+    const held = moment.cardUse.subarray(first, end).reduce((sum, use) => sum + use, 0);
+    const failed = moment.cardHealthy.subarray(first, end).filter((isHealthy) => isHealthy === 0).length;
+    const lines = [
+      `${moment.vms[host]} VMs · ${Math.round(moment.vcpusUsed[host]! * 10) / 10} of ${cluster.vcpus[host]} vCPUs · ${Math.round(moment.ramUsedMib[host]! / 1024)} of ${Math.round(cluster.ramMib[host]! / 1024)} GiB`,
+      ...(spec.cards.length > 0
+        ? [`${Math.round(held * 100) / 100} of ${spec.cards.length} cards held (${spec.cards[0]!.model})`]
+        : []),
+      ...(failed > 0 ? [`${failed} ${failed === 1 ? 'card has' : 'cards have'} failed`] : []),
+      ...(moment.up[host] === 0 ? ['down'] : []),
+      ...(moment.stale[host] === 1 ? ['the scheduler’s SRM record is out of date'] : []),
+    ];
+    this.#tip.replaceChildren(element('strong', {}, spec.name), ...lines.map((text) => element('div', {}, text)));
+    const { innerWidth, innerHeight } = window;
+    this.#tip.style.left = `${Math.min(x + 14, innerWidth - this.#tip.offsetWidth - 8)}px`;
+    this.#tip.style.top = `${y + 18 + this.#tip.offsetHeight > innerHeight ? y - this.#tip.offsetHeight - 10 : y + 18}px`;
+  }
+}
+
+/** The moment at which a run is shown first: when most of its vCPUs were in use. */
+export function busiestS({ file }: Run): number {
+  const { vcpuShare, intervalS } = file.series;
+  let busiest = 0;
+  vcpuShare.forEach((share, index) => {
+    if (share > vcpuShare[busiest]!) busiest = index;
+  });
+  return (busiest + 0.5) * intervalS;
+}
