@@ -1,6 +1,6 @@
 /** The scoring formulas of the paper, section 3.5.2, on one page. Pure functions of numbers. */
 import type { GpuModel } from './gpu-card.ts';
-import type { ResourceVector } from './resources.ts';
+import { dimensions, type ResourceVector } from './resources.ts';
 
 /** Options of the Least Requested Score. */
 export interface LrsOptions {
@@ -44,6 +44,28 @@ export function leastRequestedScore(
   }
   const vcpusLeft = host.vcpusFree - request.vcpus;
   return ((vcpusLeft / host.vcpus) * vcpuWeight + (ramLeftMib / host.ramMib) * (1 - vcpuWeight)) * maxScore;
+}
+
+/** Eq. (1) resource by resource. */
+export interface LrsParts {
+  /** (cᵢ − rᵢ) / cᵢ: what stays free once the request is placed, as shares of what the host has. */
+  readonly vcpusLeftShare: number;
+  readonly ramLeftShare: number;
+  /** Points that each adds; their sum is the score but for the last bits, which the score avoids to round. */
+  readonly vcpuPoints: number;
+  readonly ramPoints: number;
+}
+
+/** The two halves of `leastRequestedScore`, for explanations. */
+export function leastRequestedParts(
+  host: LrsHost,
+  request: { readonly vcpus: number; readonly ramMib: number },
+  { vcpuWeight, maxScore }: LrsOptions = defaultLrs,
+): LrsParts {
+  const vcpusLeftShare = (host.vcpusFree - request.vcpus) / host.vcpus;
+  const ramLeftShare = (host.ramFreeMib - request.ramMib) / host.ramMib;
+  const vcpuPoints = vcpusLeftShare * vcpuWeight * maxScore;
+  return { vcpusLeftShare, ramLeftShare, vcpuPoints, ramPoints: ramLeftShare * (1 - vcpuWeight) * maxScore };
 }
 
 /** Weights w₁, w₂, w₃ of Eq. (2): computing power, bandwidth, clock. */
@@ -101,6 +123,47 @@ export function similarity(idle: ResourceVector, asked: ResourceVector, largest:
   const normR = Math.sqrt(r1 * r1 + r2 * r2 + r3 * r3 + r4 * r4 + r5 * r5);
   const norms = normN * normR;
   return norms === 0 ? 0 : dot / norms;
+}
+
+/** Eq. (3) dimension by dimension. */
+export interface SimilarityParts {
+  /** nᵢ, idle, divided by the largest. */
+  readonly idle: ResourceVector;
+  /** rᵢ, asked for, divided by the largest. */
+  readonly asked: ResourceVector;
+  /** nᵢ · rᵢ. */
+  readonly products: ResourceVector;
+  /** N · R, the sum of the products. */
+  readonly dot: number;
+  /** ‖N‖ and ‖R‖. */
+  readonly idleNorm: number;
+  readonly askedNorm: number;
+  /** dot / (idleNorm · askedNorm): `similarity` of the same vectors, bit for bit. */
+  readonly similarity: number;
+}
+
+/** `similarity` with all that it is made of, for explanations. */
+export function similarityParts(idle: ResourceVector, asked: ResourceVector, largest: ResourceVector): SimilarityParts {
+  const n = quotients(idle, largest);
+  const r = quotients(asked, largest);
+  const products = eachDimension((dimension) => n[dimension] * r[dimension]);
+  const norm = (vector: ResourceVector): number => Math.sqrt(sum(eachDimension((each) => vector[each] * vector[each])));
+  const [dot, idleNorm, askedNorm] = [sum(products), norm(n), norm(r)];
+  const norms = idleNorm * askedNorm;
+  return { idle: n, asked: r, products, dot, idleNorm, askedNorm, similarity: norms === 0 ? 0 : dot / norms };
+}
+
+function quotients(vector: ResourceVector, largest: ResourceVector): ResourceVector {
+  return eachDimension((dimension) => vector[dimension] / largest[dimension]);
+}
+
+function eachDimension(value: (dimension: (typeof dimensions)[number]) => number): ResourceVector {
+  return Object.fromEntries(dimensions.map((each) => [each, value(each)])) as unknown as ResourceVector;
+}
+
+/** Left to right, as `similarity` adds. */
+function sum(vector: ResourceVector): number {
+  return vector.cards + vector.cardMemoryMib + vector.cardCores + vector.vcpus + vector.ramMib;
 }
 
 /**

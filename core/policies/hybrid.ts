@@ -18,7 +18,7 @@ export const hybrid: PolicyFactory = {
 };
 
 /** One way to serve a GPU VM on a host: some of its cards, and what Eq. (4) says of them. */
-interface CardOffer {
+export interface CardOffer {
   readonly cards: readonly number[];
   readonly cardScore: number;
   readonly idle: ResourceVector;
@@ -48,7 +48,7 @@ function createHybrid(options: PolicyOptions): Policy {
 }
 
 /** What Eq. (3) divides by. */
-function unitsOf(cluster: Cluster, options: Pick<PolicyOptions, 'similarity'>): ResourceVector {
+export function unitsOf(cluster: Cluster, options: Pick<PolicyOptions, 'similarity'>): ResourceVector {
   return options.similarity === 'raw' ? rawUnits : cluster.largest;
 }
 

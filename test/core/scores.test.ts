@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dimensions, type ResourceVector } from '../../core/resources.ts';
-import { cardScore, gpuScore, leastRequestedScore, rawUnits, similarity } from '../../core/scores.ts';
+import {
+  cardScore,
+  gpuScore,
+  leastRequestedParts,
+  leastRequestedScore,
+  rawUnits,
+  similarity,
+  similarityParts,
+} from '../../core/scores.ts';
 import { large } from './build.ts';
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
@@ -21,6 +29,31 @@ describe('leastRequestedScore', () => {
       }),
     );
   });
+});
+
+test('leastRequestedParts are the halves of the score', () => {
+  // 32 vCPUs of which 24 free, 4 asked: 20/32 left, × ½ × 100 = 31.25. 64 GiB of which 16 free, 8 asked: 8/64 left, 6.25.
+  const host = { vcpus: 32, vcpusFree: 24, ramMib: 65536, ramFreeMib: 16384 };
+  const asked = { vcpus: 4, ramMib: 8192 };
+  const parts = leastRequestedParts(host, asked);
+  expect(parts).toEqual({ vcpusLeftShare: 0.625, ramLeftShare: 0.125, vcpuPoints: 31.25, ramPoints: 6.25 });
+  expect(leastRequestedScore(host, asked)).toBe(37.5);
+  const size = fc.record({ total: fc.integer({ min: 1, max: 1 << 20 }), free: share, asked: share });
+  fc.assert(
+    fc.property(size, size, fc.constantFrom(0, 0.25, 0.5, 1), (cpu, ram, vcpuWeight) => {
+      const options = { vcpuWeight, maxScore: 100 };
+      const some = {
+        ...{ vcpus: cpu.total, vcpusFree: Math.floor(cpu.free * cpu.total) },
+        ...{ ramMib: ram.total, ramFreeMib: Math.floor(ram.free * ram.total) },
+      };
+      const request = {
+        vcpus: Math.floor(cpu.asked * some.vcpusFree),
+        ramMib: Math.floor(ram.asked * some.ramFreeMib),
+      };
+      const { vcpuPoints, ramPoints } = leastRequestedParts(some, request, options);
+      expect(vcpuPoints + ramPoints).toBeCloseTo(leastRequestedScore(some, request, options), 9);
+    }),
+  );
 });
 
 describe('cardScore', () => {
@@ -79,6 +112,21 @@ describe('similarity', () => {
       const difference = Math.abs(similarity(idle, asked, largest) - 1);
       expect(difference, `${times} times`).toBeLessThanOrEqual(Number.EPSILON);
     }
+  });
+
+  test('is made of its parts, bit for bit', () => {
+    fc.assert(
+      fc.property(anyVector, anyVector, fc.constantFrom(largest, rawUnits), (idle, asked, units) => {
+        const parts = similarityParts(idle, asked, units);
+        expect(parts.similarity).toBe(similarity(idle, asked, units));
+        for (const dimension of dimensions) {
+          expect(parts.products[dimension]).toBe(
+            (idle[dimension] / units[dimension]) * (asked[dimension] / units[dimension]),
+          );
+        }
+        expect(dimensions.reduce((sum, dimension) => sum + parts.products[dimension], 0)).toBe(parts.dot);
+      }),
+    );
   });
 
   test('is the cosine: a slow one over the named dimensions agrees', () => {

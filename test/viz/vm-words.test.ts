@@ -32,6 +32,6 @@ test('says what was asked for and what became of it, with what a card lacks', as
     ],
     ['plain', '8 vCPUs, 512 MiB RAM', 'on host-1, at once'],
     ['huge', '99 vCPUs, 1 GiB RAM', 'fits on no host: 2 hosts lack free vCPUs'],
-    ['late', '8 vCPUs, 1 GiB RAM', 'gave up after 10 min 00 s: 2 hosts lack free vCPUs'],
+    ['late', '8 vCPUs, 1 GiB RAM', 'gave up after 10 min: 2 hosts lack free vCPUs'],
   ]);
 });

@@ -6,10 +6,11 @@ export function formatMib(mib: number): string {
   return `${round(mib / 1024, 1)} GiB`;
 }
 
-/** `45 s`, `12 min 05 s`, `4 h 00 min`, `3 d 04 h`. */
+/** `45 s`, `10 min`, `12 min 05 s`, `4 h 00 min`, `3 d 04 h`. */
 export function formatSpan(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
+  if (whole < 3600 && whole % 60 === 0) return `${whole / 60} min`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${two((whole % 3600) / 60)} min`;
   return `${Math.floor(whole / 86_400)} d ${two((whole % 86_400) / 3600)} h`;

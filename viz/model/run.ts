@@ -38,7 +38,7 @@ export interface Run {
   readonly policy: Policy;
   /** Null in a file written with `--summary-only`. */
   readonly placements: Placements | null;
-  /** End of the time axis, seconds. */
+  /** End of the time axis, seconds: of what was measured. A few that were submitted again may be decided later. */
   readonly endS: number;
 }
 
@@ -47,7 +47,6 @@ export function runOf(file: RunFile, name: string): Run {
   const cluster = new Cluster(parseCluster(file.cluster, `${name}, cluster`).hosts);
   const placements = file.decisions === null ? null : placementsOf(file.decisions, cluster, name);
   const { series, inputs } = file;
-  const lastDecisionS = placements?.decidedS.at(-1) ?? 0;
   return {
     name,
     title: inputs.policy.name,
@@ -55,7 +54,7 @@ export function runOf(file: RunFile, name: string): Run {
     cluster,
     policy: policyOf(file),
     placements,
-    endS: Math.max(series.intervalS * series.vms.length, lastDecisionS),
+    endS: series.intervalS * series.vms.length,
   };
 }
 

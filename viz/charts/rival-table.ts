@@ -1,0 +1,250 @@
+/** The chosen host and the runner-up side by side: every number from which their scores come. */
+import { dimensions, type ResourceVector } from '../../core/resources.ts';
+import { element } from '../element.ts';
+import type { DecisionCase } from '../model/decision-case.ts';
+import { formatMib, formatScore, round } from '../model/quantity-words.ts';
+import { type FreeRow, freeRows, type HybridParts, hybridParts, type Rival } from '../model/rival.ts';
+import { describeTerm } from '../model/score-rows.ts';
+import { dimensionWords, similarityBars } from './similarity-bars.ts';
+
+/** @param rival undefined where no other host fits, or all are alike: then the chosen one stands alone */
+export function rivalTable(decision: DecisionCase, rival: Rival | undefined): HTMLElement {
+  const chosen = decision.ranking[0]!;
+  const verdicts = rival === undefined ? [chosen] : [chosen, rival.verdict];
+  const names = verdicts.map(({ host }) => decision.cluster.specs[host]!.name);
+  if (decision.policy.name !== 'hybrid') return generalTable(decision, verdicts, names);
+  const parts = verdicts.map((verdict) => hybridParts(decision, verdict));
+  return parts[0]!.kind === 'gpu'
+    ? similarityTable(
+        decision,
+        verdicts,
+        names,
+        parts.filter((each) => each.kind === 'gpu'),
+      )
+    : lrsTable(
+        decision,
+        verdicts,
+        names,
+        parts.filter((each) => each.kind === 'cpu'),
+      );
+}
+
+type GpuParts = Extract<HybridParts, { kind: 'gpu' }>;
+type CpuParts = Extract<HybridParts, { kind: 'cpu' }>;
+
+function similarityTable(
+  { request, file }: DecisionCase,
+  verdicts: DecisionCase['ranking'],
+  names: readonly string[],
+  parts: readonly GpuParts[],
+): HTMLElement {
+  const isRaw = file.inputs.policy.options.similarity === 'raw';
+  const asked = parts[0]!.parts;
+  const amount = (
+    dimension: keyof ResourceVector,
+    vector: ResourceVector,
+    quotient: ResourceVector,
+    product = '',
+  ): HTMLElement =>
+    element(
+      'td',
+      { class: 'number' },
+      vector === request && vector[dimension] === 0 ? 'any' : formatDimension(dimension, vector[dimension]),
+      !isRaw && element('span', { class: 'share muted' }, `${round(quotient[dimension] * 100, 1)} %`),
+      product !== '' && element('span', { class: 'share narrow-only' }, `n·r ${product}`),
+    );
+  const componentRows = dimensions.map((dimension) =>
+    row(
+      dimensionWords[dimension],
+      amount(dimension, request, asked.asked),
+      ...parts.flatMap(({ offer, parts: each }) => {
+        const product = formatProduct(each.products[dimension]);
+        return [amount(dimension, offer.idle, each.idle, product), wideOnly(number(product))];
+      }),
+    ),
+  );
+  const pairs = (value: (each: GpuParts) => string): HTMLElement[] =>
+    parts.flatMap((each) => [wideOnly(number('')), number(value(each))]);
+  const box = element(
+    'div',
+    {},
+    similarityBars([
+      { name: 'asked for', kind: 'asked', vector: asked.asked, norm: asked.askedNorm },
+      ...parts.map(({ parts: { idle, idleNorm } }, index) => {
+        const kind = index === 0 ? ('chosen' as const) : ('rival' as const);
+        return { name: `idle on ${names[index]}`, kind, vector: idle, norm: idleNorm };
+      }),
+    ]),
+    note(
+      'Each bar is a component as a share of its vector’s length, so that only the direction counts: the more alike the bars of a host and those of the request, the higher its similarity.',
+    ),
+    table(
+      [
+        head('', ''),
+        head('asked for', 'r'),
+        ...names.flatMap((name) => [head(`idle on ${name}`, 'n'), wideOnly(head('product', 'n·r'))]),
+      ],
+      [
+        ...componentRows,
+        row('N·R, sum', number(''), ...pairs(({ parts: { dot } }) => formatProduct(dot))),
+        row(
+          'length: ‖R‖, ‖N‖',
+          number(formatProduct(asked.askedNorm)),
+          ...parts.flatMap(({ parts: { idleNorm } }) => [number(formatProduct(idleNorm)), wideOnly(number(''))]),
+        ),
+        row(
+          'similarity: N·R / (‖N‖ ‖R‖)',
+          number(''),
+          ...pairs(({ parts: { similarity } }) => formatScore(similarity)),
+        ),
+        row('× S_card', number(''), ...pairs(({ offer }) => formatScore(offer.cardScore))),
+        strong(
+          row(
+            '= score',
+            number(''),
+            ...verdicts.flatMap(({ scored }) => [wideOnly(number('')), number(formatScore(scored!.shownScore))]),
+          ),
+        ),
+      ],
+    ),
+    note(
+      isRaw
+        ? 'Eq. (3) in raw units, as the run asked for it: the dimensions with the largest numbers decide alone.'
+        : 'Percentages are shares of the largest in the cluster; n and r are these shares. Card memory and cores are those of one card.',
+    ),
+  );
+  return box;
+}
+
+function lrsTable(
+  decision: DecisionCase,
+  verdicts: DecisionCase['ranking'],
+  names: readonly string[],
+  parts: readonly CpuParts[],
+): HTMLElement {
+  const { request, cluster } = decision;
+  const cells = (value: (index: number) => string): HTMLElement[] => verdicts.map((_, index) => number(value(index)));
+  const percent = (share: number): string => `${round(share * 100, 2)} %`;
+  const view = (index: number) => cluster.hosts[verdicts[index]!.host]!;
+  return element(
+    'div',
+    {},
+    table(
+      [head('', ''), ...names.map((name) => head(name, ''))],
+      [
+        row(
+          'vCPUs: free / given out at most',
+          ...cells((index) => `${round(view(index).vcpusFree, 3)} / ${round(view(index).vcpus, 3)}`),
+        ),
+        row(
+          `free after these ${round(request.vcpus, 3)}`,
+          ...cells((index) => percent(parts[index]!.parts.vcpusLeftShare)),
+        ),
+        row('× ½ × 100: points', ...cells((index) => formatScore(parts[index]!.parts.vcpuPoints))),
+        row(
+          'RAM: free / all',
+          ...cells((index) => `${formatMib(view(index).ramFreeMib)} / ${formatMib(view(index).ramMib)}`),
+        ),
+        row(
+          `free after these ${formatMib(request.ramMib)}`,
+          ...cells((index) => percent(parts[index]!.parts.ramLeftShare)),
+        ),
+        row('× ½ × 100: points', ...cells((index) => formatScore(parts[index]!.parts.ramPoints))),
+        row('LRS, the sum, Eq. (1)', ...cells((index) => formatScore(verdicts[index]!.scored!.score))),
+        row(
+          'for being a CPU host',
+          ...cells((index) => `+${round(verdicts[index]!.scored!.tier * decision.policy.tierPoints!, 0)}`),
+        ),
+        strong(row('= score', ...cells((index) => formatScore(verdicts[index]!.scored!.shownScore)))),
+      ],
+    ),
+  );
+}
+
+function generalTable(
+  decision: DecisionCase,
+  verdicts: DecisionCase['ranking'],
+  names: readonly string[],
+): HTMLElement {
+  const terms = Object.keys(verdicts[0]!.scored!.terms);
+  const formatted = ({ unit }: FreeRow, value: number): string =>
+    Number.isNaN(value) ? '' : unit === 'mib' ? formatMib(value) : `${round(value, 3)}${unit === 'gib' ? ' GiB' : ''}`;
+  return element(
+    'div',
+    {},
+    table(
+      [head('', ''), head('asked for', ''), ...names.map((name) => head(name, ''))],
+      [
+        ...freeRows(decision).map((each) =>
+          row(
+            each.label,
+            number(formatted(each, each.asked)),
+            ...verdicts.map(({ host }) => number(formatted(each, each.freeOf(decision.cluster.hosts[host]!)))),
+          ),
+        ),
+        ...terms.map((term) =>
+          row(
+            `score for ${describeTerm(term)}`,
+            number(''),
+            ...verdicts.map(({ scored }) => number(formatScore(scored!.terms[term]!))),
+          ),
+        ),
+        strong(row('score', number(''), ...verdicts.map(({ scored }) => number(formatScore(scored!.shownScore))))),
+      ],
+    ),
+  );
+}
+
+function formatDimension(dimension: keyof ResourceVector, value: number): string {
+  return dimension === 'cardMemoryMib' || dimension === 'ramMib' ? formatMib(value) : round(value, 3);
+}
+
+/** Raw products reach 10^10. */
+function formatProduct(value: number): string {
+  return Math.abs(value) >= 10_000 ? value.toExponential(4) : value.toFixed(4);
+}
+
+function head(text: string, symbol: string): HTMLElement {
+  return element(
+    'th',
+    { scope: 'col', class: 'number' },
+    text,
+    symbol !== '' && element('span', { class: 'share muted' }, symbol),
+  );
+}
+
+function number(text: string): HTMLElement {
+  return element('td', { class: 'number' }, text);
+}
+
+/** A phone has no room for columns of products; they stand in the cells then. */
+function wideOnly(cell: HTMLElement): HTMLElement {
+  cell.classList.add('wide-only');
+  return cell;
+}
+
+function row(label: string, ...cells: HTMLElement[]): HTMLElement {
+  return element('tr', {}, element('th', { scope: 'row' }, label), ...cells);
+}
+
+function strong(result: HTMLElement): HTMLElement {
+  result.className = 'result';
+  return result;
+}
+
+function note(text: string): HTMLElement {
+  return element('p', { class: 'muted note' }, text);
+}
+
+function table(heads: HTMLElement[], rows: HTMLElement[]): HTMLElement {
+  return element(
+    'div',
+    { class: 'wide-table' },
+    element(
+      'table',
+      { class: 'figures rival' },
+      element('thead', {}, element('tr', {}, ...heads)),
+      element('tbody', {}, ...rows),
+    ),
+  );
+}

@@ -1,0 +1,108 @@
+/** A VM's story in sentences: what became of it, what it asked for, what happened when. */
+import type { Cluster } from '../../core/cluster.ts';
+import type { VmRequest } from '../../core/request.ts';
+import { formatTime } from '../../core/runs/explanation.ts';
+import { cardsAt, type DecisionColumns, textAt } from '../../core/runs/run-file.ts';
+import type { DecisionCase } from './decision-case.ts';
+import { formatMib, formatScore, formatSpan, plural, round } from './quantity-words.ts';
+
+/** The one sentence: `heps-000123 went to gpu-a6000-03, card 2`. */
+export function headline(decisions: DecisionColumns, row: number, cluster: Cluster): string {
+  const id = decisions.id[row]!;
+  const host = decisions.host[row]!;
+  if (host < 0) return `${id} was turned away: ${whyTurnedAway(decisions, row)}`;
+  const cards = listCards(cardsAt(decisions, row));
+  const place = `${id} went to ${cluster.specs[host]!.name}${cards === '' ? '' : `, ${cards}`}`;
+  if (textAt(decisions.outcome, row) !== 'lost') return place;
+  const ranS = decisions.endS[row]! - decisions.startS[row]!;
+  const cause = textAt(decisions.reason, row) === 'card-failed' ? 'a card failed' : 'the host failed';
+  return `${place}, and was lost: ${cause} ${ranS > 0 ? `after ${formatSpan(ranS)}` : 'before it started'}`;
+}
+
+/** `card 2`, `cards 0 and 1`; empty without cards. */
+export function listCards(cards: readonly number[]): string {
+  return cards.length === 0 ? '' : `${cards.length === 1 ? 'card' : 'cards'} ${listOf(cards.map(String), 'and')}`;
+}
+
+export function listOf(words: readonly string[], last: 'and' | 'or'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+}
+
+function whyTurnedAway(decisions: DecisionColumns, row: number): string {
+  switch (textAt(decisions.outcome, row)) {
+    case 'gave-up':
+      return `it gave up after ${formatSpan(decisions.decidedS[row]! - decisions.submitS[row]!)}`;
+    case 'unservable':
+      return 'no host could take it, even an empty one';
+    default:
+      return 'no host had room for it';
+  }
+}
+
+/** `4 vCPUs, 16 GiB RAM, 200 GiB disk and 1 card with at least 24 GiB (RTX A6000 or A40)`. */
+export function describeAsked(request: VmRequest): string {
+  const { vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels } = request;
+  const parts = [plural(vcpus, 'vCPU'), `${formatMib(ramMib)} RAM`];
+  if (diskGib > 0) parts.push(`${round(diskGib, 0)} GiB disk`);
+  if (cards === 0) return `${listOf(parts, 'and')}, no card`;
+  const wishes = [
+    ...(cardMemoryMib > 0 ? [formatMib(cardMemoryMib)] : []),
+    ...(cardCores > 0 ? [plural(cardCores, 'core')] : []),
+  ];
+  const least = wishes.length === 0 ? '' : ` with at least ${listOf(wishes, 'and')}${cards > 1 ? ' each' : ''}`;
+  const models = cardModels.length === 0 ? '' : ` (${listOf(cardModels, 'or')})`;
+  return listOf([...parts, `${plural(cards, 'card')}${least}${models}`], 'and');
+}
+
+/** A moment in the life of a VM, to which the clock can go. */
+export interface LifeMoment {
+  readonly label: string;
+  readonly atS: number;
+}
+
+/** From submission to end, in order of time. */
+export function lifeOf(decisions: DecisionColumns, row: number): LifeMoment[] {
+  const [submitS, decidedS] = [decisions.submitS[row]!, decisions.decidedS[row]!];
+  const submitted = { label: 'submitted', atS: submitS };
+  if (decisions.host[row]! < 0) return [submitted, { label: 'turned away', atS: decidedS }];
+  const [startS, endS] = [decisions.startS[row]!, decisions.endS[row]!];
+  const isLost = textAt(decisions.outcome, row) === 'lost';
+  return [
+    submitted,
+    ...(decidedS > submitS && decidedS < startS ? [{ label: 'placed', atS: decidedS }] : []),
+    ...(startS <= endS ? [{ label: 'started', atS: startS }] : []),
+    { label: isLost ? 'lost' : 'ended', atS: endS },
+  ];
+}
+
+/** Who asked, and for what kind of desktop; only what the run knows. */
+export function ownerOf(decisions: DecisionColumns, row: number): (readonly [name: string, value: string])[] {
+  const attempt = decisions.attempt[row]!;
+  const fields = [
+    ['user', textAt(decisions.user, row)],
+    ['station', textAt(decisions.station, row)],
+    ['flavor', textAt(decisions.flavor, row)],
+    ['image', textAt(decisions.image, row)],
+    ['submission', attempt > 1 ? `no. ${attempt}, after a failure` : ''],
+  ] as const;
+  return fields.filter(([, value]) => value !== '');
+}
+
+/** What the scheduler said at the moment that is shown. */
+export function describeMoment(decision: DecisionCase, outcome: string, waiting: 0 | 1): string {
+  const { cluster, policy, moment, file } = decision;
+  const again = decision.decision;
+  const at = `${policy.name} at ${formatTime(moment.nowS)}`;
+  const { srmIntervalS } = file.inputs.cloud;
+  const late =
+    srmIntervalS === 0 ? '' : ` It saw the hosts as the last reports, every ${formatSpan(srmIntervalS)}, had told.`;
+  if (again.kind === 'placed') {
+    const place = cluster.specs[again.host]!.name;
+    if (!decision.isBehindOthers) return `${at} chose ${place}, score ${formatScore(again.score)}.${late}`;
+    return `${at}: it was not tried, since others waited before it: first come, first served. Alone it would have got ${place}.${late}`;
+  }
+  const fits = `${at}: none of the ${round(cluster.specs.length, 0)} hosts fits.`;
+  if (waiting === 1)
+    return `${fits} It had to wait${decision.isBehindOthers ? ', behind others that had come before it' : ''}.${late}`;
+  return `${fits}${outcome === 'gave-up' ? ' It had waited as long as VMs may.' : ''}${late}`;
+}
