@@ -1,6 +1,6 @@
 /** Which cards of a host can serve a request, and which of those it gets: the fine-grained part of Fig. 6. */
 import { sharedCardShare } from './card-share.ts';
-import type { CardGroup, HostView } from './cluster.ts';
+import type { CardGroup, Cluster, HostView } from './cluster.ts';
 import type { GpuModel } from './gpu-card.ts';
 import type { VmRequest } from './request.ts';
 
@@ -43,4 +43,12 @@ export function tightestCards(host: HostView, cards: readonly number[], count: n
     )
     .slice(0, count)
     .sort((a, b) => a - b);
+}
+
+/** Whether any of these cards of a host has less memory or fewer cores than asked for, whatever is free of it. */
+export function hasWrongCards(cluster: Cluster, host: number, cards: readonly number[], request: VmRequest): boolean {
+  return cards.some((card) => {
+    const { memoryMib, cores } = cluster.specs[host]!.cards[card]!;
+    return memoryMib < request.cardMemoryMib || cores < request.cardCores;
+  });
 }

@@ -1,6 +1,7 @@
 /** Watches a cloud and says in figures how it did: the summary and the time series of a run. */
+import { hasWrongCards } from '../core/card-fit.ts';
 import type { Cluster } from '../core/cluster.ts';
-import { isGpuRequest, type VmRequest } from '../core/request.ts';
+import { isGpuRequest } from '../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
 import { Distribution } from './distribution.ts';
@@ -278,14 +279,6 @@ export class Metrics implements CloudObserver {
     }
     return kind;
   }
-}
-
-/** Whether any of the cards is smaller than the request asked for. */
-export function hasWrongCards(cluster: Cluster, host: number, cards: readonly number[], request: VmRequest): boolean {
-  return cards.some((card) => {
-    const { memoryMib, cores } = cluster.specs[host]!.cards[card]!;
-    return memoryMib < request.cardMemoryMib || cores < request.cardCores;
-  });
 }
 
 /** What the whole cluster has. */

@@ -4,6 +4,7 @@ import type { Comparison, PolicyRuns } from '../core/runs/comparison.ts';
 import { type Measure, measures, servedMeasure, titleOf } from '../core/runs/measures.ts';
 import type { KindSummary, RunSummary } from '../core/runs/run-file.ts';
 import type { Estimate } from '../core/runs/statistics.ts';
+import { verdictOf } from '../core/runs/verdict.ts';
 import type { DecisionCounts } from './simulate.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
 
@@ -76,7 +77,8 @@ export function reportComparison(runs: readonly PolicyRuns[], comparisons: reado
       );
     }
   }
-  const verdicts = names.slice(1).map((policy, index) => verdict(names[0]!, policy, comparisons, index + 1, seeds));
+  const served = comparisons.find(({ measure }) => measure === servedMeasure)!;
+  const verdicts = runs.slice(1).map((_, index) => wrapText(verdictOf(runs, served, index + 1)));
   if (verdicts.length > 0) parts.push(verdicts.join('\n'));
   return parts.join('\n\n');
 }
@@ -97,32 +99,6 @@ function narrowTables(rows: readonly (readonly string[])[]): string[] {
     first = last;
   }
   return tables;
-}
-
-/** One sentence: which policy serves more VMs as asked, and by how much. */
-function verdict(
-  first: string,
-  other: string,
-  comparisons: readonly Comparison[],
-  index: number,
-  seeds: number,
-): string {
-  const { estimates, differences } = comparisons.find(({ measure }) => measure === servedMeasure)!;
-  const [ofFirst, ofOther, difference] = [estimates[0]!, estimates[index]!, differences[index]!];
-  if (ofFirst === null || ofOther === null || difference === null) return `${first} and ${other}: no VM arrived.`;
-  const more = -difference.mean;
-  const [winner, loser] = more >= 0 ? [first, other] : [other, first];
-  const [of, than] = more >= 0 ? [ofFirst, ofOther] : [ofOther, ofFirst];
-  const { halfWidth } = difference;
-  const points = `${Math.abs(more).toFixed(2)}${halfWidth === null ? '' : ` ± ${halfWidth.toFixed(2)}`} points`;
-  const figures = `${of.mean.toFixed(2)} % against ${than.mean.toFixed(2)} %`;
-  const isOpen = Math.abs(more) <= (halfWidth ?? 0);
-  if (isOpen) {
-    const reach = seeds > 1 ? `, as far as ${seeds} seeds can tell` : '';
-    return wrapText(`${first} and ${other} serve equally many VMs as asked${reach} (${figures}).`);
-  }
-  const ground = halfWidth === null ? 'one run each' : `95 % confidence, ${seeds} seeds`;
-  return wrapText(`${winner} serves more VMs as asked than ${loser}: ${figures}, ${points} more (${ground}).`);
 }
 
 function formatValue({ digits }: Measure, value: number | null): string {

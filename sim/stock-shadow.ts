@@ -1,4 +1,5 @@
 /** Asks, each time a GPU VM is placed, which cards stock OpenStack would have given it: the failure that section 3.5 of the paper names. */
+import { hasWrongCards } from '../core/card-fit.ts';
 import type { Cluster } from '../core/cluster.ts';
 import type { GpuModel } from '../core/gpu-card.ts';
 import { nova } from '../core/policies/nova.ts';
@@ -6,7 +7,7 @@ import { defaultPolicyOptions } from '../core/policy.ts';
 import type { VmRequest } from '../core/request.ts';
 import { Scheduler } from '../core/scheduler.ts';
 import type { CloudObserver } from './cloud.ts';
-import { hasWrongCards, type Metrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import type { Vm } from './vm.ts';
 
 export class StockShadow implements CloudObserver {

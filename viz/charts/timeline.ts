@@ -1,17 +1,7 @@
 /** A run over time: use, waiting VMs and refusals under each other, with one cursor. Drag zooms, click goes to a moment. */
-import {
-  area,
-  axisBottom,
-  axisLeft,
-  brushX,
-  curveStepAfter,
-  line,
-  pointer,
-  type ScaleLinear,
-  scaleLinear,
-  select,
-} from 'd3';
+import { area, axisLeft, brushX, curveStepAfter, line, pointer, type ScaleLinear, scaleLinear, select } from 'd3';
 import { element } from '../element.ts';
+import { timeAxis } from './time-axis.ts';
 
 /** Points of one line: value `values[i]` holds from `atS[i]` until `atS[i + 1]`, the last one until `endS`. */
 export interface Steps {
@@ -33,6 +23,8 @@ export interface TimelineStrip {
   readonly isShare: boolean;
   /** Filled down to 0. */
   readonly isArea: boolean;
+  /** Names the lines above the plot, each after a piece of its line. Defaults to false. */
+  readonly hasLegend?: boolean;
   readonly lines: readonly TimelineLine[];
 }
 
@@ -114,7 +106,7 @@ export class Timeline {
       top = bottom + stripGap;
     });
     const bottom = height - margin.bottom;
-    svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`).call(this.#timeAxis());
+    svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`).call(timeAxis(this.#x));
     const [fromS, toS] = this.#x.domain();
     svg
       .append('path')
@@ -135,14 +127,15 @@ export class Timeline {
     this.moveCursor(this.#cursorS);
   }
 
-  #drawStrip(strip: TimelineStrip, top: number, bottom: number): void {
+  #drawStrip(strip: TimelineStrip, stripTop: number, bottom: number): void {
     const { isShare, isArea, lines } = strip;
     const [fromS, toS] = this.#x.domain() as [number, number];
+    const group = this.#svg.append('g');
+    const top = strip.hasLegend === true ? this.#drawLegend(strip, stripTop) : stripTop;
     const most = lines.reduce((largest, { steps }) => Math.max(largest, largestIn(steps, fromS, toS)), 0);
     const y = scaleLinear([0, isShare ? 1 : Math.max(1, most)], [bottom, top]);
     const axis = axisLeft<number>(y).ticks(bottom - top > 60 ? 4 : 2);
     if (isShare) axis.tickFormat((share) => `${Math.round(share * 100)} %`);
-    const group = this.#svg.append('g');
     group.append('g').attr('class', 'axis').attr('transform', `translate(${margin.left},0)`).call(axis);
     for (const { label, style, steps } of lines) {
       const points = visible(steps, fromS, toS);
@@ -158,7 +151,7 @@ export class Timeline {
         .append('title')
         .text(label);
     }
-    this.#drawTitle(strip, top + 11);
+    if (strip.hasLegend !== true) this.#drawTitle(strip, top + 11);
   }
 
   /** The strip's title, and where it has several lines, a sample of each. */
@@ -181,19 +174,34 @@ export class Timeline {
     }
   }
 
-  #timeAxis() {
-    const [fromS, toS] = this.#x.domain() as [number, number];
-    const spanS = toS - fromS;
-    const room = Math.max(2, Math.floor((this.#width - margin.left - margin.right) / 80));
-    const steps = [
-      1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000, 2_592_000,
-    ];
-    const stepS = steps.find((each) => spanS / each <= room) ?? Math.ceil(spanS / room / 2_592_000) * 2_592_000;
-    const ticks: number[] = [];
-    for (let atS = Math.ceil(fromS / stepS) * stepS; atS <= toS; atS += stepS) ticks.push(atS);
-    return axisBottom<number>(this.#x)
-      .tickValues(ticks)
-      .tickFormat((atS) => tickText(atS, stepS));
+  /** Title and names of the lines above the plot, in as many rows as they need. @returns where the plot begins */
+  #drawLegend({ title, lines }: TimelineStrip, top: number): number {
+    const group = this.#svg.append('g');
+    const rowHeight = 18;
+    const sample = 26;
+    const heading = group
+      .append('text')
+      .attr('class', 'strip-title')
+      .attr('x', margin.left)
+      .attr('y', top + 11);
+    heading.text(title);
+    let x = margin.left + heading.node()!.getComputedTextLength() + 18;
+    let y = top + 11;
+    for (const { label, style } of lines) {
+      const text = group.append('text').attr('class', 'legend-label').text(label);
+      const width = sample + 6 + text.node()!.getComputedTextLength();
+      if (x + width > this.#width - margin.right && x > margin.left) {
+        x = margin.left;
+        y += rowHeight;
+      }
+      group
+        .append('path')
+        .attr('class', `line ${style}`)
+        .attr('d', `M${x} ${y - 4}h${sample}`);
+      text.attr('x', x + sample + 6).attr('y', y);
+      x += width + 16;
+    }
+    return y + 10;
   }
 
   #addBrush(bottom: number): void {
@@ -202,27 +210,21 @@ export class Timeline {
         [margin.left, 0],
         [this.#width - margin.right, bottom],
       ])
-      .on('end', ({ selection, sourceEvent }: { selection: [number, number] | null; sourceEvent: Event | null }) => {
-        if (sourceEvent === null) return;
-        if (selection === null) {
-          this.#events.onSeek(this.#x.invert(pointer(sourceEvent, this.#svg.node()!)[0]));
-          return;
-        }
-        layer.call(brush.move, null);
-        this.#events.onZoom(this.#x.invert(selection[0]), this.#x.invert(selection[1]));
-      });
+      .on(
+        'end',
+        ({ selection, sourceEvent }: { selection: [number, number] | null; sourceEvent: Event | null | undefined }) => {
+          if (sourceEvent === null || sourceEvent === undefined) return; // it was not the reader who moved the brush
+          if (selection === null) {
+            this.#events.onSeek(this.#x.invert(pointer(sourceEvent, this.#svg.node()!)[0]));
+            return;
+          }
+          layer.call(brush.move, null);
+          this.#events.onZoom(this.#x.invert(selection[0]), this.#x.invert(selection[1]));
+        },
+      );
     const layer = this.#svg.append('g').attr('class', 'brush').call(brush);
     layer.on('dblclick', () => this.#events.onZoom(0, 0));
   }
-}
-
-function tickText(atS: number, stepS: number): string {
-  const day = `day ${Math.floor(atS / 86_400)}`;
-  if (stepS >= 86_400) return day;
-  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
-  const clock = `${two((atS % 86_400) / 3600)}:${two((atS % 3600) / 60)}`;
-  if (atS % 86_400 === 0) return day;
-  return stepS >= 60 ? clock : `${clock}:${two(atS % 60)}`;
 }
 
 /** Places of the points that are seen, and of one on either side. */

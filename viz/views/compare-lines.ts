@@ -1,0 +1,68 @@
+/** One quantity of several runs over time. */
+import { Timeline } from '../charts/timeline.ts';
+import { element } from '../element.ts';
+import { comparedStrip, lineChoices } from '../model/run-lines.ts';
+import type { PageState } from '../page-state.ts';
+import type { StateHolder } from '../state-holder.ts';
+import type { ShownRun } from './compare-maps.ts';
+
+export class CompareLines {
+  readonly element: HTMLElement;
+  readonly #timeline: Timeline;
+  readonly #choice: HTMLSelectElement;
+  readonly #all: HTMLButtonElement;
+  #shown: readonly ShownRun[] = [];
+  #span: readonly [number, number] = [0, 0];
+
+  constructor(holder: StateHolder) {
+    this.#timeline = new Timeline('The runs over time', {
+      onSeek: (atS) => holder.set({ atS }),
+      onZoom: (fromS, toS) => holder.set({ fromS, toS }),
+    });
+    this.#timeline.svg.dataset.chart = 'runs-over-time';
+    this.#choice = element(
+      'select',
+      { onchange: () => this.#draw() },
+      ...lineChoices.map(({ title }, index) => element('option', { value: index }, title)),
+    );
+    this.#all = element('button', { type: 'button', onclick: () => holder.set({ fromS: 0, toS: 0 }) }, 'Whole time');
+    this.element = element(
+      'section',
+      { class: 'panel compare-lines' },
+      element('h3', {}, 'Over time'),
+      element(
+        'div',
+        { class: 'compare-controls' },
+        element('label', {}, 'Show ', this.#choice),
+        this.#all,
+        element('span', { class: 'muted' }, 'Click goes to a moment, dragging zooms.'),
+      ),
+      this.#timeline.element,
+    );
+  }
+
+  setRuns(shown: readonly ShownRun[]): void {
+    this.#shown = shown;
+    this.#draw();
+  }
+
+  /** Shows that part of the time, seconds. */
+  showSpan(fromS: number, toS: number, isZoomed: boolean): void {
+    this.#all.hidden = !isZoomed;
+    if (fromS === this.#span[0] && toS === this.#span[1]) return;
+    this.#span = [fromS, toS];
+    this.#draw();
+  }
+
+  update({ atS }: PageState): void {
+    this.#timeline.moveCursor(atS);
+  }
+
+  #draw(): void {
+    const [fromS, toS] = this.#span;
+    if (toS <= fromS) return;
+    const runs = this.#shown.map(({ run }) => run);
+    const styles = this.#shown.map(({ series }) => `run-${series}`);
+    this.#timeline.show([comparedStrip(lineChoices[Number(this.#choice.value)]!, runs, styles)], [], fromS, toS);
+  }
+}
