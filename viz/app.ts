@@ -7,6 +7,7 @@ import { initialState, type PageState, views } from './page-state.ts';
 import { offerSaving } from './save.ts';
 import { StateHolder } from './state-holder.ts';
 import { switchTheme } from './theme.ts';
+import { CompareView } from './views/compare-view.ts';
 import { helpDialog } from './views/help-dialog.ts';
 import { LiveView } from './views/live-view.ts';
 import { Player } from './views/player.ts';
@@ -20,6 +21,7 @@ export class App {
   readonly #sources: Sources;
   readonly #holder = new StateHolder();
   readonly #runView = new RunView(this.#holder);
+  readonly #compareView = new CompareView(this.#holder);
   readonly #liveView = new LiveView(this.#holder);
   readonly #player = new Player(this.#holder, (direction) => this.#stepRefusal(direction));
   readonly #main = element('main');
@@ -79,6 +81,7 @@ export class App {
   #setRuns(runs: readonly Run[]): void {
     const titles = titlesOf(runs);
     this.#runs = runs.map((run, index) => ({ ...run, title: titles[index]! }));
+    this.#compareView.setRuns(this.#runs);
     this.#select.replaceChildren(...this.#runs.map(({ title }, value) => element('option', { value }, title)));
     const { state } = this.#holder;
     const change: Partial<PageState> = {};
@@ -148,6 +151,11 @@ export class App {
       this.#player.setRun(run.endS, (run.placements?.turnedAway.length ?? 0) > 0);
     }
     this.#player.update(state.atS, state.speed);
+    if (state.view === 'compare') {
+      this.#mount(this.#compareView.element);
+      this.#compareView.update(state, changed);
+      return;
+    }
     this.#mount(this.#runView.element);
     this.#runView.update(run, state, changed);
   }

@@ -28,13 +28,29 @@ export function saveButtons(name: string, svgOf: () => string): HTMLElement {
   );
 }
 
-/** Gives every SVG with a `data-chart` name that has none yet buttons that save it. */
+/** Gives every SVG with a `data-chart` name buttons that save it, beside the heading above it. */
 export function offerSaving(within: HTMLElement): void {
   for (const svg of within.querySelectorAll<SVGSVGElement>('svg[data-chart]:not([data-can-be-saved])')) {
     svg.dataset.canBeSaved = '';
     const name = svg.dataset.chart!;
-    svg.after(saveButtons(name, () => standaloneSvg(svg, name)));
+    const row = headingRow(svg, within);
+    const buttons = saveButtons(name, () => standaloneSvg(svg, name));
+    buttons.dataset.of = name;
+    row.querySelector(`[data-of="${name}"]`)?.remove(); // of a picture that was drawn anew
+    row.append(buttons);
   }
+}
+
+/** The row of the last heading before a picture. */
+function headingRow(svg: SVGSVGElement, within: HTMLElement): HTMLElement {
+  const isBefore = (heading: Element): boolean =>
+    (svg.compareDocumentPosition(heading) & Node.DOCUMENT_POSITION_PRECEDING) !== 0;
+  const heading = [...within.querySelectorAll<HTMLElement>('h2, h3, h4')].findLast(isBefore)!;
+  if (heading.parentElement!.classList.contains('heading-row')) return heading.parentElement!;
+  const row = element('div', { class: 'heading-row' });
+  heading.replaceWith(row);
+  row.append(heading);
+  return row;
 }
 
 /** An SVG of the page as a file of its own: with its styles written out, and a background. */

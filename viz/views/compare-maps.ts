@@ -1,7 +1,6 @@
 /** The hosts of several runs side by side, at one moment. */
 import { ClusterMap, type HostMix } from '../charts/cluster-map.ts';
 import { seriesKey } from '../charts/dot-plot.ts';
-import { cssColour } from '../charts/painter.ts';
 import { button, element } from '../element.ts';
 import { type Categories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
@@ -10,9 +9,12 @@ import { MomentReader } from '../model/moment.ts';
 import { formatMib } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 import { sharedCategoriesOf } from '../model/shared-categories.ts';
-import { type Colouring, colourings, type PageState } from '../page-state.ts';
+import type { Colouring, PageState } from '../page-state.ts';
+import { saveButtons } from '../save.ts';
 import type { StateHolder } from '../state-holder.ts';
 import { currentTheme, type Theme } from '../theme.ts';
+import { colourSelect } from './colour-select.ts';
+import { legend } from './legend.ts';
 
 /** A run that is shown: its place among the open ones, and its colour and mark. */
 export interface ShownRun {
@@ -38,23 +40,19 @@ export class CompareMaps {
   readonly element: HTMLElement;
   readonly #grid = element('div', { class: 'compare-maps' });
   readonly #colour: HTMLSelectElement;
-  readonly #legend = element('span', { class: 'compare-legend' });
+  readonly #legend = element('div', { class: 'legend-box' });
   readonly #holder: StateHolder;
   readonly #tip = element('div', { class: 'compare-tip', hidden: true });
   #maps: readonly SmallMap[] = [];
-  /** One for each map, for the colouring and theme that the legend shows. */
+  /** One for each map, for the colouring that the legend shows. */
   #categories: readonly (Categories | null)[] = [];
-  #legendOf: { colour: Colouring; theme: Theme } | undefined;
+  #legendOf: { colour: Colouring; theme: Theme; only: string } | undefined;
   /** What the pointer is on. */
   #hovered: { map: SmallMap; host: number } | undefined;
 
   constructor(holder: StateHolder) {
     this.#holder = holder;
-    this.#colour = element(
-      'select',
-      { onchange: () => holder.set({ colour: this.#colour.value as Colouring, only: '' }) },
-      ...colourings.map((colour) => element('option', { value: colour }, colourNames[colour])),
-    );
+    this.#colour = colourSelect(holder);
     const controls = element(
       'div',
       { class: 'compare-controls' },
@@ -75,21 +73,20 @@ export class CompareMaps {
         const title = element('h4', {}, seriesKey(series), ' ', run.title);
         if (run.placements === null) return element('section', { class: 'compare-map' }, title, withoutDecisions());
         const { map, status, host } = this.#maps[next++]!;
-        return element('section', { class: 'compare-map' }, title, status, map.element, host);
+        const save = saveButtons(`hosts of ${run.title}`, () => map.toSvg(`${run.title}: ${status.textContent}`));
+        const row = element('div', { class: 'heading-row' }, title, save);
+        return element('section', { class: 'compare-map' }, row, status, map.element, host);
       }),
       this.#tip,
     );
   }
 
-  /** A map's picture as an SVG file; undefined when the element is none of the maps. */
-  svgOf(chart: Element): string | undefined {
-    const found = this.#maps.find(({ map }) => map.element === chart);
-    return found?.map.toSvg(`${found.run.title}, ${found.status.textContent}`);
-  }
-
   update({ atS, colour, only, host: selectedName }: PageState): void {
     const theme = currentTheme();
-    if (this.#legendOf?.colour !== colour || this.#legendOf.theme !== theme) this.#setColour(colour, theme);
+    const { colour: shownColour, theme: shownTheme, only: shownOnly } = this.#legendOf ?? {};
+    if (shownColour !== colour) this.#setColour(colour);
+    if (shownColour !== colour || shownTheme !== theme || shownOnly !== only) this.#showLegend(colour, only, theme);
+    this.#legendOf = { colour, theme, only };
     for (const [index, small] of this.#maps.entries()) {
       const { run, reader, kinds, map, modelCategories } = small;
       reader.read(atS);
@@ -114,27 +111,25 @@ export class CompareMaps {
     if (this.#hovered !== undefined) this.#tip.textContent = describeHost(this.#hovered.map, this.#hovered.host);
   }
 
-  #setColour(colour: Colouring, theme: Theme): void {
-    this.#legendOf = { colour, theme };
+  #setColour(colour: Colouring): void {
     this.#colour.value = colour;
     this.#categories = sharedCategoriesOf(
       this.#maps.map(({ run }) => run),
       colour,
     );
-    const swatch = (background: string): HTMLElement => element('i', { style: `background: ${background}` });
-    if (colour === 'use') {
-      const stops = theme.use.filter((_, step) => step % 20 === 0).map(cssColour);
-      const ramp = element('i', { class: 'ramp', style: `background: linear-gradient(90deg, ${stops.join(', ')})` });
-      this.#legend.replaceChildren(
-        element('span', {}, 'idle ', swatch(cssColour(theme.empty))),
-        element('span', {}, 'to full ', ramp),
-      );
-      return;
-    }
-    const names = this.#maps.length === 0 ? [] : this.#names(colour, this.#maps[0]!);
-    this.#legend.replaceChildren(
-      ...names.map((name, place) => element('span', {}, swatch(cssColour(theme.categories[place]!)), ' ', name)),
-    );
+  }
+
+  #showLegend(colour: Colouring, only: string, theme: Theme): void {
+    const runs = this.#maps.map(({ run }) => run);
+    const content = {
+      theme,
+      names: colour === 'use' || this.#maps.length === 0 ? null : this.#names(colour, this.#maps[0]!),
+      only,
+      hasCards: runs.some(({ cluster }) => cluster.models.length > 0),
+      canFail: runs.some(({ file }) => (file.faults?.atS.length ?? 0) > 0),
+      canBeStale: runs.some(({ file }) => file.inputs.cloud.srmIntervalS > 0),
+    };
+    this.#legend.replaceChildren(legend(content, (name) => this.#holder.set({ only: name })));
   }
 
   #names(colour: Colouring, small: SmallMap): readonly string[] {
@@ -199,14 +194,6 @@ export class CompareMaps {
     );
   }
 }
-
-const colourNames: Readonly<Record<Colouring, string>> = {
-  use: 'use',
-  station: 'station',
-  project: 'project',
-  flavor: 'flavor',
-  model: 'card model',
-};
 
 function withoutDecisions(): HTMLElement {
   return element('p', { class: 'muted' }, 'Written with --summary-only: figures and lines, but no hosts and no VMs.');

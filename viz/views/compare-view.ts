@@ -81,11 +81,6 @@ export class CompareView {
     this.#difference.update(state);
   }
 
-  /** The picture of a small map as an SVG file; undefined for elements that are no such map. */
-  svgOf(chart: Element): string | undefined {
-    return this.#maps.svgOf(chart);
-  }
-
   #showSpan({ fromS, toS }: PageState): void {
     const isZoomed = toS > fromS;
     const endS = Math.max(...this.#runs.map((run) => run.endS));

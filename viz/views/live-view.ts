@@ -12,11 +12,12 @@ import { LiveColours } from '../model/live-colours.ts';
 import { eventOfRefusal, eventsOf, type LiveEvent } from '../model/live-events.ts';
 import { LiveMoment, totalsOf } from '../model/live-moment.ts';
 import type { ClusterMoment } from '../model/moment.ts';
-import { colourings, type PageState } from '../page-state.ts';
+import type { PageState } from '../page-state.ts';
 import { patch } from '../patch.ts';
 import { saveButtons } from '../save.ts';
 import type { StateHolder } from '../state-holder.ts';
 import { currentTheme } from '../theme.ts';
+import { colourSelect } from './colour-select.ts';
 import { count } from './figures.ts';
 import { legend } from './legend.ts';
 import { LiveBanner } from './live-banner.ts';
@@ -66,11 +67,7 @@ export class LiveView {
       onHover: (host) => this.#hover(host),
       onSelect: (host) => this.#select(host),
     });
-    this.#colour = element('select', {
-      'aria-label': 'Colour by',
-      onchange: () => holder.set({ colour: this.#colour.value as PageState['colour'], only: '' }),
-    });
-    this.#colour.append(...colourings.map((each) => element('option', { value: each }, each)));
+    this.#colour = colourSelect(holder);
     this.#body = element(
       'div',
       { class: 'live-body', hidden: true },

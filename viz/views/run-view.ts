@@ -8,10 +8,11 @@ import { stripsOf } from '../model/lines.ts';
 import { mixOf } from '../model/mix.ts';
 import { MomentReader } from '../model/moment.ts';
 import { type Run, rowOfVm } from '../model/run.ts';
-import { colourings, type PageState } from '../page-state.ts';
+import type { PageState } from '../page-state.ts';
 import { saveButtons, standaloneSvg } from '../save.ts';
 import type { StateHolder } from '../state-holder.ts';
 import { currentTheme } from '../theme.ts';
+import { colourSelect } from './colour-select.ts';
 import { DecisionView } from './decision-view.ts';
 import { headlineOf, momentText } from './figures.ts';
 import { hostPanel } from './host-panel.ts';
@@ -58,11 +59,7 @@ export class RunView {
       onSeek: (atS) => holder.set({ atS }),
       onZoom: (fromS, toS) => holder.set({ fromS, toS }),
     });
-    this.#colour = element('select', {
-      'aria-label': 'Colour by',
-      onchange: () => holder.set({ colour: this.#colour.value as PageState['colour'], only: '' }),
-    });
-    this.#colour.append(...colourings.map((each) => element('option', { value: each }, each)));
+    this.#colour = colourSelect(holder);
     this.element = element(
       'div',
       { class: 'run-view' },
