@@ -229,6 +229,7 @@ test('every command shows an example in its help', () => {
     ['simulate'],
     ['compare'],
     ['explain'],
+    ['view'],
     ['trace', 'generate'],
     ['trace', 'convert'],
     ['trace', 'describe'],
