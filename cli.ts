@@ -5,7 +5,9 @@ import { addSimulatorCommands } from './sim/cli.ts';
 import { hepsVersion } from './sim/run.ts';
 
 const program = new Command('heps')
-  .description('Schedules virtual desktops on CPU and GPU hosts: simulate the HEPS hybrid scheduler, compare, explain.')
+  .description(
+    'Schedules virtual desktops on CPU and GPU hosts: simulate the HEPS hybrid scheduler, compare, explain, view.',
+  )
   .version(hepsVersion())
   .showSuggestionAfterError()
   .configureHelp({ helpWidth: 100 });

@@ -5,11 +5,13 @@ import { addCompare } from './commands/compare.ts';
 import { addExplain } from './commands/explain.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addTraceCommands } from './commands/trace.ts';
+import { addView } from './commands/view.ts';
 
 export function addSimulatorCommands(program: Command): void {
   addCompare(program);
   addSimulate(program);
   addExplain(program);
+  addView(program);
   addTraceCommands(program);
   addClusterCommands(program);
 }

@@ -94,11 +94,8 @@ export function addCompare(program: Command): void {
       const load = ran.load === null ? '' : `, load ${ran.load}`;
       console.log(`${cluster.name}, workload ${ran.name}${length}${load}, seeds ${seeds.join(' ')}\n`);
       console.log(reportComparison(runs, comparisons));
-      console.log(
-        `\n${listFiles(
-          plans.map(({ out }) => out!),
-          !plans[0]!.summaryOnly,
-        )}`,
-      );
+      const files = plans.map(({ out }) => out!);
+      const firstOfEach = names.map((_, index) => files[index * seeds.length]!);
+      console.log(`\n${listFiles(files, options.summaryOnly ? [] : firstOfEach)}`);
     });
 }

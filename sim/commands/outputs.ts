@@ -25,11 +25,21 @@ export function listSkipped(skipped: readonly string[]): void {
   if (skipped.length > listed) console.error(`  … and ${skipped.length - listed} more`);
 }
 
-/** Names of the run files, and what can be done with them. */
-export function listFiles(paths: readonly string[], hasDecisions: boolean): string {
+/**
+ * Names of the run files, and what can be done with them.
+ *
+ * @param viewed those to look at beside each other, the first six of them are named; none where decisions were left out
+ */
+export function listFiles(paths: readonly string[], viewed: readonly string[]): string {
   const listed = 12;
   const shown = paths.slice(0, listed).map((path) => `  ${path}`);
   const more = paths.length > listed ? [`  … and ${paths.length - listed} more`] : [];
-  const hint = hasDecisions ? ['', `Why a VM went where it went:  npx heps explain ${paths[0]} ID`] : [];
-  return [paths.length === 1 ? 'run file' : 'run files', ...shown, ...more, ...hint].join('\n');
+  const hints = [
+    '',
+    `Why a VM went where it went:  npx heps explain ${paths[0]} ID`,
+    `See it in the browser:        npx heps view ${viewed.slice(0, 6).join(' ')}`,
+  ];
+  return [paths.length === 1 ? 'run file' : 'run files', ...shown, ...more, ...(viewed.length > 0 ? hints : [])].join(
+    '\n',
+  );
 }

@@ -64,7 +64,7 @@ export function addSimulate(program: Command): void {
       console.log(`${policy.name} on ${cluster.name}, workload ${ran.name}, seed ${plan.seed}\n`);
       console.log(reportRun(result.summary));
       if (plan.decisions !== null) console.log(`\ndecisions\n  ${plan.decisions}`);
-      console.log(`\n${listFiles([plan.out!], !plan.summaryOnly)}`);
+      console.log(`\n${listFiles([plan.out!], plan.summaryOnly ? [] : [plan.out!])}`);
     });
 }
 

@@ -26,6 +26,7 @@ describe('heps simulate', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('hybrid on heps-250, workload heps, seed 1');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(stdout).toMatch(/npx heps explain a\.run\.json ID\n.*:\s+npx heps view a\.run\.json\n$/);
 
     const { decisions, summary } = JSON.parse(readFileSync(join(folder, 'a.run.json'), 'utf8'));
     expect(decisions.id.length).toBe(summary.all.arrived);
@@ -144,6 +145,8 @@ describe('heps trace and heps cluster', () => {
     heps('trace', 'generate', '--days', '1', '--out', 'once.csv');
     const { stdout } = heps('compare', '--trace', 'once.csv', '--out', 'once');
     expect(stdout).toContain('one run each');
+    const [hybrid, nova] = ['hybrid', 'nova'].map((policy) => join('once', `heps-250_once_${policy}_seed1.run.json`));
+    expect(stdout.trimEnd().endsWith(`npx heps view ${hybrid} ${nova}`)).toBe(true);
     expect(readdirSync(join(folder, 'once'))).toHaveLength(2);
   });
 
@@ -229,6 +232,7 @@ test('every command shows an example in its help', () => {
     ['simulate'],
     ['compare'],
     ['explain'],
+    ['view'],
     ['trace', 'generate'],
     ['trace', 'convert'],
     ['trace', 'describe'],

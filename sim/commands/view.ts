@@ -1,0 +1,93 @@
+/** `heps view RUN...`: runs in a browser, served to this machine or written into one file. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InputError } from '../../core/input-error.ts';
+import { OutputFile } from '../output-file.ts';
+import { embeddedRun, readBuiltPage, splitAtBodyEnd, withSources } from '../page.ts';
+import { startPageServer } from '../page-server.ts';
+import { readRunFile } from '../run-file-io.ts';
+
+export function addView(program: Command): void {
+  program
+    .command('view')
+    .description('show runs in a browser: hosts over time, every decision, one run against another')
+    .argument('[runs...]', 'run files; without any, the page is served and files can be dropped onto it')
+    .addOption(new Option('--port <n>', 'of the address on this machine (default: a free one)').argParser(portNumber))
+    .addOption(
+      new Option('--export <file>', 'write page and runs into one file (.html) instead, to send or keep').conflicts(
+        'port',
+      ),
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n' +
+        '  heps view runs/heps-250_heps-30d_hybrid_seed1.run.json runs/heps-250_heps-30d_nova_seed1.run.json\n' +
+        '  heps view runs/heps-250_heps-30d_hybrid_seed1.run.json --export page.html',
+    )
+    .action(async (files: string[], options: { port?: number; export?: string }) => {
+      const paths = [...new Set(files)];
+      if (options.export !== undefined) checkExport(options.export, paths);
+      const page = readBuiltPage();
+      for (const path of paths) readRunFile(path);
+      if (options.export === undefined) await serve(page, paths, options.port ?? 0);
+      else exportPage(page, paths, options.export);
+    });
+}
+
+/** Serves the page until the process is told to end. */
+async function serve(page: string, paths: readonly string[], port: number): Promise<void> {
+  const runs = namesOf(paths).map((name, index) => ({ name, url: `runs/${index}` }));
+  const ended = new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+  });
+  const server = await startPageServer({
+    page: withSources(page, { runs, live: null }),
+    files: new Map(paths.map((path, index) => [`/runs/${index}`, path])),
+    port,
+  });
+  const hint = runs.length === 0 ? 'Drop run files onto the page. ' : '';
+  console.log(`\n  ${server.url}\n\n${hint}Ctrl-C ends it.`);
+  await ended;
+  await server.stop();
+}
+
+/** One file that needs no server: the page with the runs in it. The same runs give the same bytes. */
+function exportPage(page: string, paths: readonly string[], out: string): void {
+  const runs = namesOf(paths).map((name, index) => ({ name, embedded: `heps-run-${index}` }));
+  const [head, tail] = splitAtBodyEnd(withSources(page, { runs, live: null }));
+  const file = new OutputFile(out);
+  let length = 0;
+  const write = (text: string): void => {
+    const bytes = Buffer.from(text);
+    length += bytes.length;
+    file.write(bytes);
+  };
+  try {
+    write(head);
+    for (const [index, path] of paths.entries()) write(embeddedRun(runs[index]!.embedded, readFileSync(path)));
+    write(tail);
+    file.finish();
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+  console.log(`${out}, ${(length / 2 ** 20).toFixed(2)} MiB: opens in any browser, without a server`);
+}
+
+/** @throws InputError also where the runs would be written over, as in `--export a.run.json b.run.json` */
+function checkExport(out: string, paths: readonly string[]): void {
+  if (!/\.html?$/.test(out)) throw new InputError('--export', 'a file name that ends in .html', out);
+  if (paths.length === 0) throw new InputError('--export', 'run files to write into the page', undefined);
+}
+
+/** The files' names without folder; as typed where two would be the same. */
+function namesOf(paths: readonly string[]): string[] {
+  const names = paths.map((path) => basename(path));
+  return names.map((name, index) => (names.indexOf(name) === names.lastIndexOf(name) ? name : paths[index]!));
+}
+
+function portNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw new InvalidArgumentError('Expected a port up to 65535.');
+  return Number(text);
+}

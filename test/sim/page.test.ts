@@ -1,0 +1,39 @@
+import { tmpdir } from 'node:os';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { embeddedRun, readBuiltPage, splitAtBodyEnd, withSources } from '../../sim/page.ts';
+
+const page = `<html><head><script id="heps-sources" type="application/json">{"runs":[],"live":null}</script>
+<script type="module">const text = '</body> $&';</script></head><body><div></div></body></html>`;
+
+test('sources are replaced as they are, whatever the names', () => {
+  const sources = { runs: [{ name: '</script><!--$&$1', url: 'runs/0' }], live: null };
+  const written = withSources(page, sources);
+  const json = /application\/json">([^<]*)<\/script>/.exec(written)![1]!;
+  expect(JSON.parse(json)).toEqual(sources);
+  expect(written.replace(json, '{"runs":[],"live":null}')).toBe(page);
+});
+
+test('a page without a place for sources is refused', () => {
+  expect(() => withSources('<html></html>', { runs: [], live: null })).toThrow('no element #heps-sources');
+});
+
+test('the last end of a body is the one that counts', () => {
+  expect(splitAtBodyEnd(page)[1]).toBe('</body></html>');
+  expect(splitAtBodyEnd(page).join('')).toBe(page);
+});
+
+test('an embedded run is the file, packed without a date', () => {
+  const file = Buffer.from('{"format": "heps-run/1"}\n');
+  const [, id, base64] = /^<script id="(.*?)" type="application\/gzip;base64">([A-Za-z0-9+/=]*)<\/script>\n$/.exec(
+    embeddedRun('heps-run-0', file),
+  )!;
+  const packed = Buffer.from(base64!, 'base64');
+  expect(id).toBe('heps-run-0');
+  expect(gunzipSync(packed)).toEqual(file);
+  expect(packed.readUInt32LE(4)).toBe(0); // RFC 1952: bytes 4 to 7 are the time
+});
+
+test('where the page was not built, the error says how to', () => {
+  expect(() => readBuiltPage(tmpdir())).toThrow("expected the page, which 'npm run build' makes, got nothing");
+});
