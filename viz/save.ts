@@ -20,11 +20,16 @@ const inherited = [
 
 /** Buttons that save a chart. @param svgOf the chart as an SVG file */
 export function saveButtons(name: string, svgOf: () => string): HTMLElement {
+  const save = (kind: 'SVG' | 'PNG', pictureOf: (svg: string) => Blob | Promise<Blob>): HTMLButtonElement => {
+    const label = `Save ${name} as ${kind}`;
+    const onClick = async () => download(await pictureOf(svgOf()), `${name}.${kind.toLowerCase()}`);
+    return button(label, label, onClick, kind);
+  };
   return element(
     'span',
     { class: 'save-buttons' },
-    button('SVG', `Save ${name} as SVG`, () => download(new Blob([svgOf()], { type: 'image/svg+xml' }), `${name}.svg`)),
-    button('PNG', `Save ${name} as PNG`, async () => download(await pngOf(svgOf()), `${name}.png`)),
+    save('SVG', (svg) => new Blob([svg], { type: 'image/svg+xml' })),
+    save('PNG', pngOf),
   );
 }
 
