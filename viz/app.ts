@@ -33,6 +33,7 @@ export class App {
     placeholder: 'Find a VM or host',
     'aria-label': 'Find a VM or host',
   });
+  readonly #picker = element('input', { type: 'file', multiple: true, accept: '.json,.gz', hidden: true });
   readonly #help = helpDialog();
   #runs: readonly Run[] = [];
 
@@ -103,7 +104,7 @@ export class App {
     );
     this.#select.addEventListener('change', () => this.#holder.set({ run: Number(this.#select.value) }));
     this.#find.addEventListener('change', () => this.#findThing(this.#find.value.trim()));
-    const picker = element('input', { type: 'file', multiple: true, accept: '.json,.gz', hidden: true });
+    const picker = this.#picker;
     picker.addEventListener('change', () => {
       void this.#openFiles([...picker.files!]);
       picker.value = '';
@@ -128,15 +129,11 @@ export class App {
     this.#update(this.#holder.state, everything);
   }
 
-  #update(state: PageState, changed: ReadonlySet<keyof PageState>): void {
+  #update(state: PageState, changedNow: ReadonlySet<keyof PageState>): void {
     const run = this.#run;
-    [...this.#tabs.children].forEach((tab, index) => {
-      tab.setAttribute('aria-selected', String(views[index] === state.view));
-      (tab as HTMLElement).hidden = views[index] === 'live' && this.#sources.live === null;
-    });
-    this.#player.element.hidden = run === undefined || state.view === 'live';
-    this.#select.hidden = this.#runs.length < 2 || state.view !== 'cluster';
-    this.#find.hidden = run === undefined || state.view !== 'cluster';
+    // A view that was not shown has not heard of what has changed meanwhile.
+    const changed = changedNow.has('view') ? everything : changedNow;
+    if (changed.size > 1 || !changed.has('atS')) this.#showFrame(state);
     if (state.view === 'live') {
       this.#mount(this.#liveView.element);
       this.#liveView.update(state, changed);
@@ -146,7 +143,6 @@ export class App {
       this.#main.replaceChildren(startScreen());
       return;
     }
-    this.#select.value = String(this.#runs.indexOf(run));
     if (changed.has('run') || changed === everything) {
       this.#player.setRun(run.endS, (run.placements?.turnedAway.length ?? 0) > 0);
     }
@@ -158,6 +154,19 @@ export class App {
     }
     this.#mount(this.#runView.element);
     this.#runView.update(run, state, changed);
+  }
+
+  /** What stands around the views. */
+  #showFrame({ view }: PageState): void {
+    const run = this.#run;
+    [...this.#tabs.children].forEach((tab, index) => {
+      tab.setAttribute('aria-selected', String(views[index] === view));
+      (tab as HTMLElement).hidden = views[index] === 'live' && this.#sources.live === null;
+    });
+    this.#player.element.hidden = run === undefined || view === 'live';
+    this.#find.hidden = run === undefined || view !== 'cluster';
+    this.#select.hidden = this.#runs.length < 2 || view !== 'cluster';
+    if (run !== undefined) this.#select.value = String(this.#runs.indexOf(run));
   }
 
   #mount(view: HTMLElement): void {
@@ -249,6 +258,7 @@ export class App {
       '+': () => this.#player.stepSpeed(1),
       '-': () => this.#player.stepSpeed(-1),
       z: () => this.#holder.set({ fromS: 0, toS: 0 }),
+      o: () => this.#picker.click(),
       d: () => this.#switchTheme(),
       '/': () => this.#find.focus(),
       '?': () => this.#help.showModal(),

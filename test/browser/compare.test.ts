@@ -47,7 +47,10 @@ test('VM by VM: the classes hold every VM, and lead to the decisions in both run
   expect(counts.reduce((sum, each) => sum + each, 0)).toBe(all.arrived);
   expect(counts[0]! + counts[1]!).toBe(all.served);
 
-  await page.getByRole('button', { name: 'why?' }).first().click();
+  await page
+    .getByRole('button', { name: /^Why: / })
+    .first()
+    .click();
   await page.waitForFunction(() => location.hash.includes('vm='));
   await page.locator('.side .decision h2').waitFor();
 });

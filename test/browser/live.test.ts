@@ -72,7 +72,7 @@ describe('while it is live', () => {
     expect([await figure('VMs'), await figure('hosts down'), await figure('cards held')]).toEqual([
       '3',
       '0',
-      '67\u202f%',
+      '67\u00a0%',
     ]);
   });
 

@@ -1,9 +1,10 @@
 /** What the page says of a decision. */
 import { describe, expect, test } from 'vitest';
 import type { DecisionColumns } from '../../core/runs/run-file.ts';
-import { describeAsked, headline, lifeOf, listCards } from '../../viz/model/decision-text.ts';
+import { headline, lifeOf } from '../../viz/model/decision-text.ts';
 import { formatMib, formatSpan, plural } from '../../viz/model/quantity-words.ts';
 import { describeRejection } from '../../viz/model/rejection-words.ts';
+import { describeAsked, listCards } from '../../viz/model/vm-words.ts';
 import { describeChange, describeSmaller } from '../../viz/model/why-text.ts';
 import { ask, clusterOf } from '../core/build.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { LiveState } from '../../core/live-state.ts';
 import type { LiveChange } from '../../core/live-stream.ts';
-import { durationText } from '../../viz/model/duration.ts';
 import { eventsOf } from '../../viz/model/live-events.ts';
-import { reasonText } from '../../viz/model/reason.ts';
+import { formatSpan } from '../../viz/model/quantity-words.ts';
+import { describeReasons } from '../../viz/model/rejection-words.ts';
 import { liveSnapshot, liveVm } from '../core/live-build.ts';
 
 test('a change is told as what happened to VMs and hosts', () => {
@@ -27,7 +27,7 @@ test('a change is told as what happened to VMs and hosts', () => {
     ['withdrawn', 'vm-3', -1, 'after waiting 50 s'],
     ['moved', 'vm-2', 2, 'from gpu-a; 4 vCPUs, 8 GiB, card 0'],
     ['bound', 'vm-4', 0, '4 vCPUs, 1.5 GiB'],
-    ['turned away', 'vm-5', -1, 'too few cards: 3 hosts'],
+    ['turned away', 'vm-5', -1, '3 hosts have too few cards'],
     ['host down', '', 0, ''],
     ['card', '', 1, 'card 1 failed'],
     ['card', '', 1, 'card 0 is back'],
@@ -35,20 +35,22 @@ test('a change is told as what happened to VMs and hosts', () => {
 });
 
 test('reasons are put in words, and unknown ones left as they are', () => {
-  expect(reasonText('host-down:3|cards-busy:57')).toBe('down: 3 hosts, cards taken: 57');
-  expect(reasonText('vcpus:1')).toBe('too few vCPUs free: 1 host');
-  expect(reasonText('behind-others')).toBe('waits behind others');
-  expect(reasonText('quota: 3 of 3 cards')).toBe('quota: 3 of 3 cards');
-  expect(reasonText('')).toBe('no reason given');
+  expect(describeReasons('host-down:3|cards-busy:57|ram:1|vcpus:2', 2)).toBe(
+    '57 hosts have suitable cards, but not enough idle, 3 are down, 3 more',
+  );
+  expect(describeReasons('vcpus:1', 2)).toBe('1 host lacks free vCPUs');
+  expect(describeReasons('behind-others', 2)).toBe('others came before it');
+  expect(describeReasons('quota: 3 of 3 cards', 2)).toBe('quota: 3 of 3 cards');
+  expect(describeReasons('', 2)).toBe('');
 });
 
 test('spans of time are coarser the longer they are', () => {
-  expect([-1, 0.4, 59.6, 200, 7500, 277_200].map(durationText)).toEqual([
+  expect([-1, 0.4, 59.6, 200, 7500, 277_200].map(formatSpan)).toEqual([
     '0 s',
     '0 s',
     '1 min',
     '3 min 20 s',
-    '2 h 5 min',
-    '3 d 5 h',
+    '2 h 05 min',
+    '3 d 05 h',
   ]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { requestAt } from '../../core/runs/run-file.ts';
 import { runOf } from '../../viz/model/run.ts';
 import { describeAsked, describeOutcome } from '../../viz/model/vm-words.ts';
 import { card, type HostSize, large, small } from '../core/build.ts';
@@ -21,17 +22,17 @@ test('says what was asked for and what became of it, with what a card lacks', as
   const run = runOf(await runFileOf(plan, `${temporaryDirectory()}/run.json`), 'nova');
   const rows = run.placements!.decisions.id.map((id, row) => [
     id,
-    describeAsked(run.placements!, row),
+    describeAsked(requestAt(run.placements!.decisions, row)),
     describeOutcome(run, row),
   ]);
   expect(rows).toEqual([
     [
       'picky',
-      '2 vCPUs, 1 GiB RAM, 1 card with 40 GiB and 6,000 cores',
+      '2 vCPUs, 1 GiB RAM and 1 card with at least 40 GiB and 6,000 cores',
       'on host-0, card 0 (too small: small with 16 GiB and 5,000 cores), at once',
     ],
-    ['plain', '8 vCPUs, 512 MiB RAM', 'on host-1, at once'],
-    ['huge', '99 vCPUs, 1 GiB RAM', 'fits on no host: 2 hosts lack free vCPUs'],
-    ['late', '8 vCPUs, 1 GiB RAM', 'gave up after 10 min: 2 hosts lack free vCPUs'],
+    ['plain', '8 vCPUs and 512 MiB RAM, no card', 'on host-1, at once'],
+    ['huge', '99 vCPUs and 1 GiB RAM, no card', 'fits on no host: 2 hosts lack free vCPUs'],
+    ['late', '8 vCPUs and 1 GiB RAM, no card', 'gave up after 10 min: 2 hosts lack free vCPUs'],
   ]);
 });

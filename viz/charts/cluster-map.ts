@@ -209,12 +209,20 @@ export class ClusterMap {
   }
 }
 
+/** Texts as they were cut before: measuring them takes longer than drawing them. */
+const fittedTexts = new Map<string, string>();
+
 /** The text, cut with an ellipsis where there is no room for all of it. */
 function fitted(context: CanvasRenderingContext2D, text: string, room: number): string {
-  if (context.measureText(text).width <= room) return text;
-  let length = text.length - 1;
-  while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > room) length--;
-  return `${text.slice(0, length).trimEnd()}…`;
+  const key = `${context.font}|${Math.round(room)}|${text}`;
+  const known = fittedTexts.get(key);
+  if (known !== undefined) return known;
+  if (fittedTexts.size > 10_000) fittedTexts.clear();
+  let length = text.length;
+  const cut = (): string => (length === text.length ? text : `${text.slice(0, length).trimEnd()}…`);
+  while (length > 1 && context.measureText(cut()).width > Math.round(room)) length--;
+  fittedTexts.set(key, cut());
+  return cut();
 }
 
 /** Draws the tiles that lie inside the given width and height. */

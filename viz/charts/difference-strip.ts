@@ -2,6 +2,7 @@
 import { create, type ScaleLinear, scaleLinear, select } from 'd3';
 import { element } from '../element.ts';
 import { timeAxis } from './time-axis.ts';
+import { TimeCursor } from './time-cursor.ts';
 
 /** One of the two sides: when each of its VMs was submitted, seconds, ascending. */
 export interface StripSide {
@@ -25,11 +26,11 @@ export class DifferenceStrip {
   #atS = 0;
   #width = 0;
   #x: ScaleLinear<number, number> = scaleLinear();
-  #cursor: SVGLineElement | undefined;
+  readonly #cursor = new TimeCursor();
 
   constructor(onPick: SpanListener) {
     this.#onPick = onPick;
-    this.element = element('div', { class: 'difference-strip' });
+    this.element = element('div', { class: 'difference-strip' }, this.#cursor.element);
     new ResizeObserver(() => {
       if (this.element.clientWidth !== this.#width) this.#draw();
     }).observe(this.element);
@@ -44,10 +45,8 @@ export class DifferenceStrip {
 
   moveCursor(atS: number): void {
     this.#atS = atS;
-    if (this.#cursor === undefined) return;
     const isSeen = atS >= this.#fromS && atS <= this.#toS;
-    this.#cursor.setAttribute('transform', `translate(${this.#x(atS)},0)`);
-    this.#cursor.setAttribute('visibility', isSeen ? 'visible' : 'hidden');
+    this.#cursor.moveTo(isSeen ? this.#x(atS) : null);
   }
 
   #draw(): void {
@@ -114,12 +113,6 @@ export class DifferenceStrip {
       .attr('class', 'axis')
       .attr('transform', `translate(0,${height - margin.bottom + 16})`)
       .call(timeAxis(x));
-    this.#cursor = svg
-      .append('line')
-      .attr('class', 'cursor')
-      .attr('y1', margin.top)
-      .attr('y2', height - margin.bottom)
-      .node()!;
     select(this.element).selectAll('svg').remove();
     this.element.append(svg.node()!);
     this.moveCursor(this.#atS);

@@ -2,9 +2,9 @@
 import { isGpuRequest } from '../../core/request.ts';
 import { button, element } from '../element.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
-import { listCards } from '../model/decision-text.ts';
 import { formatScore, plural, round } from '../model/quantity-words.ts';
 import { type BarScale, barScale, describeTerm, explainTerm, type ScoreRow, scoreRows } from '../model/score-rows.ts';
+import { listCards } from '../model/vm-words.ts';
 
 /** Rows at most. */
 const mostRows = 8;

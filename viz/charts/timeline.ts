@@ -2,6 +2,7 @@
 import { area, axisLeft, brushX, curveStepAfter, line, pointer, type ScaleLinear, scaleLinear, select } from 'd3';
 import { element } from '../element.ts';
 import { timeAxis } from './time-axis.ts';
+import { TimeCursor } from './time-cursor.ts';
 
 /** Points of one line: value `values[i]` holds from `atS[i]` until `atS[i + 1]`, the last one until `endS`. */
 export interface Steps {
@@ -47,6 +48,7 @@ export class Timeline {
   /** Moments marked along the lowest strip. */
   #marksS: readonly number[] = [];
   #x: ScaleLinear<number, number> = scaleLinear();
+  readonly #cursor = new TimeCursor();
   #cursorS = 0;
   #width = 0;
   #height = 0;
@@ -54,7 +56,7 @@ export class Timeline {
   constructor(label: string, events: TimelineEvents) {
     this.#events = events;
     this.#svg.attr('role', 'img').attr('aria-label', label).attr('class', 'timeline');
-    this.element = element('div', { class: 'timeline-box' }, this.#svg.node()!);
+    this.element = element('div', { class: 'timeline-box' }, this.#svg.node()!, this.#cursor.element);
     new ResizeObserver(() => this.#resize()).observe(this.element);
   }
 
@@ -68,11 +70,8 @@ export class Timeline {
 
   moveCursor(atS: number): void {
     this.#cursorS = atS;
-    const [fromS, toS] = this.#x.domain();
-    this.#svg
-      .select('.cursor')
-      .attr('transform', `translate(${this.#x(atS)},0)`)
-      .attr('visibility', atS >= fromS! && atS <= toS! ? 'visible' : 'hidden');
+    const [fromS, toS] = this.#x.domain() as [number, number];
+    this.#cursor.moveTo(atS >= fromS && atS <= toS ? this.#x(atS) : null);
   }
 
   /** The SVG element as it stands, for saving. */
@@ -119,11 +118,6 @@ export class Timeline {
           .join(''),
       );
     this.#addBrush(bottom);
-    svg
-      .append('line')
-      .attr('class', 'cursor')
-      .attr('y1', 0)
-      .attr('y2', bottom + 6);
     this.moveCursor(this.#cursorS);
   }
 

@@ -1,10 +1,10 @@
 /** A VM's story in sentences: what became of it, what it asked for, what happened when. */
 import type { Cluster } from '../../core/cluster.ts';
-import type { VmRequest } from '../../core/request.ts';
 import { formatTime } from '../../core/runs/explanation.ts';
 import { cardsAt, type DecisionColumns, textAt } from '../../core/runs/run-file.ts';
 import type { DecisionCase } from './decision-case.ts';
-import { formatMib, formatScore, formatSpan, plural, round } from './quantity-words.ts';
+import { count, formatScore, formatSpan } from './quantity-words.ts';
+import { listCards } from './vm-words.ts';
 
 /** The one sentence: `heps-000123 went to gpu-a6000-03, card 2`. */
 export function headline(decisions: DecisionColumns, row: number, cluster: Cluster): string {
@@ -19,15 +19,6 @@ export function headline(decisions: DecisionColumns, row: number, cluster: Clust
   return `${place}, and was lost: ${cause} ${ranS > 0 ? `after ${formatSpan(ranS)}` : 'before it started'}`;
 }
 
-/** `card 2`, `cards 0 and 1`; empty without cards. */
-export function listCards(cards: readonly number[]): string {
-  return cards.length === 0 ? '' : `${cards.length === 1 ? 'card' : 'cards'} ${listOf(cards.map(String), 'and')}`;
-}
-
-export function listOf(words: readonly string[], last: 'and' | 'or'): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
-}
-
 function whyTurnedAway(decisions: DecisionColumns, row: number): string {
   switch (textAt(decisions.outcome, row)) {
     case 'gave-up':
@@ -37,21 +28,6 @@ function whyTurnedAway(decisions: DecisionColumns, row: number): string {
     default:
       return 'no host had room for it';
   }
-}
-
-/** `4 vCPUs, 16 GiB RAM, 200 GiB disk and 1 card with at least 24 GiB (RTX A6000 or A40)`. */
-export function describeAsked(request: VmRequest): string {
-  const { vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels } = request;
-  const parts = [plural(vcpus, 'vCPU'), `${formatMib(ramMib)} RAM`];
-  if (diskGib > 0) parts.push(`${round(diskGib, 0)} GiB disk`);
-  if (cards === 0) return `${listOf(parts, 'and')}, no card`;
-  const wishes = [
-    ...(cardMemoryMib > 0 ? [formatMib(cardMemoryMib)] : []),
-    ...(cardCores > 0 ? [plural(cardCores, 'core')] : []),
-  ];
-  const least = wishes.length === 0 ? '' : ` with at least ${listOf(wishes, 'and')}${cards > 1 ? ' each' : ''}`;
-  const models = cardModels.length === 0 ? '' : ` (${listOf(cardModels, 'or')})`;
-  return listOf([...parts, `${plural(cards, 'card')}${least}${models}`], 'and');
 }
 
 /** A moment in the life of a VM, to which the clock can go. */
@@ -101,7 +77,7 @@ export function describeMoment(decision: DecisionCase, outcome: string, waiting:
     if (!decision.isBehindOthers) return `${at} chose ${place}, score ${formatScore(again.score)}.${late}`;
     return `${at}: it was not tried, since others waited before it: first come, first served. Alone it would have got ${place}.${late}`;
   }
-  const fits = `${at}: none of the ${round(cluster.specs.length, 0)} hosts fits.`;
+  const fits = `${at}: none of the ${count(cluster.specs.length)} hosts fits.`;
   if (waiting === 1)
     return `${fits} It had to wait${decision.isBehindOthers ? ', behind others that had come before it' : ''}.${late}`;
   return `${fits}${outcome === 'gave-up' ? ' It had waited as long as VMs may.' : ''}${late}`;

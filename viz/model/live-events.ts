@@ -1,8 +1,8 @@
 /** What happens in a live cloud, one line each, for the list of the latest events. */
 import type { LiveState } from '../../core/live-state.ts';
 import type { LiveChange, LiveTurnedAway, LiveVm } from '../../core/live-stream.ts';
-import { durationText } from './duration.ts';
-import { reasonText } from './reason.ts';
+import { formatSpan } from './quantity-words.ts';
+import { describeReasons } from './rejection-words.ts';
 
 export interface LiveEvent {
   /** Unix seconds. */
@@ -48,7 +48,7 @@ export function eventsOf(state: LiveState, change: LiveChange): LiveEvent[] {
 }
 
 export function eventOfRefusal({ id, atS, reason }: LiveTurnedAway): LiveEvent {
-  return { atS, kind: 'turned away', vm: id, host: -1, detail: reasonText(reason) };
+  return { atS, kind: 'turned away', vm: id, host: -1, detail: describeReasons(reason, 2) };
 }
 
 /** Indexes of the failed cards of a host. */
@@ -61,11 +61,11 @@ export function failedCardsOf({ cluster }: LiveState, host: number): number[] {
 function endOf(state: LiveState, id: string, atS: number): LiveEvent[] {
   const vm = state.vms.get(id);
   if (vm !== undefined) {
-    return [{ atS, kind: 'ended', vm: id, host: vm.host, detail: `after ${durationText(atS - vm.sinceS)}` }];
+    return [{ atS, kind: 'ended', vm: id, host: vm.host, detail: `after ${formatSpan(atS - vm.sinceS)}` }];
   }
   const waiting = state.waiting.get(id);
   if (waiting === undefined) return [];
-  return [{ atS, kind: 'withdrawn', vm: id, host: -1, detail: `after waiting ${durationText(atS - waiting.sinceS)}` }];
+  return [{ atS, kind: 'withdrawn', vm: id, host: -1, detail: `after waiting ${formatSpan(atS - waiting.sinceS)}` }];
 }
 
 function holdingText({ vcpus, ramMib, cards }: LiveVm): string {

@@ -8,7 +8,7 @@ export function formatMib(mib: number): string {
 
 /** `45 s`, `10 min`, `12 min 05 s`, `4 h 00 min`, `3 d 04 h`. */
 export function formatSpan(seconds: number): string {
-  const whole = Math.round(seconds);
+  const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   if (whole < 3600 && whole % 60 === 0) return `${whole / 60} min`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
@@ -17,13 +17,35 @@ export function formatSpan(seconds: number): string {
 }
 
 /** `1 card`, `2 cards`, `1,250 hosts`. */
-export function plural(count: number, one: string, several = `${one}s`): string {
-  return `${round(count, 3)} ${count === 1 ? one : several}`;
+export function plural(value: number, one: string, several = `${one}s`): string {
+  return `${round(value, 3)} ${value === 1 ? one : several}`;
 }
 
 /** At most that many digits after the point, thousands apart. */
 export function round(value: number, digits: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: digits });
+  return numberFormat(digits).format(value);
+}
+
+const numberFormats = new Map<number, Intl.NumberFormat>();
+
+/** Made once for each number of digits: making one takes longer than all the rest of a frame. */
+function numberFormat(maximumFractionDigits: number): Intl.NumberFormat {
+  let format = numberFormats.get(maximumFractionDigits);
+  if (format === undefined) {
+    format = new Intl.NumberFormat('en', { maximumFractionDigits });
+    numberFormats.set(maximumFractionDigits, format);
+  }
+  return format;
+}
+
+/** A whole number, thousands apart. */
+export function count(value: number): string {
+  return round(value, 0);
+}
+
+/** `97.3 %`; a dash where there was nothing to measure. */
+export function percent(share: number | null, digits: number): string {
+  return share === null ? '–' : `${(share * 100).toFixed(digits)}\u00a0%`;
 }
 
 /** As `heps explain` prints scores and terms. */

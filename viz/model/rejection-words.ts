@@ -1,5 +1,6 @@
 /** Filters and their reasons in words for people who want a desktop, not a scheduler. */
 import type { Rejection } from '../../core/filters.ts';
+import { count } from './quantity-words.ts';
 
 /** What a filter asks of a host, by its name. */
 const filterWords: Readonly<Record<string, string>> = {
@@ -31,10 +32,40 @@ const reasonWords: Readonly<Record<Rejection, readonly [several: string, one: st
 /** `182 lack free vCPUs`. */
 export function describeRejection(reason: Rejection, hosts: number): string {
   const [several, one] = reasonWords[reason];
-  return `${hosts.toLocaleString('en')} ${hosts === 1 ? one : several}`;
+  return `${count(hosts)} ${hosts === 1 ? one : several}`;
 }
 
 /** What was missing, in two words: `free vCPUs`. */
 export function shortRejection(reason: Rejection): string {
   return reasonWords[reason][2];
+}
+
+const otherWords: Readonly<Record<string, string>> = {
+  'behind-others': 'others came before it',
+  'host-failed': 'its host failed',
+  'card-failed': 'its card failed',
+};
+
+/**
+ * `vcpus:182|ram:3` of a run file or a stream as `182 hosts lack free vCPUs, 3 lack free RAM`; texts that are not of this
+ * kind as they are.
+ *
+ * @param mostNamed the reasons that most hosts have are named, so many; of the others only the number of hosts is told
+ */
+export function describeReasons(text: string, mostNamed: number): string {
+  const counts = text.split('|').map((part) => {
+    const [reason, hosts] = part.split(':');
+    return { reason: reason as Rejection, hosts: Number(hosts) };
+  });
+  if (counts.some(({ reason, hosts }) => reasonWords[reason] === undefined || Number.isNaN(hosts))) {
+    return otherWords[text] ?? text;
+  }
+  counts.sort((a, b) => b.hosts - a.hosts);
+  const named = counts.slice(0, mostNamed).map(({ reason, hosts }, index) => {
+    const [several, one] = reasonWords[reason];
+    const word = index > 0 ? '' : hosts === 1 ? ' host' : ' hosts';
+    return `${count(hosts)}${word} ${hosts === 1 ? one : several}`;
+  });
+  const rest = counts.slice(mostNamed).reduce((sum, { hosts }) => sum + hosts, 0);
+  return [...named, ...(rest > 0 ? [`${count(rest)} more`] : [])].join(', ');
 }

@@ -4,7 +4,7 @@ import { parseCluster } from '../../core/cluster-file.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { Policy } from '../../core/policy.ts';
 import { policyOf } from '../../core/runs/replay.ts';
-import { type DecisionColumns, type RunFile, requestAt } from '../../core/runs/run-file.ts';
+import type { DecisionColumns, RunFile } from '../../core/runs/run-file.ts';
 import { History } from './history.ts';
 
 /** What is read of the decisions in every frame. Arrays have one row per decision. */
@@ -116,13 +116,6 @@ export function titlesOf(runs: readonly Run[]): string[] {
   return titles.map((title, index) =>
     titles.indexOf(title) === titles.lastIndexOf(title) ? title : `${title} · ${runs[index]!.name}`,
   );
-}
-
-/** What a VM asked for and what became of it, for lists. */
-export function describeVm(placements: Placements, row: number): string {
-  const { cards, vcpus, ramMib } = requestAt(placements.decisions, row);
-  const gpu = cards === 0 ? '' : `, ${cards} ${cards === 1 ? 'card' : 'cards'}`;
-  return `${vcpus} vCPUs, ${Math.round(ramMib / 1024)} GiB${gpu}`;
 }
 
 /** The row of a VM: of its submission number `attempt`, or of the last where that is 0; -1 where there is none. */

@@ -2,6 +2,7 @@
 import type { Comparison } from '../../core/runs/comparison.ts';
 import { servedMeasure } from '../../core/runs/measures.ts';
 import { verdictOf } from '../../core/runs/verdict.ts';
+import { count } from './quantity-words.ts';
 import type { Run } from './run.ts';
 import { policyRunsOf, type RunGroup } from './run-groups.ts';
 
@@ -43,10 +44,9 @@ function smallCards(first: RunGroup, second: RunGroup, runs: readonly Run[]): st
     group.runs.reduce((sum, run) => sum + runs[run]!.file.summary.wrongCards, 0) / group.runs.length;
   const [fewer, more] = meanOf(first) <= meanOf(second) ? [first, second] : [second, first];
   if (meanOf(more) === 0) return [];
-  const count = (group: RunGroup): string =>
-    meanOf(group) === 0 ? 'none' : Math.round(meanOf(group)).toLocaleString('en');
+  const vmsOf = (group: RunGroup): string => (meanOf(group) === 0 ? 'none' : count(meanOf(group)));
   const average = more.runs.length > 1 ? ' per run' : '';
   return [
-    `${more.title} gives ${count(more)} GPU VMs${average} a card too small for them, ${fewer.title} ${count(fewer)}.`,
+    `${more.title} gives ${vmsOf(more)} GPU VMs${average} a card too small for them, ${fewer.title} ${vmsOf(fewer)}.`,
   ];
 }

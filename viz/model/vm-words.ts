@@ -1,26 +1,41 @@
 /** What a VM asked for and what a run did with it, in a few words for lists. */
-import type { Rejection } from '../../core/filters.ts';
+import type { VmRequest } from '../../core/request.ts';
 import { cardsAt, requestAt, textAt } from '../../core/runs/run-file.ts';
 import { hasSmallCards, waitS } from './difference.ts';
-import { formatMib, formatSpan, plural } from './quantity-words.ts';
-import { describeRejection } from './rejection-words.ts';
-import type { Placements, Run } from './run.ts';
+import { formatMib, formatSpan, plural, round } from './quantity-words.ts';
+import { describeReasons } from './rejection-words.ts';
+import type { Run } from './run.ts';
 
 /** Reasons that are named; the others are few hosts each. */
 const namedReasons = 2;
 
-/** `8 vCPUs, 32 GiB RAM, 2 cards with 40 GiB`. */
-export function describeAsked({ decisions }: Placements, row: number): string {
-  const { vcpus, ramMib, cards, cardMemoryMib, cardCores, cardModels } = requestAt(decisions, row);
-  const size = `${plural(vcpus, 'vCPU')}, ${formatMib(ramMib)} RAM`;
-  if (cards === 0) return size;
+/** What a VM asks for or has, shortly: `8 vCPUs, 32 GiB, 2 cards`. */
+export function describeSize(vcpus: number, ramMib: number, cards: number): string {
+  return `${plural(vcpus, 'vCPU')}, ${formatMib(ramMib)}${cards === 0 ? '' : `, ${plural(cards, 'card')}`}`;
+}
+
+/** `4 vCPUs, 16 GiB RAM, 200 GiB disk and 1 card with at least 24 GiB (RTX A6000 or A40)`. */
+export function describeAsked(request: VmRequest): string {
+  const { vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels } = request;
+  const parts = [plural(vcpus, 'vCPU'), `${formatMib(ramMib)} RAM`];
+  if (diskGib > 0) parts.push(`${round(diskGib, 0)} GiB disk`);
+  if (cards === 0) return `${listOf(parts, 'and')}, no card`;
   const wishes = [
     ...(cardMemoryMib > 0 ? [formatMib(cardMemoryMib)] : []),
     ...(cardCores > 0 ? [plural(cardCores, 'core')] : []),
   ];
-  const least = wishes.length === 0 ? '' : ` with ${wishes.join(' and ')}`;
-  const models = cardModels.length === 0 ? '' : ` (${cardModels.join(' or ')})`;
-  return `${size}, ${plural(cards, 'card')}${least}${models}`;
+  const least = wishes.length === 0 ? '' : ` with at least ${listOf(wishes, 'and')}${cards > 1 ? ' each' : ''}`;
+  const models = cardModels.length === 0 ? '' : ` (${listOf(cardModels, 'or')})`;
+  return listOf([...parts, `${plural(cards, 'card')}${least}${models}`], 'and');
+}
+
+/** `card 2`, `cards 0 and 1`; empty without cards. */
+export function listCards(cards: readonly number[]): string {
+  return cards.length === 0 ? '' : `${cards.length === 1 ? 'card' : 'cards'} ${listOf(cards.map(String), 'and')}`;
+}
+
+export function listOf(words: readonly string[], last: 'and' | 'or'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
 }
 
 /** `on gpu-a-003, card 2 (too small: T4 with 16 GiB), at once`, `turned away after 4 h 00 min: 182 lack free vCPUs`. */
@@ -30,7 +45,7 @@ export function describeOutcome(run: Run, row: number): string {
   const at = host[row]!;
   if (at < 0) {
     const outcome = outcomeWords[textAt(decisions.outcome, row)] ?? 'turned away';
-    const reasons = describeReasons(textAt(decisions.reason, row));
+    const reasons = describeReasons(textAt(decisions.reason, row), namedReasons);
     return `${outcome}${waitedS > 0 ? ` after ${formatSpan(waitedS)}` : ''}${reasons === '' ? '' : `: ${reasons}`}`;
   }
   const spec = run.cluster.specs[at]!;
@@ -62,18 +77,3 @@ const outcomeWords: Readonly<Record<string, string>> = {
   'gave-up': 'gave up',
   unservable: 'fits on no host',
 };
-
-/** `vcpus:182|ram:3` as `182 lack free vCPUs, 3 lack free RAM`: of the hosts, those reasons that most have. */
-function describeReasons(text: string): string {
-  if (text === '') return '';
-  const counts = text.split('|').map((part) => {
-    const [reason, hosts] = part.split(':');
-    return { reason: reason as Rejection, hosts: Number(hosts) };
-  });
-  counts.sort((a, b) => b.hosts - a.hosts);
-  const named = counts.slice(0, namedReasons).map(({ reason, hosts }) => describeRejection(reason, hosts));
-  const rest = counts.slice(namedReasons).reduce((sum, { hosts }) => sum + hosts, 0);
-  const [first, ...others] = named;
-  const of = first!.replace(/^([\d,]+)/, (count) => `${count} ${count === '1' ? 'host' : 'hosts'}`);
-  return [of, ...others, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
-}

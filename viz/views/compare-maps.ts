@@ -6,7 +6,7 @@ import { type Categories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
 import { mixOf } from '../model/mix.ts';
 import { MomentReader } from '../model/moment.ts';
-import { formatMib } from '../model/quantity-words.ts';
+import { count, formatMib, round } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 import { sharedCategoriesOf } from '../model/shared-categories.ts';
 import type { Colouring, PageState } from '../page-state.ts';
@@ -206,8 +206,8 @@ function statusOf({ run, reader }: SmallMap, atS: number): string {
   const share = (used: ArrayLike<number>, size: ArrayLike<number>): number => (100 * sum(used)) / sum(size);
   const cards = moment.cardUse.length;
   return [
-    `${running.length.toLocaleString('en')} VMs`,
-    `${waiting.toLocaleString('en')} ${waiting === 1 ? 'waits' : 'wait'}`,
+    `${count(running.length)} VMs`,
+    `${count(waiting)} ${waiting === 1 ? 'waits' : 'wait'}`,
     `vCPUs ${share(moment.vcpusUsed, run.cluster.vcpus).toFixed(0)} %`,
     ...(cards > 0 ? [`cards ${((100 * sum(moment.cardUse)) / cards).toFixed(0)} %`] : []),
   ].join(' · ');
@@ -222,7 +222,7 @@ function describeHost({ run: { cluster }, reader: { moment } }: SmallMap, host: 
     name,
     ...(moment.up[host] === 0 ? ['down'] : []),
     `${vms} ${vms === 1 ? 'VM' : 'VMs'}`,
-    `${moment.vcpusUsed[host]!.toLocaleString('en')} of ${cluster.vcpus[host]!} vCPUs`,
+    `${round(moment.vcpusUsed[host]!, 3)} of ${cluster.vcpus[host]!} vCPUs`,
     `${formatMib(moment.ramUsedMib[host]!)} of ${formatMib(cluster.ramMib[host]!)} RAM`,
     ...(cards.length > 0
       ? [`${held} of ${cards.length} cards (${[...new Set(cards.map(({ model }) => model))].join(', ')})`]

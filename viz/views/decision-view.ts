@@ -8,11 +8,12 @@ import { rivalTable } from '../charts/rival-table.ts';
 import { scoreTable } from '../charts/score-table.ts';
 import { button, element } from '../element.ts';
 import { type DecisionCase, decisionCase, hasWaited } from '../model/decision-case.ts';
-import { describeAsked, describeMoment, headline, lifeOf, ownerOf } from '../model/decision-text.ts';
+import { describeMoment, headline, lifeOf, ownerOf } from '../model/decision-text.ts';
 import { filterSteps } from '../model/filter-steps.ts';
 import { rivalOf } from '../model/rival.ts';
 import type { Run } from '../model/run.ts';
 import { barScale } from '../model/score-rows.ts';
+import { describeAsked } from '../model/vm-words.ts';
 import { describeWhy } from '../model/why-text.ts';
 import { whatIf } from './what-if.ts';
 

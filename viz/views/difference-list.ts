@@ -1,7 +1,8 @@
 /** The VMs that two runs treated differently, some at a time: what each asked for and what became of it in both. */
 import { formatTime } from '../../core/runs/explanation.ts';
-import { textAt } from '../../core/runs/run-file.ts';
+import { requestAt, textAt } from '../../core/runs/run-file.ts';
 import { button, element } from '../element.ts';
+import { count } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 import { describeAsked, describeOutcome } from '../model/vm-words.ts';
 import type { StateHolder } from '../state-holder.ts';
@@ -82,7 +83,7 @@ export class DifferenceList {
         id,
         element('span', { class: 'muted' }, `${flavor === '' ? '' : `${flavor}, `}${formatTime(Math.round(submitS))}`),
       ),
-      cell('asked for', '', describeAsked(placements, firstRow)),
+      cell('asked for', '', describeAsked(requestAt(placements.decisions, firstRow))),
       cell(first.run.title, 'first', describeOutcome(first.run, firstRow), ' ', this.#opener(id, first, firstRow)),
       cell(
         second.run.title,
@@ -101,7 +102,7 @@ export class DifferenceList {
   }
 
   #pager(from: number, length: number): HTMLElement {
-    const count = this.#vms.length;
+    const all = this.#vms.length;
     const turn = (by: number): void => {
       this.#page += by;
       this.#draw();
@@ -109,8 +110,8 @@ export class DifferenceList {
     const before = button('The 50 before', 'The 50 before', () => turn(-1), '‹ before');
     const next = button('The next 50', 'The next 50', () => turn(1), 'next ›');
     before.disabled = from === 0;
-    next.disabled = from + length >= count;
-    const text = `${(from + 1).toLocaleString('en')} to ${(from + length).toLocaleString('en')} of ${count.toLocaleString('en')}`;
-    return element('div', { class: 'compare-controls' }, text, ...(count > pageLength ? [before, next] : []));
+    next.disabled = from + length >= all;
+    const text = `${count(from + 1)} to ${count(from + length)} of ${count(all)}`;
+    return element('div', { class: 'compare-controls' }, text, ...(all > pageLength ? [before, next] : []));
   }
 }

@@ -13,7 +13,7 @@ import {
   type ServedMeaning,
   type WaitDifference,
 } from '../model/difference.ts';
-import { formatSpan } from '../model/quantity-words.ts';
+import { count, formatSpan } from '../model/quantity-words.ts';
 import { type Run, titlesOf } from '../model/run.ts';
 import { sawSameRequests } from '../model/run-groups.ts';
 import type { PageState } from '../page-state.ts';
@@ -171,7 +171,7 @@ export class DifferenceView {
     const remarks = [
       ...(pairing.unmatched > 0
         ? [
-            `These runs did not see quite the same requests: ${pairing.unmatched.toLocaleString('en')} are in one of them only, and left out.`,
+            `These runs did not see quite the same requests: ${count(pairing.unmatched)} are in one of them only, and left out.`,
           ]
         : []),
       ...([firstRun, secondRun].some(({ file }) => file.inputs.cloud.resubmit > 0)
@@ -254,7 +254,7 @@ export class DifferenceView {
     const listed = differenceClasses.indexOf(this.#listed);
     const titles = ['both', `only ${first.run.title}`, `only ${second.run.title}`, 'neither'];
     this.#classButtons.replaceChildren(
-      ...this.#classCounts().map((count, index) => {
+      ...this.#classCounts().map((vms, index) => {
         const name = differenceClasses[index]!;
         return element(
           'button',
@@ -264,7 +264,7 @@ export class DifferenceView {
             'aria-pressed': String(index === listed),
             onclick: () => this.#listClass(name),
           },
-          element('b', {}, count.toLocaleString('en')),
+          element('b', {}, count(vms)),
           ' ',
           element('span', {}, titles[index]!),
         );
@@ -325,7 +325,6 @@ export class DifferenceView {
 
 function waitsText({ vms, longer, shorter, meanS, medianS }: WaitDifference, first: string, second: string): string {
   if (meanS === null || medianS === null) return 'No VM was served by both.';
-  const count = (value: number): string => value.toLocaleString('en');
   if (longer + shorter === 0) return `Both let each of the ${count(vms)} VMs that both served wait equally long.`;
   const by = (differenceS: number): string =>
     Math.round(differenceS) === 0

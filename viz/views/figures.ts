@@ -3,6 +3,7 @@ import { formatTime } from '../../core/runs/explanation.ts';
 import { lastReportS } from '../../core/runs/report-times.ts';
 import { element } from '../element.ts';
 import type { MomentReader } from '../model/moment.ts';
+import { count, percent } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 
 /** What a reader takes home: one sentence, and under it what was simulated. */
@@ -63,14 +64,6 @@ export function momentText({ cluster, file }: Run, reader: MomentReader, atS: nu
       : []),
   ];
   return `${formatTime(Math.round(atS))}: ${parts.join(' · ')}`;
-}
-
-export function count(value: number): string {
-  return value.toLocaleString('en-US').replaceAll(',', '\u202f');
-}
-
-export function percent(share: number | null, digits: number): string {
-  return share === null ? '–' : `${(share * 100).toFixed(digits)}\u202f%`;
 }
 
 function sum(values: Float64Array | Uint8Array): number {

@@ -9,6 +9,7 @@ const keys: readonly (readonly [string, string])[] = [
   ['+ −', 'faster, slower'],
   ['z', 'show all of the time axis again'],
   ['/', 'find a VM or a host'],
+  ['o', 'open run files'],
   ['arrows in the map', 'the host beside'],
   ['Esc', 'close the decision or the host'],
   ['d', 'light or dark'],

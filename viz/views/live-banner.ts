@@ -1,7 +1,7 @@
 /** Says how fresh the live view is: quietly while it is live, unmistakably when what is shown is old. */
 import { button, element } from '../element.ts';
 import type { LiveStatus } from '../load/live-source.ts';
-import { durationText } from '../model/duration.ts';
+import { formatSpan } from '../model/quantity-words.ts';
 
 export class LiveBanner {
   readonly element: HTMLElement;
@@ -27,14 +27,14 @@ export class LiveBanner {
     const isFirst = heardMs === null && kind === 'connecting' && message === '';
     this.element.dataset.kind = kind === 'live' ? 'live' : isFirst ? 'connecting' : 'offline';
     setText(this.#spoken, kind === 'live' ? 'Live' : isFirst ? 'Connecting' : 'Not connected');
-    const age = heardMs === null ? '' : durationText((nowMs - heardMs) / 1000);
+    const age = heardMs === null ? '' : formatSpan((nowMs - heardMs) / 1000);
     if (kind === 'live') setText(this.#counting, ` · ${age} old`);
     else if (isFirst) setText(this.#counting, ' …');
     else {
       const tryText =
-        nextTryMs === null ? 'trying now' : `trying again in ${durationText(Math.ceil((nextTryMs - nowMs) / 1000))}`;
+        nextTryMs === null ? 'trying now' : `trying again in ${formatSpan(Math.ceil((nextTryMs - nowMs) / 1000))}`;
       const seen = heardMs === null ? 'nothing to show yet' : `what you see is ${age} old`;
-      setText(this.#counting, ` for ${durationText((nowMs - sinceMs) / 1000)}; ${tryText}; ${seen}`);
+      setText(this.#counting, ` for ${formatSpan((nowMs - sinceMs) / 1000)}; ${tryText}; ${seen}`);
     }
     setText(this.#message, message === '' ? '' : `${message[0]!.toUpperCase()}${message.slice(1)}.`);
     this.#retry.hidden = kind !== 'offline';

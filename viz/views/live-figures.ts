@@ -1,7 +1,7 @@
 /** The live cloud in eight figures. */
 import { element } from '../element.ts';
 import type { LiveTotals } from '../model/live-moment.ts';
-import { count, percent } from './figures.ts';
+import { count, percent } from '../model/quantity-words.ts';
 
 interface Figure {
   readonly label: string;

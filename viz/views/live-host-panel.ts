@@ -2,8 +2,9 @@
 import type { LiveState } from '../../core/live-state.ts';
 import type { LiveVm } from '../../core/live-stream.ts';
 import { button, element } from '../element.ts';
-import { durationText } from '../model/duration.ts';
 import type { ClusterMoment } from '../model/moment.ts';
+import { formatSpan } from '../model/quantity-words.ts';
+import { describeSize } from '../model/vm-words.ts';
 
 /** When it is: the server's time, Unix seconds; not current: what the server said last, some time ago. */
 export interface LiveClock {
@@ -46,7 +47,7 @@ function srmText({ srmIntervalS, cluster }: LiveState, host: number, clock: Live
   if (srmIntervalS === 0) return 'no SRM records in this cloud';
   const observedAtS = cluster.observedAtS[host]!;
   if (observedAtS === -Infinity) return 'no SRM record yet: gets no GPU VMs';
-  const age = `SRM record ${durationText(clock.nowS - observedAtS)} old${clock.isCurrent ? '' : ' when last heard'}`;
+  const age = `SRM record ${formatSpan(clock.nowS - observedAtS)} old${clock.isCurrent ? '' : ' when last heard'}`;
   return isStale ? `${age}, too old: gets no GPU VMs` : age;
 }
 
@@ -91,18 +92,12 @@ function vmTable(vms: readonly LiveVm[], nowS: number): HTMLElement {
       'tr',
       {},
       element('td', {}, id),
-      element('td', {}, sizeText(vcpus, ramMib, cards.length)),
+      element('td', {}, describeSize(vcpus, ramMib, cards.length)),
       element('td', {}, [user, station].filter((text) => text !== '').join(', ') || '–'),
-      element('td', {}, durationText(nowS - sinceS)),
+      element('td', {}, formatSpan(nowS - sinceS)),
     ),
   );
   return liveTable(['VM', 'size', 'of', 'for'], rows);
-}
-
-/** What a VM asks for or has, shortly. */
-export function sizeText(vcpus: number, ramMib: number, cards: number): string {
-  const gpu = cards === 0 ? '' : `, ${cards} ${cards === 1 ? 'card' : 'cards'}`;
-  return `${vcpus} vCPUs, ${Math.round(ramMib / 102.4) / 10} GiB${gpu}`;
 }
 
 /** A table with a heading over each column. */

@@ -1,12 +1,12 @@
 /** Lists of the live view: hosts that need somebody, who waits and why, what happened last. */
 import type { LiveState } from '../../core/live-state.ts';
 import { button, element } from '../element.ts';
-import { durationText } from '../model/duration.ts';
 import { failedCardsOf, type LiveEvent } from '../model/live-events.ts';
 import type { ClusterMoment } from '../model/moment.ts';
-import { reasonText } from '../model/reason.ts';
-import { count } from './figures.ts';
-import { liveTable, sizeText } from './live-host-panel.ts';
+import { count, formatSpan } from '../model/quantity-words.ts';
+import { describeReasons } from '../model/rejection-words.ts';
+import { describeSize } from '../model/vm-words.ts';
+import { liveTable } from './live-host-panel.ts';
 
 const shownHosts = 12;
 const shownWaiting = 20;
@@ -31,7 +31,7 @@ export function faultList(
   const rows = hosts.slice(0, shownHosts).map((host) => {
     const cards = failed[host] === 0 ? [] : failedCardsOf(state, host);
     const age =
-      observedAtS[host] === -Infinity ? 'no SRM record' : `SRM record ${durationText(nowS - observedAtS[host]!)} old`;
+      observedAtS[host] === -Infinity ? 'no SRM record' : `SRM record ${formatSpan(nowS - observedAtS[host]!)} old`;
     const faults = [
       ...(moment.up[host] === 0 ? ['down'] : []),
       ...(cards.length > 0 ? [`${cards.length === 1 ? 'card' : 'cards'} ${cards.join(' ')} failed`] : []),
@@ -56,8 +56,13 @@ export function waitingList({ waiting }: LiveState, nowS: number): HTMLElement {
         'tr',
         {},
         element('td', {}, id),
-        element('td', {}, reasonText(reason), element('div', { class: 'muted' }, sizeText(vcpus, ramMib, cards))),
-        element('td', { class: 'number' }, durationText(nowS - sinceS)),
+        element(
+          'td',
+          {},
+          describeReasons(reason, 2),
+          element('div', { class: 'muted' }, describeSize(vcpus, ramMib, cards)),
+        ),
+        element('td', { class: 'number' }, formatSpan(nowS - sinceS)),
       ),
     );
   return element(

@@ -6,19 +6,18 @@ import { element } from '../element.ts';
 import { followLive } from '../load/live-connection.ts';
 import type { LiveSource, LiveStatus } from '../load/live-source.ts';
 import { modelCategoriesOf } from '../model/categories.ts';
-import { durationText } from '../model/duration.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
 import { LiveColours } from '../model/live-colours.ts';
 import { eventOfRefusal, eventsOf, type LiveEvent } from '../model/live-events.ts';
 import { LiveMoment, totalsOf } from '../model/live-moment.ts';
 import type { ClusterMoment } from '../model/moment.ts';
+import { count, formatSpan } from '../model/quantity-words.ts';
 import type { PageState } from '../page-state.ts';
 import { patch } from '../patch.ts';
 import { saveButtons } from '../save.ts';
 import type { StateHolder } from '../state-holder.ts';
 import { currentTheme } from '../theme.ts';
 import { colourSelect } from './colour-select.ts';
-import { count } from './figures.ts';
 import { legend } from './legend.ts';
 import { LiveBanner } from './live-banner.ts';
 import { LiveFigures } from './live-figures.ts';
@@ -143,7 +142,7 @@ export class LiveView {
       return;
     }
     const lostS = atS - this.#heard!.atS;
-    const detail = `connected again: what happened in the ${durationText(lostS)} before is not listed`;
+    const detail = `connected again: what happened in the ${formatSpan(lostS)} before is not listed`;
     // Host numbers of the connection before may mean other hosts now.
     this.#events = this.#events.map((event) => ({ ...event, host: -1 }));
     this.#addEvents([{ atS, kind: 'gap', vm: '', host: -1, detail }]);

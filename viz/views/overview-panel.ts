@@ -2,8 +2,8 @@
 import { measures, titleOf } from '../../core/runs/measures.ts';
 import { element } from '../element.ts';
 import type { MomentReader } from '../model/moment.ts';
+import { count } from '../model/quantity-words.ts';
 import type { Placements, Run } from '../model/run.ts';
-import { count } from './figures.ts';
 import { askedAt, askedFor, decidedAt, outcome, vmTable } from './vm-table.ts';
 
 const shownVms = 8;

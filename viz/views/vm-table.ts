@@ -2,7 +2,8 @@
 import { formatTime } from '../../core/runs/explanation.ts';
 import { textAt } from '../../core/runs/run-file.ts';
 import { element } from '../element.ts';
-import { describeVm, type Placements } from '../model/run.ts';
+import type { Placements } from '../model/run.ts';
+import { describeSize } from '../model/vm-words.ts';
 
 /** A column after the VM's id. */
 export interface VmColumn {
@@ -15,7 +16,10 @@ const timeColumn = (title: string, atS: (placements: Placements, row: number) =>
   read: (placements, row) => formatTime(Math.round(atS(placements, row))),
 });
 
-export const askedFor: VmColumn = { title: 'asked for', read: describeVm };
+export const askedFor: VmColumn = {
+  title: 'asked for',
+  read: ({ vcpus, ramMib, decisions }, row) => describeSize(vcpus[row]!, ramMib[row]!, decisions.cards[row]!),
+};
 export const station: VmColumn = {
   title: 'station',
   read: ({ decisions }, row) => textAt(decisions.station, row) || '–',

@@ -3,10 +3,10 @@ import { formatTime } from '../../core/runs/explanation.ts';
 import { button, element } from '../element.ts';
 import { closingChanges, smallerRequests, underEachPolicy, withoutHost } from '../model/counterfactuals.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
-import { listCards } from '../model/decision-text.ts';
 import { nearestHosts } from '../model/nearest-hosts.ts';
 import { formatScore, plural } from '../model/quantity-words.ts';
 import type { Rival } from '../model/rival.ts';
+import { listCards } from '../model/vm-words.ts';
 import {
   describeChange,
   describeDestination,
