@@ -8,17 +8,26 @@ const nearIntervals = 60;
 /** More changes than this in view are not drawn one by one. */
 const mostChanges = 30_000;
 
+/** Points of a line that are told apart on a page. */
+const mostPoints = 1000;
+
 /** Strips for a part of a run, seconds. */
 export function stripsOf(run: Run, fromS: number, toS: number): TimelineStrip[] {
   const { series } = run.file;
-  const isNear = (toS - fromS) / series.intervalS < nearIntervals;
+  const intervals = (toS - fromS) / series.intervalS;
+  const isNear = intervals < nearIntervals;
   const exact = isNear && run.placements !== null ? exactLines(run, run.placements, fromS, toS) : null;
-  const atS = Float64Array.from(series.vms, (_, index) => index * series.intervalS);
-  const mean = (values: readonly number[]): Steps => ({ atS, values, endS: series.vms.length * series.intervalS });
+  const width = Math.max(1, Math.ceil(intervals / mostPoints));
+  const spanS = width * series.intervalS;
+  const endS = series.vms.length * series.intervalS;
+  const atS = Float64Array.from({ length: Math.ceil(series.vms.length / width) }, (_, index) => index * spanS);
+  const sums = (values: readonly number[]): Float64Array => sumsOf(values, width);
+  const mean = (values: readonly number[]): Steps => ({ atS, values: sums(values).map((sum) => sum / width), endS });
   const hasCards = run.cluster.cardHealthy.length > 0;
+  const means = `mean of each ${intervalText(spanS)}`;
   return [
     {
-      title: exact === null ? 'in use' : 'in use, every change',
+      title: exact === null ? `in use, ${means}` : 'in use, every change',
       isShare: true,
       isArea: false,
       lines: [
@@ -28,18 +37,29 @@ export function stripsOf(run: Run, fromS: number, toS: number): TimelineStrip[] 
       ],
     },
     {
-      title: 'VMs waiting',
+      title: exact === null ? `VMs waiting, ${means}` : 'VMs waiting',
       isShare: false,
       isArea: true,
       lines: [{ label: 'VMs waiting', style: 'waiting', steps: exact?.waiting ?? mean(series.waiting) }],
     },
     {
-      title: `turned away per ${intervalText(series.intervalS)}`,
+      title: `turned away per ${intervalText(spanS)}`,
       isShare: false,
       isArea: true,
-      lines: [{ label: 'turned away', style: 'turned-away', steps: mean(series.turnedAway) }],
+      lines: [{ label: 'turned away', style: 'turned-away', steps: { atS, values: sums(series.turnedAway), endS } }],
     },
   ];
+}
+
+/** Sums of so many values each; of those that are left at the end, as if they went on. */
+function sumsOf(values: readonly number[], width: number): Float64Array {
+  const sums = new Float64Array(Math.ceil(values.length / width));
+  values.forEach((value, index) => {
+    sums[Math.floor(index / width)]! += value;
+  });
+  const rest = values.length % width;
+  if (rest > 0) sums[sums.length - 1]! *= width / rest;
+  return sums;
 }
 
 function intervalText(intervalS: number): string {

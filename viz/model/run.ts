@@ -64,8 +64,8 @@ function placementsOf(decisions: DecisionColumns, cluster: Cluster, name: string
   const endS = Float64Array.from(decisions.endS, (endsS) => endsS ?? -Infinity);
   const cardSets = decisions.cardIndexes.texts.map((text) => (text === '' ? [] : text.split('-').map(Number)));
   const turnedAway: number[] = [];
+  const where = `${name}, decisions`;
   for (let row = 0; row < host.length; row++) {
-    const where = `${name}, decisions`;
     if (!(host[row]! >= -1 && host[row]! < cluster.specs.length)) {
       throw new InputError(`${where}.host[${row}]`, `-1 to ${cluster.specs.length - 1}`, decisions.host[row]);
     }

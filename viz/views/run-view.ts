@@ -9,6 +9,7 @@ import { mixOf } from '../model/mix.ts';
 import { MomentReader } from '../model/moment.ts';
 import { type Run, rowOfVm } from '../model/run.ts';
 import type { PageState } from '../page-state.ts';
+import { patch } from '../patch.ts';
 import { saveButtons, standaloneSvg } from '../save.ts';
 import type { StateHolder } from '../state-holder.ts';
 import { currentTheme } from '../theme.ts';
@@ -189,8 +190,15 @@ export class RunView {
     const host = run.cluster.specs.findIndex(({ name }) => name === state.host);
     const row = state.vm === '' ? -1 : rowOfVm(placements, state.vm, state.attempt);
     if (row >= 0) this.#showDecision(run, row, state.waiting);
-    else if (host >= 0) this.#side.replaceChildren(hostPanel(run, reader, host, events));
-    else this.#side.replaceChildren(overviewPanel(run, reader, state.atS, events.onVm));
+    else if (host >= 0) this.#showInSide(hostPanel(run, reader, host, events));
+    else this.#showInSide(overviewPanel(run, reader, state.atS, events.onVm));
+  }
+
+  /** Touches only what differs, so that a reader's click or scrolling survives while the clock runs. */
+  #showInSide(panel: HTMLElement): void {
+    const shown = this.#side.firstElementChild;
+    if (shown?.className === panel.className) patch(shown, panel);
+    else this.#side.replaceChildren(panel);
   }
 
   /** The decision does not depend on the clock: it is worked out once, however long the clock runs beside it. */

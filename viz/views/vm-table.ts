@@ -55,7 +55,13 @@ export function vmButton({ decisions }: Placements, row: number, onVm: (row: num
   const id = decisions.id[row]!;
   return element(
     'button',
-    { type: 'button', class: 'link', title: `Why ${id} went where it went`, onclick: () => onVm(row) },
+    {
+      type: 'button',
+      class: 'link',
+      'data-row': row,
+      title: `Why ${id} went where it went`,
+      onclick: () => onVm(row),
+    },
     id,
   );
 }
