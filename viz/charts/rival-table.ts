@@ -80,7 +80,7 @@ function similarityTable(
     ),
     table(
       [
-        head('', ''),
+        head('quantity', ''),
         head('asked for', 'r'),
         ...names.flatMap((name) => [head(`idle on ${name}`, 'n'), wideOnly(head('product', 'n·r'))]),
       ],
@@ -130,7 +130,7 @@ function lrsTable(
     'div',
     {},
     table(
-      [head('', ''), ...names.map((name) => head(name, ''))],
+      [head('quantity', ''), ...names.map((name) => head(name, ''))],
       [
         row(
           'vCPUs: free / given out at most',
@@ -173,7 +173,7 @@ function generalTable(
     'div',
     {},
     table(
-      [head('', ''), head('asked for', ''), ...names.map((name) => head(name, ''))],
+      [head('quantity', ''), head('asked for', ''), ...names.map((name) => head(name, ''))],
       [
         ...freeRows(decision).map((each) =>
           row(

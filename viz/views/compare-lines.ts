@@ -29,7 +29,7 @@ export class CompareLines {
     this.element = element(
       'section',
       { class: 'panel compare-lines' },
-      element('h3', {}, 'Over time'),
+      element('h2', {}, 'Over time'),
       element(
         'div',
         { class: 'compare-controls' },

@@ -70,7 +70,7 @@ export class CompareMaps {
     let next = 0;
     this.#grid.replaceChildren(
       ...shown.map(({ run, series }) => {
-        const title = element('h4', {}, seriesKey(series), ' ', run.title);
+        const title = element('h3', {}, seriesKey(series), ' ', run.title);
         if (run.placements === null) return element('section', { class: 'compare-map' }, title, withoutDecisions());
         const { map, status, host } = this.#maps[next++]!;
         const save = saveButtons(`hosts of ${run.title}`, () => map.toSvg(`${run.title}: ${status.textContent}`));

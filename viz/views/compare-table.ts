@@ -19,7 +19,7 @@ export function compareTable(groups: readonly RunGroup[], comparisons: readonly 
     { role: 'row' },
     element('th', { scope: 'col', role: 'columnheader' }, 'measure'),
     ...groups.map((group, index) => columnHead(group, index)),
-    element('th', { scope: 'col', role: 'columnheader', class: 'plot' }, ''),
+    element('th', { scope: 'col', role: 'columnheader', class: 'plot' }, 'at a glance'),
   );
   const box = element(
     'div',

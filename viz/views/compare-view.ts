@@ -55,14 +55,14 @@ export class CompareView {
       element(
         'section',
         { class: 'panel' },
-        element('p', { class: 'verdict' }, verdictsOn(this.#groups, this.#runs, comparisons).join(' ')),
+        element('h1', { class: 'verdict' }, verdictsOn(this.#groups, this.#runs, comparisons).join(' ')),
         ...remarksOn(this.#groups, this.#runs).map((text) => element('p', { class: 'compare-remark' }, text)),
         compareTable(this.#groups, comparisons),
       ),
       element(
         'section',
         { class: 'panel' },
-        element('h3', {}, 'Hosts at one moment'),
+        element('h2', {}, 'Hosts at one moment'),
         this.#choice,
         this.#maps.element,
       ),
@@ -148,7 +148,7 @@ function secondRunNeeded(): HTMLElement {
   return element(
     'section',
     { class: 'panel' },
-    element('h3', {}, 'A second run is needed'),
+    element('h2', {}, 'A second run is needed'),
     element('p', {}, 'Drop another run file onto this page, or open two from the start:'),
     element('pre', {}, element('code', {}, 'npx heps view A.run.json B.run.json')),
     element(

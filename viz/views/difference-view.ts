@@ -64,18 +64,18 @@ export class DifferenceView {
     this.#body.append(
       this.#classButtons,
       this.#waits,
-      element('h4', {}, 'By kind of VM'),
+      element('h3', {}, 'By kind of VM'),
       this.#bars,
-      element('h4', {}, 'When they were submitted'),
+      element('h3', {}, 'When they were submitted'),
       this.#strip.element,
-      element('h4', {}, 'Which VMs'),
+      element('h3', {}, 'Which VMs'),
       this.#filter,
       this.#list.element,
     );
     this.element = element(
       'section',
       { class: 'panel difference-view' },
-      element('h3', {}, 'VM by VM'),
+      element('h2', {}, 'VM by VM'),
       element(
         'div',
         { class: 'compare-controls' },

@@ -27,7 +27,7 @@ export function liveHostPanel(
   return element(
     'section',
     { class: 'panel live-host', 'aria-label': `Host ${name}` },
-    element('header', {}, element('h3', {}, name), button('Close', 'Close (Esc)', onClose, '✕')),
+    element('header', {}, element('h2', {}, name), button('Close', 'Close (Esc)', onClose, '✕')),
     element(
       'p',
       {},
@@ -38,7 +38,7 @@ export function liveHostPanel(
     meter('vCPUs', moment.vcpusUsed[host]!, cluster.vcpus[host]!, ''),
     meter('RAM', moment.ramUsedMib[host]! / 1024, cluster.ramMib[host]! / 1024, ' GiB'),
     cards.length > 0 && cardTable(state, moment, host, vms),
-    element('h3', {}, vms.length === 0 ? 'No VMs' : vms.length === 1 ? '1 VM' : `${vms.length} VMs`),
+    element('h2', {}, vms.length === 0 ? 'No VMs' : vms.length === 1 ? '1 VM' : `${vms.length} VMs`),
     vms.length > 0 && vmTable(vms, clock.nowS),
   );
 }

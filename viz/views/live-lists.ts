@@ -42,7 +42,7 @@ export function faultList(
   return element(
     'section',
     { class: 'panel' },
-    element('h3', {}, hosts.length === 0 ? 'All hosts are well' : `Hosts that need somebody: ${count(hosts.length)}`),
+    element('h2', {}, hosts.length === 0 ? 'All hosts are well' : `Hosts that need somebody: ${count(hosts.length)}`),
     rows.length > 0 && liveTable(['host', 'fault'], rows),
     more(hosts.length - rows.length),
   );
@@ -68,7 +68,7 @@ export function waitingList({ waiting }: LiveState, nowS: number): HTMLElement {
   return element(
     'section',
     { class: 'panel live-waiting' },
-    element('h3', {}, waiting.size === 0 ? 'Nobody waits' : `Waiting: ${count(waiting.size)}`),
+    element('h2', {}, waiting.size === 0 ? 'Nobody waits' : `Waiting: ${count(waiting.size)}`),
     rows.length > 0 && liveTable(['VM', 'why', 'for'], rows),
     more(waiting.size - rows.length),
   );
@@ -97,7 +97,7 @@ export function eventList(state: LiveState, events: readonly LiveEvent[], onHost
   return element(
     'section',
     { class: 'panel live-events' },
-    element('h3', {}, rows.length === 0 ? 'Nothing has happened yet' : 'Latest events'),
+    element('h2', {}, rows.length === 0 ? 'Nothing has happened yet' : 'Latest events'),
     rows.length > 0 &&
       element('div', { class: 'live-scroll', tabindex: 0 }, liveTable(['time', 'what', 'which'], rows)),
   );

@@ -85,7 +85,15 @@ export class LiveView {
       ),
       this.#side,
     );
-    this.element = element('div', { class: 'live-view' }, this.#banner.element, this.#figures.element, this.#body);
+    const title = element('h1', { class: 'only-spoken' }, 'The live cloud');
+    this.element = element(
+      'div',
+      { class: 'live-view' },
+      title,
+      this.#banner.element,
+      this.#figures.element,
+      this.#body,
+    );
     this.#figures.element.hidden = true;
   }
 

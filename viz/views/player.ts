@@ -49,7 +49,15 @@ export class Player {
       button('Refusal before', 'The refusal before (p)', () => onStep(-1), '‹ refusal'),
       button('Next refusal', 'The next refusal (n)', () => onStep(1), 'refusal ›'),
     );
-    this.element = element('div', { class: 'player' }, this.#play, this.#time, this.#slider, this.#steps, this.#speed);
+    this.element = element(
+      'section',
+      { class: 'player', 'aria-label': 'Clock' },
+      this.#play,
+      this.#time,
+      this.#slider,
+      this.#steps,
+      this.#speed,
+    );
   }
 
   /** What is played: up to which second, and whether it has refusals to step to. */

@@ -88,7 +88,7 @@ function otherPolicies(decision: DecisionCase, events: WhatIfEvents): HTMLElemen
       element(
         'table',
         { class: 'figures policies' },
-        element('thead', {}, headRow('policy', 'host', '')),
+        element('thead', {}, headRow('policy', 'host', 'compared')),
         element('tbody', {}, ...rows),
       ),
     ),
