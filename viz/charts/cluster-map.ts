@@ -57,8 +57,8 @@ export class ClusterMap {
   #width = 0;
   #height = 0;
 
-  /** @param largestTile pixels; defaults to 64 */
-  constructor(label: string, events: ClusterMapEvents, largestTile = 64) {
+  /** @param largestTile pixels; defaults to 110 */
+  constructor(label: string, events: ClusterMapEvents, largestTile = 110) {
     this.#largestTile = largestTile;
     this.#canvas = element('canvas', { role: 'img', tabindex: 0, 'aria-label': label });
     this.element = element('div', { class: 'cluster-map' }, this.#canvas);
@@ -120,7 +120,7 @@ export class ClusterMap {
   }
 
   #startsZoom(event: MouseEvent & TouchEvent): boolean {
-    const isLarge = (this.#layout?.pitch ?? 64) < detailedTile;
+    const isLarge = (this.#layout?.pitch ?? detailedTile) < detailedTile;
     if (event.type === 'wheel') return event.ctrlKey || event.metaKey || isLarge || this.#transform.k > 1;
     if (event.type === 'touchstart') return event.touches.length > 1 || this.#transform.k > 1;
     return event.button === 0;

@@ -27,10 +27,12 @@ export interface TileLayout {
 const headingHeight = 32;
 const blockGap = 14;
 const headingWidth = 118;
+/** Room for the frame of a tile at the edge. */
+const edge = 2;
 const shelfRows = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512];
 
 /** The layout with the largest tiles that fits into the room; tiles are at most `largest` and at least 2 pixels. */
-export function layOutTiles(kinds: readonly HostKind[], width: number, height: number, largest = 64): TileLayout {
+export function layOutTiles(kinds: readonly HostKind[], width: number, height: number, largest = 110): TileLayout {
   let best: Shelves | undefined;
   for (let pitch = largest; pitch >= 2 && best === undefined; pitch -= pitch > 12 ? 1 : 0.25) {
     for (const rows of shelfRows) {
@@ -46,16 +48,16 @@ type Shelves = Pick<TileLayout, 'pitch' | 'blocks' | 'height'>;
 
 /** Blocks side by side on shelves, each with at most about `rowsAsked` rows of tiles. */
 function shelve(kinds: readonly HostKind[], width: number, pitch: number, rowsAsked: number): Shelves {
-  const most = Math.max(1, Math.floor(width / pitch));
+  const most = Math.max(1, Math.floor((width - 2 * edge) / pitch));
   const least = Math.min(most, Math.ceil(headingWidth / pitch));
-  let [x, y, shelfHeight] = [0, 0, 0];
+  let [x, y, shelfHeight] = [edge, 0, 0];
   const blocks = kinds.map((kind): Block => {
     const count = kind.hosts.length;
     const columns = Math.min(most, Math.max(Math.min(least, count), Math.ceil(count / rowsAsked)));
     const rows = Math.ceil(count / columns);
-    const blockWidth = Math.min(width, Math.max(columns * pitch, headingWidth));
-    if (x > 0 && x + blockWidth > width) {
-      x = 0;
+    const blockWidth = Math.min(width - 2 * edge, Math.max(columns * pitch, headingWidth));
+    if (x > edge && x + blockWidth > width - edge) {
+      x = edge;
       y += shelfHeight + blockGap;
       shelfHeight = 0;
     }
@@ -64,7 +66,7 @@ function shelve(kinds: readonly HostKind[], width: number, pitch: number, rowsAs
     shelfHeight = Math.max(shelfHeight, headingHeight + rows * pitch);
     return block;
   });
-  return { pitch, blocks, height: y + shelfHeight };
+  return { pitch, blocks, height: y + shelfHeight + edge };
 }
 
 /** The tiles of all blocks. */

@@ -1,6 +1,7 @@
 /** A run over time: use, waiting VMs and refusals under each other, with one cursor. Drag zooms, click goes to a moment. */
 import { area, axisLeft, brushX, curveStepAfter, line, pointer, type ScaleLinear, scaleLinear, select } from 'd3';
 import { element } from '../element.ts';
+import { round } from '../model/quantity-words.ts';
 import { timeAxis } from './time-axis.ts';
 import { TimeCursor } from './time-cursor.ts';
 
@@ -129,9 +130,12 @@ export class Timeline {
     const most = lines.reduce((largest, { steps }) => Math.max(largest, largestIn(steps, fromS, toS)), 0);
     const y = scaleLinear([0, isShare ? 1 : Math.max(1, most)], [bottom, top]);
     const axis = axisLeft<number>(y).ticks(bottom - top > 60 ? 4 : 2);
-    if (isShare) axis.tickFormat((share) => `${Math.round(share * 100)} %`);
+    axis.tickFormat((value) =>
+      isShare ? `${Math.round(value * 100)} %` : Number.isInteger(value) ? round(value, 0) : '',
+    );
     group.append('g').attr('class', 'axis').attr('transform', `translate(${margin.left},0)`).call(axis);
     for (const { label, style, steps } of lines) {
+      if (steps.values.length === 0) continue;
       const points = visible(steps, fromS, toS);
       const x = (index: number): number => this.#x(Math.min(toS, Math.max(fromS, steps.atS[index] ?? steps.endS)));
       const value = (index: number): number => y(steps.values[Math.min(index, steps.values.length - 1)]!);

@@ -54,7 +54,7 @@ export function runOf(file: RunFile, name: string): Run {
     cluster,
     policy: policyOf(file),
     placements,
-    endS: series.intervalS * series.vms.length,
+    endS: series.intervalS * Math.max(1, series.vms.length),
   };
 }
 

@@ -3,7 +3,7 @@ import { formatTime } from '../../core/runs/explanation.ts';
 import { lastReportS } from '../../core/runs/report-times.ts';
 import { element } from '../element.ts';
 import type { MomentReader } from '../model/moment.ts';
-import { count, percent } from '../model/quantity-words.ts';
+import { count, percent, plural } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 
 /** What a reader takes home: one sentence, and under it what was simulated. */
@@ -33,8 +33,11 @@ export function headlineOf({ file, cluster }: Run): HTMLElement[] {
       'h1',
       {},
       element('strong', {}, policy.name),
-      ` served ${percent(summary.servedShare, 1)} of ${count(all.arrived)} VMs as asked`,
-      away.length === 0 ? '.' : `; ${away.join(', ')}.`,
+      all.arrived === 0
+        ? ': no VM arrived.'
+        : ` served ${percent(summary.servedShare, 1)} of ${plural(all.arrived, 'VM')} as asked`,
+      away.length > 0 && `; ${away.join(', ')}`,
+      all.arrived > 0 && '.',
     ),
     element('p', { class: 'muted' }, what.join(' · ')),
   ];

@@ -16,8 +16,7 @@ export function overviewPanel(run: Run, reader: MomentReader, atS: number, onVm:
   return element(
     'section',
     { class: 'overview' },
-    element('h2', {}, 'The whole run'),
-    element('table', { class: 'figures' }, element('tbody', {}, ...figureRows(run))),
+    ...figuresOf(run),
     element('h2', {}, `Waiting now: ${count(waitingCount)}`),
     waiting.length > 0 && vmTable(placements, waiting, [askedFor, askedAt], onVm),
     waitingCount > waiting.length &&
@@ -26,6 +25,18 @@ export function overviewPanel(run: Run, reader: MomentReader, atS: number, onVm:
     refusals.length > 0 && vmTable(placements, refusals, [askedFor, outcome, decidedAt], onVm),
     element('p', { class: 'muted' }, 'Click a host or a VM to see why it is as it is.'),
   );
+}
+
+/** All that there is of a run without placements. */
+export function figuresPanel(run: Run): HTMLElement {
+  return element('section', { class: 'overview' }, ...figuresOf(run));
+}
+
+function figuresOf(run: Run): HTMLElement[] {
+  return [
+    element('h2', {}, 'The whole run'),
+    element('table', { class: 'figures' }, element('tbody', {}, ...figureRows(run))),
+  ];
 }
 
 function figureRows({ file }: Run): HTMLElement[] {

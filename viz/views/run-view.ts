@@ -18,10 +18,12 @@ import { DecisionView } from './decision-view.ts';
 import { headlineOf, momentText } from './figures.ts';
 import { hostPanel } from './host-panel.ts';
 import { legend } from './legend.ts';
-import { overviewPanel } from './overview-panel.ts';
+import { figuresPanel, overviewPanel } from './overview-panel.ts';
 
 /** While the clock runs, lists beside the map change no more often than this. */
 const panelIntervalMs = 250;
+/** Where the details stand under the map and not beside it; as in theme.css. */
+const oneColumn = '(max-width: 999px)';
 
 export class RunView {
   readonly element: HTMLElement;
@@ -35,12 +37,15 @@ export class RunView {
   readonly #side = element('aside', { class: 'side', 'aria-label': 'Details' });
   readonly #tip = element('div', { class: 'tip', hidden: true });
   readonly #colour: HTMLSelectElement;
+  readonly #toolbar: HTMLElement;
   #run: Run | undefined;
   #kinds: readonly HostKind[] = [];
   #reader: MomentReader | undefined;
   #categories: Categories | null = null;
   #mix: HostMix | null = null;
   #panelTimer = 0;
+  /** The VM or host that was looked at last. */
+  #subject = '';
   /** What the decision view shows. */
   #shown: { run: Run | undefined; row: number; waiting: 0 | 1 } = { run: undefined, row: -1, waiting: 0 };
 
@@ -61,6 +66,13 @@ export class RunView {
       onZoom: (fromS, toS) => holder.set({ fromS, toS }),
     });
     this.#colour = colourSelect(holder);
+    this.#toolbar = element(
+      'div',
+      { class: 'toolbar' },
+      element('label', {}, 'Colour by ', this.#colour),
+      this.#legend,
+      saveButtons('cluster', () => this.#map.toSvg(this.#status.textContent)),
+    );
     this.element = element(
       'div',
       { class: 'run-view' },
@@ -68,13 +80,7 @@ export class RunView {
       element(
         'section',
         { class: 'panel map-panel', 'aria-label': 'Cluster' },
-        element(
-          'div',
-          { class: 'toolbar' },
-          element('label', {}, 'Colour by ', this.#colour),
-          this.#legend,
-          saveButtons('cluster', () => this.#map.toSvg(this.#status.textContent)),
-        ),
+        this.#toolbar,
         this.#map.element,
         this.#status,
       ),
@@ -101,6 +107,7 @@ export class RunView {
     if (isOther || changed.has('fromS') || changed.has('toS')) this.#showTimeline(run, state);
     this.#timeline.moveCursor(state.atS);
     if (this.#reader === undefined || placements === null) {
+      this.#side.replaceChildren(figuresPanel(run));
       this.#status.textContent = 'This run was written with --summary-only: it has figures, but no placements to show.';
       return;
     }
@@ -118,6 +125,7 @@ export class RunView {
     this.#reader = run.placements === null ? undefined : new MomentReader(run, run.placements);
     this.#headline.replaceChildren(...headlineOf(run));
     this.#map.element.hidden = run.placements === null;
+    this.#toolbar.hidden = run.placements === null;
   }
 
   #showMap(run: Run, reader: MomentReader, state: PageState): void {
@@ -189,6 +197,11 @@ export class RunView {
     };
     const host = run.cluster.specs.findIndex(({ name }) => name === state.host);
     const row = state.vm === '' ? -1 : rowOfVm(placements, state.vm, state.attempt);
+    const subject = row >= 0 ? state.vm : state.host;
+    if (subject !== this.#subject) {
+      this.#subject = subject;
+      if (subject !== '' && matchMedia(oneColumn).matches) this.#side.scrollIntoView({ block: 'start' });
+    }
     if (row >= 0) this.#showDecision(run, row, state.waiting);
     else if (host >= 0) this.#showInSide(hostPanel(run, reader, host, events));
     else this.#showInSide(overviewPanel(run, reader, state.atS, events.onVm));
