@@ -1,12 +1,24 @@
-/** Takes all measurements: `npm run bench`. */
+/** Takes all measurements, `npm run bench`, or those that are named: `npm run bench -- page engine`. */
 import { cpus } from 'node:os';
 import { benchCsv } from './csv.ts';
 import { benchDecision } from './decision.ts';
 import { benchEngine } from './engine.ts';
+import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
 
+const benches: Readonly<Record<string, () => unknown>> = {
+  engine: benchEngine,
+  csv: benchCsv,
+  decision: benchDecision,
+  pipeline: benchPipeline,
+  page: benchPage,
+};
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
+const unknown = names.find((name) => benches[name] === undefined);
+if (unknown !== undefined) {
+  console.error(`bench: expected some of ${Object.keys(benches).join(', ')}, got ${unknown}`);
+  process.exit(2);
+}
 console.log(`${cpus()[0]!.model}, ${cpus().length} cores, Node ${process.version}\n`);
-benchEngine();
-await benchCsv();
-benchDecision();
-benchPipeline();
+for (const name of names) await benches[name]!();
