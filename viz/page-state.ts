@@ -10,6 +10,10 @@ export interface PageState {
   readonly run: number;
   /** The run it is compared with in the difference view. */
   readonly other: number;
+  /** Places of the runs that are compared as maps and lines, joined by `-`; '' = the first of each policy. */
+  readonly shown: string;
+  /** Place of the measure whose lines are compared. */
+  readonly line: number;
   /** Seconds from the start of the workload. */
   readonly atS: number;
   readonly colour: Colouring;
@@ -34,6 +38,8 @@ export const initialState: PageState = {
   view: 'cluster',
   run: 0,
   other: 1,
+  shown: '',
+  line: 0,
   atS: -1,
   colour: 'use',
   only: '',
@@ -59,9 +65,9 @@ export function parseState(hash: string): PageState {
   if (!isOneOf(views, state.view)) state.view = initialState.view;
   if (!isOneOf(colourings, state.colour)) state.colour = initialState.colour;
   state.waiting = state.waiting === 1 ? 1 : 0;
-  for (const name of ['run', 'other', 'attempt']) {
+  for (const name of ['run', 'other', 'attempt', 'line'] as const) {
     if (!Number.isInteger(state[name]) || (state[name] as number) < 0) {
-      state[name] = initialState[name as 'run' | 'other' | 'attempt'];
+      state[name] = initialState[name];
     }
   }
   return state as unknown as PageState;

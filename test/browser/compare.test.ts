@@ -1,4 +1,5 @@
 /** Two runs side by side in a real browser. */
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRunFile } from '../../sim/run-file-io.ts';
@@ -53,6 +54,28 @@ test('VM by VM: the classes hold every VM, and lead to the decisions in both run
     .click();
   await page.waitForFunction(() => location.hash.includes('vm='));
   await page.locator('.side .decision h2').waitFor();
+});
+
+test('the figures are saved as one picture, with every number of the table', async () => {
+  await page.goto('about:blank');
+  await page.goto(`${server.url}#view=compare`);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save figures as SVG' }).click(),
+  ]);
+  const svg = readFileSync(await download.path(), 'utf8');
+  for (const { summary } of [readRunFile(runs.hybrid), readRunFile(runs.nova)]) {
+    expect(svg).toContain(`>${(summary.servedShare! * 100).toFixed(2)}<`);
+  }
+  expect(svg.match(/<svg /g)!.length).toBeGreaterThan(10); // the plots of the rows, in it
+});
+
+test('a link keeps which runs and which lines are compared', async () => {
+  await page.goto('about:blank');
+  await page.goto(`${server.url}#view=compare&shown=1&line=2`);
+  await page.locator('.compare-map canvas').first().waitFor();
+  expect((await page.locator('.compare-map h3').allInnerTexts()).map((text) => text.trim())).toEqual(['nova']);
+  expect(await page.locator('.compare-lines select').inputValue()).toBe('2');
 });
 
 test('one clock moves all maps', async () => {

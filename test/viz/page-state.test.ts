@@ -9,6 +9,8 @@ const anyState: fc.Arbitrary<PageState> = fc.record({
   view: fc.constantFrom(...views),
   run: fc.nat(9),
   other: fc.nat(9),
+  shown: fc.constantFrom('', '0', '0-3-5'),
+  line: fc.nat(4),
   atS: anyNumber,
   colour: fc.constantFrom(...colourings),
   only: anyText,
@@ -35,5 +37,7 @@ test('the first state needs no address', () => {
 });
 
 test('what makes no sense is as at first', () => {
-  expect(parseState('#view=moon&run=-1&other=x&atS=&colour=red&waiting=7&attempt=1.5&unknown=1')).toEqual(initialState);
+  expect(parseState('#view=moon&run=-1&other=x&atS=&colour=red&waiting=7&attempt=1.5&line=-2&unknown=1')).toEqual(
+    initialState,
+  );
 });

@@ -39,6 +39,11 @@ export class SvgPainter implements Painter {
     );
   }
 
+  /** Another SVG file, at its own size. */
+  nest(x: number, y: number, svg: string): void {
+    this.#marks.push(svg.replace('<svg ', `<svg x="${round(x)}" y="${round(y)}" `));
+  }
+
   #path(path: string, colour: Colour): void {
     this.#marks.push(`<path d="${path}" fill="none" stroke="${cssColour(colour)}" stroke-width="1"/>`);
   }

@@ -10,6 +10,8 @@ export class CompareLines {
   readonly element: HTMLElement;
   readonly #timeline: Timeline;
   readonly #choice: HTMLSelectElement;
+  /** Place of the measure in `lineChoices`. */
+  #line = 0;
   readonly #all: HTMLButtonElement;
   #shown: readonly ShownRun[] = [];
   #span: readonly [number, number] = [0, 0];
@@ -22,7 +24,7 @@ export class CompareLines {
     this.#timeline.svg.dataset.chart = 'runs-over-time';
     this.#choice = element(
       'select',
-      { onchange: () => this.#draw() },
+      { onchange: () => holder.set({ line: Number(this.#choice.value) }) },
       ...lineChoices.map(({ title }, index) => element('option', { value: index }, title)),
     );
     this.#all = element('button', { type: 'button', onclick: () => holder.set({ fromS: 0, toS: 0 }) }, 'Whole time');
@@ -54,15 +56,20 @@ export class CompareLines {
     this.#draw();
   }
 
-  update({ atS }: PageState): void {
+  update({ atS, line }: PageState): void {
+    if (line !== this.#line) {
+      this.#line = line;
+      this.#draw();
+    }
     this.#timeline.moveCursor(atS);
   }
 
   #draw(): void {
     const [fromS, toS] = this.#span;
     if (toS <= fromS) return;
+    this.#choice.value = String(this.#line);
     const runs = this.#shown.map(({ run }) => run);
     const styles = this.#shown.map(({ series }) => `run-${series}`);
-    this.#timeline.show([comparedStrip(lineChoices[Number(this.#choice.value)]!, runs, styles)], [], fromS, toS);
+    this.#timeline.show([comparedStrip(lineChoices[this.#line] ?? lineChoices[0]!, runs, styles)], [], fromS, toS);
   }
 }

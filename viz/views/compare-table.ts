@@ -3,8 +3,11 @@ import type { Comparison } from '../../core/runs/comparison.ts';
 import { type Measure, titleOf } from '../../core/runs/measures.ts';
 import type { Estimate } from '../../core/runs/statistics.ts';
 import { dotPlot, seriesKey } from '../charts/dot-plot.ts';
+import { figuresSvg } from '../charts/figures-svg.ts';
 import { element } from '../element.ts';
 import { type RunGroup, seriesCount } from '../model/run-groups.ts';
+import { saveButtons } from '../save.ts';
+import { currentTheme } from '../theme.ts';
 
 /** Pixels that the columns need; where there are fewer, each row becomes a block. */
 const labelWidth = 170;
@@ -32,9 +35,22 @@ export function compareTable(groups: readonly RunGroup[], comparisons: readonly 
       element('tbody', { role: 'rowgroup' }, ...shown.map((comparison) => rowOf(groups, comparison))),
     ),
   );
+  box.append(saveButtons('figures', () => pictureOf(groups, shown, box)));
   const leastWidth = labelWidth + groups.length * columnWidth + plotWidth;
   new ResizeObserver(() => box.classList.toggle('is-stacked', box.clientWidth < leastWidth)).observe(box);
   return box;
+}
+
+function pictureOf(groups: readonly RunGroup[], comparisons: readonly Comparison[], box: HTMLElement): string {
+  const plots = [...box.querySelectorAll('tbody tr')].map((row) => row.querySelector<SVGSVGElement>('svg.dot-plot'));
+  const rows = comparisons.map(({ measure, estimates }, index) => ({
+    title: titleOf(measure),
+    values: estimates.map((each) => formatEstimate(measure, each)),
+    plot: plots[index] ?? null,
+  }));
+  const keys = box.querySelectorAll<SVGSVGElement>('thead svg');
+  const columns = groups.map(({ title }, index) => ({ title, key: keys[index]! }));
+  return figuresSvg(captionOf(groups), columns, rows, currentTheme());
 }
 
 function columnHead({ title, runs }: RunGroup, index: number): HTMLElement {

@@ -31,7 +31,7 @@ export class CompareView {
   #runs: readonly Run[] = [];
   #groups: readonly RunGroup[] = [];
   /** Places of the runs that are shown as maps and lines, ascending. */
-  #chosen: number[] = [];
+  #chosen: readonly number[] = [];
 
   constructor(holder: StateHolder) {
     this.#holder = holder;
@@ -48,7 +48,7 @@ export class CompareView {
       return;
     }
     this.#groups = groupRuns(this.#runs);
-    this.#chosen = firstChoice(this.#groups).sort((a, b) => a - b);
+    this.#chosen = this.#choiceOf(this.#holder.state);
     const comparisons = compareGroups(this.#groups, this.#runs);
     this.#difference.setRuns(this.#runs);
     this.element.replaceChildren(
@@ -75,6 +75,10 @@ export class CompareView {
   /** To be called when the state has changed while the view is shown; with nothing changed when the theme has. */
   update(state: PageState, changed: ReadonlySet<keyof PageState>): void {
     if (this.#runs.length < 2) return;
+    if (changed.has('shown') && this.#choiceOf(state).join() !== this.#chosen.join()) {
+      this.#chosen = this.#choiceOf(state);
+      this.#showChosen();
+    }
     if (changed.size !== 1 || !changed.has('atS')) this.#showSpan(state);
     this.#maps.update(state);
     this.#lines.update(state);
@@ -135,10 +139,18 @@ export class CompareView {
     );
   }
 
+  /** Those that the address names, as far as they are there; else the first run of each group. */
+  #choiceOf({ shown }: PageState): readonly number[] {
+    const named = shown === '' ? [] : shown.split('-').map(Number);
+    const known = [...new Set(named)].filter((place) => this.#runs[place] !== undefined).slice(0, mostShown);
+    return (known.length > 0 ? known : firstChoice(this.#groups)).sort((a, b) => a - b);
+  }
+
   #choose(place: number): void {
-    const at = this.#chosen.indexOf(place);
-    if (at >= 0) this.#chosen.splice(at, 1);
-    else this.#chosen = [...this.#chosen, place].sort((a, b) => a - b);
+    const isShown = this.#chosen.includes(place);
+    const chosen = isShown ? this.#chosen.filter((each) => each !== place) : [...this.#chosen, place];
+    this.#chosen = [...chosen].sort((a, b) => a - b);
+    this.#holder.set({ shown: this.#chosen.join('-') });
     this.#showChosen();
     this.#choice.querySelectorAll('input')[this.#groups.flatMap(({ runs }) => runs).indexOf(place)]?.focus();
   }
