@@ -1,4 +1,5 @@
 /** The page around the views: what is open, which view, the clock, messages, keys. */
+import './frame.css';
 import { button, element } from './element.ts';
 import { openFile, readRun } from './load/read-run.ts';
 import { openRun, type Sources } from './load/sources.ts';
@@ -54,29 +55,30 @@ export class App {
       this.#holder.set({ view: 'live' });
       this.#liveView.connect(live);
     }
-    if (runs.length === 0) return;
-    this.#main.replaceChildren(
-      element(
-        'p',
-        { class: 'start', role: 'status' },
-        `Opening ${runs.length === 1 ? runs[0]!.name : `${runs.length} runs`} …`,
-      ),
+    await this.#openAll(
+      runs.map((source) => ({
+        name: source.name,
+        read: async () => readRun(await openRun(source, document), source.name),
+      })),
     );
-    await new Promise(requestAnimationFrame);
-    await this.#openAll(runs.map((source) => async () => readRun(await openRun(source, document), source.name)));
   }
 
   /** Opens runs one after the other; what cannot be opened is said, and the others are shown. */
-  async #openAll(readers: readonly (() => Promise<Run>)[]): Promise<void> {
+  async #openAll(readers: readonly { readonly name: string; read(): Promise<Run> }[]): Promise<void> {
     const opened: Run[] = [];
-    for (const read of readers) {
+    for (const [index, { name, read }] of readers.entries()) {
+      if (this.#runs.length === 0 && this.#holder.state.view !== 'live') {
+        const place = readers.length === 1 ? '' : `${index + 1} of ${readers.length}: `;
+        this.#main.replaceChildren(element('p', { class: 'start', role: 'status' }, `Opening ${place}${name} …`));
+        await new Promise(requestAnimationFrame);
+      }
       try {
         opened.push(await read());
       } catch (error) {
         this.#say((error as Error).message);
       }
     }
-    this.#setRuns([...this.#runs, ...opened]);
+    if (readers.length > 0) this.#setRuns([...this.#runs, ...opened]);
   }
 
   #setRuns(runs: readonly Run[]): void {
@@ -185,7 +187,9 @@ export class App {
   }
 
   async #openFiles(files: readonly File[]): Promise<void> {
-    await this.#openAll(files.map((file) => async () => readRun(await openFile(file), file.name)));
+    await this.#openAll(
+      files.map((file) => ({ name: file.name, read: async () => readRun(await openFile(file), file.name) })),
+    );
   }
 
   #findThing(text: string): void {

@@ -1,4 +1,5 @@
 /** All hosts of a cluster at one moment: a tile each, vCPUs and RAM as bars, cards as cells. */
+import './cluster-map.css';
 import { select, type ZoomTransform, zoom, zoomIdentity } from 'd3';
 import type { Cluster } from '../../core/cluster.ts';
 import { element } from '../element.ts';

@@ -1,4 +1,5 @@
 /** A run over time: use, waiting VMs and refusals under each other, with one cursor. Drag zooms, click goes to a moment. */
+import './timeline.css';
 import { area, axisLeft, brushX, curveStepAfter, line, pointer, type ScaleLinear, scaleLinear, select } from 'd3';
 import { element } from '../element.ts';
 import { round } from '../model/quantity-words.ts';

@@ -1,4 +1,5 @@
 /** One run: its hosts at a moment, its course over time, and whatever host or decision the reader looks at. */
+import './run-view.css';
 import { ClusterMap, type HostMix } from '../charts/cluster-map.ts';
 import { Timeline } from '../charts/timeline.ts';
 import { element } from '../element.ts';
