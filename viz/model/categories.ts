@@ -14,8 +14,14 @@ export interface Categories {
   readonly ofRow: Uint8Array;
 }
 
+export interface ModelCategories {
+  readonly names: readonly string[];
+  /** Place of each of the cluster's models in `names`. */
+  readonly ofModel: Uint8Array;
+}
+
 /** Categories of the cluster's card models, those with most cards first, and the place of each model in them. */
-export function modelCategoriesOf({ models, cardModel }: Cluster): { names: string[]; ofModel: Uint8Array } {
+export function modelCategoriesOf({ models, cardModel }: Cluster): ModelCategories {
   const counts = new Uint32Array(models.length);
   for (const model of cardModel) counts[model]!++;
   const ordered = models.map((_, model) => model).sort((a, b) => counts[b]! - counts[a]! || a - b);

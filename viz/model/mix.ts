@@ -1,5 +1,5 @@
 /** How much of each host belongs to each station, project or flavor, at a moment. */
-import type { HostMix } from '../charts/cluster-map.ts';
+import type { HostMix } from '../charts/host-tiles.ts';
 import type { Categories } from './categories.ts';
 import type { MomentReader } from './moment.ts';
 import type { Run } from './run.ts';

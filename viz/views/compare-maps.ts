@@ -1,6 +1,7 @@
 /** The hosts of several runs side by side, at one moment. */
-import { ClusterMap, type HostMix } from '../charts/cluster-map.ts';
+import { ClusterMap } from '../charts/cluster-map.ts';
 import { seriesKey } from '../charts/dot-plot.ts';
+import type { HostMix } from '../charts/host-tiles.ts';
 import { button, element } from '../element.ts';
 import { type Categories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';

@@ -5,7 +5,7 @@ import { ClusterMap } from '../charts/cluster-map.ts';
 import { element } from '../element.ts';
 import { followLive } from '../load/live-connection.ts';
 import type { LiveSource, LiveStatus } from '../load/live-source.ts';
-import { modelCategoriesOf } from '../model/categories.ts';
+import { type ModelCategories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
 import { LiveColours } from '../model/live-colours.ts';
 import { eventOfRefusal, eventsOf, type LiveEvent } from '../model/live-events.ts';
@@ -35,7 +35,7 @@ interface Shown {
   readonly moment: LiveMoment;
   readonly kinds: readonly HostKind[];
   readonly hostNamed: ReadonlyMap<string, number>;
-  readonly models: { names: string[]; ofModel: Uint8Array };
+  readonly models: ModelCategories;
   colours: LiveColours | null;
 }
 

@@ -1,9 +1,10 @@
 /** One run: its hosts at a moment, its course over time, and whatever host or decision the reader looks at. */
 import './run-view.css';
-import { ClusterMap, type HostMix } from '../charts/cluster-map.ts';
+import { ClusterMap } from '../charts/cluster-map.ts';
+import type { HostMix } from '../charts/host-tiles.ts';
 import { Timeline } from '../charts/timeline.ts';
 import { element } from '../element.ts';
-import { type Categories, categoriesOf, modelCategoriesOf } from '../model/categories.ts';
+import { type Categories, categoriesOf, type ModelCategories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
 import { stripsOf } from '../model/lines.ts';
 import { mixOf } from '../model/mix.ts';
@@ -42,7 +43,10 @@ export class RunView {
   #run: Run | undefined;
   #kinds: readonly HostKind[] = [];
   #reader: MomentReader | undefined;
+  /** What VMs are coloured by; null while colours show use or models. */
   #categories: Categories | null = null;
+  /** What cards are coloured by; null while colours show something else. */
+  #models: ModelCategories | null = null;
   #mix: HostMix | null = null;
   #panelTimer = 0;
   /** The VM or host that was looked at last. */
@@ -104,6 +108,7 @@ export class RunView {
     if (isOther || changed.has('colour')) {
       this.#colour.value = state.colour;
       this.#categories = categoriesOf(run, state.colour);
+      this.#models = state.colour === 'model' ? modelCategoriesOf(run.cluster) : null;
     }
     if (isOther || changed.has('fromS') || changed.has('toS')) this.#showTimeline(run, state);
     this.#timeline.moveCursor(state.atS);
@@ -115,7 +120,7 @@ export class RunView {
     if (isOther || changed.has('atS')) this.#reader.read(state.atS);
     this.#showMap(run, this.#reader, state);
     this.#status.textContent = momentText(run, this.#reader, state.atS);
-    if (isOther || changed.has('colour') || changed.has('only') || changed.size > 6) this.#showLegend(run, state);
+    if (isOther || changed.has('colour') || changed.has('only')) this.#showLegend(run, state);
     if (changed.size === 1 && changed.has('atS')) this.#panelSoon();
     else this.#showPanel();
   }
@@ -129,9 +134,13 @@ export class RunView {
     this.#toolbar.hidden = run.placements === null;
   }
 
+  /** In order of their colours. */
+  get #names(): readonly string[] {
+    return this.#models?.names ?? this.#categories?.names ?? [];
+  }
+
   #showMap(run: Run, reader: MomentReader, state: PageState): void {
     const { cluster } = run;
-    const models = state.colour === 'model' ? modelCategoriesOf(cluster) : null;
     this.#mix = this.#categories === null ? null : mixOf(run, reader, this.#categories, this.#mix);
     this.#map.show({
       cluster,
@@ -139,8 +148,8 @@ export class RunView {
       moment: reader.moment,
       theme: currentTheme(),
       mix: this.#mix,
-      modelCategories: models?.ofModel ?? null,
-      only: state.only === '' ? -1 : (models?.names ?? this.#categories?.names ?? []).indexOf(state.only),
+      modelCategories: this.#models?.ofModel ?? null,
+      only: state.only === '' ? -1 : this.#names.indexOf(state.only),
       selected: this.#selectedHost(run, state),
     });
   }
@@ -162,10 +171,9 @@ export class RunView {
 
   #showLegend(run: Run, state: PageState): void {
     const { cloud } = run.file.inputs;
-    const names = state.colour === 'model' ? modelCategoriesOf(run.cluster).names : (this.#categories?.names ?? null);
     const content = {
       theme: currentTheme(),
-      names,
+      names: state.colour === 'use' ? null : this.#names,
       only: state.only,
       hasCards: run.cluster.models.length > 0,
       canFail: (run.file.faults?.atS.length ?? 0) > 0,
