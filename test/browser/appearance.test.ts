@@ -5,9 +5,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRunFile } from '../../sim/run-file-io.ts';
 import { startView, type ViewProcess } from '../cli/view-process.ts';
-import { liveSnapshot } from '../core/live-build.ts';
 import { makeSampleRuns, openTab, type SampleRuns, startChromium } from './chromium.ts';
-import { StreamStub } from './stream-stub.ts';
+import { snapshotOfRun } from './snapshot-of-run.ts';
+import { nowS, StreamStub } from './stream-stub.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   server = await startView([runs.hybrid, runs.nova], process.cwd());
   rough = await startView([runs.rough], process.cwd());
   empty = await startView([], process.cwd());
-  stub = new StreamStub('dist/viz/index.html', liveSnapshot({}));
+  stub = new StreamStub('dist/viz/index.html', snapshotOfRun(readRunFile(runs.rough), 300_000, nowS()));
   await stub.start();
   const { id, host, cards } = readRunFile(runs.hybrid).decisions!;
   placed = id[host.findIndex((each, row) => row > 300 && each >= 0 && cards[row]! > 0)]!;

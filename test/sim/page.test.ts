@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { embeddedRun, readBuiltPage, splitAtBodyEnd, withSources } from '../../sim/page.ts';
 
@@ -36,4 +36,8 @@ test('an embedded run is the file, packed without a date', () => {
 
 test('where the page was not built, the error says how to', () => {
   expect(() => readBuiltPage(tmpdir())).toThrow("expected the page, which 'npm run build' makes, got nothing");
+});
+
+test('the built page, script and style, is below 150 kB compressed', () => {
+  expect(gzipSync(readBuiltPage(), { level: 9 }).length).toBeLessThan(150_000);
 });
