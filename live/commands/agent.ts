@@ -1,7 +1,7 @@
 /** `heps live agent`: reports this host's cards, cores and memory to the registry. */
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { runAgent, sendReport, sequenceNumbers } from '../gpu-host/agent.ts';
@@ -9,6 +9,7 @@ import { hostToken, tokenVariable } from '../gpu-host/host-token.ts';
 import { askSmi } from '../gpu-host/nvidia-smi.ts';
 import { type Observation, observe } from '../gpu-host/observation.ts';
 import { registryTransport } from '../gpu-host/registry-transport.ts';
+import { existingRoot } from '../gpu-host/root-folder.ts';
 import { wallClock } from '../wall-clock.ts';
 
 interface AgentArguments {
@@ -47,7 +48,7 @@ Example:
 
 async function runCommand(options: AgentArguments): Promise<void> {
   if (options.print && !options.once) throw new InputError('--print', 'it to go with --once', undefined);
-  const root = existingFolder(options.root);
+  const root = existingRoot(options.root);
   const host = options.host ?? hostNameOf(root);
   const ask = root === '/' ? askSmi() : null;
   const observeAt = (nowS: number, sequence: number): Promise<Observation> =>
@@ -129,10 +130,4 @@ function seconds(text: string): number {
     throw new InvalidArgumentError('Expected a number of seconds from 1 to 3600.');
   }
   return value;
-}
-
-function existingFolder(path: string): string {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (!isFolder) throw new InputError('--root', 'a folder', path);
-  return resolve(path);
 }
