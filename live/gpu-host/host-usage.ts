@@ -4,7 +4,7 @@ import { InputError } from '../../core/input-error.ts';
 import { fileSystemAt, type HostTree, textAt } from './host-tree.ts';
 import { readGuests } from './libvirt.ts';
 import type { PciCard } from './pci.ts';
-import { readVfioHolders } from './vfio-holders.ts';
+import { readVfioHolders, type VfioHolders } from './vfio-holders.ts';
 
 export interface HostUsage {
   /** Hardware threads. */
@@ -36,7 +36,7 @@ export function readHostUsage(tree: HostTree): HostUsage {
   const measuredMib = totalMib - memoryMib(tree, meminfo, 'MemAvailable');
 
   const guests = readGuests(tree);
-  const processHolders = readVfioHolders(tree);
+  let processHolders: VfioHolders | null | undefined;
   const promisedMib = (guests ?? []).reduce((sum, guest) => sum + guest.ramMib, 0);
   const usedMib = Math.ceil(Math.max(measuredMib, promisedMib) / ramStepMib) * ramStepMib;
   const cardsOfGuests = new Map((guests ?? []).flatMap(({ id, cards }) => cards.map((card) => [card, id] as const)));
@@ -52,6 +52,8 @@ export function readHostUsage(tree: HostTree): HostUsage {
     holdersOf({ address, iommuGroup, vfioDevice }) {
       const guest = cardsOfGuests.get(address);
       if (guest !== undefined) return [guest];
+      // Only hosts with such cards look into every process.
+      if (processHolders === undefined) processHolders = readVfioHolders(tree);
       if (guests === null && processHolders === null) return null;
       return processHolders?.get(`devices/${vfioDevice}`) ?? processHolders?.get(`${iommuGroup}`) ?? [];
     },

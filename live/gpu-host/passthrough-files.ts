@@ -3,7 +3,7 @@ import { hostTree } from './host-tree.ts';
 import { isIntel } from './iommu-check.ts';
 import { deviceTypeOf, eachKind } from './nova-check.ts';
 import { lastValue, readServiceConfig } from './oslo-config.ts';
-import { type PciCard, readPciCards } from './pci.ts';
+import { describeFunction, isStranger, ownFunctions, type PciCard, readPciCards } from './pci.ts';
 
 /** A file by the machine it is for and its place there: `compute/etc/modprobe.d/heps-vfio.conf`. */
 export interface GeneratedFile {
@@ -49,7 +49,17 @@ export function passthroughFiles(
     { path: 'api/etc/nova/nova.conf.d/heps-api.conf', text: pciConfig('nova-api', aliases(cards)) },
     { path: 'scheduler/etc/nova/nova.conf.d/heps-scheduler.conf', text: schedulerConfig(filters) },
   ];
-  return { files, warnings: tree.warnings };
+  return { files, warnings: [...tree.warnings, ...cards.flatMap(strangerWarnings)] };
+}
+
+/** Other devices are never taken from the host: it may hang on them. */
+function strangerWarnings(card: PciCard): string[] {
+  return card.companions
+    .filter((member) => isStranger(card, member))
+    .map(
+      (member) =>
+        `${describeFunction(member)} shares the IOMMU group of ${card.address} and is not prepared: see check`,
+    );
 }
 
 function kernelCommandLine(intel: boolean): string {
@@ -60,7 +70,7 @@ GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX ${options}"
 }
 
 function modprobeConfig(cards: readonly PciCard[]): string {
-  const ids = new Set(cards.flatMap((card) => [card, ...card.companions]).map(({ pciId }) => pciId));
+  const ids = new Set(cards.flatMap(ownFunctions).map(({ pciId }) => pciId));
   return `# Every device of these kinds goes to guests. Then run update-initramfs -u (or dracut -f), and restart.
 options vfio-pci ids=${[...ids].join(',')} disable_vga=1
 ${hostDrivers.map((driver) => `softdep ${driver} pre: vfio-pci`).join('\n')}
@@ -71,7 +81,7 @@ blacklist nouveau
 function driverctlScript(cards: readonly PciCard[]): string {
   const lines = cards.flatMap((card) => [
     `# ${card.model?.name ?? card.pciId}`,
-    ...[card, ...card.companions].map(({ address }) => `driverctl set-override ${address} vfio-pci`),
+    ...ownFunctions(card).map(({ address }) => `driverctl set-override ${address} vfio-pci`),
   ]);
   return `#!/bin/sh
 # Run once as root, with driverctl installed; take out the lines of cards that the host keeps. It holds over restarts.

@@ -57,7 +57,7 @@ export function readPciCards(tree: HostTree): readonly PciCard[] {
     const ofDevice = hostTree(tree.root);
     const device = readFunction(ofDevice, address);
     if (device === null) tree.warnings.push(...ofDevice.warnings);
-    if (device === null || !device.pciId.startsWith(`${nvidia}:`) || !cardClasses.includes(device.classCode)) continue;
+    if (device === null || !isCard(device)) continue;
     const card = readCard(ofDevice, device);
     tree.warnings.push(...ofDevice.warnings);
     cards.push({ ...card, unusableBecause: ofDevice.warnings[0] ?? whyUnusable(card) });
@@ -80,6 +80,24 @@ export function describeFunction({ address, classCode }: PciFunction): string {
     [0x0c80, 'USB-C function'],
   ]).get(classCode);
   return `${kind ?? `function of class 0x${classCode.toString(16).padStart(4, '0')}`} ${address}`;
+}
+
+/** The functions of the card itself: graphics, audio, USB. Others of its group are devices that the host may need. */
+export function ownFunctions(card: PciCard): readonly PciFunction[] {
+  return [card, ...card.companions.filter(({ address }) => slotOf(address) === slotOf(card.address))];
+}
+
+/** Whether a companion is neither a part of the card nor a card itself. */
+export function isStranger(card: PciFunction, member: PciFunction): boolean {
+  return slotOf(member.address) !== slotOf(card.address) && !isCard(member);
+}
+
+function isCard({ pciId, classCode }: PciFunction): boolean {
+  return pciId.startsWith(`${nvidia}:`) && cardClasses.includes(classCode);
+}
+
+function slotOf(address: string): string {
+  return address.slice(0, address.lastIndexOf('.'));
 }
 
 /** Null for what is no PCI function with an identity, such as one just unplugged. */

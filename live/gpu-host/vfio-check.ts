@@ -1,7 +1,7 @@
 /** Step 3 of passthrough: each card and what shares its IOMMU group on vfio-pci, now and after the next start. */
 import { type HostTree, hostTree, namesAt, textAt } from './host-tree.ts';
 import type { Check } from './passthrough.ts';
-import { describeFunction, isVfioDriver, type PciCard, type PciFunction } from './pci.ts';
+import { describeFunction, isStranger, isVfioDriver, type PciCard, type PciFunction } from './pci.ts';
 
 export function checkBinding(tree: HostTree, cards: readonly PciCard[]): Check[] {
   if (cards.length === 0) return [{ step: 3, status: 'ok', found: 'no NVIDIA card', remedy: null }];
@@ -33,9 +33,13 @@ export function checkBinding(tree: HostTree, cards: readonly PciCard[]): Check[]
 function remedyFor(card: PciCard, members: readonly PciFunction[]): string {
   if (card.virtualFunctions > 0) return `switch them off: echo 0 > /sys/bus/pci/devices/${card.address}/sriov_numvfs`;
   if (card.iommuGroup === null) return 'switch the IOMMU on (step 1)';
-  const loose = members.filter(({ driver }) => !isVfioDriver(driver)).map(({ address }) => address);
+  const loose = members.filter(({ driver }) => !isVfioDriver(driver));
   if (loose.length === 0) return 'run this as root on the host itself';
-  return `bind ${loose.join(' and ')} to vfio-pci (see prepare), and restart`;
+  const stranger = loose.find((member) => isStranger(card, member));
+  if (stranger !== undefined) {
+    return `put the card into a slot with an IOMMU group of its own, or give up ${stranger.address} (${stranger.driver ?? 'no driver'}) to guests as well`;
+  }
+  return `bind ${loose.map(({ address }) => address).join(' and ')} to vfio-pci (see prepare), and restart`;
 }
 
 /** vendor:device of `options vfio-pci ids=` in modprobe.d and of `vfio-pci.ids=` on the kernel command line. */

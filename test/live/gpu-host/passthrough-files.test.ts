@@ -80,6 +80,18 @@ test('a card that the catalogue does not know is prepared under its id', () => {
   expect(aliasOf({ model: null, pciId: '10de:ffff' })).toBe('10de-ffff');
 });
 
+test("another device in a card's group is not taken from the host, and a warning names it", () => {
+  const network = { id: '8086:1572', class: '0x020000', driver: 'i40e', group: 1 };
+  const tree = { devices: { '0000:09:00.0': a6000(1), '0000:0a:00.0': network } };
+  for (const bindBy of ['ids', 'addresses'] as const) {
+    const { files, warnings } = passthroughFiles(buildTree(emptyFolder(), tree), bindBy);
+    expect(files.map(({ text }) => text).join()).not.toMatch(/8086:1572|0000:0a:00\.0/);
+    expect(warnings).toEqual([
+      'function of class 0x0200 0000:0a:00.0 shares the IOMMU group of 0000:09:00.0 and is not prepared: see check',
+    ]);
+  }
+});
+
 test('a host without cards needs nothing', () => {
   expect(filesOf(cardlessHost)).toEqual({});
 });

@@ -4,7 +4,16 @@ import { describe, expect, test } from 'vitest';
 import { hostTree } from '../../../live/gpu-host/host-tree.ts';
 import { type Check, checkPassthrough, passthroughSteps } from '../../../live/gpu-host/passthrough.ts';
 import { emptyFolder } from './folders.ts';
-import { a100Host, a6000Host, buildTree, cardlessHost, halfBoundHost, hostDrivenHost, type Tree } from './trees.ts';
+import {
+  a100Host,
+  a6000,
+  a6000Host,
+  buildTree,
+  cardlessHost,
+  halfBoundHost,
+  hostDrivenHost,
+  type Tree,
+} from './trees.ts';
 
 function checksOf(tree: Tree, change: (root: string) => void = () => {}): readonly Check[] {
   const root = buildTree(emptyFolder(), tree);
@@ -87,6 +96,16 @@ describe('step 3, the binding', () => {
       'wrong: 0000:81:00.0 audio function 0000:81:00.1 of its IOMMU group is bound to snd_hda_intel; bind 0000:81:00.1 to vfio-pci (see prepare), and restart',
       'wrong: 0000:c1:00.0 is bound to nouveau; bind 0000:c1:00.0 and 0000:c1:00.1 to vfio-pci (see prepare), and restart',
     ]);
+  });
+
+  test('another device in the group is not to be bound without thought', () => {
+    const network = { id: '8086:1572', class: '0x020000', driver: 'i40e', group: 1 };
+    const [check] = checksOf({ devices: { '0000:09:00.0': a6000(1, 'vfio-pci'), '0000:0a:00.0': network } }).filter(
+      (check) => check.step === 3,
+    );
+    expect(check!.remedy).toBe(
+      'put the card into a slot with an IOMMU group of its own, or give up 0000:0a:00.0 (i40e) to guests as well',
+    );
   });
 
   test('virtual functions are to be switched off', () => {
