@@ -33,7 +33,7 @@ export function readHostUsage(tree: HostTree): HostUsage {
     throw new InputError(join(tree.root, '/proc/cpuinfo'), 'a line "processor: N" for each', undefined);
   const meminfo = textAt(tree, '/proc/meminfo') ?? '';
   const totalMib = memoryMib(tree, meminfo, 'MemTotal');
-  const measuredMib = totalMib - memoryMib(tree, meminfo, 'MemAvailable');
+  const measuredMib = totalMib - memoryMib(tree, meminfo, 'MemAvailable') - freeHugePagesMib(meminfo);
 
   const guests = readGuests(tree);
   let processHolders: VfioHolders | null | undefined;
@@ -64,6 +64,13 @@ function memoryMib(tree: HostTree, meminfo: string, name: string): number {
   const line = new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(meminfo);
   if (line === null) throw new InputError(join(tree.root, '/proc/meminfo'), `a line "${name}: N kB"`, undefined);
   return Number(line[1]) / 1024;
+}
+
+/** Huge pages are set aside for guests and missing from MemAvailable, whether a guest has them or not. */
+function freeHugePagesMib(meminfo: string): number {
+  const pages = /^HugePages_Free:\s*(\d+)$/m.exec(meminfo)?.[1] ?? 0;
+  const pageKib = /^Hugepagesize:\s*(\d+) kB$/m.exec(meminfo)?.[1] ?? 0;
+  return (Number(pages) * Number(pageKib)) / 1024;
 }
 
 /** Processors in use, rounded up; null, with a warning, where it is unknown. */

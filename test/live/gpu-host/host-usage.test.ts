@@ -32,6 +32,13 @@ describe('vCPUs and RAM', () => {
     expect(usageOf({ files: procFiles(2, 4100, 0) }).ramUsedMib).toBe(4100);
   });
 
+  test('huge pages that no guest has are free', () => {
+    const files = procFiles(2, 262144, 6144);
+    // 98 304 pages of 2 MiB = 196608 MiB; 262144 - 6144 - 196608 = 59392 MiB.
+    const pages = 'HugePages_Total:  122880\nHugePages_Free:    98304\nHugepagesize:       2048 kB\n';
+    expect(usageOf({ files: { ...files, '/proc/meminfo': files['/proc/meminfo'] + pages } }).ramUsedMib).toBe(59392);
+  });
+
   test('without libvirt the load average stands in, up to all processors; without both, all are in use', () => {
     expect(usageOf(cardlessHost)).toMatchObject({ vcpus: 32, vcpusUsed: 4, warnings: [] });
     expect(usageOf({ files: procFiles(2, 4096, 4000, 7.5) }).vcpusUsed).toBe(2);
