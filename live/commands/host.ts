@@ -1,0 +1,65 @@
+/** `heps live host check|prepare`: what a host needs so that its cards can be given to guests (paper, section 3.4). */
+import { type Command, Option } from 'commander';
+import { writeFiles } from '../gpu-host/file-folder.ts';
+import { hostTree } from '../gpu-host/host-tree.ts';
+import { type Check, checkPassthrough, passthroughSteps } from '../gpu-host/passthrough.ts';
+import { type BindBy, passthroughFiles } from '../gpu-host/passthrough-files.ts';
+import { existingRoot } from '../gpu-host/root-folder.ts';
+
+export function addHost(live: Command): void {
+  const host = live.command('host').description("this GPU host's passthrough: check it, generate its files");
+  const root = () =>
+    new Option('--root <dir>', 'read a recorded or mounted tree with sys, proc, etc instead of this host').default('/');
+  host
+    .command('check')
+    .description('check the five steps of GPU passthrough; ends with 1 when something is wrong')
+    .addOption(root())
+    .option('--json', 'print the checks as JSON')
+    .action((options: { root: string; json?: boolean }) => {
+      const tree = hostTree(existingRoot(options.root));
+      const checks = checkPassthrough(tree);
+      console.log(
+        options.json
+          ? JSON.stringify({ checks, warnings: tree.warnings }, null, 2)
+          : describeChecks(checks, tree.warnings),
+      );
+      if (checks.some(({ status }) => status === 'wrong')) process.exitCode = 1;
+    });
+  host
+    .command('prepare')
+    .description('print the files that passthrough needs on compute, API and scheduler machines')
+    .addOption(root())
+    .addOption(
+      new Option('--bind-by <how>', 'every card of a kind, by modprobe.d, or each by its address, by driverctl')
+        .choices(['ids', 'addresses'])
+        .default('ids'),
+    )
+    .option('--write <dir>', 'write them below this folder, for you to look at and to copy from')
+    .action((options: { root: string; bindBy: BindBy; write?: string }) => {
+      const { files, warnings } = passthroughFiles(existingRoot(options.root), options.bindBy);
+      for (const warning of warnings) console.error(`heps live host: ${warning}`);
+      if (files.length === 0) {
+        console.log('no NVIDIA card on this host: nothing to prepare');
+      } else if (options.write === undefined) {
+        console.log(files.map(({ path, text }) => `==> ${path} <==\n${text}`).join('\n'));
+      } else {
+        for (const { path, change } of writeFiles(options.write, files))
+          console.log(`${change}: ${options.write}/${path}`);
+      }
+    });
+}
+
+const labels = { ok: 'ok', wrong: 'WRONG', 'cannot-tell': 'cannot tell' };
+
+function describeChecks(checks: readonly Check[], warnings: readonly string[]): string {
+  const steps = passthroughSteps.flatMap((title, index) => [
+    `${index + 1}. ${title}`,
+    ...checks
+      .filter(({ step }) => step === index + 1)
+      .flatMap(({ status, found, remedy }) => [
+        `   ${labels[status].padEnd(12)}${found}`,
+        ...(remedy === null ? [] : [`${' '.repeat(15)}→ ${remedy}`]),
+      ]),
+  ]);
+  return [...steps, ...[...new Set(warnings)].map((warning) => `warning: ${warning}`)].join('\n');
+}
