@@ -8,7 +8,7 @@ export interface Endpoint {
   readonly service: string;
   readonly interface: string;
   readonly region: string;
-  /** Without a slash at its end. */
+  /** Without a slash at its end; Nova's without a project, Glance's without a version. */
   readonly url: string;
 }
 
@@ -24,7 +24,7 @@ export function readCatalog(value: unknown, where: string): Endpoint[] {
         service,
         interface: aText(endpoint.interface, `${at}.endpoints[${number}].interface`),
         region: aText(endpoint.region, `${at}.endpoints[${number}].region`),
-        url: aText(endpoint.url, `${at}.endpoints[${number}].url`).replace(/\/+$/, ''),
+        url: plainAddress(service, aText(endpoint.url, `${at}.endpoints[${number}].url`)),
       };
     });
   });
@@ -48,4 +48,11 @@ export function endpointOf(catalog: readonly Endpoint[], service: string, cloud:
       : `${service} with the interface ${cloud.interface}${cloud.region === null ? '' : ` in region ${cloud.region}`}`;
   const offered = ofService.map(({ interface: face, region }) => `${face} in ${region}`).join(', ');
   throw new InputError(`the catalog of cloud ${cloud.name}`, expected, offered);
+}
+
+/** Old clouds put the project behind Nova's version, which no request needs since 2.18; some put `/v2` behind Glance's name. */
+function plainAddress(service: string, url: string): string {
+  const bare = url.replace(/\/+$/, '');
+  if (service === 'compute') return bare.replace(/(\/v2\.1)\/[0-9a-f-]{32,36}$/, '$1');
+  return service === 'image' ? bare.replace(/\/v2$/, '') : bare;
 }
