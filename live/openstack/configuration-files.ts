@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
-import { anObject } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 
 /** Where the process stands; a test gives its own. */
@@ -11,6 +10,8 @@ export interface Surroundings {
   /** The working directory. */
   readonly directory: string;
   readonly home: string;
+  /** OpenStack's folder for the whole machine: `/etc/openstack`. */
+  readonly system: string;
 }
 
 /** The entries of `clouds.yaml` by name, each with its part of `secure.yaml` laid over it. */
@@ -29,13 +30,17 @@ export function readCloudEntries(around: Surroundings): CloudEntries {
   return { file, clouds: secureFile === null ? clouds : overlay(clouds, cloudsOf(secureFile)) };
 }
 
-function findFile(name: string, variable: string, { environment, directory, home }: Surroundings): string | null {
+function findFile(
+  name: string,
+  variable: string,
+  { environment, directory, home, system }: Surroundings,
+): string | null {
   const chosen = environment[variable];
   if (chosen !== undefined && chosen !== '') {
     if (!existsSync(chosen)) throw new InputError(variable, 'a file that exists', chosen);
     return chosen;
   }
-  const folders = [directory, join(home, '.config/openstack'), '/etc/openstack'];
+  const folders = [directory, join(home, '.config/openstack'), system];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
@@ -43,7 +48,7 @@ function cloudsOf(file: string): Record<string, unknown> {
   const lineCounter = new LineCounter();
   // The failsafe schema leaves every value a text: a password of digits, or one that reads `yes`, stays what it is.
   // Pretty errors would show the line that is wrong, which may hold a password.
-  const document = parseDocument(readFileSync(file, 'utf8'), {
+  const document = parseDocument(readText(file), {
     schema: 'failsafe',
     merge: true,
     prettyErrors: false,
@@ -58,8 +63,21 @@ function cloudsOf(file: string): Record<string, unknown> {
   if (typeof root !== 'object' || root === null || !('clouds' in root)) {
     throw InputError.saying(`${file}: expected a field clouds`);
   }
-  if (typeof root.clouds !== 'object') throw InputError.saying(`${file}: clouds: expected one entry a cloud`);
-  return anObject(root.clouds, `${file}: clouds`);
+  return fieldsOf(root.clouds, `${file}: clouds`);
+}
+
+/** The fields of a part of the file; what came instead is not shown: it may be a secret at the wrong place. */
+export function fieldsOf(value: unknown, where: string): Record<string, unknown> {
+  if (!isMap(value)) throw InputError.saying(`${where}: expected fields`);
+  return value;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw InputError.saying(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 /** `over` laid over `under`, field by field. */

@@ -1,8 +1,8 @@
 /** Which cloud, and as whom: from `clouds.yaml` and `OS_*`, as other OpenStack tools read them. */
 import { homedir } from 'node:os';
-import { anObject, oneOf } from '../../core/check.ts';
+import { oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
-import { readCloudEntries, type Surroundings } from './configuration-files.ts';
+import { fieldsOf, readCloudEntries, type Surroundings } from './configuration-files.ts';
 import type { Credential, InDomain, Reference } from './credential.ts';
 
 const interfaces = ['public', 'internal', 'admin'] as const;
@@ -25,7 +25,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The process's own surroundings. */
 export function surroundings(): Surroundings {
-  return { environment: process.env, directory: process.cwd(), home: homedir() };
+  return { environment: process.env, directory: process.cwd(), home: homedir(), system: '/etc/openstack' };
 }
 
 /**
@@ -48,10 +48,10 @@ export function readCloudConfiguration(around = surroundings(), cloud?: string):
   }
   const name = oneOf(named ?? names[0], `${file}: cloud`, names);
   const where = `${file}: clouds.${name}`;
-  const entry = anObject(clouds[name], where);
+  const entry = fieldsOf(clouds[name], where);
   return configuration(name, where, {
     ...entry,
-    ...anObject(entry.auth ?? {}, `${where}.auth`),
+    ...fieldsOf(entry.auth ?? {}, `${where}.auth`),
     ...variables(environment, ['region_name', 'interface', 'cacert']),
   });
 }

@@ -31,7 +31,7 @@ export interface MetadataNamespace {
     readonly prefix?: string;
     readonly properties_target?: string;
   }[];
-  /** JSON schema of each property, by name. */
+  /** JSON schema of each property, by name; Glance gives a `default` back as a text, whatever it came as. */
   readonly properties: Readonly<Record<string, object>>;
 }
 
