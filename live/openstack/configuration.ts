@@ -37,7 +37,7 @@ export function surroundings(): Surroundings {
 export function readCloudConfiguration(around = surroundings(), cloud?: string): CloudConfiguration {
   const { environment } = around;
   const named = cloud ?? given(environment.OS_CLOUD);
-  if (named === undefined && given(environment.OS_AUTH_URL) !== undefined) return fromEnvironment(environment);
+  if (named === undefined && given(environment.OS_AUTH_URL) !== undefined) return fromEnvironment(around);
   const { file, clouds } = readCloudEntries(around);
   if (file === null) {
     throw InputError.saying('no cloud is configured: expected clouds.yaml (OS_CLIENT_CONFIG_FILE) or OS_AUTH_URL');
@@ -49,7 +49,7 @@ export function readCloudConfiguration(around = surroundings(), cloud?: string):
   const name = oneOf(named ?? names[0], `${file}: cloud`, names);
   const where = `${file}: clouds.${name}`;
   const entry = fieldsOf(clouds[name], where);
-  return configuration(name, where, {
+  return configuration(name, where, around.home, {
     ...entry,
     ...fieldsOf(entry.auth ?? {}, `${where}.auth`),
     ...variables(environment, ['region_name', 'interface', 'cacert']),
@@ -63,9 +63,9 @@ const authFields = [
   ...['application_credential_id', 'application_credential_name', 'application_credential_secret'],
 ];
 
-function fromEnvironment(environment: Surroundings['environment']): CloudConfiguration {
+function fromEnvironment({ environment, home }: Surroundings): CloudConfiguration {
   const fields = variables(environment, [...authFields, 'region_name', 'interface', 'cacert', 'insecure']);
-  return configuration('environment', '', fields);
+  return configuration('environment', '', home, fields);
 }
 
 function variables(environment: Surroundings['environment'], fields: readonly string[]): Record<string, string> {
@@ -78,7 +78,7 @@ function variables(environment: Surroundings['environment'], fields: readonly st
 }
 
 /** @param where of the entry; '' for the environment, whose fields are called `OS_*` */
-function configuration(name: string, where: string, fields: Fields): CloudConfiguration {
+function configuration(name: string, where: string, home: string, fields: Fields): CloudConfiguration {
   const called = (field: string) => (where === '' ? `OS_${field.toUpperCase()}` : `${where}: ${field}`);
   const text = (field: string) => optional(fields[field], called(field));
   if (text('verify') === 'false' || /^(1|true)$/i.test(text('insecure') ?? '')) {
@@ -90,7 +90,7 @@ function configuration(name: string, where: string, fields: Fields): CloudConfig
     credential: readCredential(text, called),
     region: text('region_name') ?? null,
     interface: oneOf((text('interface') ?? 'public').replace(/URL$/, ''), called('interface'), interfaces),
-    caFile: text('cacert') ?? null,
+    caFile: text('cacert')?.replace(/^~(?=\/)/, home) ?? null,
   };
 }
 

@@ -12,9 +12,18 @@ export class OpenStackError extends Error {
   readonly code: string | null;
   /** With which the service's log can be searched; null where none was sent. */
   readonly requestId: string | null;
+  /** Seconds that it asked to wait before the next attempt; null where it did not. */
+  readonly retryAfterS: number | null;
 
   /** @param request method and path: `POST /servers` */
-  constructor(service: string, request: string, status: number, body: string, requestId: string | null) {
+  constructor(
+    service: string,
+    request: string,
+    status: number,
+    body: string,
+    requestId: string | null,
+    retryAfterS: number | null,
+  ) {
     const { detail, code } = readFault(body);
     const where = requestId === null ? '' : ` (${requestId})`;
     super(`${service}: ${request}: ${status} ${detail === '' ? 'without a message' : detail}${where}`);
@@ -24,6 +33,7 @@ export class OpenStackError extends Error {
     this.detail = detail;
     this.code = code;
     this.requestId = requestId;
+    this.retryAfterS = retryAfterS;
   }
 }
 

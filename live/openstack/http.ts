@@ -84,7 +84,7 @@ function readCa(file: string): string {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw InputError.saying(`cacert ${file}: cannot be read: ${(error as Error).message}`);
+    throw InputError.saying(`cacert ${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
   if (!text.includes('-----BEGIN CERTIFICATE-----'))
     throw InputError.saying(`cacert ${file}: expected PEM certificates`);

@@ -130,11 +130,9 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
     const requestId = requestIdOf(answer);
     seen(answer.status, requestId);
     if (answer.status >= 200 && answer.status < 300) return answer;
-    const goneAlready = answer.status === 404 && method === 'DELETE' && attempt > 1;
-    if (goneAlready) return { ...answer, body: '' };
-    const refusal = new OpenStackError(service, `${method} ${path}`, answer.status, answer.body, requestId);
-    askedToWait.set(refusal, retryAfterS(answer.header('retry-after'), clock.nowS));
-    throw refusal;
+    if (answer.status === 404 && method === 'DELETE' && attempt > 1) return { ...answer, body: '' };
+    const waitS = retryAfterS(answer.header('retry-after'), clock.nowS);
+    throw new OpenStackError(service, `${method} ${path}`, answer.status, answer.body, requestId, waitS);
   }
 
   /** Runs attempts, numbered from 1, until one succeeds or repeating is unsafe or at its limit. */
@@ -145,7 +143,7 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
         return await attemptIt(attempt);
       } catch (error) {
         if (closing.signal.aborted || !mayRepeat(error, call.repeatable ?? call.method !== 'POST')) throw error;
-        const waitS = error instanceof OpenStackError ? (askedToWait.get(error) ?? null) : null;
+        const waitS = error instanceof OpenStackError ? error.retryAfterS : null;
         const delayS = nextDelayS(attempt, clock.nowS - beganAtS, waitS, random, retries);
         if (delayS === null || !(await pause(delayS))) throw error;
       }
@@ -195,9 +193,6 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
     },
   };
 }
-
-/** Seconds that a service asked to wait, by the refusal that said so. */
-const askedToWait = new WeakMap<OpenStackError, number | null>();
 
 function jsonHeaders(hasBody: boolean): Record<string, string> {
   return { accept: 'application/json', 'user-agent': 'heps', ...(hasBody && { 'content-type': 'application/json' }) };

@@ -102,6 +102,10 @@ describe('which cloud', () => {
 });
 
 describe('the credential', () => {
+  test('a CA below the home directory may be written with ~', () => {
+    expect(read({ ...variables, OS_CACERT: '~/ca.pem' }).caFile).toBe(join(root, 'home/ca.pem'));
+  });
+
   test('ids come before names, a domain of the user before the common one', () => {
     const cloud = read({
       ...{ ...variables, OS_USER_DOMAIN_NAME: 'Users', OS_DOMAIN_ID: 'common', OS_PROJECT_ID: 'p-1' },

@@ -10,7 +10,7 @@ import {
 } from '../../../live/openstack/errors.ts';
 
 const refusal = (status: number, body: string, requestId: string | null = null) =>
-  new OpenStackError('compute', 'POST /servers', status, body, requestId);
+  new OpenStackError('compute', 'POST /servers', status, body, requestId, null);
 
 describe('the message', () => {
   test.each([
