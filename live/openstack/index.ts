@@ -1,0 +1,30 @@
+/** A thin client of OpenStack's APIs: `openSession(readCloudConfiguration())`, then a client for each service. */
+export { type CloudConfiguration, readCloudConfiguration, surroundings } from './configuration.ts';
+export type { Surroundings } from './configuration-files.ts';
+export {
+  isConcurrentUpdate,
+  isNotFound,
+  mayHaveTakenEffect,
+  NoAnswerError,
+  OpenStackError,
+  UnreadableAnswerError,
+} from './errors.ts';
+export type { Flavor, NewFlavor } from './flavors.ts';
+export { type Glance, type Image, type MetadataNamespace, openGlance } from './glance.ts';
+export type { ComputeService, Hypervisor } from './hosts.ts';
+export type { ActionEvent, InstanceAction } from './instance-actions.ts';
+export { compareVersions, type Microversion } from './microversion.ts';
+export { type Nova, openNova } from './nova.ts';
+export {
+  type AtGeneration,
+  type Inventory,
+  type NewInventory,
+  openPlacement,
+  type Placement,
+  type ProviderFilter,
+  type ResourceProvider,
+  type Resources,
+  repeatOnConcurrentUpdate,
+} from './placement.ts';
+export type { CreatedServer, NewServer, Server, ServerFilter, ServerFlavor } from './servers.ts';
+export { type Exchange, openSession, type Session, type SessionOptions } from './session.ts';

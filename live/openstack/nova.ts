@@ -1,0 +1,66 @@
+/** Nova, as far as placing servers on hosts needs it. */
+import {
+  createFlavor,
+  deleteFlavor,
+  type Flavor,
+  listFlavors,
+  type NewFlavor,
+  setFlavorExtraSpecs,
+} from './flavors.ts';
+import { type ComputeService, type Hypervisor, listHypervisors, listServices } from './hosts.ts';
+import { type ActionEvent, type InstanceAction, listActionEvents, listInstanceActions } from './instance-actions.ts';
+import { commonVersion, discoverVersions, type Microversion, type VersionRange } from './microversion.ts';
+import {
+  type CreatedServer,
+  createServer,
+  deleteServer,
+  listServers,
+  type NewServer,
+  type Server,
+  type ServerFilter,
+  showServer,
+} from './servers.ts';
+import { serviceOf } from './service.ts';
+import type { Session } from './session.ts';
+
+/** 2.74 is the first to take the host of a new server, 2.87 the last whose hypervisors have sizes. */
+export const novaVersions: VersionRange = { least: '2.74', most: '2.87' };
+
+/** An interface, so that an in-memory cloud can stand in; each method is described where it is written. */
+export interface Nova {
+  /** That is spoken with it. */
+  readonly version: Microversion;
+  listServers(filter?: ServerFilter): AsyncIterable<Server>;
+  showServer(id: string): Promise<Server>;
+  createServer(server: NewServer): Promise<CreatedServer>;
+  deleteServer(id: string): Promise<void>;
+  listFlavors(pageSize?: number): AsyncIterable<Flavor>;
+  createFlavor(flavor: NewFlavor): Promise<Flavor>;
+  setFlavorExtraSpecs(id: string, extraSpecs: Readonly<Record<string, string>>): Promise<void>;
+  deleteFlavor(id: string): Promise<void>;
+  listHypervisors(pageSize?: number): AsyncIterable<Hypervisor>;
+  listServices(binary?: string): AsyncIterable<ComputeService>;
+  listInstanceActions(serverId: string): AsyncIterable<InstanceAction>;
+  listActionEvents(serverId: string, requestId: string): Promise<ActionEvent[]>;
+}
+
+/** Asks which versions there are first. @throws InputError when none of ours is among them */
+export async function openNova(session: Session): Promise<Nova> {
+  const version = commonVersion('compute', await discoverVersions(session, 'compute'), novaVersions);
+  const nova = serviceOf(session, 'compute', version);
+  return {
+    version,
+    listServers: (filter) => listServers(nova, filter),
+    showServer: (id) => showServer(nova, id),
+    createServer: (server) => createServer(nova, server),
+    deleteServer: (id) => deleteServer(nova, id),
+    listFlavors: (pageSize) => listFlavors(nova, pageSize),
+    createFlavor: (flavor) => createFlavor(nova, flavor),
+    setFlavorExtraSpecs: (id, extraSpecs) => setFlavorExtraSpecs(nova, id, extraSpecs),
+    deleteFlavor: (id) => deleteFlavor(nova, id),
+    listHypervisors: (pageSize) => listHypervisors(nova, pageSize),
+    listServices: (binary) => listServices(nova, binary),
+    listInstanceActions: (serverId) => listInstanceActions(nova, serverId),
+    listActionEvents: (serverId, requestId) => listActionEvents(nova, serverId, requestId),
+  };
+}

@@ -1,0 +1,53 @@
+/** The test cloud: starting and stopping it, or parts of it, and logging in. */
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  type CloudConfiguration,
+  openSession,
+  readCloudConfiguration,
+  type Session,
+  type SessionOptions,
+} from '../../live/openstack/index.ts';
+
+/** Where everything that the cloud owns lives; the same in `cloud/lib/env.sh`. */
+export const stateFolder = process.env.OPENSTACK_STATE ?? join(tmpdir(), 'heps-test-openstack');
+
+/** Runs `cloud/up`, `cloud/down` or `cloud/host`, and gives what it printed. */
+export async function runCloud(
+  command: 'up' | 'down' | 'host',
+  parameters: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const env = { ...process.env, ...environment, OPENSTACK_STATE: stateFolder };
+  const path = join(import.meta.dirname, 'cloud', command);
+  return (await promisify(execFile)(path, parameters, { env })).stdout;
+}
+
+/** @param cloud `admin`, or `demo`: a plain member */
+export function cloudConfiguration(cloud: 'admin' | 'demo'): CloudConfiguration {
+  const environment = { OS_CLIENT_CONFIG_FILE: join(stateFolder, 'clouds.yaml') };
+  const around = { environment, directory: stateFolder, home: stateFolder, system: stateFolder };
+  return readCloudConfiguration(around, cloud);
+}
+
+/** A session, and the statuses of its exchanges by service, in order. */
+export function logIn(
+  cloud: CloudConfiguration,
+  options: Partial<SessionOptions> = {},
+): { session: Session; statuses: Record<string, (number | null)[]> } {
+  const statuses: Record<string, (number | null)[]> = {};
+  const observe: SessionOptions['observe'] = ({ service, status }) => {
+    statuses[service] ??= [];
+    statuses[service].push(status);
+  };
+  return { session: openSession(cloud, { observe, ...options }), statuses };
+}
+
+/** All items of a list. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
