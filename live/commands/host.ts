@@ -1,8 +1,9 @@
 /** `heps live host check|prepare`: what a host needs so that its cards can be given to guests (paper, section 3.4). */
 import { type Command, Option } from 'commander';
+import { describeChecks } from '../checks.ts';
 import { writeFiles } from '../gpu-host/file-folder.ts';
 import { hostTree } from '../gpu-host/host-tree.ts';
-import { type Check, checkPassthrough, passthroughSteps } from '../gpu-host/passthrough.ts';
+import { checkPassthrough, passthroughSteps } from '../gpu-host/passthrough.ts';
 import { type BindBy, passthroughFiles } from '../gpu-host/passthrough-files.ts';
 import { existingRoot } from '../gpu-host/root-folder.ts';
 
@@ -21,7 +22,10 @@ export function addHost(live: Command): void {
       console.log(
         options.json
           ? JSON.stringify({ checks, warnings: tree.warnings }, null, 2)
-          : describeChecks(checks, tree.warnings),
+          : [
+              describeChecks(passthroughSteps, checks),
+              ...[...new Set(tree.warnings)].map((warning) => `warning: ${warning}`),
+            ].join('\n'),
       );
       if (checks.some(({ status }) => status === 'wrong')) process.exitCode = 1;
     });
@@ -47,19 +51,4 @@ export function addHost(live: Command): void {
           console.log(`${change}: ${options.write}/${path}`);
       }
     });
-}
-
-const labels = { ok: 'ok', wrong: 'WRONG', 'cannot-tell': 'cannot tell' };
-
-function describeChecks(checks: readonly Check[], warnings: readonly string[]): string {
-  const steps = passthroughSteps.flatMap((title, index) => [
-    `${index + 1}. ${title}`,
-    ...checks
-      .filter(({ step }) => step === index + 1)
-      .flatMap(({ status, found, remedy }) => [
-        `   ${labels[status].padEnd(12)}${found}`,
-        ...(remedy === null ? [] : [`${' '.repeat(15)}→ ${remedy}`]),
-      ]),
-  ]);
-  return [...steps, ...[...new Set(warnings)].map((warning) => `warning: ${warning}`)].join('\n');
 }

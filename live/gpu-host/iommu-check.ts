@@ -1,6 +1,7 @@
 /** Step 1 of passthrough: the IOMMU, which keeps a guest's card inside the guest's memory. */
+
+import type { Check } from '../checks.ts';
 import { type HostTree, namesAt, textAt } from './host-tree.ts';
-import type { Check } from './passthrough.ts';
 
 /** Whether the processor is Intel's, whose IOMMU most kernels leave off; AMD's is on by itself. */
 export function isIntel(tree: HostTree): boolean {

@@ -1,7 +1,8 @@
 /** Step 4 of passthrough: Nova's configuration names the cards, has an alias for them, and its scheduler filters by them. */
+
+import type { Check, CheckStatus } from '../checks.ts';
 import type { HostTree } from './host-tree.ts';
 import { lastValue, type OsloConfig, readServiceConfig } from './oslo-config.ts';
-import type { Check, CheckStatus } from './passthrough.ts';
 import type { PciCard } from './pci.ts';
 
 /** Kinds of PCI device as Nova calls them. A card that could have virtual functions is a physical function, whether it has any or not. */

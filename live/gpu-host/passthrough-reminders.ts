@@ -1,5 +1,5 @@
 /** Steps 2 and 5 of passthrough: what no software on the host can see, said for the cards at hand. */
-import type { Check } from './passthrough.ts';
+import type { Check } from '../checks.ts';
 import type { PciCard } from './pci.ts';
 
 const vgaController = 0x0300;

@@ -1,25 +1,11 @@
-/** Giving cards to guests: the paper's five steps, checked on a host. */
-
+/** Giving cards to guests: the paper's five steps, checked on a host (section 3.4). A check's step is the paper's. */
+import type { Check } from '../checks.ts';
 import type { HostTree } from './host-tree.ts';
 import { checkIommu } from './iommu-check.ts';
 import { checkNova } from './nova-check.ts';
 import { checkDisplays, checkGuestDriver } from './passthrough-reminders.ts';
 import { readPciCards } from './pci.ts';
 import { checkBinding } from './vfio-check.ts';
-
-/** What a check found. `cannot-tell`: it is not to be seen from here, and somebody has to look. */
-export type CheckStatus = 'ok' | 'wrong' | 'cannot-tell';
-
-/** One thing that passthrough needs. */
-export interface Check {
-  /** Step of the paper, section 3.4, 1 to 5. */
-  readonly step: number;
-  readonly status: CheckStatus;
-  /** What was found. */
-  readonly found: string;
-  /** What to do about it; null where nothing is to be done. */
-  readonly remedy: string | null;
-}
 
 /** The five steps, in order, each with at least one check. */
 export const passthroughSteps: readonly string[] = [

@@ -1,6 +1,7 @@
 /** Step 3 of passthrough: each card and what shares its IOMMU group on vfio-pci, now and after the next start. */
+
+import type { Check } from '../checks.ts';
 import { type HostTree, hostTree, namesAt, textAt } from './host-tree.ts';
-import type { Check } from './passthrough.ts';
 import { describeFunction, isStranger, isVfioDriver, type PciCard, type PciFunction } from './pci.ts';
 
 export function checkBinding(tree: HostTree, cards: readonly PciCard[]): Check[] {

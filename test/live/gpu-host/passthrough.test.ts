@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Check } from '../../../live/checks.ts';
 import { hostTree } from '../../../live/gpu-host/host-tree.ts';
-import { type Check, checkPassthrough, passthroughSteps } from '../../../live/gpu-host/passthrough.ts';
+import { checkPassthrough, passthroughSteps } from '../../../live/gpu-host/passthrough.ts';
 import { emptyFolder } from './folders.ts';
 import {
   a100Host,
