@@ -77,7 +77,7 @@ async function runCommand(options: AgentArguments): Promise<void> {
     for (const warning of warnings) log(warning);
     const outcome = await sendReport(send, report, null, stop.signal);
     if (outcome.kind === 'taken') return;
-    log(outcome.kind === 'conflict' ? 'the record keeps changing under this agent' : outcome.reason);
+    log(outcome.kind === 'conflict' ? 'the registry has another or a later record of this host' : outcome.reason);
     process.exitCode = 1;
     return;
   }

@@ -12,8 +12,8 @@ export interface Report {
 /** What became of a report. */
 export type Outcome =
   | { kind: 'taken'; version: string }
-  /** The registry has another version than the one that was named. */
-  | { kind: 'conflict'; version: string }
+  /** The registry has another version than the one that was named; or that one, but with `sequence`, which is not below the report's. */
+  | { kind: 'conflict'; version: string; sequence?: number }
   /** Sending it again will not help: somebody has to mend something. */
   | { kind: 'refused'; reason: string }
   /** It may be taken later. */
@@ -56,11 +56,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   let takenContent = '';
   let takenAtS = Number.NEGATIVE_INFINITY;
   let failures = 0;
+  let lastKnown = 0;
   let knownWarnings = '';
 
   /** One turn of the loop: why it failed, or null. */
   async function turn(startS: number): Promise<Exclude<Outcome, { version: string }> | null> {
-    const { warnings, ...report } = await options.observe(startS, numberNext(startS));
+    const { warnings, ...report } = await options.observe(startS, numberNext(startS, lastKnown));
     if (warnings.join('\n') !== knownWarnings) {
       knownWarnings = warnings.join('\n');
       for (const warning of warnings.length > 0 ? warnings : ['nothing to warn of any more']) log(warning);
@@ -79,7 +80,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       return null;
     }
     takenContent = '';
-    return outcome.kind === 'conflict' ? conflictFailure : outcome;
+    if (outcome.kind !== 'conflict') return outcome;
+    if (outcome.sequence === undefined) return changedUnderUs;
+    lastKnown = outcome.sequence;
+    return clockIsBehind;
   }
 
   while (!signal.aborted) {
@@ -104,9 +108,14 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
 }
 
-const conflictFailure: Outcome & { kind: 'unavailable' } = {
+const changedUnderUs: Outcome & { kind: 'unavailable' } = {
   kind: 'unavailable',
-  reason: `the record changed ${mostConflicts} times under this agent: does another report as this host, or is the clock behind?`,
+  reason: `the record changed ${mostConflicts} times under this agent: does another report as this host?`,
+};
+
+const clockIsBehind: Outcome & { kind: 'unavailable' } = {
+  kind: 'unavailable',
+  reason: "this host's clock is behind the registry's last record of it: going on from that record's number",
 };
 
 /** Sends a report; where the registry has another version, again as the successor of that, a few times. */
@@ -117,17 +126,20 @@ export async function sendReport(
   signal: AbortSignal,
 ): Promise<Outcome> {
   let outcome = await send(report, version, signal);
-  for (let tries = 1; tries < mostConflicts && outcome.kind === 'conflict'; tries++) {
+  for (let tries = 1; tries < mostConflicts && outcome.kind === 'conflict' && outcome.sequence === undefined; tries++) {
     outcome = await send(report, outcome.version, signal);
   }
   return outcome;
 }
 
-/** Milliseconds of the clock, but always more than the last: so they rise over restarts without being kept. */
-export function sequenceNumbers(): (nowS: number) => number {
+/**
+ * Milliseconds of the clock, but always more than the last: so they rise over restarts without being kept. Where the clock was ahead
+ * before a restart, the registry's last number has to be given as `lastKnown`.
+ */
+export function sequenceNumbers(): (nowS: number, lastKnown?: number) => number {
   let last = 0;
-  return (nowS) => {
-    last = Math.max(last + 1, Math.floor(nowS * 1000));
+  return (nowS, lastKnown = 0) => {
+    last = Math.max(last + 1, lastKnown + 1, Math.floor(nowS * 1000));
     return last;
   };
 }

@@ -10,9 +10,13 @@ export interface RegistryOptions {
   readonly limitS?: number;
 }
 
-/** Answers: 200 {version}; 409 {version}, the one to succeed; 401 and 403; 408, 429 and 5xx pass; whatever else is refused. */
+/**
+ * Answers: 200 {version}; 409 {version}, the one to succeed, and where that was named, the record's `sequence` is asked for; 401 and 403; 408, 429 and 5xx pass; whatever else is
+ * refused, with the `detail` of a problem (RFC 9457).
+ */
 export function registryTransport({ url, token, limitS = 10 }: RegistryOptions): Transport {
   const base = url.href.replace(/\/+$/, '');
+  const registry = `the registry at ${url.host}`;
   return async (report, version, signal) => {
     let secret: string;
     try {
@@ -20,47 +24,61 @@ export function registryTransport({ url, token, limitS = 10 }: RegistryOptions):
     } catch (error) {
       return { kind: 'refused', reason: (error as Error).message };
     }
-    try {
-      const response = await fetch(`${base}/v1/srm/${encodeURIComponent(report.record.host)}`, {
-        method: 'PUT',
-        headers: {
-          authorization: `Bearer ${secret}`,
-          'content-type': 'application/json',
-          ...(version === null ? {} : { 'if-match': version }),
-        },
-        body: JSON.stringify(report),
+    const address = `${base}/v1/srm/${encodeURIComponent(report.record.host)}`;
+    const ask = async (method: string, headers: Record<string, string>, body: string | null): Promise<Answer> => {
+      const response = await fetch(address, {
+        method,
+        headers: { authorization: `Bearer ${secret}`, ...headers },
+        body,
         redirect: 'manual', // a token is for the registry it was made for
         signal: AbortSignal.any([signal, AbortSignal.timeout(limitS * 1000)]),
       });
       const text = (await response.text()).replaceAll(secret, '(token)');
-      return outcomeOf(response.status, text, `the registry at ${url.host}`);
+      return { status: response.status, text, json: jsonOf(text) };
+    };
+    try {
+      const headers = { 'content-type': 'application/json', ...(version !== null && { 'if-match': version }) };
+      const outcome = outcomeOf(await ask('PUT', headers, JSON.stringify(report)), registry);
+      if (outcome.kind !== 'conflict' || outcome.version !== version) return outcome;
+      const { status, json } = await ask('GET', {}, null);
+      const sequence = status === 200 ? json.sequence : undefined;
+      return Number.isSafeInteger(sequence) ? { ...outcome, sequence: sequence as number } : outcome;
     } catch (error) {
-      return { kind: 'unavailable', reason: `the registry at ${url.host} does not answer: ${causeOf(error, limitS)}` };
+      return { kind: 'unavailable', reason: `${registry} does not answer: ${causeOf(error, limitS)}` };
     }
   };
 }
 
-function outcomeOf(status: number, text: string, registry: string): Outcome {
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** Its members; none where it is no JSON object. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+function outcomeOf({ status, text, json }: Answer, registry: string): Outcome {
   if (status === 200 || status === 409) {
-    const version = versionOf(text);
-    if (version === null) return { kind: 'unavailable', reason: `${registry} answered ${status} without a version` };
-    return { kind: status === 200 ? 'taken' : 'conflict', version };
+    const { version } = json;
+    if (typeof version !== 'number' && (typeof version !== 'string' || version === '')) {
+      return { kind: 'unavailable', reason: `${registry} answered ${status} without a version` };
+    }
+    return { kind: status === 200 ? 'taken' : 'conflict', version: String(version) };
   }
   if (status === 401) return { kind: 'refused', reason: `${registry} does not accept the token (401)` };
-  if (status === 403)
+  if (status === 403) {
     return { kind: 'refused', reason: `${registry} does not let this token write this host's record (403)` };
-  const said = text.replace(/\s+/g, ' ').trim().slice(0, 200);
+  }
+  const said = (typeof json.detail === 'string' ? json.detail : text).replace(/\s+/g, ' ').trim().slice(0, 200);
   const reason = `${registry} answered ${status}${said === '' ? '' : `: ${said}`}`;
   return { kind: status >= 500 || status === 408 || status === 429 ? 'unavailable' : 'refused', reason };
 }
 
-/** A number or a text under `version`. */
-function versionOf(text: string): string | null {
+function jsonOf(text: string): Readonly<Record<string, unknown>> {
   try {
-    const version: unknown = JSON.parse(text)?.version;
-    return typeof version === 'number' || (typeof version === 'string' && version !== '') ? String(version) : null;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    return null; // no JSON: the caller says that there is no version
+    return {}; // whoever needs a member says that it is missing
   }
 }
 

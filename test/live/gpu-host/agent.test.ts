@@ -122,7 +122,18 @@ test('on a conflict the version of the registry is taken over at once', async ()
 test('endless conflicts are tried three times and then like a failure, and say what may be wrong', async () => {
   const { sent, log } = await runFor(2.5, (_, count) => ({ kind: 'conflict', version: String(count) }));
   expect(times(sent)).toEqual([0, 0, 0, 1, 1, 1]);
-  expect(log[0]).toContain('does another report as this host, or is the clock behind?; trying again in 1.0 s');
+  expect(log[0]).toContain('does another report as this host?; trying again in 1.0 s');
+});
+
+test('a host whose clock was ahead before a restart goes on from the number of its last record', async () => {
+  const ahead = startS * 1000 + 3_600_000;
+  const answer = ({ version, sequence }: Sent): Outcome => {
+    if (version !== '5') return { kind: 'conflict', version: '5' };
+    return sequence <= ahead ? { kind: 'conflict', version: '5', sequence: ahead } : { kind: 'taken', version: '5' };
+  };
+  const { sent, log } = await runFor(35, answer, { vcpusUsed: (atS) => Math.floor(atS) });
+  expect(sent.map(({ sequence }) => sequence - ahead)).toEqual([-3_600_000, -3_600_000, 1, 2, 3, 4]);
+  expect(log[0]).toContain("this host's clock is behind");
 });
 
 test('a reading that fails and a transport that throws are logged, and the agent goes on', async () => {

@@ -22,13 +22,15 @@ interface Answer {
 }
 
 /** Sends the report to a registry that gives this answer, or none. */
-async function sendTo(answer: Answer | null, version: string | null = null, limitS?: number) {
+async function sendTo(answer: Answer | (() => Answer) | null, version: string | null = null, limitS?: number) {
   let request: (IncomingMessage & { body?: string }) | undefined;
   server = createServer(async (message, response) => {
     request = message;
     request.body = '';
     for await (const part of message) request.body += part;
-    if (answer !== null) response.writeHead(answer.status, answer.headers).end(answer.body);
+    if (answer === null) return;
+    const { status, headers, body } = typeof answer === 'function' ? answer() : answer;
+    response.writeHead(status, headers).end(body);
   });
   await new Promise<void>((listening) => server!.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
@@ -60,10 +62,26 @@ test('409 brings the version to follow', async () => {
   expect(await outcomeOf({ status: 409, body: '{"version": 12}' })).toEqual({ kind: 'conflict', version: '12' });
 });
 
+test('409 for the version that was named: it is the sequence, which is asked for', async () => {
+  const { outcome, request } = await sendTo({ status: 409, body: '{"version": 12}' }, '12');
+  expect(outcome).toEqual({ kind: 'conflict', version: '12' }); // asked for, but not told
+  expect(request.method).toBe('GET');
+  const answers = [
+    { status: 409, body: '{"version": 12}' },
+    { status: 200, body: '{"version": 12, "sequence": 99}' },
+  ];
+  expect((await sendTo(() => answers.shift()!, '12')).outcome).toEqual({
+    kind: 'conflict',
+    version: '12',
+    sequence: 99,
+  });
+});
+
 test.each([
   [401, '', 'refused', 'does not accept the token (401)'],
   [403, '', 'refused', "does not let this token write this host's record (403)"],
   [400, '{"error": "cards[0]:\n  no"}', 'refused', 'answered 400: {"error": "cards[0]: no"}'],
+  [400, '{"title": "Bad request", "detail": "cards[0]: no"}', 'refused', 'answered 400: cards[0]: no'],
   [429, '', 'unavailable', 'answered 429'],
   [500, 'x'.repeat(5000), 'unavailable', `answered 500: ${'x'.repeat(200)}`],
   [503, '', 'unavailable', 'answered 503'],
