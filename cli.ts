@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `heps`. Exit codes: 0, 1 (failed), 2 (what was given is wrong: one line says what). */
 import { Command, CommanderError } from 'commander';
+import { addLiveCommands } from './live/cli.ts';
 import { addSimulatorCommands } from './sim/cli.ts';
 import { hepsVersion } from './sim/run.ts';
 
@@ -13,6 +14,7 @@ const program = new Command('heps')
   .configureHelp({ helpWidth: 100 });
 
 addSimulatorCommands(program);
+addLiveCommands(program);
 for (const command of everyCommand(program)) {
   command.exitOverride().configureOutput({ outputError: () => {} });
 }
