@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type Browser, type CDPSession, chromium } from 'playwright-core';
-import { readBuiltPage, withSources } from '../sim/page.ts';
+import { withSources } from '../core/page-sources.ts';
+import { readBuiltPage } from '../sim/page.ts';
 import { startPageServer } from '../sim/page-server.ts';
 import { packageRoot } from '../sim/presets.ts';
 

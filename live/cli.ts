@@ -4,13 +4,17 @@ import { addAgent } from './commands/agent.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHost } from './commands/host.ts';
 import { addInstall } from './commands/install.ts';
+import { addServe } from './commands/serve.ts';
+import { addTokenCommands } from './commands/token.ts';
 
 export function addLiveCommands(program: Command): void {
   const live = program
     .command('live')
     .description('for a real OpenStack: GPU hosts checked, prepared and reported, the cloud checked and prepared');
-  addAgent(live);
   addHost(live);
+  addAgent(live);
+  addServe(live);
+  addTokenCommands(live);
   addDoctor(live);
   addInstall(live);
 }

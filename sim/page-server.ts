@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../core/input-error.ts';
+import { pageHeaders } from '../core/page-sources.ts';
 
 /** What is served. */
 export interface PageServerOptions {
@@ -26,7 +27,7 @@ export interface PageServer {
 
 /** Starts to serve. @throws InputError when the port cannot be had */
 export async function startPageServer({ page, files, port }: PageServerOptions): Promise<PageServer> {
-  const headers = pageHeaders(page);
+  const headers = pageHeaders(page, sha256);
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     // A page elsewhere may have its own name resolve to 127.0.0.1; its requests then carry that name.
@@ -62,28 +63,8 @@ function isForThisServer({ headers, socket }: IncomingMessage): boolean {
   return match !== null && Number(match[1] ?? 80) === socket.localPort;
 }
 
-/** The page may run the scripts that were built into it, draw, and ask this server; nothing else. */
-function pageHeaders(page: string): Record<string, string> {
-  // By digest, so that no text from a run file is ever run. Styles are free: charts set them on their marks.
-  const scripts = [...page.matchAll(/<script(?![^>]*\btype="application\/)[^>]*>([\s\S]*?)<\/script>/g)].map(
-    ([, code]) => `'sha256-${createHash('sha256').update(code!).digest('base64')}'`,
-  );
-  const policy = [
-    "default-src 'none'",
-    `script-src ${scripts.length === 0 ? "'none'" : scripts.join(' ')}`,
-    "style-src 'unsafe-inline'",
-    'img-src data: blob:',
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ];
-  return {
-    'Content-Security-Policy': policy.join('; '),
-    'X-Content-Type-Options': 'nosniff',
-    'Cross-Origin-Resource-Policy': 'same-origin',
-    'Cache-Control': 'no-store',
-  };
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }
 
 function answer(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {

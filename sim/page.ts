@@ -1,19 +1,9 @@
-/** The page that `npm run build` makes, in one file, with what it shall open written into it. */
+/** The page that `npm run build` makes, in one file, and run files as parts of it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { InputError } from '../core/input-error.ts';
 import { packageRoot } from './presets.ts';
-
-/** A run that the page opens: fetched from `url`, or in the page itself, in the element with the id `embedded`. */
-export type PageRun = { readonly name: string } & ({ readonly url: string } | { readonly embedded: string });
-
-/** What the page opens by itself; read there by `viz/load/sources.ts`. */
-export interface PageSources {
-  readonly runs: readonly PageRun[];
-  /** Address of the stream of a live cloud; null where there is none. */
-  readonly live: string | null;
-}
 
 /** The page as built, without sources. @throws InputError when it was not built */
 export function readBuiltPage(folder = packageRoot()): string {
@@ -23,18 +13,6 @@ export function readBuiltPage(folder = packageRoot()): string {
   } catch {
     throw new InputError(path, "the page, which 'npm run build' makes", undefined);
   }
-}
-
-/**
- * The page with its sources replaced.
- *
- * A `<` in them is written `\u003c`, so that no name can end the element.
- */
-export function withSources(page: string, sources: PageSources): string {
-  const json = JSON.stringify(sources).replaceAll('<', '\\u003c');
-  const element = /(<script\b[^>]*\bid="heps-sources"[^>]*>)[^<]*(?=<\/script>)/;
-  if (!element.test(page)) throw new Error('the page has no element #heps-sources');
-  return page.replace(element, (_, opening: string) => opening + json);
 }
 
 /** A run file as an element of the page: base64 of gzip, about a third of the file's size. Its bytes depend on the file alone. */

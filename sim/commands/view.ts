@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
+import { withSources } from '../../core/page-sources.ts';
 import { OutputFile } from '../output-file.ts';
-import { embeddedRun, readBuiltPage, splitAtBodyEnd, withSources } from '../page.ts';
+import { embeddedRun, readBuiltPage, splitAtBodyEnd } from '../page.ts';
 import { startPageServer } from '../page-server.ts';
 import { readRunFile } from '../run-file-io.ts';
 

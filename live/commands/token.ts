@@ -1,0 +1,62 @@
+/** `heps live token create | list | revoke`: who may read, schedule, or report as a host. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InputError } from '../../core/input-error.ts';
+import { readConfiguration } from '../configuration.ts';
+import { aHostName } from '../srm/report.ts';
+import { Store } from '../srm/store.ts';
+import { hashOf, makeToken, type Role, roles } from '../srm/tokens.ts';
+import { wallClock } from '../wall-clock.ts';
+
+export function addTokenCommands(live: Command): void {
+  const token = live.command('token').description('tokens of the registry: make, list, revoke');
+  withConfig(token.command('create').description('make a token and print it, this once'))
+    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .option('--host <name>', 'with --role agent: the host whose record it may write, as Nova knows it')
+    .addHelpText('after', '\nExample:\n  heps live token create --config heps.yaml --role agent --host gpu-01')
+    .action(async ({ config, role, host }: { config: string; role: Role; host?: string }) => {
+      if (role === 'agent' && host === undefined) throw new InputError('--host', 'the host of the agent', undefined);
+      if (role !== 'agent' && host !== undefined) throw new InputError('--host', 'it with --role agent only', host);
+      const checkedHost = host === undefined ? null : aHostName(host, '--host');
+      const secret = makeToken();
+      await withStore(config, (store) => store.addToken(hashOf(secret), role, checkedHost, wallClock.nowS));
+      console.log(secret);
+    });
+  withConfig(token.command('list').description('list tokens, without their secrets')).action(
+    async ({ config }: { config: string }) => {
+      const tokens = await withStore(config, (store) => store.readTokens());
+      for (const { id, role, host, createdAtS, revokedAtS } of tokens) {
+        const state = revokedAtS === null ? '' : `  revoked ${dateOf(revokedAtS)}`;
+        console.log(`${String(id).padStart(5)}  ${role.padEnd(9)}  ${host ?? '–'}  made ${dateOf(createdAtS)}${state}`);
+      }
+      if (tokens.length === 0) console.log('no tokens yet: heps live token create --help');
+    },
+  );
+  withConfig(token.command('revoke').description('revoke a token: servers refuse it within seconds'))
+    .argument('<id>', 'as in the list', wholeId)
+    .action(async (id: number, { config }: { config: string }) => {
+      const isRevoked = await withStore(config, (store) => store.revokeToken(id, wallClock.nowS));
+      if (!isRevoked) throw new InputError('id', 'a token of the list that is not revoked', id);
+    });
+}
+
+function withConfig(command: Command): Command {
+  return command.requiredOption('--config <file>', 'configuration of the server, YAML');
+}
+
+async function withStore<T>(config: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await Store.open(readConfiguration(config, process.env).database);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+function dateOf(atS: number): string {
+  return new Date(atS * 1000).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+function wholeId(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('Expected the number of a token.');
+  return Number(text);
+}

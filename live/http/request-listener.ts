@@ -1,0 +1,69 @@
+/** Takes requests to their routes: request id, token, time limit, problems, log line, metrics. */
+import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import type { Logger } from 'pino';
+import type { Metrics } from '../metrics.ts';
+import type { TokenCheck } from '../srm/token-check.ts';
+import { Problem, sendProblem } from './problem.ts';
+import { findRoute, type Route } from './routes.ts';
+
+export interface ListenerParts {
+  readonly routes: readonly Route[];
+  readonly tokens: Pick<TokenCheck, 'check'>;
+  readonly metrics: Pick<Metrics, 'request'>;
+  readonly log: Logger;
+  /** Milliseconds after which a request without an answer gets 503. Defaults to 10 000. */
+  readonly answerLimitMs?: number;
+}
+
+/** A request id from outside that may stand in a log. */
+const goodRequestId = /^[\w.-]{1,64}$/;
+
+export function requestListener({
+  routes,
+  tokens,
+  metrics,
+  log,
+  answerLimitMs = 10_000,
+}: ListenerParts): RequestListener {
+  return (request, response) => {
+    const startMs = performance.now();
+    const asked = request.headers['x-request-id'];
+    const requestId = typeof asked === 'string' && goodRequestId.test(asked) ? asked : randomUUID();
+    const url = request.url!;
+    const queryAt = url.indexOf('?');
+    const path = queryAt < 0 ? url : url.slice(0, queryAt);
+    let routePath = 'none';
+
+    const fail = (error: unknown): void => {
+      const isKnown = error instanceof Problem;
+      // The sender went away in the middle of its body.
+      if (!isKnown && request.destroyed && !request.complete) return;
+      if (!isKnown) log.error({ err: error, requestId }, 'a request failed');
+      const problem = isKnown ? error : new Problem(500, 'the log of the server has more under this request id');
+      sendProblem(response, problem, requestId);
+    };
+    const limit = setTimeout(() => {
+      if (!response.headersSent) fail(new Problem(503, `no answer within ${answerLimitMs / 1000} s`));
+    }, answerLimitMs);
+    response.setHeader('X-Request-Id', requestId);
+    response.on('close', () => {
+      clearTimeout(limit);
+      const { statusCode: status } = response;
+      metrics.request(`${request.method} ${routePath}`, status, (performance.now() - startMs) / 1000);
+      const level = status >= 500 ? 'warn' : status >= 400 ? 'info' : 'debug';
+      // The path alone: a query or a header may hold what no log should.
+      log[level]({ requestId, method: request.method, path: path.slice(0, 300), status }, 'request');
+    });
+
+    const answer = async (): Promise<void> => {
+      const { route, parameter } = findRoute(routes, request.method!, path);
+      routePath = route.path;
+      const { roles, forBrowsers = false } = route;
+      const holder = roles === null ? null : await tokens.check(request.headers.authorization, roles, forBrowsers);
+      const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1));
+      await route.answer({ request, response, query, parameter, requestId, holder });
+    };
+    answer().catch(fail);
+  };
+}

@@ -1,0 +1,63 @@
+/** What `/metrics` shows, in the text format of Prometheus. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface MetricsSources {
+  readonly hosts: () => number;
+  readonly staleHosts: () => number;
+  readonly watchers: () => number;
+  readonly viewers: () => number;
+}
+
+export interface Metrics {
+  /** One request, answered. */
+  readonly request: (route: string, status: number, tookS: number) => void;
+  /** One write of gathered reports. */
+  readonly commit: (reports: number, tookMs: number) => void;
+  readonly contentType: string;
+  readonly text: () => Promise<string>;
+}
+
+/** Metrics of one server; a registry of its own, so that several may run in one process. */
+export function makeMetrics(sources: MetricsSources): Metrics {
+  const register = new Registry();
+  const registers = [register];
+  collectDefaultMetrics({ register });
+  const requests = new Histogram({
+    name: 'heps_http_request_seconds',
+    help: 'Time from request to answer, by route and status.',
+    labelNames: ['route', 'status'] as const,
+    buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+    registers,
+  });
+  const reports = new Counter({ name: 'heps_srm_reports_total', help: 'Reports that were taken.', registers });
+  const commits = new Histogram({
+    name: 'heps_srm_commit_seconds',
+    help: 'Time to write gathered reports to the database.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1, 5],
+    registers,
+  });
+  for (const [name, help, source] of [
+    ['heps_srm_hosts', 'Hosts that have reported.', sources.hosts],
+    ['heps_srm_stale_hosts', 'Hosts without a report for three intervals.', sources.staleHosts],
+    ['heps_srm_watchers', 'Connections that watch the records.', sources.watchers],
+    ['heps_live_viewers', 'Pages that show the live view.', sources.viewers],
+  ] as const) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(source());
+      },
+    });
+  }
+  return {
+    request: (route, status, tookS) => requests.observe({ route, status }, tookS),
+    commit: (count, tookMs) => {
+      reports.inc(count);
+      commits.observe(tookMs / 1000);
+    },
+    contentType: register.contentType,
+    text: () => register.metrics(),
+  };
+}

@@ -1,0 +1,137 @@
+/** The live server: the SRM registry, its API and the page, on one port. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { InputError } from '../core/input-error.ts';
+import { withSources } from '../core/page-sources.ts';
+import type { Configuration } from './configuration.ts';
+import { requestListener } from './http/request-listener.ts';
+import { makeMetrics } from './metrics.ts';
+import { builtPage } from './package-files.ts';
+import { serviceRoutes, withOpenApi } from './service-routes.ts';
+import { srmRoutes } from './srm/api.ts';
+import { LiveEvents } from './srm/live-events.ts';
+import { SrmRegistry } from './srm/registry.ts';
+import { Store } from './srm/store.ts';
+import { TokenCheck } from './srm/token-check.ts';
+import { WatchHub } from './srm/watch-hub.ts';
+import { wallClock } from './wall-clock.ts';
+
+/** A server that answers. */
+export interface LiveServer {
+  /** `http://127.0.0.1:8790/`. */
+  readonly url: string;
+  /** Takes no more requests, answers those that are open for up to ten seconds, and closes the database. */
+  stop(): Promise<void>;
+}
+
+const stopLimitMs = 10_000;
+
+/** Resolves when the records are loaded; from before that on, `/healthz` answers and `/readyz` says no. @throws InputError naming what is missing */
+export async function startServer(configuration: Configuration, log: Logger): Promise<LiveServer> {
+  const page = withSources(builtPage(), { runs: [], live: '/events' });
+  const store = await Store.open(configuration.database);
+  try {
+    return await serve(configuration, store, page, log);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function serve(configuration: Configuration, store: Store, page: string, log: Logger): Promise<LiveServer> {
+  const { intervalS, auditReportsForH } = configuration.srm;
+  const registry: SrmRegistry = new SrmRegistry({
+    store,
+    clock: wallClock,
+    intervalS,
+    commit: { onWrite: (reports, tookMs) => metrics.commit(reports, tookMs) },
+  });
+  const watch = new WatchHub(registry, { epoch: randomUUID() });
+  const events = new LiveEvents(registry, wallClock, 'hybrid');
+  const metrics = makeMetrics({
+    hosts: () => registry.hosts.size,
+    staleHosts: () => [...registry.hosts.values()].filter(({ isStale }) => isStale).length,
+    watchers: () => watch.watchers,
+    viewers: () => events.viewers,
+  });
+  const tokens = new TokenCheck(store);
+  let isStopping = false;
+  const unreadyBecause = (): string | null =>
+    isStopping ? 'the server is stopping' : registry.isReady ? null : 'the records are being loaded';
+  const onStoreError = (error: unknown, requestId: string): void =>
+    log.error({ err: error, requestId }, 'the database did not take a report');
+  const routes = withOpenApi([
+    ...srmRoutes({ registry, watch, onStoreError }),
+    ...serviceRoutes({ events, metrics, page, unreadyBecause }),
+  ]);
+  const server = httpServer(configuration, requestListener({ routes, tokens, metrics, log }));
+  const url = await listen(server, configuration);
+  const close = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    watch.close();
+    events.close();
+    server.closeIdleConnections();
+    const limit = setTimeout(() => server.closeAllConnections(), stopLimitMs);
+    await closed;
+    clearTimeout(limit);
+  };
+  const startMs = performance.now();
+  try {
+    await registry.load();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  log.info({ url, hosts: registry.hosts.size, tookMs: Math.round(performance.now() - startMs) }, 'ready');
+
+  const logged = (what: string, work: () => Promise<unknown>) => (): void =>
+    void work().catch((error: unknown) => log.error({ err: error }, what));
+  const timers = [
+    setInterval(() => watch.flush(), 250),
+    setInterval(() => watch.beat(), 15_000),
+    setInterval(() => registry.markStale(), 1_000),
+    setInterval(() => events.flush(), 1_000),
+    setInterval(
+      logged('revoked tokens could not be read', () => tokens.refresh()),
+      5_000,
+    ),
+    setInterval(
+      logged('old audit rows could not be removed', () =>
+        store.dropReportAudits(wallClock.nowS - auditReportsForH * 3600),
+      ),
+      60_000,
+    ),
+  ];
+  return {
+    url,
+    async stop() {
+      isStopping = true;
+      for (const timer of timers) clearInterval(timer);
+      await close();
+      await store.close();
+      log.info('stopped');
+    },
+  };
+}
+
+/** With time limits on whatever a sender could hold open. */
+function httpServer({ tls }: Configuration, listener: RequestListener): Server {
+  const limits = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 };
+  return tls === null
+    ? createServer(limits, listener)
+    : createTlsServer({ ...limits, cert: tls.certificate, key: tls.key }, listener);
+}
+
+async function listen(server: Server, { listen: { address, port }, tls }: Configuration): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', ({ code }: NodeJS.ErrnoException) =>
+      reject(new InputError(`listen ${address}, port ${port}`, 'an address and a port that are free', code)),
+    );
+    server.listen(port, address, resolve);
+  });
+  const name = address.includes(':') ? `[${address}]` : address;
+  return `${tls === null ? 'http' : 'https'}://${name}:${(server.address() as AddressInfo).port}/`;
+}

@@ -1,0 +1,126 @@
+/** The registry's routes: `/v1/srm`, its watch, and the reports of the agents. */
+import { InputError } from '../../core/input-error.ts';
+import { Problem, sendJson, sendText } from '../http/problem.ts';
+import { readJson } from '../http/request-body.ts';
+import type { Exchange, Route } from '../http/routes.ts';
+import * as docs from './api-docs.ts';
+import { TooManyWaiting } from './group-commit.ts';
+import { type HostState, hostJson, type SrmRegistry } from './registry.ts';
+import { aHostName, checkReport } from './report.ts';
+import type { WatchHub } from './watch-hub.ts';
+
+/** A report of 200 cards is below this. */
+const mostBodyBytes = 256 * 1024;
+
+const readers = ['reader', 'scheduler', 'admin'] as const;
+
+export interface ApiParts {
+  readonly registry: SrmRegistry;
+  readonly watch: WatchHub;
+  /** Told of what the database threw, which the sender is not told. */
+  readonly onStoreError: (error: unknown, requestId: string) => void;
+}
+
+export function srmRoutes({ registry, watch, onStoreError }: ApiParts): Route[] {
+  const ready = (): void => {
+    if (!registry.isReady) throw unavailable('the records are being loaded');
+  };
+
+  async function putReport({ request, response, parameter, requestId, holder }: Exchange): Promise<void> {
+    ready();
+    const { id: tokenId, host } = holder!;
+    if (host !== parameter) throw new Problem(403, 'expected the token of this host');
+    const successorOf = versionIn(request.headers['if-match']);
+    const body = await readJson(request, mostBodyBytes);
+    const report = checked(() => checkReport(body, aHostName(parameter, 'host')));
+    const outcome = await registry.report(report, successorOf, { tokenId, requestId }).catch((error: unknown) => {
+      if (error instanceof TooManyWaiting) throw unavailable(error.message);
+      onStoreError(error, requestId);
+      throw unavailable('the database did not take the report');
+    });
+    const { version } = outcome;
+    if (outcome.kind === 'taken') return sendJson(response, { version });
+    const detail =
+      successorOf === version
+        ? 'the registry has a record of this sequence or a higher one'
+        : `the registry has version ${version}`;
+    throw new Problem(409, detail, { members: { version } });
+  }
+
+  return [
+    {
+      method: 'GET',
+      path: '/v1/srm',
+      roles: readers,
+      operation: docs.listOperation,
+      answer({ request, response, query }) {
+        ready();
+        onlyParameters(query, ['stale', 'watch']);
+        if (query.has('watch')) {
+          if (query.has('stale')) throw new Problem(400, 'expected stale without watch: a watch tells of all hosts');
+          if (request.method === 'HEAD') throw new Problem(405, 'expected GET', { headers: { Allow: 'GET' } });
+          return watch.attach(response, header(request.headers['last-event-id']));
+        }
+        const stale = query.get('stale');
+        if (stale !== null && stale !== 'true' && stale !== 'false') {
+          throw new Problem(400, 'stale: expected true or false');
+        }
+        const states = [...registry.hosts.values()]
+          .filter(({ isStale }) => stale === null || isStale === (stale === 'true'))
+          .sort((one, other) => (one.host < other.host ? -1 : 1));
+        sendText(response, 200, `{"hosts":[${states.map(hostJson).join(',')}]}`, 'application/json');
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/srm/{host}',
+      roles: [...readers, 'agent'],
+      operation: docs.readOperation,
+      answer({ response, parameter, holder }) {
+        ready();
+        if (holder!.role === 'agent' && holder!.host !== parameter) {
+          throw new Problem(403, 'expected the token of this host');
+        }
+        const state = registry.hosts.get(parameter);
+        if (state === undefined) throw new Problem(404, 'this host has not reported');
+        sendText(response, 200, hostJson(state), 'application/json', { ETag: etagOf(state) });
+      },
+    },
+    { method: 'PUT', path: '/v1/srm/{host}', roles: ['agent'], operation: docs.reportOperation, answer: putReport },
+  ];
+}
+
+function etagOf({ version }: HostState): string {
+  return `"${version}"`;
+}
+
+/** A version, with or without quotes; 0 where there is none, as for the first report. */
+function versionIn(ifMatch: string | undefined): number {
+  if (ifMatch === undefined) return 0;
+  const digits = /^(?:"(\d{1,15})"|(\d{1,15}))$/.exec(ifMatch.trim());
+  if (digits === null) throw new Problem(400, 'If-Match: expected the version that the report succeeds, such as "17"');
+  return Number(digits[1] ?? digits[2]);
+}
+
+function checked<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof InputError) throw new Problem(400, error.message);
+    throw error;
+  }
+}
+
+function unavailable(detail: string): Problem {
+  return new Problem(503, detail, { headers: { 'Retry-After': '1' } });
+}
+
+function onlyParameters(query: URLSearchParams, known: readonly string[]): void {
+  const other = [...query.keys()].find((name) => !known.includes(name));
+  if (other !== undefined) throw new Problem(400, `expected no query but ${known.join(', ')}, got ${other}`);
+}
+
+/** A header that comes at most once. */
+function header(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

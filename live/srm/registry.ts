@@ -1,0 +1,156 @@
+/** The current SRM record of every host, in memory, each change on disk before it is seen. One registry per database. */
+import type { Clock } from '../../core/clock.ts';
+import type { SrmCard, SrmRecord } from '../../core/srm.ts';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
+import type { HostInventory, HostReport } from './report.ts';
+import type { RecordTable } from './schema.ts';
+import type { RecordWrite, Store } from './store.ts';
+
+/** A host as the registry knows it. Inventory and usage are kept as JSON: 10 000 hosts of 8 cards as objects would take 100 MB more. */
+export interface HostState extends Readonly<RecordTable> {
+  /** Three intervals have gone by without a report: no GPU VM should go there. */
+  readonly isStale: boolean;
+}
+
+/** What became of a report; `version` is the one that the registry has now, 0 for none. */
+export type ReportOutcome = { readonly kind: 'taken' | 'conflict'; readonly version: number };
+
+/**
+ * What happened to a host: `changed` is a first report or another inventory or use; `seen` a report that says nothing new; `stale` three
+ * missed intervals.
+ */
+export interface RegistryChange {
+  readonly kind: 'changed' | 'seen' | 'stale';
+  readonly state: HostState;
+}
+
+export interface RegistryOptions {
+  readonly store: Pick<Store, 'readRecords' | 'writeRecords'>;
+  readonly clock: Pick<Clock, 'nowS'>;
+  /** Seconds between the reports of a host. */
+  readonly intervalS: number;
+  /** How writes are gathered. */
+  readonly commit?: Omit<GroupCommitOptions<RecordWrite>, 'write'>;
+}
+
+/** Intervals without a report after which a host is stale. */
+export const missedIntervals = 3;
+
+export class SrmRegistry {
+  readonly intervalS: number;
+  readonly #store: RegistryOptions['store'];
+  readonly #clock: RegistryOptions['clock'];
+  readonly #commit: GroupCommit<RecordWrite>;
+  readonly #hosts = new Map<string, HostState>();
+  /** Hosts of which a report is being written: the next one waits for it. */
+  readonly #writing = new Map<string, Promise<void>>();
+  readonly #listeners = new Set<(change: RegistryChange) => void>();
+  #isReady = false;
+
+  constructor({ store, clock, intervalS, commit }: RegistryOptions) {
+    this.intervalS = intervalS;
+    this.#store = store;
+    this.#clock = clock;
+    this.#commit = new GroupCommit({ ...commit, write: (writes) => store.writeRecords(writes) });
+  }
+
+  /** Whether the records are loaded. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Reads what the database has. */
+  async load(): Promise<void> {
+    const nowS = this.#clock.nowS;
+    for (const row of await this.#store.readRecords()) {
+      this.#hosts.set(row.host, { ...row, isStale: this.#isLate(row, nowS) });
+    }
+    this.#isReady = true;
+  }
+
+  /** All hosts, in no order that means anything. */
+  get hosts(): ReadonlyMap<string, HostState> {
+    return this.#hosts;
+  }
+
+  /** Calls back with every change from now on, after it is on disk. @returns what ends that */
+  subscribe(listener: (change: RegistryChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Takes a report as the successor of a version, 0 for the first. Resolves when it is on disk.
+   *
+   * @returns `conflict` when the registry has another version, or a record of that sequence or a higher one
+   * @throws what the database threw; the report is then not taken
+   */
+  async report(
+    { inventory, record }: HostReport,
+    successorOf: number,
+    sender: Pick<RecordWrite, 'tokenId' | 'requestId'>,
+  ): Promise<ReportOutcome> {
+    const { host, observedAtS, sequence, ...usage } = record;
+    for (let earlier = this.#writing.get(host); earlier !== undefined; earlier = this.#writing.get(host)) await earlier;
+    const known = this.#hosts.get(host);
+    const version = known?.version ?? 0;
+    if (successorOf !== version || (known !== undefined && sequence <= known.sequence)) {
+      return { kind: 'conflict', version };
+    }
+    const inventoryText = JSON.stringify(inventory);
+    const usageText = JSON.stringify(usage);
+    const isSame = known?.inventory === inventoryText && known.usage === usageText;
+    const row: RecordTable = {
+      host,
+      version: version + 1,
+      sequence,
+      observedAtS,
+      receivedAtS: this.#clock.nowS,
+      // The texts that are there already, so that unchanged ones are not kept twice.
+      inventory: known?.inventory === inventoryText ? known.inventory : inventoryText,
+      usage: known?.usage === usageText ? known.usage : usageText,
+    };
+    const written = this.#commit.add({ record: row, ...sender });
+    const over = (): void => void this.#writing.delete(host);
+    this.#writing.set(host, written.then(over, over));
+    await written;
+    this.#set({ kind: isSame && !known.isStale ? 'seen' : 'changed', state: { ...row, isStale: false } });
+    return { kind: 'taken', version: row.version };
+  }
+
+  /** Marks hosts that have missed three intervals; to be called about once a second. */
+  markStale(): void {
+    const nowS = this.#clock.nowS;
+    for (const state of this.#hosts.values()) {
+      if (!state.isStale && this.#isLate(state, nowS)) this.#set({ kind: 'stale', state: { ...state, isStale: true } });
+    }
+  }
+
+  /** By the time of receipt: clocks of hosts may be wrong. */
+  #isLate({ receivedAtS }: RecordTable, nowS: number): boolean {
+    return nowS - receivedAtS > missedIntervals * this.intervalS;
+  }
+
+  #set(change: RegistryChange): void {
+    this.#hosts.set(change.state.host, change.state);
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** What the host has. */
+export function inventoryOf({ inventory }: HostState): HostInventory {
+  return JSON.parse(inventory) as HostInventory;
+}
+
+/** How its cards are used. */
+export function cardsOf({ usage }: HostState): readonly SrmCard[] {
+  return (JSON.parse(usage) as Omit<SrmRecord, 'host' | 'observedAtS' | 'sequence'>).cards;
+}
+
+/** A host as the API shows it, in JSON, put together from the texts that are kept. */
+export function hostJson({ host, version, receivedAtS, isStale, inventory, ...record }: HostState): string {
+  const head = JSON.stringify({ host, version, receivedAtS, stale: isStale });
+  const { observedAtS, sequence, usage } = record;
+  const recordHead = JSON.stringify({ host, observedAtS, sequence });
+  return `${head.slice(0, -1)},"inventory":${inventory},"record":${recordHead.slice(0, -1)},${usage.slice(1)}}`;
+}

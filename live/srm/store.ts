@@ -1,0 +1,202 @@
+/** What the registry keeps in the database: records, tokens, audit rows. */
+import { type Kysely, sql } from 'kysely';
+import { InputError } from '../../core/input-error.ts';
+import { type DatabaseOptions, openDatabase } from './database.ts';
+import { type AuditTable, migrate, type RecordTable, type Schema } from './schema.ts';
+import type { Role, TokenHolder } from './tokens.ts';
+
+/** One report with who sent it. */
+export interface RecordWrite {
+  readonly record: RecordTable;
+  readonly tokenId: number;
+  readonly requestId: string;
+}
+
+/** A token as `heps live token list` shows it. */
+export interface StoredToken extends TokenHolder {
+  readonly createdAtS: number;
+  readonly revokedAtS: number | null;
+}
+
+/** Rows of one statement: SQLite takes 32 766 values, and equal statements are made ready once. */
+const rowsPerStatement = 100;
+
+export class Store {
+  readonly #database: Kysely<Schema>;
+  readonly #kind: DatabaseOptions['kind'];
+
+  private constructor(database: Kysely<Schema>, kind: DatabaseOptions['kind']) {
+    this.#database = database;
+    this.#kind = kind;
+  }
+
+  /** Opens the database and brings its tables up to date. @throws InputError when MariaDB does not let us in */
+  static async open(options: DatabaseOptions): Promise<Store> {
+    const database = openDatabase(options);
+    try {
+      await migrate(database, options.kind);
+    } catch (error) {
+      await database.destroy();
+      throw openingError(options, error);
+    }
+    return new Store(database, options.kind);
+  }
+
+  async close(): Promise<void> {
+    await this.#database.destroy();
+  }
+
+  /** All records, by host name. */
+  async readRecords(): Promise<RecordTable[]> {
+    return await this.#database.selectFrom('records').selectAll().orderBy('host').execute();
+  }
+
+  /**
+   * Writes reports and their audit rows: all or none, on disk when it resolves. A report never replaces one of a higher sequence, so
+   * that a write which was given up and arrives late does no harm.
+   */
+  async writeRecords(writes: readonly RecordWrite[]): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      for (let start = 0; start < writes.length; start += rowsPerStatement) {
+        const some = writes.slice(start, start + rowsPerStatement);
+        await this.#upsert(
+          transaction,
+          some.map(({ record }) => record),
+        );
+        await transaction.insertInto('audit').values(some.map(auditOf)).execute();
+      }
+    });
+  }
+
+  async #upsert(transaction: Kysely<Schema>, records: readonly RecordTable[]): Promise<void> {
+    const insert = transaction.insertInto('records').values([...records]);
+    const columns = ['version', 'observedAtS', 'receivedAtS', 'inventory', 'usage', 'sequence'] as const;
+    if (this.#kind === 'sqlite') {
+      await insert
+        .onConflict((conflict) =>
+          conflict
+            .column('host')
+            .doUpdateSet((row) => Object.fromEntries(columns.map((column) => [column, row.ref(`excluded.${column}`)])))
+            .whereRef('excluded.sequence', '>', 'records.sequence'),
+        )
+        .execute();
+      return;
+    }
+    // MariaDB assigns from left to right: the sequence, on which the others depend, comes last.
+    const newer = (column: (typeof columns)[number]) => {
+      const name = sql.ref(column);
+      return sql<never>`if(values(${sql.ref('sequence')}) > ${sql.ref('sequence')}, values(${name}), ${name})`;
+    };
+    await insert.onDuplicateKeyUpdate(Object.fromEntries(columns.map((column) => [column, newer(column)]))).execute();
+  }
+
+  /** Removes audit rows of reports from before; those of tokens stay. @returns how many */
+  async dropReportAudits(beforeS: number): Promise<number> {
+    const newest = await this.#database
+      .selectFrom('audit')
+      .select('id')
+      .where('atS', '<', beforeS)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (newest === undefined) return 0;
+    const { numDeletedRows } = await this.#database
+      .deleteFrom('audit')
+      .where('id', '<=', newest.id)
+      .where('action', '=', 'report')
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  /** The latest audit rows, newest first. */
+  async readAudit(limit: number): Promise<Omit<AuditTable, 'id'>[]> {
+    return await this.#database
+      .selectFrom('audit')
+      .select(['atS', 'tokenId', 'action', 'subject', 'version', 'requestId'])
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute();
+  }
+
+  /** Keeps a new token's hash. @returns its id */
+  async addToken(hash: string, role: Role, host: string | null, nowS: number): Promise<number> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      await transaction.insertInto('tokens').values({ hash, role, host, createdAtS: nowS, revokedAtS: null }).execute();
+      const { id } = await transaction
+        .selectFrom('tokens')
+        .select('id')
+        .where('hash', '=', hash)
+        .executeTakeFirstOrThrow();
+      await transaction
+        .insertInto('audit')
+        .values(tokenAudit('token-create', id, nowS))
+        .execute();
+      return id;
+    });
+  }
+
+  /** @returns false when there is no such token, or it was revoked before */
+  async revokeToken(id: number, nowS: number): Promise<boolean> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      const { numUpdatedRows } = await transaction
+        .updateTable('tokens')
+        .set({ revokedAtS: nowS })
+        .where('id', '=', id)
+        .where('revokedAtS', 'is', null)
+        .executeTakeFirst();
+      if (Number(numUpdatedRows) === 0) return false;
+      await transaction
+        .insertInto('audit')
+        .values(tokenAudit('token-revoke', id, nowS))
+        .execute();
+      return true;
+    });
+  }
+
+  /** All tokens, revoked ones too, in the order they were made. */
+  async readTokens(): Promise<StoredToken[]> {
+    return await this.#database
+      .selectFrom('tokens')
+      .select(['id', 'role', 'host', 'createdAtS', 'revokedAtS'])
+      .orderBy('id')
+      .execute();
+  }
+
+  /** Whoever has the token with that hash; undefined when nobody does, or it was revoked. */
+  async findToken(hash: string): Promise<TokenHolder | undefined> {
+    return await this.#database
+      .selectFrom('tokens')
+      .select(['id', 'role', 'host'])
+      .where('hash', '=', hash)
+      .where('revokedAtS', 'is', null)
+      .executeTakeFirst();
+  }
+
+  /** Ids of the tokens that were revoked. */
+  async readRevoked(): Promise<number[]> {
+    const rows = await this.#database.selectFrom('tokens').select('id').where('revokedAtS', 'is not', null).execute();
+    return rows.map(({ id }) => id);
+  }
+}
+
+/** Of what MariaDB refuses at the first query, in one line: there is no connection, or none for this user and database. */
+function openingError(options: DatabaseOptions, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isRefused = /^(?:ECONN|ENOTFOUND|EHOST|ETIMEDOUT|EAI_|ER_ACCESS|ER_DBACCESS|ER_BAD_DB|PROTOCOL_)/.test(
+    code ?? '',
+  );
+  if (options.kind === 'sqlite' || !isRefused) return error;
+  const { host, port, name, user } = options;
+  return InputError.saying(
+    `database: expected MariaDB at ${host}, port ${port}, with the database ${name} for ${user} (${code}: ${message})`,
+  );
+}
+
+function auditOf({ record, tokenId, requestId }: RecordWrite): Omit<AuditTable, 'id'> {
+  const { host, version, receivedAtS } = record;
+  return { atS: receivedAtS, tokenId, action: 'report', subject: host, version, requestId };
+}
+
+function tokenAudit(action: 'token-create' | 'token-revoke', id: number, atS: number): Omit<AuditTable, 'id'> {
+  return { atS, tokenId: null, action, subject: String(id), version: null, requestId: '' };
+}

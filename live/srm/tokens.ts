@@ -1,0 +1,25 @@
+/** Tokens: who may do what. Only the hash of one is kept; the token itself is shown once, when it is made. */
+import { createHash, randomBytes } from 'node:crypto';
+
+export const roles = ['reader', 'scheduler', 'admin', 'agent'] as const;
+
+/** `agent` writes the record of its one host; `reader`, `scheduler` and `admin` read all. */
+export type Role = (typeof roles)[number];
+
+/** Whose token it is, without the token. */
+export interface TokenHolder {
+  readonly id: number;
+  readonly role: Role;
+  /** Set for agents. */
+  readonly host: string | null;
+}
+
+/** 32 random bytes; the prefix tells people and secret scanners what it is. */
+export function makeToken(): string {
+  return `heps_${randomBytes(32).toString('base64url')}`;
+}
+
+/** SHA-256, hex: enough, since nobody can guess 32 random bytes. */
+export function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}

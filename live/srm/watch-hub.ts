@@ -1,0 +1,138 @@
+/** `GET /v1/srm?watch`: everyone who watches gets the records of all hosts, then what changes, as server-sent events. */
+import type { ServerResponse } from 'node:http';
+import { ChangeRing } from './change-ring.ts';
+import { type HostState, hostJson, type RegistryChange, type SrmRegistry } from './registry.ts';
+
+export interface WatchOptions {
+  /** Bytes of changes that are kept for those who come back. Defaults to 8 MiB. */
+  readonly ringBytes?: number;
+  /** Part of each event's id; another after every start, since numbers begin anew. */
+  readonly epoch: string;
+}
+
+interface Watcher {
+  readonly response: ServerResponse;
+  /** The last change that was written to it. */
+  sequence: number;
+  /** Hosts that are still to be written to it before changes go on; null in the middle of the changes. */
+  snapshot: Iterator<HostState> | null;
+  /** Beats in a row at which it had not taken what was sent. */
+  blockedBeats: number;
+}
+
+/** Beats after which a watcher that takes nothing is let go. */
+const mostBlockedBeats = 4;
+
+export class WatchHub {
+  readonly #registry: SrmRegistry;
+  readonly #epoch: string;
+  readonly #ring: ChangeRing;
+  readonly #watchers = new Set<Watcher>();
+  /** Not sent yet, by host: of several changes of a host only the last matters. */
+  readonly #gathered = new Map<string, RegistryChange>();
+
+  constructor(registry: SrmRegistry, { ringBytes = 8 * 2 ** 20, epoch }: WatchOptions) {
+    this.#registry = registry;
+    this.#epoch = epoch;
+    this.#ring = new ChangeRing(ringBytes);
+    registry.subscribe((change) => {
+      // 2 000 reports a second that say nothing new, to 2 000 watchers, would be 4 million events.
+      if (change.kind === 'seen') return;
+      const { host } = change.state;
+      const isNews = this.#gathered.get(host)?.kind === 'changed';
+      this.#gathered.set(host, isNews ? { ...change, kind: 'changed' } : change);
+    });
+  }
+
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  /** Takes a watcher on. @param lastEventId id of the last event it had, if it comes back */
+  attach(response: ServerResponse, lastEventId: string | undefined): void {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    const sequence = this.#sequenceOf(lastEventId);
+    const watcher: Watcher = { response, sequence: sequence ?? 0, snapshot: null, blockedBeats: 0 };
+    if (sequence === null) this.#beginSnapshot(watcher);
+    else response.write(': resumed\n\n');
+    this.#watchers.add(watcher);
+    response.on('drain', () => this.#pump(watcher));
+    response.on('close', () => this.#watchers.delete(watcher));
+    this.#pump(watcher);
+  }
+
+  /** Sends what was gathered; to be called some times a second. */
+  flush(): void {
+    if (this.#gathered.size === 0) return;
+    const first = this.#ring.last + 1;
+    let sequence = this.#ring.last;
+    const events = Array.from(this.#gathered.values(), (change) => {
+      sequence++;
+      return `event: ${change.kind === 'changed' ? 'record' : 'stale'}\nid: ${this.#epoch}-${sequence}\ndata: ${dataOf(change)}\n\n`;
+    });
+    this.#gathered.clear();
+    this.#ring.push({ first, last: sequence, bytes: Buffer.from(events.join('')) });
+    for (const watcher of this.#watchers) this.#pump(watcher);
+  }
+
+  /** A comment, so that both sides notice a dead connection; lets go of whoever takes nothing. To be called every 15 seconds. */
+  beat(): void {
+    for (const watcher of this.#watchers) {
+      watcher.blockedBeats = watcher.response.writableNeedDrain ? watcher.blockedBeats + 1 : 0;
+      if (watcher.blockedBeats >= mostBlockedBeats) watcher.response.destroy();
+      else if (watcher.blockedBeats === 0) watcher.response.write(': here\n\n');
+    }
+  }
+
+  /** Sends what is left and ends all streams. */
+  close(): void {
+    this.flush();
+    for (const { response } of this.#watchers) response.end();
+  }
+
+  /** Writes until the watcher has everything, or does not take more: it goes on at `drain`, so that nobody's lag fills the memory. */
+  #pump(watcher: Watcher): void {
+    const { response } = watcher;
+    while (!response.writableNeedDrain && !response.destroyed) {
+      if (watcher.snapshot !== null) {
+        const { done, value } = watcher.snapshot.next();
+        if (done) {
+          watcher.snapshot = null;
+          response.write(
+            `event: complete\nid: ${this.#epoch}-${watcher.sequence}\ndata: {"hosts":${this.#registry.hosts.size}}\n\n`,
+          );
+        } else response.write(`event: record\ndata: ${hostJson(value)}\n\n`);
+        continue;
+      }
+      const chunk = this.#ring.after(watcher.sequence);
+      if (chunk === undefined) return;
+      if (chunk === 'forgotten') {
+        this.#beginSnapshot(watcher);
+        continue;
+      }
+      response.write(chunk.bytes);
+      watcher.sequence = chunk.last;
+    }
+  }
+
+  /** Changes during it follow it, and may be in it already: a reader takes the higher version. */
+  #beginSnapshot(watcher: Watcher): void {
+    watcher.sequence = this.#ring.last;
+    watcher.snapshot = this.#registry.hosts.values();
+    watcher.response.write('event: reset\ndata: {}\n\n');
+  }
+
+  /** The number in an id of ours that can be followed on; null for any other. */
+  #sequenceOf(eventId: string | undefined): number | null {
+    const match = /^(.+)-(\d{1,15})$/.exec(eventId ?? '');
+    if (match === null || match[1] !== this.#epoch) return null;
+    const sequence = Number(match[2]);
+    return this.#ring.after(sequence) === 'forgotten' ? null : sequence;
+  }
+}
+
+function dataOf({ kind, state }: RegistryChange): string {
+  if (kind === 'changed') return hostJson(state);
+  const { host, version, receivedAtS } = state;
+  return JSON.stringify({ host, version, receivedAtS });
+}
