@@ -5,6 +5,7 @@ import { benchDecision } from './decision.ts';
 import { benchEngine } from './engine.ts';
 import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
+import { benchRegistry } from './registry.ts';
 
 const benches: Readonly<Record<string, () => unknown>> = {
   engine: benchEngine,
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, () => unknown>> = {
   decision: benchDecision,
   pipeline: benchPipeline,
   page: benchPage,
+  registry: benchRegistry,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

@@ -78,13 +78,14 @@ async function serve(configuration: Configuration, store: Store, page: string, l
     await closed;
     clearTimeout(limit);
   };
+  const startMs = performance.now();
   try {
     await registry.load();
   } catch (error) {
     await close();
     throw error;
   }
-  log.info({ url, hosts: registry.hosts.size }, 'ready');
+  log.info({ url, hosts: registry.hosts.size, tookMs: Math.round(performance.now() - startMs) }, 'ready');
 
   const logged = (what: string, work: () => Promise<unknown>) => (): void =>
     void work().catch((error: unknown) => log.error({ err: error }, what));

@@ -15,9 +15,9 @@ export const problems = (meanings: Readonly<Record<number, string>>) =>
 const hostParameter = { name: 'host', in: 'path', required: true, schema: { type: 'string', maxLength: 255 } };
 
 const watchText = `With \`watch\`: server-sent events. First, unless \`Last-Event-ID\` can be followed on, \`reset\` (forget all), one
-\`record\` per host and \`complete\`; then \`record\` (another inventory or use; the data is a Host), \`seen\` (nothing new but the time and the
-version) and \`stale\` (three intervals without a report). Changes of a moment are sent together, of several of one host only the last. A
-change may come twice: the higher version counts.`;
+\`record\` per host and \`complete\`; then \`record\` (first report, another inventory or use, or no longer stale; the data is a Host) and
+\`stale\` (three intervals without a report; the data has host, version and receivedAtS). A report that says nothing new is no event. Changes
+of a moment are sent together, of several of one host only the last. A change may come twice: the higher version counts.`;
 
 export const listOperation = {
   operationId: 'listHosts',

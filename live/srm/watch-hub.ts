@@ -36,6 +36,8 @@ export class WatchHub {
     this.#epoch = epoch;
     this.#ring = new ChangeRing(ringBytes);
     registry.subscribe((change) => {
+      // 2 000 reports a second that say nothing new, to 2 000 watchers, would be 4 million events.
+      if (change.kind === 'seen') return;
       const { host } = change.state;
       const isNews = this.#gathered.get(host)?.kind === 'changed';
       this.#gathered.set(host, isNews ? { ...change, kind: 'changed' } : change);
@@ -66,7 +68,7 @@ export class WatchHub {
     let sequence = this.#ring.last;
     const events = Array.from(this.#gathered.values(), (change) => {
       sequence++;
-      return `event: ${eventName[change.kind]}\nid: ${this.#epoch}-${sequence}\ndata: ${dataOf(change)}\n\n`;
+      return `event: ${change.kind === 'changed' ? 'record' : 'stale'}\nid: ${this.#epoch}-${sequence}\ndata: ${dataOf(change)}\n\n`;
     });
     this.#gathered.clear();
     this.#ring.push({ first, last: sequence, bytes: Buffer.from(events.join('')) });
@@ -129,10 +131,8 @@ export class WatchHub {
   }
 }
 
-const eventName = { changed: 'record', seen: 'seen', stale: 'stale' } as const;
-
 function dataOf({ kind, state }: RegistryChange): string {
   if (kind === 'changed') return hostJson(state);
-  const { host, version, receivedAtS, observedAtS, sequence } = state;
-  return JSON.stringify({ host, version, receivedAtS, observedAtS, sequence });
+  const { host, version, receivedAtS } = state;
+  return JSON.stringify({ host, version, receivedAtS });
 }

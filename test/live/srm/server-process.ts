@@ -1,0 +1,72 @@
+/** `heps live serve` as a process of its own, as built, and agents that report to it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { stringify } from 'yaml';
+import type { HostReport } from '../../../live/srm/report.ts';
+import type { Store } from '../../../live/srm/store.ts';
+import { hashOf, makeToken } from '../../../live/srm/tokens.ts';
+
+export interface ServerProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Every line of the log so far. */
+  readonly log: readonly string[];
+  /** Ends it by a signal. @returns its exit code, null after SIGKILL */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
+}
+
+/** Starts the server with that part of the configuration, on a free port. Resolves when it is ready. */
+export async function startServerProcess(folder: string, database: object): Promise<ServerProcess> {
+  const config = join(folder, 'heps.yaml');
+  writeFileSync(config, stringify({ listen: { port: 0 }, database, log: { level: 'debug' } }));
+  const child = spawn(process.execPath, [resolve('dist/cli.js'), 'live', 'serve', '--config', config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log: string[] = [];
+  const exited = once(child, 'exit');
+  createInterface({ input: child.stderr! }).on('line', (line) => log.push(line));
+  const url = await new Promise<string>((found, failed) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      log.push(line);
+      const entry = JSON.parse(line) as { msg: string; url?: string };
+      if (entry.msg === 'ready') found(entry.url!);
+    });
+    child.once('exit', () => failed(new Error(`the server ended: ${log.join('\n')}`)));
+  });
+  return {
+    url,
+    child,
+    log,
+    async end(signal) {
+      child.kill(signal);
+      return (await exited)[0] as number | null;
+    },
+  };
+}
+
+/** Makes tokens for agents, by host. */
+export async function agentTokens(store: Store, hosts: readonly string[]): Promise<Map<string, string>> {
+  const tokens = new Map<string, string>();
+  for (const host of hosts) {
+    const token = makeToken();
+    await store.addToken(hashOf(token), 'agent', host, 1_764_000_000);
+    tokens.set(host, token);
+  }
+  return tokens;
+}
+
+/** Sends a report as the successor of a version, 0 for the first. */
+export async function put(url: string, token: string, report: HostReport, version: number): Promise<Response> {
+  return await fetch(`${url}v1/srm/${report.record.host}`, {
+    method: 'PUT',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      ...(version > 0 && { 'if-match': `"${version}"` }),
+    },
+    body: JSON.stringify(report),
+  });
+}
