@@ -13,8 +13,8 @@ import { hashOf, makeToken } from '../live/srm/tokens.ts';
 const hosts = 10_000;
 const cardsPerHost = 8;
 /** Reports under way at once, each on a connection of its own. */
-const connections = 128;
-const reports = 60_000;
+const connections = 256;
+const reports = 40_000;
 
 interface Running {
   readonly child: ChildProcess;
@@ -200,6 +200,7 @@ async function watchMany(port: number, token: string, agents: readonly BenchAgen
   const changes = 40;
   const changed = agents.slice(0, changes);
   const arrivals = new Map(changed.map(({ name }) => [name, { left: count, lastMs: 0 }]));
+  await new Promise((resolve) => setTimeout(resolve, 1_000)); // what changed before is sent by then
   const first = await watch(port, token, null, () => {});
   const startMs = performance.now();
   const lastEventId = await first.complete;

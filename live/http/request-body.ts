@@ -6,15 +6,12 @@ import { Problem } from './problem.ts';
 export async function readJson(request: IncomingMessage, mostBytes: number): Promise<unknown> {
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   if (type !== 'application/json') throw new Problem(415, 'expected Content-Type: application/json');
-  const tooLarge = new Problem(413, `expected a body of at most ${mostBytes} bytes`, {
-    headers: { Connection: 'close' },
-  });
-  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge;
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes);
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > mostBytes) throw tooLarge;
+    if (bytes > mostBytes) throw tooLarge(mostBytes);
     parts.push(part);
   }
   try {
@@ -22,4 +19,8 @@ export async function readJson(request: IncomingMessage, mostBytes: number): Pro
   } catch (error) {
     throw new Problem(400, `expected JSON (${(error as Error).message})`);
   }
+}
+
+function tooLarge(mostBytes: number): Problem {
+  return new Problem(413, `expected a body of at most ${mostBytes} bytes`, { headers: { Connection: 'close' } });
 }

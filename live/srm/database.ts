@@ -1,6 +1,6 @@
 /** Opens the registry's database: SQLite in a file of this machine, or MariaDB. */
 
-import { Kysely, MysqlDialect, SqliteDialect } from 'kysely';
+import { Kysely, MysqlDialect, type SqliteDatabase, SqliteDialect } from 'kysely';
 import SqliteFile from 'libsql';
 import { createPool } from 'mysql2';
 import { InputError } from '../../core/input-error.ts';
@@ -44,15 +44,30 @@ export function openDatabase(options: DatabaseOptions): Kysely<Schema> {
  * With a write-ahead log that is synced at each commit: what was committed survives kill -9 and loss of power, and `heps live token` may
  * write while the server runs.
  */
-function openFile(file: string): SqliteFile.Database {
+function openFile(file: string): SqliteDatabase {
   try {
     const database = new SqliteFile(file, { timeout: waitMs });
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
-    return database;
+    return { prepare: keptStatements(database), close: () => void database.close() };
   } catch (error) {
     throw InputError.saying(
       `${file}: expected a SQLite database or a folder to make it in (${(error as Error).message})`,
     );
   }
+}
+
+/** Statements made ready once: Kysely asks anew at each use, which took a tenth of the time of a report. */
+function keptStatements(database: SqliteFile.Database): SqliteDatabase['prepare'] {
+  const kept = new Map<string, ReturnType<SqliteDatabase['prepare']>>();
+  return (sql) => {
+    let statement = kept.get(sql);
+    if (statement === undefined) {
+      // One for each number of rows of a write, and some others.
+      if (kept.size >= 300) kept.delete(kept.keys().next().value!);
+      statement = database.prepare(sql) as unknown as ReturnType<SqliteDatabase['prepare']>;
+      kept.set(sql, statement);
+    }
+    return statement;
+  };
 }

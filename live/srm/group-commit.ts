@@ -3,7 +3,7 @@
 export interface GroupCommitOptions<T> {
   /** Writes all or none; durable when it resolves. */
   readonly write: (items: readonly T[]) => Promise<void>;
-  /** Milliseconds to gather before a write. Defaults to 5. */
+  /** Milliseconds to gather before a write. Defaults to 15. */
   readonly lingerMs?: number;
   /** Items of one write. Defaults to 500. */
   readonly mostItems?: number;
@@ -33,7 +33,7 @@ export class GroupCommit<T> {
 
   constructor(options: GroupCommitOptions<T>) {
     const after = (delayMs: number, action: () => void): void => void setTimeout(action, delayMs);
-    this.#options = { lingerMs: 5, mostItems: 500, mostWaiting: 20_000, after, ...options };
+    this.#options = { lingerMs: 15, mostItems: 500, mostWaiting: 20_000, after, ...options };
   }
 
   /** Resolves when the item is on disk; rejects with what the write of its group threw. */

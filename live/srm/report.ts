@@ -29,7 +29,8 @@ export function checkReport(value: unknown, host: string): HostReport {
   const report = anObject(value, 'body');
   noOtherFields(report, '', ['inventory', 'record']);
   const inventory = checkInventory(report.inventory);
-  const record = within('record', () => checkSrm(report.record));
+  const fields = anObject(report.record, 'record');
+  const record = within('record', () => checkSrm(fields));
   if (record.host !== host) throw new InputError('record.host', `${host}, as in the address`, record.host);
   const known = new Map(inventory.cards.map((card) => [card.address, card]));
   record.cards.forEach((card, index) => {
