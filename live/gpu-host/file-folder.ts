@@ -1,5 +1,5 @@
 /** Writes generated files into a folder of their own. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type Dirent, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
 import type { GeneratedFile } from './passthrough-files.ts';
@@ -17,7 +17,7 @@ export interface WrittenFile {
  */
 export function writeFiles(folder: string, files: readonly GeneratedFile[]): WrittenFile[] {
   const known = new Set(files.flatMap(({ path }) => [path, `${path}.part`]));
-  const other = contentOf(folder).find((path) => !known.has(path));
+  const other = strangerIn(folder, '', [...known]);
   if (other !== undefined) throw new InputError(folder, 'an empty folder, or one with only the files of before', other);
   return files.map(({ path, text }) => {
     const file = join(folder, path);
@@ -34,12 +34,29 @@ export function writeFiles(folder: string, files: readonly GeneratedFile[]): Wri
   });
 }
 
-/** Paths of all that is no folder below it. */
-function contentOf(folder: string): string[] {
+/**
+ * The first thing that is neither one of the known files nor on the way to one. Enters no folder beyond these, and follows no link:
+ * the folder may be anything, even `/`.
+ *
+ * @param below path of the folder that is looked at, from `folder`
+ */
+function strangerIn(folder: string, below: string, known: readonly string[]): string | undefined {
+  for (const entry of entriesOf(join(folder, below))) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (!entry.isDirectory()) {
+      if (!known.includes(path)) return path;
+      continue;
+    }
+    if (!known.some((file) => file.startsWith(`${path}/`))) return path;
+    const deeper = strangerIn(folder, path, known);
+    if (deeper !== undefined) return deeper;
+  }
+  return undefined;
+}
+
+function entriesOf(folder: string): Dirent[] {
   try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length));
+    return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];

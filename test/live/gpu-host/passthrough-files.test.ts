@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeFiles } from '../../../live/gpu-host/file-folder.ts';
@@ -102,6 +102,13 @@ describe('writing', () => {
     { path: 'api/b.conf', text: 'b\n' },
   ];
   const changes = (folder: string): string[] => writeFiles(folder, files).map(({ change }) => change);
+
+  test('a link is a stranger and is not followed, even one that leads round in a circle', () => {
+    const folder = join(emptyFolder(), 'out');
+    writeFiles(folder, files);
+    symlinkSync('..', join(folder, 'api/round'));
+    expect(() => writeFiles(folder, files)).toThrow('or one with only the files of before, got "api/round"');
+  });
 
   test('makes the folder, leaves equal files alone and says what it overwrites', () => {
     const folder = join(emptyFolder(), 'new/folder');
