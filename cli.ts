@@ -2,8 +2,8 @@
 /** The command `heps`. Exit codes: 0, 1 (failed), 2 (what was given is wrong: one line says what). */
 import { Command, CommanderError } from 'commander';
 import { addLiveCommands } from './live/cli.ts';
+import { hepsVersion } from './package-files.ts';
 import { addSimulatorCommands } from './sim/cli.ts';
-import { hepsVersion } from './sim/run.ts';
 
 const program = new Command('heps')
   .description(

@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type Browser, type CDPSession, chromium } from 'playwright-core';
 import { withSources } from '../core/page-sources.ts';
-import { readBuiltPage } from '../sim/page.ts';
+import { packageRoot, readBuiltPage } from '../package-files.ts';
 import { startPageServer } from '../sim/page-server.ts';
-import { packageRoot } from '../sim/presets.ts';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const repetitions = 5;

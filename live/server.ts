@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { InputError } from '../core/input-error.ts';
 import { withSources } from '../core/page-sources.ts';
+import { readBuiltPage } from '../package-files.ts';
 import type { Configuration } from './configuration.ts';
 import { requestListener } from './http/request-listener.ts';
 import { makeMetrics } from './metrics.ts';
-import { builtPage } from './package-files.ts';
 import { serviceRoutes, withOpenApi } from './service-routes.ts';
 import { srmRoutes } from './srm/api.ts';
 import { LiveEvents } from './srm/live-events.ts';
@@ -31,7 +31,7 @@ const stopLimitMs = 10_000;
 
 /** Resolves when the records are loaded; from before that on, `/healthz` answers and `/readyz` says no. @throws InputError naming what is missing */
 export async function startServer(configuration: Configuration, log: Logger): Promise<LiveServer> {
-  const page = withSources(builtPage(), { runs: [], live: '/events' });
+  const page = withSources(readBuiltPage(), { runs: [], live: '/events' });
   const store = await Store.open(configuration.database);
   try {
     return await serve(configuration, store, page, log);

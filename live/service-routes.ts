@@ -1,11 +1,11 @@
 /** The routes of the server itself: the page with its stream, health, metrics, OpenAPI. */
 import { createHash } from 'node:crypto';
 import { pageHeaders } from '../core/page-sources.ts';
+import { hepsVersion } from '../package-files.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { Problem, sendJson, sendText } from './http/problem.ts';
 import type { Route } from './http/routes.ts';
 import type { Metrics } from './metrics.ts';
-import { packageVersion } from './package-files.ts';
 import { problems, schemas } from './srm/api-docs.ts';
 import type { LiveEvents } from './srm/live-events.ts';
 
@@ -87,7 +87,7 @@ export function withOpenApi(routes: readonly Route[]): Route[] {
   };
   const all = [...routes, described];
   const authProblems = problems({ 401: 'No token, or an unknown one.', 403: 'A token that may not do this.' });
-  const document = JSON.stringify(openApiDocument(all, { version: packageVersion(), schemas, authProblems }));
+  const document = JSON.stringify(openApiDocument(all, { version: hepsVersion(), schemas, authProblems }));
   return all;
 }
 

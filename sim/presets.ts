@@ -1,14 +1,7 @@
 /** Files that come with the package: clusters and workloads by name. */
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** The package's folder, whether this runs from the sources or from `dist`. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
-}
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../package-files.ts';
 
 /** Names of the presets of a kind. */
 export function presetNames(kind: 'clusters' | 'workloads'): string[] {

@@ -1,14 +1,12 @@
 /** A run as a plan that can be sent to a thread, and its execution: inputs opened, simulated, files written. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { formatCluster } from '../core/cluster-file.ts';
 import { policyNamed } from '../core/policies/index.ts';
 import type { PolicyOptions } from '../core/policy.ts';
 import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/runs/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
+import { hepsVersion } from '../package-files.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
 import { OutputFile } from './output-file.ts';
-import { packageRoot } from './presets.ts';
 import { type WritableRun, writeRunFile } from './run-file-io.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
 
@@ -48,12 +46,6 @@ export interface RunResult {
 
 /** Done share of a run in [0, 1], null where only the end will tell; VMs arrived; simulated seconds. */
 export type ProgressListener = (share: number | null, arrived: number, nowS: number) => void;
-
-/** Version of this package. */
-export function hepsVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return version;
-}
 
 /** How the plan's workload is played. */
 function playOptionsOf(plan: DecisionPlan, { count }: Workload, onProgress?: ProgressListener): PlayOptions {

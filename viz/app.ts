@@ -1,8 +1,9 @@
 /** The page around the views: what is open, which view, the clock, messages, keys. */
 import './frame.css';
+import type { PageSources } from '../core/page-sources.ts';
 import { button, element } from './element.ts';
 import { openFile, readRun } from './load/read-run.ts';
-import { openRun, type Sources } from './load/sources.ts';
+import { openRun } from './load/sources.ts';
 import { type Run, rowOfVm, titlesOf } from './model/run.ts';
 import { initialState, type PageState, views } from './page-state.ts';
 import { offerSaving } from './save.ts';
@@ -19,7 +20,7 @@ const viewNames: Record<PageState['view'], string> = { cluster: 'Cluster', compa
 
 export class App {
   readonly #page: HTMLElement;
-  readonly #sources: Sources;
+  readonly #sources: PageSources;
   readonly #holder = new StateHolder();
   readonly #runView = new RunView(this.#holder);
   readonly #compareView = new CompareView(this.#holder);
@@ -38,7 +39,7 @@ export class App {
   readonly #help = helpDialog();
   #runs: readonly Run[] = [];
 
-  constructor(page: HTMLElement, sources: Sources) {
+  constructor(page: HTMLElement, sources: PageSources) {
     this.#page = page;
     this.#sources = sources;
   }

@@ -4,8 +4,9 @@ import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { withSources } from '../../core/page-sources.ts';
+import { readBuiltPage } from '../../package-files.ts';
 import { OutputFile } from '../output-file.ts';
-import { embeddedRun, readBuiltPage, splitAtBodyEnd } from '../page.ts';
+import { embeddedRun, splitAtBodyEnd } from '../page.ts';
 import { startPageServer } from '../page-server.ts';
 import { readRunFile } from '../run-file-io.ts';
 

@@ -2,19 +2,11 @@
 import type { ZoomTransform } from 'd3';
 import type { Cluster } from '../../core/cluster.ts';
 import type { HostKind } from '../model/host-kinds.ts';
+import type { HostMix } from '../model/mix.ts';
 import type { ClusterMoment } from '../model/moment.ts';
 import type { Theme } from '../theme.ts';
 import type { Colour, Painter } from './painter.ts';
 import type { TileLayout } from './tile-layout.ts';
-
-/** How much of each host belongs to each of `count` categories; row `host * count + category`. */
-export interface HostMix {
-  readonly count: number;
-  readonly vcpus: Float64Array;
-  readonly ramMib: Float64Array;
-  /** Category of each held card; of idle ones it means nothing. */
-  readonly cards: Uint8Array;
-}
 
 /** What is drawn. */
 export interface MapPicture {

@@ -3,33 +3,9 @@ import './timeline.css';
 import { area, axisLeft, brushX, curveStepAfter, line, pointer, type ScaleLinear, scaleLinear, select } from 'd3';
 import { element } from '../element.ts';
 import { round } from '../model/quantity-words.ts';
+import type { Steps, TimelineStrip } from '../model/timeline-strips.ts';
 import { timeAxis } from './time-axis.ts';
 import { TimeCursor } from './time-cursor.ts';
-
-/** Points of one line: value `values[i]` holds from `atS[i]` until `atS[i + 1]`, the last one until `endS`. */
-export interface Steps {
-  readonly atS: ArrayLike<number>;
-  readonly values: ArrayLike<number>;
-  readonly endS: number;
-}
-
-export interface TimelineLine {
-  readonly label: string;
-  /** CSS class that colours it. */
-  readonly style: string;
-  readonly steps: Steps;
-}
-
-/** One strip of lines with a scale of its own. */
-export interface TimelineStrip {
-  readonly title: string;
-  readonly isShare: boolean;
-  /** Filled down to 0. */
-  readonly isArea: boolean;
-  /** Names the lines above the plot, each after a piece of its line. Defaults to false. */
-  readonly hasLegend?: boolean;
-  readonly lines: readonly TimelineLine[];
-}
 
 export interface TimelineEvents {
   onSeek(atS: number): void;

@@ -1,9 +1,9 @@
 /** Colours of a live cloud by station, project or flavor: categories keep their colours for as long as the colouring is chosen. */
 import type { LiveState } from '../../core/live-state.ts';
 import type { LiveVm } from '../../core/live-stream.ts';
-import type { HostMix } from '../charts/host-tiles.ts';
 import type { Colouring } from '../page-state.ts';
 import { mostColours, projectOf } from './categories.ts';
+import type { HostMix } from './mix.ts';
 
 /** Values with a colour of their own; the last colour is for all others, since nobody knows what else will come. */
 const mostOwn = mostColours - 1;

@@ -1,8 +1,16 @@
 /** How much of each host belongs to each station, project or flavor, at a moment. */
-import type { HostMix } from '../charts/host-tiles.ts';
 import type { Categories } from './categories.ts';
 import type { MomentReader } from './moment.ts';
 import type { Run } from './run.ts';
+
+/** How much of each host belongs to each of `count` categories; row `host * count + category`. */
+export interface HostMix {
+  readonly count: number;
+  readonly vcpus: Float64Array;
+  readonly ramMib: Float64Array;
+  /** Category of each held card; of idle ones it means nothing. */
+  readonly cards: Uint8Array;
+}
 
 /** Fills a mix for the moment that the reader is at; `into` is used again when it has the right size. */
 export function mixOf(run: Run, reader: MomentReader, { names, ofRow }: Categories, into: HostMix | null): HostMix {

@@ -1,6 +1,7 @@
 /** The lines of several runs over each other, one quantity at a time. */
-import type { Steps, TimelineStrip } from '../charts/timeline.ts';
+
 import type { Run } from './run.ts';
+import type { Steps, TimelineStrip } from './timeline-strips.ts';
 
 /** A quantity that runs are compared by over time. */
 export interface LineChoice {

@@ -1,10 +1,10 @@
 /** The hosts of several runs side by side, at one moment. */
 import { ClusterMap } from '../charts/cluster-map.ts';
 import { seriesKey } from '../charts/dot-plot.ts';
-import type { HostMix } from '../charts/host-tiles.ts';
 import { button, element } from '../element.ts';
 import { type Categories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
+import type { HostMix } from '../model/mix.ts';
 import { mixOf } from '../model/mix.ts';
 import { MomentReader } from '../model/moment.ts';
 import { count, formatMib, round } from '../model/quantity-words.ts';

@@ -1,12 +1,12 @@
 /** One run: its hosts at a moment, its course over time, and whatever host or decision the reader looks at. */
 import './run-view.css';
 import { ClusterMap } from '../charts/cluster-map.ts';
-import type { HostMix } from '../charts/host-tiles.ts';
 import { Timeline } from '../charts/timeline.ts';
 import { element } from '../element.ts';
 import { type Categories, categoriesOf, type ModelCategories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
 import { stripsOf } from '../model/lines.ts';
+import type { HostMix } from '../model/mix.ts';
 import { mixOf } from '../model/mix.ts';
 import { MomentReader } from '../model/moment.ts';
 import { type Run, rowOfVm } from '../model/run.ts';
