@@ -60,6 +60,18 @@ async function scrubTo(atS: number): Promise<void> {
     .waitFor();
 }
 
+/** How many pixels of the map have a colour, 0xRRGGBB. */
+function pixelsOf(colour: number): Promise<number> {
+  return page.locator('.cluster-map canvas').evaluate((canvas: HTMLCanvasElement, wanted) => {
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      if ((data[at]! << 16) + (data[at + 1]! << 8) + data[at + 2]! === wanted) count++;
+    }
+    return count;
+  }, colour);
+}
+
 /** Rows that run at a moment, counted over all decisions. */
 function runningAt(atS: number): number[] {
   const { host, decidedS, endS } = file.decisions!;
@@ -141,11 +153,16 @@ describe('the cluster', () => {
 
   test('a category of the legend can be made to stand out, and the address says so', async () => {
     await open('#colour=station');
-    const chip = page.locator('.legend .chip').first();
-    await chip.click();
+    const orange = 0xe69f00; // of the second category
+    const before = await pixelsOf(orange);
+    expect(before).toBeGreaterThan(100);
+    await page.locator('.legend .chip').first().click();
     await page.locator('.legend .chip[aria-pressed=true]').waitFor();
-    expect(await chip.getAttribute('aria-pressed')).toBe('true');
+    expect(await pixelsOf(orange)).toBe(0);
     await page.waitForFunction(() => location.hash.includes('only='));
+    await page.locator('.legend .chip').first().click();
+    await page.locator('.legend .chip[aria-pressed=true]').waitFor({ state: 'detached' });
+    expect(await pixelsOf(orange)).toBe(before);
   });
 });
 
@@ -209,7 +226,11 @@ describe('time', () => {
 describe('a decision', () => {
   interface Explained {
     decision: { kind: string; score: number };
-    verdicts: { name: string; rejection?: object; scored?: { shownScore: number; terms: Record<string, number> } }[];
+    verdicts: {
+      name: string;
+      rejection?: { reason: string };
+      scored?: { shownScore: number; terms: Record<string, number> };
+    }[];
   }
   const explained = (id: string): Explained => JSON.parse(heps(['explain', runs.hybrid, id, '--json'])) as Explained;
   const firstId = (isWanted: (row: number) => boolean): string => {
@@ -246,10 +267,18 @@ describe('a decision', () => {
       .getByRole('heading', { name: `${id} was turned away` })
       .waitFor();
     const { verdicts } = explained(id);
-    const vcpus = verdicts.filter(({ rejection }) => JSON.stringify(rejection)?.includes('"vcpus"')).length;
-    const text = await side().innerText();
-    expect(text).toContain('What would have changed it');
-    if (vcpus > 0) expect(await side().locator('svg[data-chart=funnel]').textContent()).toContain(`${vcpus} `);
+    const counts = new Map<string, number>();
+    for (const { rejection } of verdicts) counts.set(rejection!.reason, (counts.get(rejection!.reason) ?? 0) + 1);
+    const funnel = (await side().locator('svg[data-chart=funnel]').textContent())!;
+    const words: Record<string, string> = { vcpus: 'free vCPUs', ram: 'free RAM', 'card-memory': 'too little memory' };
+    let compared = 0;
+    for (const [reason, count] of counts) {
+      if (words[reason] === undefined) continue;
+      compared++;
+      expect(funnel).toMatch(new RegExp(`(?<!\\d)${count} (lacks?|has|have) [^0-9]*${words[reason]}`));
+    }
+    expect(compared).toBeGreaterThan(0);
+    expect(await side().innerText()).toContain('What would have changed it');
   });
 
   test('who waited is explained at both moments', async () => {
@@ -287,7 +316,7 @@ describe('files', () => {
     expect(png.length).toBeGreaterThan(10_000);
   });
 
-  test('a saved timeline and a saved similarity look the same without the page', async () => {
+  test('a saved timeline and a saved similarity need nothing of the page', async () => {
     const { cards, host } = file.decisions!;
     const gpuVm = file.decisions!.id[cards.findIndex((each, row) => row > 300 && each > 0 && host[row]! >= 0)]!;
     await open(`#vm=${gpuVm}`);
