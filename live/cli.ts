@@ -1,10 +1,13 @@
 /** The commands for a real cloud. */
 import type { Command } from 'commander';
 import { addAgent } from './commands/agent.ts';
+import { addBoot } from './commands/boot.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addFlavors } from './commands/flavors.ts';
 import { addHost } from './commands/host.ts';
 import { addInstall } from './commands/install.ts';
 import { addServe } from './commands/serve.ts';
+import { addShadow } from './commands/shadow.ts';
 import { addTokenCommands } from './commands/token.ts';
 
 export function addLiveCommands(program: Command): void {
@@ -15,6 +18,9 @@ export function addLiveCommands(program: Command): void {
   addAgent(live);
   addServe(live);
   addTokenCommands(live);
+  addBoot(live);
+  addShadow(live);
+  addFlavors(live);
   addDoctor(live);
   addInstall(live);
 }

@@ -5,6 +5,8 @@ import { closest } from 'fastest-levenshtein';
 import { parse, YAMLParseError } from 'yaml';
 import { anInteger, anObject, aPositive, aText, oneOf } from '../core/check.ts';
 import { InputError } from '../core/input-error.ts';
+import { policies } from '../core/policies/index.ts';
+import { modes, type SchedulingSettings } from './scheduling/scheduling.ts';
 import type { DatabaseOptions } from './srm/database.ts';
 
 export interface Configuration {
@@ -19,6 +21,8 @@ export interface Configuration {
     /** Hours for which the audit rows of reports are kept; those of tokens are kept for good. */
     readonly auditReportsForH: number;
   };
+  /** Null: only the registry runs, and no cloud is asked. */
+  readonly scheduling: (Omit<SchedulingSettings, 'isShared'> & { readonly cloud: string | undefined }) | null;
   readonly log: { readonly level: LogLevel };
 }
 
@@ -48,6 +52,16 @@ const settings: Readonly<Record<string, Setting>> = {
   'database.passwordFile': { check: aText },
   'srm.intervalS': { check: aPositive, fallback: 10 },
   'srm.auditReportsForH': { check: aPositive, fallback: 6 },
+  'cloud.name': { check: aText },
+  'scheduling.mode': { check: (value, where) => oneOf(value, where, ['off', ...modes]), fallback: 'off' },
+  'scheduling.policy': { check: aPolicy, fallback: 'hybrid' },
+  'scheduling.aliases': { check: modelsByAlias, fallback: {} },
+  'scheduling.mostHosts': { check: (value, where) => anInteger(value, where, 1), fallback: 3 },
+  'scheduling.createGraceS': { check: aPositive, fallback: 60 },
+  'scheduling.buildLimitS': { check: aPositive, fallback: 600 },
+  'scheduling.leaseS': { check: aPositive, fallback: 15 },
+  'scheduling.reconcileIntervalS': { check: aPositive, fallback: 30 },
+  'scheduling.pollIntervalS': { check: aPositive, fallback: 1 },
   'log.level': { check: (value, where) => oneOf(value, where, logLevels), fallback: 'info' },
 };
 
@@ -107,6 +121,21 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv):
               contentOf('database.passwordFile', 'a file with the password, or HEPS_DATABASE_PASSWORD').trim(),
           },
     srm: { intervalS: get('srm.intervalS'), auditReportsForH: get('srm.auditReportsForH') },
+    scheduling:
+      get('scheduling.mode') === 'off'
+        ? null
+        : {
+            cloud: get('cloud.name'),
+            mode: get('scheduling.mode'),
+            policy: get('scheduling.policy'),
+            aliases: get('scheduling.aliases'),
+            mostHosts: get('scheduling.mostHosts'),
+            createGraceS: get('scheduling.createGraceS'),
+            buildLimitS: get('scheduling.buildLimitS'),
+            leaseS: get('scheduling.leaseS'),
+            reconcileIntervalS: get('scheduling.reconcileIntervalS'),
+            pollIntervalS: get('scheduling.pollIntervalS'),
+          },
     log: { level: get('log.level') },
   };
 }
@@ -171,6 +200,19 @@ function variableOf(key: string): string {
 
 function unknown(where: string, name: string, known: readonly string[]): InputError {
   return InputError.saying(`${where}: not a known key; did you mean ${closest(name, [...known])}?`);
+}
+
+function aPolicy(value: unknown, where: string): string {
+  return oneOf(
+    value,
+    where,
+    policies.map(({ name }) => name),
+  );
+}
+
+function modelsByAlias(value: unknown, where: string): Record<string, string> {
+  const models = Object.entries(anObject(value, where));
+  return Object.fromEntries(models.map(([alias, model]) => [alias, aText(model, `${where}.${alias}`)]));
 }
 
 function aPort(value: unknown, where: string): number {

@@ -8,11 +8,24 @@ export interface MetricsSources {
   readonly viewers: () => number;
 }
 
+/** What is shown of a scheduler. */
+export interface SchedulingSource {
+  readonly requests: ReadonlyMap<string, { readonly state: string }>;
+  readonly view: { readonly hosts: ReadonlyMap<string, { readonly takesServers: boolean }> };
+  readonly servers: { readonly size: number };
+  /** Seconds since the cloud was last looked at as a whole. */
+  readonly reconcileAgeS: number;
+}
+
 export interface Metrics {
   /** One request, answered. */
   readonly request: (route: string, status: number, tookS: number) => void;
   /** One write of gathered reports. */
   readonly commit: (reports: number, tookMs: number) => void;
+  /** One decision for a server, from the request to the claim on disk. */
+  readonly decision: (outcome: 'claimed' | 'no-valid-host', tookS: number) => void;
+  /** Shows a scheduler's state from now on. */
+  readonly showScheduling: (scheduling: SchedulingSource) => void;
   readonly contentType: string;
   readonly text: () => Promise<string>;
 }
@@ -36,12 +49,14 @@ export function makeMetrics(sources: MetricsSources): Metrics {
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1, 5],
     registers,
   });
-  for (const [name, help, source] of [
-    ['heps_srm_hosts', 'Hosts that have reported.', sources.hosts],
-    ['heps_srm_stale_hosts', 'Hosts without a report for three intervals.', sources.staleHosts],
-    ['heps_srm_watchers', 'Connections that watch the records.', sources.watchers],
-    ['heps_live_viewers', 'Pages that show the live view.', sources.viewers],
-  ] as const) {
+  const decisions = new Histogram({
+    name: 'heps_decision_seconds',
+    help: 'Time from a request for a server to its claim on disk.',
+    labelNames: ['outcome'] as const,
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+    registers,
+  });
+  const gauge = (name: string, help: string, source: () => number): void => {
     new Gauge({
       name,
       help,
@@ -50,12 +65,37 @@ export function makeMetrics(sources: MetricsSources): Metrics {
         this.set(source());
       },
     });
+  };
+  for (const [name, help, source] of [
+    ['heps_srm_hosts', 'Hosts that have reported.', sources.hosts],
+    ['heps_srm_stale_hosts', 'Hosts without a report for three intervals.', sources.staleHosts],
+    ['heps_srm_watchers', 'Connections that watch the records.', sources.watchers],
+    ['heps_live_viewers', 'Pages that show the live view.', sources.viewers],
+  ] as const) {
+    gauge(name, help, source);
   }
   return {
     request: (route, status, tookS) => requests.observe({ route, status }, tookS),
     commit: (count, tookMs) => {
       reports.inc(count);
       commits.observe(tookMs / 1000);
+    },
+    decision: (outcome, tookS) => decisions.observe({ outcome }, tookS),
+    showScheduling(scheduling) {
+      const hosts = (): number => [...scheduling.view.hosts.values()].filter(({ takesServers }) => takesServers).length;
+      gauge('heps_cloud_hosts', 'Hosts of the cloud that take servers.', hosts);
+      gauge('heps_reconcile_age_seconds', 'Since the whole cloud was last looked at.', () => scheduling.reconcileAgeS);
+      gauge('heps_cloud_servers', 'Servers that were listed last.', () => scheduling.servers.size);
+      new Gauge({
+        name: 'heps_requests',
+        help: 'Requests for servers that hold something or are under way, by state.',
+        labelNames: ['state'] as const,
+        registers,
+        collect() {
+          this.reset();
+          for (const { state } of scheduling.requests.values()) this.inc({ state });
+        },
+      });
     },
     contentType: register.contentType,
     text: () => register.metrics(),

@@ -9,9 +9,15 @@ import { withSources } from '../core/page-sources.ts';
 import { readBuiltPage } from '../package-files.ts';
 import type { Configuration } from './configuration.ts';
 import { requestListener } from './http/request-listener.ts';
-import { makeMetrics } from './metrics.ts';
+import type { Route } from './http/routes.ts';
+import { type Metrics, makeMetrics } from './metrics.ts';
+import { openSession, readCloudConfiguration, surroundings } from './openstack/index.ts';
+import { schedulingRoutes } from './scheduling/api.ts';
+import { RequestStore } from './scheduling/request-store.ts';
+import { Scheduling } from './scheduling/scheduling.ts';
 import { serviceRoutes, withOpenApi } from './service-routes.ts';
 import { srmRoutes } from './srm/api.ts';
+import { holdDatabase } from './srm/database-lock.ts';
 import { LiveEvents } from './srm/live-events.ts';
 import { SrmRegistry } from './srm/registry.ts';
 import { Store } from './srm/store.ts';
@@ -32,11 +38,24 @@ const stopLimitMs = 10_000;
 /** Resolves when the records are loaded; from before that on, `/healthz` answers and `/readyz` says no. @throws InputError naming what is missing */
 export async function startServer(configuration: Configuration, log: Logger): Promise<LiveServer> {
   const page = withSources(readBuiltPage(), { runs: [], live: '/events' });
+  const letGo = holdDatabase(configuration.database);
   const store = await Store.open(configuration.database);
-  try {
-    return await serve(configuration, store, page, log);
-  } catch (error) {
+  const close = async (): Promise<void> => {
     await store.close();
+    letGo();
+  };
+  try {
+    const server = await serve(configuration, store, page, log);
+    return {
+      url: server.url,
+      async stop() {
+        await server.stop();
+        await close();
+        log.info('stopped');
+      },
+    };
+  } catch (error) {
+    await close();
     throw error;
   }
 }
@@ -63,8 +82,10 @@ async function serve(configuration: Configuration, store: Store, page: string, l
     isStopping ? 'the server is stopping' : registry.isReady ? null : 'the records are being loaded';
   const onStoreError = (error: unknown, requestId: string): void =>
     log.error({ err: error, requestId }, 'the database did not take a report');
+  const scheduler = openScheduler(configuration, registry, store, metrics, log);
   const routes = withOpenApi([
     ...srmRoutes({ registry, watch, onStoreError }),
+    ...(scheduler?.routes ?? []),
     ...serviceRoutes({ events, metrics, page, unreadyBecause }),
   ]);
   const server = httpServer(configuration, requestListener({ routes, tokens, metrics, log }));
@@ -86,6 +107,7 @@ async function serve(configuration: Configuration, store: Store, page: string, l
     throw error;
   }
   log.info({ url, hosts: registry.hosts.size, tookMs: Math.round(performance.now() - startMs) }, 'ready');
+  scheduler?.start();
 
   const logged = (what: string, work: () => Promise<unknown>) => (): void =>
     void work().catch((error: unknown) => log.error({ err: error }, what));
@@ -111,8 +133,45 @@ async function serve(configuration: Configuration, store: Store, page: string, l
       isStopping = true;
       for (const timer of timers) clearInterval(timer);
       await close();
-      await store.close();
-      log.info('stopped');
+      await scheduler?.stop();
+    },
+  };
+}
+
+interface Scheduler {
+  readonly routes: readonly Route[];
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** The scheduler on the cloud that the configuration names; null where it names none. */
+function openScheduler(
+  { scheduling: settings, database }: Configuration,
+  registry: SrmRegistry,
+  { database: tables }: Store,
+  metrics: Pick<Metrics, 'decision' | 'showScheduling'>,
+  log: Logger,
+): Scheduler | null {
+  if (settings === null) return null;
+  const session = openSession(readCloudConfiguration(surroundings(), settings.cloud));
+  const store = new RequestStore(tables);
+  const scheduling = new Scheduling({
+    session,
+    registry,
+    store,
+    clock: wallClock,
+    settings: { ...settings, isShared: database.kind === 'mariadb' },
+    log: (level, fields, text) => log[level](fields, text),
+  });
+  metrics.showScheduling(scheduling);
+  const onError = (error: unknown, requestId: string): void =>
+    log.error({ err: error, requestId }, 'a request for a server failed');
+  return {
+    routes: schedulingRoutes({ scheduling, store, clock: wallClock, onError, onDecision: metrics.decision }),
+    start: () => void scheduling.run(),
+    async stop() {
+      await scheduling.stop();
+      await session.close();
     },
   };
 }

@@ -6,6 +6,7 @@ import { openApiDocument } from './http/openapi.ts';
 import { Problem, sendJson, sendText } from './http/problem.ts';
 import type { Route } from './http/routes.ts';
 import type { Metrics } from './metrics.ts';
+import { schedulingSchemas } from './scheduling/api-docs.ts';
 import { problems, schemas } from './srm/api-docs.ts';
 import type { LiveEvents } from './srm/live-events.ts';
 
@@ -87,7 +88,9 @@ export function withOpenApi(routes: readonly Route[]): Route[] {
   };
   const all = [...routes, described];
   const authProblems = problems({ 401: 'No token, or an unknown one.', 403: 'A token that may not do this.' });
-  const document = JSON.stringify(openApiDocument(all, { version: hepsVersion(), schemas, authProblems }));
+  const document = JSON.stringify(
+    openApiDocument(all, { version: hepsVersion(), schemas: { ...schemas, ...schedulingSchemas }, authProblems }),
+  );
   return all;
 }
 

@@ -121,8 +121,15 @@ function aliases(cards: readonly PciCard[]): string[] {
 
 /** Name under which flavors ask for a kind of card: `a6000` for the RTX A6000, `a100-80gb`, or the id of a model we do not know. */
 export function aliasOf({ model, pciId }: Pick<PciCard, 'model' | 'pciId'>): string {
-  const name = model?.name.replace(/^RTX /, '') ?? pciId;
-  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return aliasOfModel(model?.name ?? pciId);
+}
+
+/** The same, of a model's name. */
+export function aliasOfModel(name: string): string {
+  return name
+    .replace(/^RTX /, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
 }
 
 function schedulerConfig(filters: readonly string[]): string {

@@ -41,7 +41,7 @@ export function registryTransport({ url, token, limitS = 10 }: RegistryOptions):
       const outcome = outcomeOf(await ask('PUT', headers, JSON.stringify(report)), registry);
       if (outcome.kind !== 'conflict' || outcome.version !== version) return outcome;
       const { status, json } = await ask('GET', {}, null);
-      const sequence = status === 200 ? json.sequence : undefined;
+      const sequence = status === 200 ? (json.record as { sequence?: unknown } | undefined)?.sequence : undefined;
       return Number.isSafeInteger(sequence) ? { ...outcome, sequence: sequence as number } : outcome;
     } catch (error) {
       return { kind: 'unavailable', reason: `${registry} does not answer: ${causeOf(error, limitS)}` };

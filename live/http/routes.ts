@@ -16,7 +16,7 @@ export interface Exchange {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'PUT';
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** May end in one parameter: `/v1/srm/{host}`. */
   readonly path: string;
   /** Null: open to all. */

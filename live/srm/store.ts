@@ -42,6 +42,11 @@ export class Store {
     return new Store(database, options.kind);
   }
 
+  /** For what else is kept in the same database. */
+  get database(): Kysely<Schema> {
+    return this.#database;
+  }
+
   async close(): Promise<void> {
     await this.#database.destroy();
   }

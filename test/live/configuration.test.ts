@@ -19,8 +19,24 @@ test('the smallest file gives the defaults; paths are from its folder', () => {
     tls: null,
     database: { kind: 'sqlite', file: join(folder, 'heps.db') },
     srm: { intervalS: 10, auditReportsForH: 6 },
+    scheduling: null,
     log: { level: 'info' },
   });
+});
+
+test('scheduling on a cloud, with aliases of its own', () => {
+  const file = `database: {file: heps.db}
+cloud: {name: heps}
+scheduling: {mode: shadow, aliases: {a100: A100-80GB}}`;
+  expect(read(file).scheduling).toMatchObject({
+    cloud: 'heps',
+    mode: 'shadow',
+    policy: 'hybrid',
+    aliases: { a100: 'A100-80GB' },
+    mostHosts: 3,
+  });
+  expect(() => read(`${file.replace('shadow', 'watch')}`)).toThrow('scheduling.mode: expected one of off, shadow');
+  expect(() => read(`${file.replace('A100-80GB', '7')}`)).toThrow('scheduling.aliases.a100: expected a text');
 });
 
 test('the environment goes over the file', () => {

@@ -68,7 +68,7 @@ test('409 for the version that was named: it is the sequence, which is asked for
   expect(request.method).toBe('GET');
   const answers = [
     { status: 409, body: '{"version": 12}' },
-    { status: 200, body: '{"version": 12, "sequence": 99}' },
+    { status: 200, body: '{"version": 12, "record": {"sequence": 99}}' },
   ];
   expect((await sendTo(() => answers.shift()!, '12')).outcome).toEqual({
     kind: 'conflict',

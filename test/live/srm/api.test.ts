@@ -15,6 +15,7 @@ const configuration: Configuration = {
   tls: null,
   database: { kind: 'sqlite', file: join(path, 'heps.db') },
   srm: { intervalS: 10, auditReportsForH: 6 },
+  scheduling: null,
   log: { level: 'debug' },
 };
 const logLines: string[] = [];

@@ -1,0 +1,370 @@
+/**
+ * Takes a request from its claim to a running server, or to the next host. Every step begins from the row in the database and from what Nova
+ * says, so that it can be gone on with after the process was killed at any instant:
+ *
+ *     claimed ──create──▶ building ──ACTIVE──▶ active ──(gone)──▶ deleted
+ *        ▲                   │ ERROR, too slow                      ▲
+ *        │ next host         ▼                                      │
+ *        └──────────────── failing ──no further host──▶ failed   deleting
+ *
+ * The id of the request and the number of the attempt are in the server's metadata before the create is sent. Whether a create that has no
+ * answer was taken is found by them; a server of an attempt that was given up is a stray, and removed.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
+import type { RequestState, RequestTable } from '../srm/schema.ts';
+import type { Aliases } from './aliases.ts';
+import type { ClaimBook } from './claim-book.ts';
+import { type FlavorCache, FlavorMisused, flavorFor, isFlavorGone } from './flavors.ts';
+import type { HeldCard } from './holding.ts';
+import {
+  openStates,
+  RequestChanged,
+  type RequestChanges,
+  type RequestStore,
+  type RequestWrite,
+} from './request-store.ts';
+import { decisionRecord, noValidHostText, type PastAttempt } from './request-view.ts';
+import type { ServerFeed } from './server-feed.ts';
+import type { ServerSpec } from './server-spec.ts';
+
+export interface BinderSettings {
+  /** Hosts that are tried for one request. */
+  readonly mostHosts: number;
+  /** Seconds in which a create without an answer may still turn up as a server. */
+  readonly createGraceS: number;
+  /** Seconds until a server must be ACTIVE. */
+  readonly buildLimitS: number;
+  /** Seconds for which a process has a request for itself. */
+  readonly leaseS: number;
+}
+
+export interface BinderParts {
+  readonly store: RequestStore;
+  readonly book: ClaimBook;
+  readonly feed: ServerFeed;
+  readonly nova: Pick<Nova, 'createServer' | 'deleteServer'>;
+  readonly flavors: FlavorCache;
+  readonly aliases: Aliases;
+  /** Where a server's cards really are; null where nobody can tell yet. */
+  readonly readCards: (server: Server, claimed: readonly HeldCard[]) => Promise<readonly HeldCard[] | null>;
+  readonly clock: Clock;
+  readonly policy: string;
+  /** Of this process; another one after each start. */
+  readonly owner: string;
+  readonly settings: BinderSettings;
+  readonly log: (level: 'info' | 'warn' | 'error', fields: object, text: string) => void;
+}
+
+/** Metadata by which a server is found again. */
+export const requestKey = 'heps:request';
+export const attemptKey = 'heps:attempt';
+
+/** Seconds between Nova's clock and ours that are allowed for. */
+const clockSkewS = 120;
+const longestWaitS = 15;
+
+export class Binder {
+  readonly #parts: BinderParts;
+  readonly #driven = new Set<string>();
+  #isStopped = false;
+  readonly #wakers = new Set<() => void>();
+
+  constructor(parts: BinderParts) {
+    this.#parts = parts;
+  }
+
+  /** Requests that are being worked on. */
+  get driven(): ReadonlySet<string> {
+    return this.#driven;
+  }
+
+  /** Begins no further step; resolves when those under way are over, within some seconds. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const wake of [...this.#wakers]) wake();
+    for (let tries = 0; tries < 50 && this.#driven.size > 0; tries++) {
+      await new Promise<void>((resolve) => this.#parts.clock.after(0.1, resolve));
+    }
+  }
+
+  /** Fields that keep a request for this process. */
+  lease(): { owner: string; leaseUntilS: number } {
+    const { owner, clock, settings } = this.#parts;
+    return { owner, leaseUntilS: clock.nowS + settings.leaseS };
+  }
+
+  /** Works on a request until it is settled, whatever fails on the way. */
+  async drive(id: string): Promise<void> {
+    if (this.#driven.has(id)) return;
+    this.#driven.add(id);
+    const { store, book, log, owner } = this.#parts;
+    let failures = 0;
+    let row = book.rows.get(id);
+    try {
+      while (!this.#isStopped) {
+        try {
+          row ??= await store.read(id);
+          if (row === undefined || !openStates.includes(row.state)) return;
+          if (row.owner !== owner) return; // somebody else has taken it over
+          row = await this.#step(row);
+          failures = 0;
+        } catch (error) {
+          row = undefined;
+          if (error instanceof RequestChanged) continue;
+          failures++;
+          log('warn', { err: error, server: id }, 'a step of a request failed, and is made again');
+          await this.#wait(Math.min(longestWaitS, 0.5 * 2 ** failures));
+        }
+        if (row !== undefined) {
+          book.note(row);
+          // Somebody may have asked for its deletion meanwhile.
+          row = book.rows.get(id) ?? row;
+        }
+      }
+    } finally {
+      this.#driven.delete(id);
+    }
+  }
+
+  async #step(row: RequestTable): Promise<RequestTable> {
+    switch (row.state) {
+      case 'claimed':
+        return row.sentAtS === null ? await this.#create(row) : await this.#look(row);
+      case 'building':
+        return await this.#watch(row);
+      case 'failing':
+        return await this.#tryNext(row);
+      default:
+        return await this.#delete(row);
+    }
+  }
+
+  /** Sends the create of this attempt, once. */
+  async #create(row: RequestTable): Promise<RequestTable> {
+    const { nova, flavors, aliases, clock, log } = this.#parts;
+    const spec = JSON.parse(row.spec) as ServerSpec;
+    let flavorId: string;
+    try {
+      flavorId = await flavors.idOf(flavorFor(spec, JSON.parse(row.cards) as HeldCard[], aliases));
+    } catch (error) {
+      if (error instanceof FlavorMisused || isRefusal(error)) return await this.#giveUp(row, (error as Error).message);
+      return await this.#later(row, error);
+    }
+    const sent = await this.#change(row, { sentAtS: clock.nowS });
+    const { name, imageId, networks, userData, keyName, configDrive, metadata } = spec;
+    try {
+      const { id: serverId } = await nova.createServer({
+        name,
+        imageId,
+        flavorId,
+        networks,
+        host: row.host!,
+        metadata: { ...metadata, ...askedOf(spec), [requestKey]: row.id, [attemptKey]: String(row.attempt) },
+        ...(userData !== undefined && { userData }),
+        ...(keyName !== undefined && { keyName }),
+        ...(configDrive !== undefined && { configDrive }),
+      });
+      return await this.#change(sent, { state: 'building', serverId });
+    } catch (error) {
+      if (error instanceof RequestChanged) throw error;
+      if (mayHaveTakenEffect(error)) {
+        log('warn', { err: error, server: row.id }, 'a create has no clear answer: looking for the server');
+        return sent;
+      }
+      const unsent = await this.#change(sent, { sentAtS: null });
+      if (isFlavorGone(error)) {
+        flavors.forget();
+        return await this.#later(unsent, error);
+      }
+      if (!isRefusal(error)) return await this.#later(unsent, error);
+      const { status, message } = error as OpenStackError;
+      // 400 names a host that Nova does not know: another one may do. What else is refused would be refused anywhere.
+      return status === 400 && /host/i.test(message)
+        ? await this.#change(unsent, { state: 'failing', fault: message })
+        : await this.#giveUp(unsent, message);
+    }
+  }
+
+  /** Whether the create of this attempt, which may have been sent, has become a server. */
+  async #look(row: RequestTable): Promise<RequestTable> {
+    const { clock, settings } = this.#parts;
+    const server = await this.#serverOf(row);
+    if (server !== undefined) return await this.#change(row, { state: 'building', serverId: server.id });
+    const leftS = row.sentAtS! + settings.createGraceS - clock.nowS;
+    if (leftS > 0) {
+      await this.#wait(Math.min(1, leftS));
+      return row;
+    }
+    return await this.#change(row, { attempt: row.attempt + 1, sentAtS: null });
+  }
+
+  async #serverOf(row: RequestTable): Promise<Server | undefined> {
+    const servers = await this.#parts.feed.changedSince(row.sentAtS! - clockSkewS);
+    return servers.find(
+      ({ metadata }) => metadata[requestKey] === row.id && metadata[attemptKey] === String(row.attempt),
+    );
+  }
+
+  async #watch(row: RequestTable): Promise<RequestTable> {
+    const { feed, clock, settings, readCards } = this.#parts;
+    const server = await feed.find(row.serverId!);
+    if (server === null) return await this.#end(row, 'deleted', 'the server was deleted while it was built');
+    if (server.status === 'ERROR') {
+      // Nova writes the reason a moment after the status.
+      const told = server.fault === null ? ((await this.#wait(0.5)) ?? (await feed.ask(server.id))) : server;
+      return await this.#change(row, { state: 'failing', fault: told?.fault?.message ?? 'ERROR' });
+    }
+    if (server.status !== 'BUILD') {
+      const claimed = JSON.parse(row.cards) as HeldCard[];
+      const cards = claimed.length === 0 ? null : await readCards(server, claimed);
+      return await this.#change(row, { state: 'active', ...(cards !== null && { cards: JSON.stringify(cards) }) }, [
+        row.host!,
+      ]);
+    }
+    if (clock.nowS > row.sentAtS! + settings.buildLimitS) {
+      return await this.#change(row, { state: 'failing', fault: `not ACTIVE after ${settings.buildLimitS} s` });
+    }
+    await Promise.race([feed.next(), this.#wait(5)]);
+    return row;
+  }
+
+  /** Removes the server that came to nothing, and claims on the next host. */
+  async #tryNext(row: RequestTable): Promise<RequestTable> {
+    const { store, book, clock, settings, policy } = this.#parts;
+    if (!(await this.#isRemoved(row))) return row;
+    const { request } = JSON.parse(row.spec) as ServerSpec;
+    const past = JSON.parse(row.history) as PastAttempt[];
+    const { attempt, serverId } = row;
+    const history = [...past, { attempt, host: row.host!, serverId, fault: row.fault ?? '' }];
+    if (history.length >= settings.mostHosts) {
+      return await this.#end(row, 'failed', `${row.fault}; ${history.length} hosts tried`, history);
+    }
+    const excluded = new Set(history.map(({ host }) => host));
+    return await book.claim(request, excluded, async ({ named, on }) => {
+      const decision = decisionRecord(policy, named);
+      if (on === null) {
+        return await this.#end(row, 'failed', `${row.fault}; then ${noValidHostText(decision.rejectedBy)}`, history);
+      }
+      const next: RequestChanges = {
+        state: 'claimed',
+        attempt: attempt + 1,
+        host: on.host,
+        cards: JSON.stringify(named.cards),
+        sentAtS: null,
+        serverId: null,
+        decision: JSON.stringify(decision),
+        history: JSON.stringify(history),
+        fault: null,
+        ...this.lease(),
+      };
+      return await store.change(row, next, { ...byOurselves(clock.nowS), claim: on, touched: [row.host!] });
+    });
+  }
+
+  async #delete(row: RequestTable): Promise<RequestTable> {
+    const { clock, settings } = this.#parts;
+    if (row.serverId === null && row.sentAtS !== null) {
+      const server = await this.#serverOf(row);
+      if (server !== undefined) return await this.#change(row, { serverId: server.id });
+      if (clock.nowS < row.sentAtS + settings.createGraceS) {
+        await this.#wait(1);
+        return row;
+      }
+    }
+    return (await this.#isRemoved(row)) ? await this.#end(row, 'deleted', null) : row;
+  }
+
+  /** Asks Nova to delete the request's server, and waits a while for it to be gone. */
+  async #isRemoved({ serverId }: RequestTable): Promise<boolean> {
+    if (serverId === null) return true;
+    const { nova, feed } = this.#parts;
+    try {
+      await nova.deleteServer(serverId);
+    } catch (error) {
+      // 409: it is being deleted, or a task holds it: look again.
+      if (!isNotFound(error) && !(error instanceof OpenStackError && error.status === 409)) throw error;
+    }
+    for (let tries = 0; tries < 20 && !this.#isStopped; tries++) {
+      if ((await feed.ask(serverId)) === null) return true;
+      await this.#wait(0.25 * Math.min(tries + 1, 4));
+    }
+    return false;
+  }
+
+  async #giveUp(row: RequestTable, fault: string): Promise<RequestTable> {
+    return await this.#end(row, 'failed', fault);
+  }
+
+  /** For as long as a build may take, what is away may come back. */
+  async #later(row: RequestTable, error: unknown): Promise<RequestTable> {
+    const { clock, settings } = this.#parts;
+    const { message } = error as Error;
+    if (clock.nowS > row.createdAtS + settings.buildLimitS) return await this.#giveUp(row, message);
+    throw error;
+  }
+
+  async #end(
+    row: RequestTable,
+    state: RequestState & ('failed' | 'deleted'),
+    fault: string | null,
+    history?: readonly PastAttempt[],
+  ): Promise<RequestTable> {
+    const changes = {
+      state,
+      fault,
+      host: null,
+      cards: '[]',
+      ...(history !== undefined && { history: JSON.stringify(history) }),
+    };
+    return await this.#change(row, changes, row.host === null ? [] : [row.host]);
+  }
+
+  async #change(row: RequestTable, changes: RequestChanges, touched: readonly string[] = []): Promise<RequestTable> {
+    const { store, book, clock } = this.#parts;
+    const write: RequestWrite = { ...byOurselves(clock.nowS), claim: null, touched };
+    const next = await store.change(row, { ...changes, ...this.lease() }, write);
+    book.note(next);
+    return next;
+  }
+
+  /** Resolves after so long, or when stopped. */
+  #wait(delayS: number): Promise<undefined> {
+    return new Promise((resolve) => {
+      if (this.#isStopped) return resolve(undefined);
+      const wake = (): void => {
+        cancel();
+        this.#wakers.delete(wake);
+        resolve(undefined);
+      };
+      const cancel = this.#parts.clock.after(delayS, wake);
+      this.#wakers.add(wake);
+    });
+  }
+}
+
+/** What is written by the scheduler itself. */
+export function byOurselves(nowS: number): Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'> {
+  return { nowS, requestId: '', tokenId: null };
+}
+
+/** What was asked of cards, for whoever reads the server's metadata; the keys of the namespace OS::HEPS::GPU. */
+function askedOf({ request: { cards, cardMemoryMib, cardCores, cardModels } }: ServerSpec): Record<string, string> {
+  if (cards === 0) return {};
+  return {
+    'heps:gpu_num': String(cards),
+    ...(cardMemoryMib > 0 && { 'heps:gpu_mem_mib': String(cardMemoryMib) }),
+    ...(cardCores > 0 && { 'heps:gpu_cores': String(cardCores) }),
+    ...(cardModels.length > 0 && { 'heps:gpu_model': cardModels.join('|').slice(0, 255) }),
+  };
+}
+
+/** Nova has said no, and would say no again. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof OpenStackError &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    ![401, 408, 429].includes(error.status)
+  );
+}

@@ -1,0 +1,281 @@
+/**
+ * What the scheduler decides on: the hosts as Nova has them, with the cards and the use that their SRM records tell, and on top whatever is
+ * claimed or runs there and is not in a record yet.
+ */
+import { Cluster } from '../../core/cluster.ts';
+import type { GpuCard } from '../../core/gpu-card.ts';
+import type { HostSpec } from '../../core/host.ts';
+import type { Policy } from '../../core/policy.ts';
+import type { VmRequest } from '../../core/request.ts';
+import { type Decision, explain, type HostVerdict, Scheduler } from '../../core/scheduler.ts';
+import { applySrmTo, type SrmCard, type SrmRecord } from '../../core/srm.ts';
+import { type HostState, inventoryOf, type SrmRegistry } from '../srm/registry.ts';
+import { type Holding, holdersOf } from './holding.ts';
+
+/** A host as the cloud sees it. */
+export interface CloudHost {
+  /** By which servers and SRM records name it. */
+  readonly name: string;
+  /** What servers may use: without what is reserved, RAM and disk with their allocation ratios. */
+  readonly vcpus: number;
+  readonly cpuAllocationRatio: number;
+  readonly ramMib: number;
+  readonly diskGib: number;
+  /** Up and enabled. */
+  readonly takesServers: boolean;
+}
+
+export interface CloudViewOptions {
+  readonly registry: Pick<SrmRegistry, 'hosts' | 'subscribe'>;
+  readonly policy: Policy;
+  /** Told, once each, of what is odd about the hosts. */
+  readonly warn: (text: string) => void;
+}
+
+/** A decision with names in place of numbers. */
+export interface NamedDecision {
+  readonly decision: Decision;
+  /** Name of the host; null when none would do. */
+  readonly host: string | null;
+  readonly cards: readonly { readonly address: string; readonly model: string }[];
+  /** Parts of the score, by name. */
+  readonly terms: Readonly<Record<string, number>>;
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+export class CloudView {
+  readonly #registry: CloudViewOptions['registry'];
+  readonly #policy: Policy;
+  readonly #warn: (text: string) => void;
+  readonly #warned = new Set<string>();
+  #cloudHosts: ReadonlyMap<string, CloudHost> = new Map();
+  readonly #holdings = new Map<string, Holding>();
+  readonly #byHost = new Map<string, Map<string, Holding>>();
+  #cluster = new Cluster([]);
+  #scheduler: Scheduler;
+  #indexes = new Map<string, number>();
+  #needsCluster = true;
+  /** Of the records that are put together here. */
+  #sequence = 0;
+
+  constructor({ registry, policy, warn }: CloudViewOptions) {
+    this.#registry = registry;
+    this.#policy = policy;
+    this.#warn = warn;
+    this.#scheduler = new Scheduler(this.#cluster, policy);
+    const inventories = new Map<string, string>();
+    registry.subscribe(({ kind, state: { host, inventory } }) => {
+      if (kind === 'seen') return;
+      if (inventories.get(host) !== inventory) this.#needsCluster = true;
+      inventories.set(host, inventory);
+      this.#refresh(host);
+    });
+  }
+
+  /** Hosts by name. */
+  get hosts(): ReadonlyMap<string, CloudHost> {
+    return this.#cloudHosts;
+  }
+
+  /** What is held, by id of the holding. */
+  get holdings(): ReadonlyMap<string, Holding> {
+    return this.#holdings;
+  }
+
+  /** The hosts as they are now; a new one when hosts or cards have come or gone. */
+  get cluster(): Cluster {
+    this.#bringUpToDate();
+    return this.#cluster;
+  }
+
+  setHosts(hosts: readonly CloudHost[]): void {
+    const before = this.#cloudHosts;
+    this.#cloudHosts = new Map(hosts.map((host) => [host.name, host]));
+    const isSame = before.size === hosts.length && hosts.every((host) => isSameSize(before.get(host.name), host));
+    if (!isSame) this.#needsCluster = true;
+    if (this.#needsCluster) return;
+    for (const host of hosts) {
+      if (before.get(host.name)!.takesServers !== host.takesServers) this.#refresh(host.name);
+    }
+  }
+
+  /** Notes what is held; under the same id it takes the place of what was held before. */
+  hold(holding: Holding): void {
+    const before = this.#holdings.get(holding.id);
+    if (before !== undefined && before.host !== holding.host) this.letGo(holding.id);
+    this.#holdings.set(holding.id, holding);
+    let onHost = this.#byHost.get(holding.host);
+    if (onHost === undefined) {
+      onHost = new Map();
+      this.#byHost.set(holding.host, onHost);
+    }
+    onHost.set(holding.id, holding);
+    this.#refresh(holding.host);
+  }
+
+  letGo(id: string): void {
+    const holding = this.#holdings.get(id);
+    if (holding === undefined) return;
+    this.#holdings.delete(id);
+    this.#byHost.get(holding.host)!.delete(id);
+    this.#refresh(holding.host);
+  }
+
+  /** Decides without holding anything. @param excluded names of hosts that must not be used */
+  decide(request: VmRequest, excluded: ReadonlySet<string> = nothing): NamedDecision {
+    this.#bringUpToDate();
+    const decision = this.#scheduler.schedule(request, this.#numbersOf(excluded));
+    return this.#named(decision, request);
+  }
+
+  /** The same with every host's part in it, in the order of `cluster.specs`. */
+  explain(
+    request: VmRequest,
+    excluded: ReadonlySet<string> = nothing,
+  ): NamedDecision & { readonly verdicts: readonly HostVerdict[] } {
+    this.#bringUpToDate();
+    const { decision, verdicts } = explain(this.#cluster, request, this.#policy, this.#numbersOf(excluded));
+    return { ...this.#named(decision, request), verdicts };
+  }
+
+  /** Who holds each card of a host, by address: the server, or the request while there is no server. */
+  cardHolders(host: string): Map<string, string> {
+    const state = this.#registry.hosts.get(host);
+    if (state === undefined) return new Map();
+    return holdersOf(inventoryOf(state).cards, usageOf(state).cards, this.holdingsOn(host));
+  }
+
+  holdingsOn(host: string): readonly Holding[] {
+    return [...(this.#byHost.get(host)?.values() ?? [])];
+  }
+
+  #named(decision: Decision, request: VmRequest): NamedDecision {
+    if (decision.kind !== 'placed') return { decision, host: null, cards: [], terms: {} };
+    const { name, cards } = this.#cluster.specs[decision.host]!;
+    this.#policy.prepare?.(request, [this.#cluster.hosts[decision.host]!]);
+    return {
+      decision,
+      host: name,
+      cards: decision.cards.map((card) => ({ address: cards[card]!.address, model: cards[card]!.model })),
+      terms: this.#policy.terms(this.#cluster.hosts[decision.host]!, request),
+    };
+  }
+
+  #numbersOf(names: ReadonlySet<string>): Set<number> {
+    return new Set([...names].flatMap((name) => this.#indexes.get(name) ?? []));
+  }
+
+  #bringUpToDate(): void {
+    if (!this.#needsCluster) return;
+    this.#needsCluster = false;
+    const models = new Map<string, GpuCard>();
+    const specs = [...this.#cloudHosts.values()]
+      .sort((one, other) => (one.name < other.name ? -1 : 1))
+      .map((host): HostSpec => {
+        const { name, vcpus, cpuAllocationRatio, ramMib, diskGib } = host;
+        const state = this.#registry.hosts.get(name);
+        const cards = state === undefined ? [] : inventoryOf(state).cards;
+        return {
+          name,
+          vcpus,
+          cpuAllocationRatio,
+          ramMib,
+          diskGib,
+          cards: cards.map((card) => this.#asKnown(models, card, name)),
+        };
+      });
+    this.#cluster = new Cluster(specs);
+    this.#scheduler = new Scheduler(this.#cluster, this.#policy);
+    this.#indexes = new Map(specs.map(({ name }, index) => [name, index]));
+    for (const { name } of specs) this.#refresh(name);
+  }
+
+  /** Agents of different versions may have different figures of a model; the first one's count. */
+  #asKnown(models: Map<string, GpuCard>, card: GpuCard, host: string): GpuCard {
+    const known = models.get(card.model) ?? card;
+    models.set(card.model, known);
+    const { memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz } = known;
+    const figures = { memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz };
+    if (Object.entries(figures).some(([field, figure]) => card[field as keyof typeof figures] !== figure)) {
+      this.#warnOnce(
+        `${host} has other figures of the model ${card.model} than other hosts: is its agent of another version?`,
+      );
+    }
+    return { ...card, ...figures };
+  }
+
+  #warnOnce(text: string): void {
+    if (this.#warned.has(text)) return;
+    this.#warned.add(text);
+    this.#warn(text);
+  }
+
+  /** Puts together what the host would report if it knew all that we know, and applies it. */
+  #refresh(name: string): void {
+    if (this.#needsCluster) return; // all are refreshed with the new cluster
+    const index = this.#indexes.get(name);
+    if (index === undefined) return;
+    const view = this.#cluster.hosts[index]!;
+    const state = this.#registry.hosts.get(name);
+    const holdings = this.holdingsOn(name);
+    applySrmTo(view, this.#recordOf(name, view.specs, state, holdings));
+    this.#cluster.setUp(index, this.#cloudHosts.get(name)!.takesServers);
+  }
+
+  #recordOf(host: string, spec: HostSpec, state: HostState | undefined, holdings: readonly Holding[]): SrmRecord {
+    this.#sequence++;
+    const sum = (of: (holding: Holding) => number): number => holdings.reduce((total, each) => total + of(each), 0);
+    const usage = state === undefined ? null : usageOf(state);
+    const isCurrent = state !== undefined && !state.isStale;
+    const reported = new Map((usage?.cards ?? []).map((card) => [card.address, card]));
+    const holders = holdersOf(spec.cards, usage?.cards ?? null, holdings);
+    return {
+      host,
+      sequence: this.#sequence,
+      observedAtS: state?.receivedAtS ?? 0,
+      // A claim is not in the record yet, or is: the larger of the two counts neither twice. An old record tells nothing.
+      vcpusUsed: Math.max(
+        sum(({ vcpus }) => vcpus),
+        isCurrent ? usage!.vcpusUsed : 0,
+      ),
+      ramUsedMib: Math.max(
+        sum(({ ramMib }) => ramMib),
+        isCurrent ? usage!.ramUsedMib : 0,
+      ),
+      diskUsedGib: sum(({ diskGib }) => diskGib),
+      cards: spec.cards.map(({ address, model, memoryMib, cores, bandwidthGBs, clockMhz, sharing }): SrmCard => {
+        const isTaken = holders.has(address);
+        return {
+          address,
+          model,
+          memoryMib,
+          cores,
+          bandwidthGBs,
+          clockMhz,
+          memoryUsedMib: isTaken ? memoryMib : 0,
+          coresUsed: isTaken ? cores : 0,
+          serverIds: isTaken ? [holders.get(address)!] : [],
+          // Nova gives whole cards only, by alias.
+          healthy: isCurrent && reported.get(address)?.healthy === true && sharing === 'passthrough',
+        };
+      }),
+    };
+  }
+}
+
+type Usage = Omit<SrmRecord, 'host' | 'observedAtS' | 'sequence'>;
+
+function usageOf({ usage }: HostState): Usage {
+  return JSON.parse(usage) as Usage;
+}
+
+function isSameSize(one: CloudHost | undefined, other: CloudHost): boolean {
+  return (
+    one !== undefined &&
+    one.vcpus === other.vcpus &&
+    one.cpuAllocationRatio === other.cpuAllocationRatio &&
+    one.ramMib === other.ramMib &&
+    one.diskGib === other.diskGib
+  );
+}

@@ -1,0 +1,43 @@
+/** Which cards a server really has: Nova chooses among those of a model, and does not say. */
+import { isNotFound, type Placement, type Server } from '../openstack/index.ts';
+import { cardsOf, type HostState, inventoryOf } from '../srm/registry.ts';
+import type { HeldCard } from './holding.ts';
+
+/**
+ * From Placement, where Nova reports each card as a provider `HOST_ADDRESS` below the host's (`[pci] report_in_placement`).
+ *
+ * @returns null where Placement knows of none
+ */
+export async function cardsInPlacement(
+  placement: Pick<Placement, 'showAllocations' | 'listProviders'>,
+  { id, host }: Pick<Server, 'id' | 'host'>,
+  state: HostState | undefined,
+): Promise<HeldCard[] | null> {
+  if (state === undefined || host === null) return null;
+  try {
+    const providerIds = Object.keys(await placement.showAllocations(id));
+    if (providerIds.length < 2) return null; // the host itself, and no cards
+    const providers = await placement.listProviders({ inTree: providerIds[0]! });
+    const addresses = providers
+      .filter(({ id: providerId, parentId }) => parentId !== null && providerIds.includes(providerId))
+      .map(({ name }) => name.slice(name.lastIndexOf('_') + 1));
+    return known(addresses, state);
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
+
+/** From the host's own report; null where it does not name the server yet. */
+export function cardsInReport(serverId: string, state: HostState | undefined): HeldCard[] | null {
+  if (state === undefined || state.isStale) return null;
+  const addresses = cardsOf(state)
+    .filter(({ serverIds }) => serverIds.includes(serverId))
+    .map(({ address }) => address);
+  return known(addresses, state);
+}
+
+function known(addresses: readonly string[], state: HostState): HeldCard[] | null {
+  const cards = inventoryOf(state).cards.filter(({ address }) => addresses.includes(address));
+  return cards.length === 0 ? null : cards.map(({ address, model }) => ({ address, model }));
+}

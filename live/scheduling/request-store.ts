@@ -1,0 +1,266 @@
+/** Requests for servers and their claims in the database: what was acknowledged is there, whatever dies. */
+import type { Kysely, Transaction } from 'kysely';
+import type { AuditAction, ComparisonTable, RequestState, RequestTable, Schema } from '../srm/schema.ts';
+
+/** States in which somebody has to go on with a request. */
+export const openStates: readonly RequestState[] = ['claimed', 'building', 'failing', 'deleting'];
+
+/** Somebody else has changed the request since it was read: read it again. */
+export class RequestChanged extends Error {
+  override readonly name = 'RequestChanged';
+}
+
+/** Somebody else has claimed on the host since it was read: read it again, and decide again. */
+export class HostChanged extends Error {
+  override readonly name = 'HostChanged';
+  readonly host: string;
+
+  constructor(host: string) {
+    super(`what is held on ${host} has changed`);
+    this.host = host;
+  }
+}
+
+/** What is written with a change of a request. */
+export interface RequestWrite {
+  readonly nowS: number;
+  readonly requestId: string;
+  /** Whose token asked for it; null for what the scheduler does by itself. */
+  readonly tokenId: number | null;
+  /** The host that is claimed by it, and the version of what is held there that the decision knew. */
+  readonly claim: { readonly host: string; readonly version: number } | null;
+  /** Other hosts on which something else is held now. */
+  readonly touched: readonly string[];
+}
+
+/** What is held on a host, and its version. */
+export interface HostClaims {
+  readonly version: number;
+  readonly requests: readonly RequestTable[];
+}
+
+/** Columns that a change may give. */
+export type RequestChanges = Partial<
+  Omit<RequestTable, 'id' | 'idempotencyKey' | 'tokenId' | 'spec' | 'revision' | 'createdAtS'>
+>;
+
+export class RequestStore {
+  readonly #database: Kysely<Schema>;
+
+  constructor(database: Kysely<Schema>) {
+    this.#database = database;
+  }
+
+  /**
+   * Writes a new request with its claim, if it has one, and its audit row: all or none.
+   *
+   * @returns the request that had the same idempotency key already; undefined when this one was written
+   * @throws HostChanged when the claim's version is not the one that is there
+   */
+  async add(row: RequestTable, write: RequestWrite): Promise<RequestTable | undefined> {
+    return await this.#transaction(async (transaction) => {
+      const known = await transaction
+        .selectFrom('requests')
+        .selectAll()
+        .where('idempotencyKey', '=', row.idempotencyKey)
+        .executeTakeFirst();
+      if (known !== undefined) return known;
+      await raiseVersions(transaction, write);
+      await transaction.insertInto('requests').values(row).execute();
+      await audit(transaction, `server-${row.state}`, row, write);
+      return undefined;
+    });
+  }
+
+  /**
+   * Changes a request, with its audit row where the state is another: all or none.
+   *
+   * @returns the request as it is now
+   * @throws RequestChanged when it is not at that revision any more @throws HostChanged as above
+   */
+  async change(row: RequestTable, changes: RequestChanges, write: RequestWrite): Promise<RequestTable> {
+    const next: RequestTable = { ...row, ...changes, revision: row.revision + 1, changedAtS: write.nowS };
+    await this.#transaction(async (transaction) => {
+      await raiseVersions(transaction, write);
+      const { id: _, idempotencyKey: __, tokenId: ___, spec: ____, createdAtS: _____, ...columns } = next;
+      const { numUpdatedRows } = await transaction
+        .updateTable('requests')
+        .set(columns)
+        .where('id', '=', row.id)
+        .where('revision', '=', row.revision)
+        .executeTakeFirst();
+      if (Number(numUpdatedRows) !== 1)
+        throw new RequestChanged(`request ${row.id} is not at revision ${row.revision}`);
+      if (next.state !== row.state || next.attempt !== row.attempt) {
+        await audit(transaction, `server-${next.state}`, next, write);
+      }
+    });
+    return next;
+  }
+
+  /** The request of that id. */
+  async read(id: string): Promise<RequestTable | undefined> {
+    return await this.#database.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  /** Requests that hold something or have to be gone on with. */
+  async readLive(): Promise<RequestTable[]> {
+    return await this.#database
+      .selectFrom('requests')
+      .selectAll()
+      .where((where) => where.or([where('host', 'is not', null), where('state', 'in', [...openStates])]))
+      .execute();
+  }
+
+  /** The newest requests first. */
+  async readNewest(limit: number): Promise<RequestTable[]> {
+    return await this.#database.selectFrom('requests').selectAll().orderBy('createdAtS', 'desc').limit(limit).execute();
+  }
+
+  /** What is held on a host, both from one moment. */
+  async readHost(host: string): Promise<HostClaims> {
+    return await this.#transaction(async (transaction) => {
+      const found = await transaction
+        .selectFrom('hostVersions')
+        .select('version')
+        .where('host', '=', host)
+        .executeTakeFirst();
+      const requests = await transaction.selectFrom('requests').selectAll().where('host', '=', host).execute();
+      return { version: found?.version ?? 0, requests };
+    });
+  }
+
+  /** The version of what is held, of each host on which anything ever was. */
+  async readVersions(): Promise<Map<string, number>> {
+    const rows = await this.#database.selectFrom('hostVersions').selectAll().execute();
+    return new Map(rows.map(({ host, version }) => [host, version]));
+  }
+
+  /** Keeps what the owner works on for itself until then. */
+  async renewLeases(owner: string, leaseUntilS: number): Promise<void> {
+    await this.#database
+      .updateTable('requests')
+      .set({ leaseUntilS })
+      .where('owner', '=', owner)
+      .where('state', 'in', [...openStates])
+      .execute();
+  }
+
+  /** Requests to be gone on with that nobody has for itself any more, or that are the owner's own. */
+  async readUnattended(owner: string, nowS: number): Promise<RequestTable[]> {
+    return await this.#database
+      .selectFrom('requests')
+      .selectAll()
+      .where('state', 'in', [...openStates])
+      .where((where) => where.or([where('owner', '=', owner), where('leaseUntilS', '<', nowS)]))
+      .execute();
+  }
+
+  /** An audit row by itself. */
+  async note(
+    action: AuditAction,
+    subject: string,
+    write: Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'>,
+  ): Promise<void> {
+    const { nowS: atS, requestId, tokenId } = write;
+    await this.#database
+      .insertInto('audit')
+      .values({ atS, tokenId, action, subject, version: null, requestId })
+      .execute();
+  }
+
+  /** Keeps a comparison, unless there is one of that server. */
+  async addComparison(row: ComparisonTable): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      const known = await transaction
+        .selectFrom('comparisons')
+        .select('serverId')
+        .where('serverId', '=', row.serverId)
+        .executeTakeFirst();
+      if (known === undefined) await transaction.insertInto('comparisons').values(row).execute();
+    });
+  }
+
+  /** Since that time, the newest first. */
+  async readComparisons(sinceS: number, limit: number): Promise<ComparisonTable[]> {
+    return await this.#database
+      .selectFrom('comparisons')
+      .selectAll()
+      .where('atS', '>=', sinceS)
+      .orderBy('atS', 'desc')
+      .limit(limit)
+      .execute();
+  }
+
+  /** Again, a few times, where MariaDB made another transaction win. */
+  async #transaction<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
+    for (let left = 3; ; left--) {
+      try {
+        return await this.#database.transaction().execute(work);
+      } catch (error) {
+        if (left === 0 || !isBeaten(error)) throw error;
+      }
+    }
+  }
+}
+
+/** Takes part in every write that claims or lets go: whoever claims by an old version fails. */
+async function raiseVersions(transaction: Transaction<Schema>, { claim, touched }: RequestWrite): Promise<void> {
+  if (claim !== null) {
+    const { host, version } = claim;
+    const { numUpdatedRows } = await transaction
+      .updateTable('hostVersions')
+      .set({ version: version + 1 })
+      .where('host', '=', host)
+      .where('version', '=', version)
+      .executeTakeFirst();
+    if (Number(numUpdatedRows) !== 1) {
+      if (version !== 0) throw new HostChanged(host);
+      await insertVersion(transaction, host);
+    }
+  }
+  for (const host of touched) {
+    if (host === claim?.host) continue;
+    const { numUpdatedRows } = await transaction
+      .updateTable('hostVersions')
+      .set((row) => ({ version: row('version', '+', 1) }))
+      .where('host', '=', host)
+      .executeTakeFirst();
+    if (Number(numUpdatedRows) !== 1) await insertVersion(transaction, host);
+  }
+}
+
+async function insertVersion(transaction: Transaction<Schema>, host: string): Promise<void> {
+  try {
+    await transaction.insertInto('hostVersions').values({ host, version: 1 }).execute();
+  } catch (error) {
+    if (isTaken(error)) throw new HostChanged(host);
+    throw error;
+  }
+}
+
+async function audit(
+  transaction: Transaction<Schema>,
+  action: AuditAction,
+  { id, revision }: RequestTable,
+  { nowS, tokenId, requestId }: RequestWrite,
+): Promise<void> {
+  await transaction
+    .insertInto('audit')
+    .values({ atS: nowS, tokenId, action, subject: id, version: revision, requestId })
+    .execute();
+}
+
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException)?.code ?? '');
+}
+
+/** A row of that key is there. */
+function isTaken(error: unknown): boolean {
+  return codeOf(error) === 'ER_DUP_ENTRY' || codeOf(error).startsWith('SQLITE_CONSTRAINT');
+}
+
+/** The whole transaction was undone, so that it may be done again. A key taken by another at the same moment is read the next time. */
+function isBeaten(error: unknown): boolean {
+  return ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error)) || isTaken(error);
+}

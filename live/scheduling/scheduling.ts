@@ -1,0 +1,513 @@
+/** The scheduler on a real cloud: takes requests, works on them, and keeps what it knows in step with Nova, Placement and the registry. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import { InputError } from '../../core/input-error.ts';
+import { policyNamed } from '../../core/policies/index.ts';
+import { defaultPolicyOptions } from '../../core/policy.ts';
+import {
+  type Flavor,
+  type Glance,
+  type Image,
+  isNotFound,
+  type Nova,
+  openGlance,
+  openNova,
+  openPlacement,
+  type Placement,
+  type Server,
+  type Session,
+} from '../openstack/index.ts';
+import type { SrmRegistry } from '../srm/registry.ts';
+import type { RequestTable } from '../srm/schema.ts';
+import { type Aliases, aliasesOf } from './aliases.ts';
+import { attemptKey, Binder, type BinderParts, type BinderSettings, byOurselves, requestKey } from './binder.ts';
+import { ClaimBook } from './claim-book.ts';
+import { CloudHosts } from './cloud-hosts.ts';
+import { CloudView, type NamedDecision } from './cloud-view.ts';
+import { compare } from './comparison.ts';
+import { FlavorCache } from './flavors.ts';
+import type { HeldCard, Holding } from './holding.ts';
+import { cardsInPlacement, cardsInReport } from './read-cards.ts';
+import { openStates, RequestChanged, type RequestStore } from './request-store.ts';
+import { decisionRecord, noValidHostText } from './request-view.ts';
+import { ServerFeed } from './server-feed.ts';
+import { aliasesIn, type ServerBody, type ServerSpec, specOf } from './server-spec.ts';
+
+/** `shadow`: compares what others boot with what it would have done; `advise`: answers where, and creates nothing; `act`. */
+export const modes = ['shadow', 'advise', 'act'] as const;
+export type Mode = (typeof modes)[number];
+
+export interface SchedulingSettings extends BinderSettings {
+  readonly mode: Mode;
+  readonly policy: string;
+  /** Model by PCI alias, where it is not as `heps live host prepare` writes it. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** Seconds between two looks at the whole cloud. */
+  readonly reconcileIntervalS: number;
+  /** Seconds between two looks at what has changed, while servers are built. */
+  readonly pollIntervalS: number;
+  /** Whether other processes use the database. */
+  readonly isShared: boolean;
+}
+
+export interface SchedulingParts {
+  readonly session: Session;
+  readonly registry: SrmRegistry;
+  readonly store: RequestStore;
+  readonly clock: Clock;
+  readonly settings: SchedulingSettings;
+  readonly log: BinderParts['log'];
+}
+
+/** Whose request it is. */
+export interface Sender {
+  readonly tokenId: number;
+  readonly requestId: string;
+}
+
+/** Another request has that key. */
+export class KeyReused extends Error {
+  override readonly name = 'KeyReused';
+}
+
+/** The cloud was not looked at yet. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+}
+
+export class Scheduling {
+  readonly view: CloudView;
+  readonly aliases: Aliases;
+  readonly settings: SchedulingSettings;
+  readonly #parts: SchedulingParts;
+  readonly #book: ClaimBook;
+  readonly #owner = randomUUID();
+  readonly #startedAtS: number;
+  #cloud: Cloud | null = null;
+  #isReady = false;
+  #isStopped = false;
+  #reconciledAtS = Number.NEGATIVE_INFINITY;
+  #failure: string | null = null;
+  #offers: Offers | null = null;
+  readonly #unsubscribe: () => void;
+  /** Hosts of which a new report came: cards of servers may be where it says. */
+  readonly #reported = new Set<string>();
+
+  constructor(parts: SchedulingParts) {
+    const { registry, settings, store, clock, log } = parts;
+    this.#parts = parts;
+    this.settings = settings;
+    this.aliases = aliasesOf(settings.aliases);
+    const policy = policyNamed(settings.policy).create(defaultPolicyOptions);
+    this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
+    this.#book = new ClaimBook(store, this.view);
+    this.#startedAtS = clock.nowS;
+    this.#unsubscribe = registry.subscribe(({ kind, state }) => {
+      if (kind === 'changed') this.#reported.add(state.host);
+    });
+  }
+
+  /** Why requests cannot be taken yet; null when they can. */
+  get unreadyBecause(): string | null {
+    if (this.#isReady) return null;
+    return this.#failure === null
+      ? 'the cloud is being looked at'
+      : `the cloud was not looked at yet: ${this.#failure}`;
+  }
+
+  /** Seconds since the cloud was last looked at as a whole. */
+  get reconcileAgeS(): number {
+    return this.#parts.clock.nowS - this.#reconciledAtS;
+  }
+
+  get requests(): ReadonlyMap<string, RequestTable> {
+    return this.#book.rows;
+  }
+
+  get servers(): ReadonlyMap<string, Server> {
+    return this.#cloud?.feed.servers ?? new Map();
+  }
+
+  /** Looks at the cloud, goes on with what was begun before, and keeps looking until `stop`. Never throws: what fails is tried again. */
+  async run(): Promise<void> {
+    const { settings, log, clock } = this.#parts;
+    let failures = 0;
+    while (!this.#isStopped) {
+      try {
+        await this.#reconcile();
+        failures = 0;
+        this.#failure = null;
+      } catch (error) {
+        failures++;
+        this.#failure = (error as Error).message;
+        log('warn', { err: error }, 'the cloud could not be looked at');
+      }
+      const waitS = failures === 0 ? settings.reconcileIntervalS : Math.min(settings.reconcileIntervalS, 2 ** failures);
+      await this.#pollUntil(clock.nowS + waitS);
+    }
+  }
+
+  /** Leaves what is under way to whoever comes next. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#cloud?.binder.stop();
+    this.#unsubscribe();
+    await this.#parts.store.renewLeases(this.#owner, 0).catch(() => undefined);
+  }
+
+  /** Looks up image and flavor. @throws InputError naming the field, NotReady */
+  async specOf(id: string, body: ServerBody): Promise<ServerSpec> {
+    const modelOf = (alias: string): string | undefined => this.aliases.modelOf(alias);
+    const { images, flavors, readAtS } = await this.#offersSince(this.#parts.clock.nowS - offersForS);
+    try {
+      return specOf(id, body, images, flavors, modelOf);
+    } catch (error) {
+      const nowS = this.#parts.clock.nowS;
+      if (!(error instanceof InputError) || nowS - readAtS < 1) throw error;
+      // It may have been made a moment ago.
+      const newest = await this.#offersSince(nowS);
+      return specOf(id, body, newest.images, newest.flavors, modelOf);
+    }
+  }
+
+  /** Images and flavors, read at that time or later. */
+  async #offersSince(leastS: number): Promise<Offers> {
+    const { glance, nova } = this.#readyCloud();
+    if (this.#offers === null || this.#offers.readAtS < leastS) {
+      const readAtS = this.#parts.clock.nowS;
+      const [images, flavors] = await Promise.all([collected(glance.listImages()), collected(nova.listFlavors())]);
+      this.#offers = { images, flavors, readAtS };
+    }
+    return this.#offers;
+  }
+
+  /** Decides, and claims nothing. */
+  advise(spec: ServerSpec): NamedDecision {
+    this.#readyCloud();
+    return this.view.decide(spec.request);
+  }
+
+  /**
+   * Decides, claims and begins to create. Resolves when the request is in the database: from then on it is not lost.
+   *
+   * @returns the request; one of the same key as it is now
+   * @throws KeyReused, NotReady, or what the database threw
+   */
+  async submit(spec: ServerSpec, key: string, { tokenId, requestId }: Sender): Promise<RequestTable> {
+    const { binder } = this.#readyCloud();
+    const { store, clock, settings } = this.#parts;
+    const idempotencyKey = `${tokenId}:${key}`;
+    const { id } = spec.request;
+    const row = await this.#book.claim(spec.request, new Set(), async ({ named, on }) => {
+      const nowS = clock.nowS;
+      const decision = decisionRecord(settings.policy, named);
+      const isPlaced = on !== null;
+      const fresh: RequestTable = {
+        id,
+        idempotencyKey,
+        tokenId,
+        spec: JSON.stringify(spec),
+        state: isPlaced ? 'claimed' : 'failed',
+        revision: 1,
+        ...binder.lease(),
+        attempt: 1,
+        host: on?.host ?? null,
+        cards: JSON.stringify(named.cards),
+        sentAtS: null,
+        serverId: null,
+        decision: JSON.stringify(decision),
+        history: '[]',
+        fault: isPlaced ? null : noValidHostText(decision.rejectedBy),
+        createdAtS: nowS,
+        changedAtS: nowS,
+      };
+      const known = await store.add(fresh, { nowS, requestId, tokenId, claim: on, touched: [] });
+      return known ?? fresh;
+    });
+    if (row.id !== id && !isSameRequest(row, spec)) throw new KeyReused('another request has this key');
+    void binder.drive(row.id);
+    return row;
+  }
+
+  /** Orders a request's server to be removed. @returns undefined for an unknown one */
+  async remove(id: string, { tokenId, requestId }: Sender): Promise<RequestTable | undefined> {
+    const { binder } = this.#readyCloud();
+    const { store, clock } = this.#parts;
+    for (let left = 5; ; left--) {
+      const row = await store.read(id);
+      if (row === undefined || ['deleting', 'deleted', 'failed'].includes(row.state)) return row;
+      try {
+        const write = { nowS: clock.nowS, requestId, tokenId, claim: null, touched: [] };
+        const next = await store.change(row, { state: 'deleting', ...binder.lease() }, write);
+        this.#book.note(next);
+        void binder.drive(id);
+        return next;
+      } catch (error) {
+        if (!(error instanceof RequestChanged) || left === 0) throw error;
+      }
+    }
+  }
+
+  #readyCloud(): Cloud {
+    if (this.#cloud === null || !this.#isReady) throw new NotReady(this.unreadyBecause ?? 'not ready');
+    return this.#cloud;
+  }
+
+  async #reconcile(): Promise<void> {
+    const { store, clock, settings, log, registry } = this.#parts;
+    const isFirst = this.#cloud === null || !this.#isReady;
+    this.#cloud ??= await this.#openCloud();
+    const { feed, hosts, binder } = this.#cloud;
+    this.view.setHosts(await hosts.read());
+    if (isFirst) await this.#book.load();
+    else if (settings.isShared) await this.#book.catchUp();
+    const listedAtS = clock.nowS;
+    await feed.readAll();
+    if (this.#isStopped) return;
+    await this.#checkActive(listedAtS);
+    for (const host of registry.hosts.keys()) this.#reported.add(host);
+    await this.#correctCards();
+    if (isFirst) {
+      this.#isReady = true;
+      log('info', { hosts: this.view.hosts.size, servers: feed.servers.size, mode: settings.mode }, 'scheduling');
+    }
+    this.#reconciledAtS = clock.nowS;
+    await store.renewLeases(this.#owner, binder.lease().leaseUntilS);
+    await this.#takeOver(isFirst);
+  }
+
+  /** Looks at what has changed, often while servers are built, else seldom. */
+  async #pollUntil(untilS: number): Promise<void> {
+    const { clock, settings, log, store } = this.#parts;
+    let leasedAtS = clock.nowS;
+    while (!this.#isStopped && clock.nowS < untilS) {
+      await new Promise<void>((resolve) => clock.after(Math.min(settings.pollIntervalS, untilS - clock.nowS), resolve));
+      if (this.#isStopped || this.#cloud === null || !this.#isReady) continue;
+      const { feed, binder } = this.#cloud;
+      try {
+        if (feed.waiting > 0) await feed.readChanged();
+        if (settings.isShared) await this.#book.catchUp();
+        await this.#correctCards();
+        if (clock.nowS - leasedAtS > settings.leaseS / 3) {
+          leasedAtS = clock.nowS;
+          await store.renewLeases(this.#owner, binder.lease().leaseUntilS);
+          await this.#takeOver(false);
+        }
+      } catch (error) {
+        log('warn', { err: error }, 'changes of the cloud could not be read');
+      }
+    }
+  }
+
+  async #openCloud(): Promise<Cloud> {
+    const { session, store, clock, settings, log, registry } = this.#parts;
+    const nova = await openNova(session);
+    const placement = await openPlacement(session);
+    const glance = openGlance(session);
+    const feed = new ServerFeed(nova, {
+      changed: (server) => this.#noteServer(server),
+      gone: (id) => this.view.letGo(id),
+    });
+    const binder = new Binder({
+      store,
+      book: this.#book,
+      feed,
+      nova,
+      flavors: new FlavorCache(nova),
+      aliases: this.aliases,
+      readCards: (server) => cardsInPlacement(placement, server, registry.hosts.get(server.host ?? '')),
+      clock,
+      policy: settings.policy,
+      owner: this.#owner,
+      settings,
+      log,
+    });
+    return { nova, placement, glance, feed, binder, hosts: new CloudHosts(nova, placement) };
+  }
+
+  /** Holds what a server has, unless it is one of ours, which hold by their claim. */
+  #noteServer(server: Server): void {
+    const ours = this.#requestOf(server);
+    if (ours === 'current') {
+      this.view.letGo(server.id);
+      return;
+    }
+    if (ours === 'unknown') {
+      void this.#checkStray(server).catch((error: unknown) =>
+        this.#parts.log('warn', { err: error, serverId: server.id }, 'a server of ours could not be looked up'),
+      );
+    }
+    if (server.host === null) {
+      this.view.letGo(server.id);
+      return;
+    }
+    const isNews = !this.view.holdings.has(server.id) && server.createdAtS >= this.#startedAtS - 1;
+    if (ours === 'foreign' && isNews && this.#isReady) this.#compare(server);
+    this.view.hold(foreignHolding(server, server.host, this.aliases));
+  }
+
+  /** Whether a server is that of a live request's present attempt, names another request of ours perhaps, or is somebody else's. */
+  #requestOf({ id, metadata }: Server): 'current' | 'unknown' | 'foreign' {
+    const requestId = metadata[requestKey];
+    if (requestId === undefined) return 'foreign';
+    const row = this.#book.rows.get(requestId);
+    return row !== undefined && isCurrent(row, id, metadata[attemptKey]) ? 'current' : 'unknown';
+  }
+
+  /** Removes a server of an attempt that was given up, as when its create arrived late. */
+  async #checkStray(server: Server): Promise<void> {
+    const { store, clock, log, settings } = this.#parts;
+    const row = await store.read(server.metadata[requestKey]!);
+    if (row === undefined || isCurrent(row, server.id, server.metadata[attemptKey])) {
+      if (row !== undefined) {
+        this.#book.note(row);
+        this.view.letGo(server.id);
+      }
+      return;
+    }
+    if (settings.mode !== 'act') return;
+    log('warn', { server: row.id, serverId: server.id }, 'a server of an attempt that was given up is removed');
+    await store.note('server-stray', row.id, byOurselves(clock.nowS));
+    await this.#cloud!.nova.deleteServer(server.id).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+  }
+
+  #compare(server: Server): void {
+    const { store, clock, log } = this.#parts;
+    const row = compare(this.view, server, this.aliases, clock.nowS);
+    if (row === null) return;
+    log(
+      'info',
+      { serverId: row.serverId, novaHost: row.novaHost, host: row.host, objection: row.objection },
+      'compared',
+    );
+    store.addComparison(row).catch((error: unknown) => log('warn', { err: error }, 'a comparison was not kept'));
+  }
+
+  /** Servers that ran and are gone, or are on another host now. @param listedAtS those that became active later are not in the list */
+  async #checkActive(listedAtS: number): Promise<void> {
+    const { feed } = this.#cloud!;
+    for (const row of [...this.#book.rows.values()]) {
+      if (row.state !== 'active' || row.serverId === null || row.changedAtS >= listedAtS) continue;
+      const server = await feed.find(row.serverId);
+      const isGone = server === null;
+      if (!isGone && (server.host === row.host || server.host === null)) continue;
+      const changes = isGone
+        ? { state: 'deleted' as const, host: null, cards: '[]', fault: 'the server was deleted by others' }
+        : { host: server.host };
+      const touched = [row.host, isGone ? null : server.host].filter((host) => host !== null);
+      await this.#changeUnless(row, changes, touched);
+    }
+    // Strays that were left when their deletion failed.
+    for (const server of feed.servers.values()) {
+      if (this.#requestOf(server) === 'unknown') await this.#checkStray(server);
+    }
+  }
+
+  /** Where a new report names the cards of our servers, the claims follow. */
+  async #correctCards(): Promise<void> {
+    const { registry } = this.#parts;
+    if (this.#reported.size === 0) return;
+    const reported = new Set(this.#reported);
+    this.#reported.clear();
+    for (const row of [...this.#book.rows.values()]) {
+      if (row.state !== 'active' || row.serverId === null || row.host === null || !reported.has(row.host)) continue;
+      const claimed = JSON.parse(row.cards) as HeldCard[];
+      const cards = claimed.length === 0 ? null : cardsInReport(row.serverId, registry.hosts.get(row.host));
+      if (cards === null || cards.length !== claimed.length) continue;
+      const text = JSON.stringify(cards);
+      if (text !== row.cards) await this.#changeUnless(row, { cards: text }, [row.host]);
+    }
+  }
+
+  /** Unless somebody else has changed it. */
+  async #changeUnless(
+    row: RequestTable,
+    changes: Parameters<RequestStore['change']>[1],
+    touched: readonly string[],
+  ): Promise<void> {
+    const { store, clock } = this.#parts;
+    try {
+      this.#book.note(await store.change(row, changes, { ...byOurselves(clock.nowS), claim: null, touched }));
+    } catch (error) {
+      if (!(error instanceof RequestChanged)) throw error;
+      const now = await store.read(row.id);
+      if (now !== undefined) this.#book.note(now);
+    }
+  }
+
+  /** Goes on with requests that nobody works on: of a process that is gone, or begun by this one without its knowing. */
+  async #takeOver(isFirst: boolean): Promise<void> {
+    const { store, clock, settings, log } = this.#parts;
+    if (settings.mode !== 'act') return;
+    const { binder } = this.#cloud!;
+    // Nobody else may have a database that is not shared.
+    const atS = isFirst && !settings.isShared ? Number.MAX_VALUE : clock.nowS;
+    for (const row of await store.readUnattended(this.#owner, atS)) {
+      if (binder.driven.has(row.id)) continue;
+      try {
+        const mine =
+          row.owner === this.#owner
+            ? row
+            : await store.change(row, binder.lease(), { ...byOurselves(clock.nowS), claim: null, touched: [] });
+        if (mine !== row) log('info', { server: row.id, state: row.state }, 'a request is gone on with');
+        this.#book.note(mine);
+        void binder.drive(mine.id);
+      } catch (error) {
+        if (!(error instanceof RequestChanged)) throw error;
+      }
+    }
+  }
+}
+
+/** What can be asked for by name. */
+interface Offers {
+  readonly images: readonly Image[];
+  readonly flavors: readonly Flavor[];
+  readonly readAtS: number;
+}
+
+/** Seconds for which images and flavors are not asked for again. */
+const offersForS = 30;
+
+interface Cloud {
+  readonly nova: Nova;
+  readonly placement: Placement;
+  readonly glance: Glance;
+  readonly feed: ServerFeed;
+  readonly binder: Binder;
+  readonly hosts: CloudHosts;
+}
+
+/** Whether it is the server of the request's present attempt. */
+function isCurrent(row: RequestTable, serverId: string, attempt: string | undefined): boolean {
+  if (row.serverId !== null) return row.serverId === serverId;
+  return openStates.includes(row.state) && String(row.attempt) === attempt;
+}
+
+function isSameRequest(row: RequestTable, spec: ServerSpec): boolean {
+  return digestOf(JSON.parse(row.spec) as ServerSpec) === digestOf(spec);
+}
+
+/** Of all but the request's id. */
+function digestOf({ request: { id: _, ...request }, ...rest }: ServerSpec): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ ...rest, request }))
+    .digest('hex');
+}
+
+/** What a server that others booted holds. Which cards is not known: some of the alias's model. */
+function foreignHolding(server: Server, host: string, aliases: Aliases): Holding {
+  const { id, flavor } = server;
+  const { vcpus, ramMib, diskGib, extraSpecs } = flavor;
+  const named = aliasesIn(extraSpecs['pci_passthrough:alias'] ?? '');
+  const cards = named.map(({ alias, count }) => ({ model: aliases.modelOf(alias) ?? null, count, addresses: [] }));
+  return { id, serverId: id, host, vcpus, ramMib, diskGib, cards };
+}
+
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

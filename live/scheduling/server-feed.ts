@@ -1,0 +1,120 @@
+/** The cloud's servers as they are now: a full list now and then, in between what has changed. */
+import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
+
+/** Nova's `changes-since` is to the second, and a server's change is visible a moment after its time. */
+const overlapS = 5;
+
+export interface FeedListener {
+  /** A server is new or different. */
+  readonly changed: (server: Server) => void;
+  readonly gone: (id: string) => void;
+}
+
+export class ServerFeed {
+  readonly #nova: Pick<Nova, 'listServers' | 'showServer'>;
+  readonly #listener: FeedListener;
+  #servers = new Map<string, Server>();
+  #newestS = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(nova: Pick<Nova, 'listServers' | 'showServer'>, listener: FeedListener) {
+    this.#nova = nova;
+    this.#listener = listener;
+  }
+
+  get servers(): ReadonlyMap<string, Server> {
+    return this.#servers;
+  }
+
+  /** Lists all servers. A server that is no longer there is gone. */
+  async readAll(): Promise<void> {
+    const before = new Set(this.#servers.keys());
+    for await (const server of this.#nova.listServers({ allProjects: true })) {
+      before.delete(server.id);
+      this.#note(server);
+    }
+    for (const id of before) {
+      // Lists come in pages, between which a server may slip through.
+      const server = await this.#show(id);
+      if (server === null) this.#end(id);
+      else this.#note(server);
+    }
+    this.#tell();
+  }
+
+  /** Lists what has changed since the last list. */
+  async readChanged(): Promise<void> {
+    const changesSinceS = this.#newestS - overlapS;
+    for await (const server of this.#nova.listServers({ allProjects: true, changesSinceS })) this.#note(server);
+    this.#tell();
+  }
+
+  /** Resolves with the next list. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** How many wait for the next list. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** A server as last listed, else as Nova shows it; null when it is gone. */
+  async find(id: string): Promise<Server | null> {
+    return this.#servers.get(id) ?? (await this.#show(id));
+  }
+
+  /** Asks Nova now. @returns null when it is gone */
+  async ask(id: string): Promise<Server | null> {
+    const server = await this.#show(id);
+    if (server === null) this.#end(id);
+    else this.#note(server);
+    return server;
+  }
+
+  /** Servers that have changed since then, asked for now. */
+  async changedSince(changesSinceS: number): Promise<Server[]> {
+    const found: Server[] = [];
+    for await (const server of this.#nova.listServers({ allProjects: true, changesSinceS })) {
+      this.#note(server);
+      if (server.status !== 'DELETED') found.push(server);
+    }
+    return found;
+  }
+
+  #note(server: Server): void {
+    this.#newestS = Math.max(this.#newestS, server.updatedAtS);
+    if (server.status === 'DELETED') {
+      this.#end(server.id);
+      return;
+    }
+    const before = this.#servers.get(server.id);
+    this.#servers.set(server.id, server);
+    const isSame =
+      before !== undefined &&
+      before.status === server.status &&
+      before.host === server.host &&
+      before.updatedAtS === server.updatedAtS;
+    if (!isSame) this.#listener.changed(server);
+  }
+
+  #end(id: string): void {
+    if (this.#servers.delete(id)) this.#listener.gone(id);
+  }
+
+  #tell(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  async #show(id: string): Promise<Server | null> {
+    try {
+      const server = await this.#nova.showServer(id);
+      return server.status === 'DELETED' ? null : server;
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,214 @@
+/** What a person asks the scheduler for: a server, by a flavor or by numbers, with cards or without. */
+import { aBoolean, anArray, anInteger, anObject, aText, noOtherFields } from '../../core/check.ts';
+import { InputError } from '../../core/input-error.ts';
+import { requestFromFlavor, type VmRequest, vmRequest } from '../../core/request.ts';
+import type { Flavor, Image } from '../openstack/index.ts';
+
+/** A request for a server, with everything looked up that does not depend on the decision. */
+export interface ServerSpec {
+  readonly name: string;
+  readonly imageId: string;
+  readonly networks: readonly string[] | 'none';
+  /** Base64. */
+  readonly userData?: string;
+  readonly keyName?: string;
+  readonly configDrive?: boolean;
+  /** The caller's own; ours are added at the create. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The flavor that was named; null where numbers were given. */
+  readonly flavor: Pick<Flavor, 'id' | 'name' | 'extraSpecs'> | null;
+  /** Its `id` is the request's. */
+  readonly request: VmRequest;
+}
+
+/** The body of `POST /v1/servers`, checked by itself. */
+export interface ServerBody extends Omit<ServerSpec, 'imageId' | 'flavor' | 'request'> {
+  /** Id, or a name that only one image has. */
+  readonly image: string;
+  /** Id or name of a flavor; null where `size` is given. */
+  readonly flavor: string | null;
+  readonly size: { readonly vcpus: number; readonly ramMib: number; readonly diskGib: number } | null;
+  readonly gpu: {
+    readonly count: number;
+    readonly memoryMib: number;
+    readonly cores: number;
+    readonly models: readonly string[];
+  } | null;
+}
+
+const fields = [
+  'name',
+  'image',
+  'networks',
+  'flavor',
+  'size',
+  'gpu',
+  'userData',
+  'keyName',
+  'configDrive',
+  'metadata',
+] as const;
+
+/** Metadata of that prefix is the scheduler's. */
+export const ourPrefix = 'heps:';
+
+/** @throws InputError naming the field */
+export function checkServerBody(value: unknown): ServerBody {
+  const body = anObject(value, 'body');
+  noOtherFields(body, '', fields);
+  if ((body.flavor === undefined) === (body.size === undefined)) {
+    throw new InputError('flavor', 'a flavor or a size, one of the two', body.flavor);
+  }
+  const userData = optional(body.userData, 'userData', aText);
+  if (userData !== undefined && (userData.length > 65_535 || !/^[A-Za-z0-9+/\s]*=*\s*$/.test(userData))) {
+    throw new InputError('userData', 'base64 of at most 65535 characters', `${userData.length} characters`);
+  }
+  return {
+    name: shortText(body.name, 'name'),
+    image: shortText(body.image, 'image'),
+    networks: networksOf(body.networks),
+    metadata: metadataOf(body.metadata),
+    ...(userData !== undefined && { userData }),
+    ...(body.keyName !== undefined && { keyName: shortText(body.keyName, 'keyName') }),
+    ...(body.configDrive !== undefined && { configDrive: aBoolean(body.configDrive, 'configDrive') }),
+    flavor: optional(body.flavor, 'flavor', shortText) ?? null,
+    size: optional(body.size, 'size', sizeOf) ?? null,
+    gpu: optional(body.gpu, 'gpu', gpuOf) ?? null,
+  };
+}
+
+/**
+ * Looks up the image and the flavor, and puts the request together: what the body asks of cards counts over the flavor's extra specs.
+ *
+ * @param modelOf model of an alias; undefined for one that is not known
+ * @throws InputError naming the field
+ */
+export function specOf(
+  id: string,
+  { flavor: flavorName, size, gpu, image, ...rest }: ServerBody,
+  images: readonly Image[],
+  flavors: readonly Flavor[],
+  modelOf: (alias: string) => string | undefined,
+): ServerSpec {
+  const imageId = theOne(images, image, 'image').id;
+  const gpuNumbers = gpu === null ? {} : gpuNumbersOf(gpu);
+  if (size !== null) {
+    return { ...rest, imageId, flavor: null, request: checked(() => vmRequest({ id, ...size, ...gpuNumbers })) };
+  }
+  const flavor = theOne(flavors, flavorName!, 'flavor');
+  const { id: flavorId, name, vcpus, ramMib, diskGib, extraSpecs } = flavor;
+  const aliases = aliasesIn(extraSpecs['pci_passthrough:alias'] ?? '');
+  const models = [...new Set(aliases.map(({ alias }) => modelNamed(alias, modelOf)))];
+  const fromFlavor = requestFromFlavor(id, { vcpus, ram: ramMib, disk: diskGib }, withoutAnyModel(extraSpecs));
+  const request = checked(() =>
+    vmRequest({
+      ...fromFlavor,
+      // An alias names a kind of card, whatever else the flavor says.
+      ...(models.length > 0 && { cardModels: models }),
+      ...gpuNumbers,
+    }),
+  );
+  return { ...rest, imageId, flavor: { id: flavorId, name, extraSpecs }, request };
+}
+
+/** The parts of Nova's alias list: `a6000:2,t4` is two of one and one of the other. */
+export function aliasesIn(text: string): { readonly alias: string; readonly count: number }[] {
+  return text
+    .split(',')
+    .map((part) => part.trim().split(':'))
+    .filter(([alias]) => alias !== '')
+    .map(([alias, count]) => ({ alias: alias!.trim(), count: Number(count ?? 1) || 1 }));
+}
+
+function modelNamed(alias: string, modelOf: (alias: string) => string | undefined): string {
+  const model = modelOf(alias);
+  if (model === undefined) {
+    throw new InputError('flavor', 'one whose PCI alias is known (scheduling.aliases in the configuration)', alias);
+  }
+  return model;
+}
+
+/** Models by which flavors describe themselves may have other names than the catalogue's; the alias counts. */
+function withoutAnyModel(extraSpecs: Readonly<Record<string, string>>): Record<string, string> {
+  const { 'heps:gpu_model': model, ...others } = extraSpecs;
+  const hasAlias = others['pci_passthrough:alias'] !== undefined;
+  return hasAlias || model === undefined ? others : { ...others, 'heps:gpu_model': model };
+}
+
+function theOne<T extends { readonly id: string; readonly name: string }>(
+  all: readonly T[],
+  wanted: string,
+  where: string,
+): T {
+  const byId = all.find(({ id }) => id === wanted);
+  if (byId !== undefined) return byId;
+  const named = all.filter(({ name }) => name === wanted);
+  if (named.length === 1) return named[0]!;
+  throw new InputError(where, `id or name of one that is there`, named.length === 0 ? wanted : `${wanted}, several`);
+}
+
+function gpuNumbersOf({ count, memoryMib, cores, models }: NonNullable<ServerBody['gpu']>) {
+  return { cards: count, cardMemoryMib: memoryMib, cardCores: cores, ...(models.length > 0 && { cardModels: models }) };
+}
+
+function sizeOf(value: unknown, where: string) {
+  const size = anObject(value, where);
+  noOtherFields(size, where, ['vcpus', 'ramMib', 'diskGib']);
+  return {
+    vcpus: anInteger(size.vcpus, `${where}.vcpus`, 1),
+    ramMib: anInteger(size.ramMib, `${where}.ramMib`, 1),
+    diskGib: anInteger(size.diskGib ?? 0, `${where}.diskGib`),
+  };
+}
+
+function gpuOf(value: unknown, where: string) {
+  const gpu = anObject(value, where);
+  noOtherFields(gpu, where, ['count', 'memoryMib', 'cores', 'models']);
+  return {
+    count: anInteger(gpu.count ?? 1, `${where}.count`, 1),
+    memoryMib: anInteger(gpu.memoryMib ?? 0, `${where}.memoryMib`),
+    cores: anInteger(gpu.cores ?? 0, `${where}.cores`),
+    models: anArray(gpu.models ?? [], `${where}.models`).map((name, index) =>
+      shortText(name, `${where}.models[${index}]`),
+    ),
+  };
+}
+
+function networksOf(value: unknown): readonly string[] | 'none' {
+  if (value === undefined || value === 'none') return 'none';
+  return anArray(value, 'networks').map((id, index) => shortText(id, `networks[${index}]`));
+}
+
+function metadataOf(value: unknown): Record<string, string> {
+  const metadata = Object.entries(value === undefined ? {} : anObject(value, 'metadata'));
+  // Nova takes 128, of which ours are some.
+  if (metadata.length > 100) throw new InputError('metadata', 'at most 100 items', metadata.length);
+  for (const [key, item] of metadata) {
+    if (!/^[a-zA-Z0-9_:. -]{1,255}$/.test(key)) throw new InputError('metadata', 'keys of letters, digits, -_:. ', key);
+    if (key.startsWith(ourPrefix)) throw new InputError('metadata', `keys that do not begin with ${ourPrefix}`, key);
+    if (typeof item !== 'string' || item.length > 255) {
+      throw new InputError(`metadata.${key}`, 'a text of at most 255 characters', item);
+    }
+  }
+  return Object.fromEntries(metadata) as Record<string, string>;
+}
+
+function shortText(value: unknown, where: string): string {
+  const text = aText(value, where);
+  if (text.length > 255) throw new InputError(where, 'at most 255 characters', text);
+  return text;
+}
+
+function optional<T>(value: unknown, where: string, check: (value: unknown, where: string) => T): T | undefined {
+  return value === undefined || value === null ? undefined : check(value, where);
+}
+
+/** What `vmRequest` says is about the numbers of the body. */
+function checked(make: () => VmRequest): VmRequest {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) throw InputError.saying(`gpu: ${error.message}`);
+    throw error;
+  }
+}
