@@ -18,12 +18,25 @@ export interface ServerProcess {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
-/** Starts the server with that part of the configuration, on a free port. Resolves when it is ready. */
-export async function startServerProcess(folder: string, database: object): Promise<ServerProcess> {
+export interface ProcessOptions {
+  /** Further parts of the configuration. */
+  readonly more?: object;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Defaults to a free one. */
+  readonly port?: number;
+}
+
+/** Starts the server with that part of the configuration. Resolves when it is ready. */
+export async function startServerProcess(
+  folder: string,
+  database: object,
+  { more = {}, environment = {}, port = 0 }: ProcessOptions = {},
+): Promise<ServerProcess> {
   const config = join(folder, 'heps.yaml');
-  writeFileSync(config, stringify({ listen: { port: 0 }, database, log: { level: 'debug' } }));
+  writeFileSync(config, stringify({ listen: { port }, database, log: { level: 'debug' }, ...more }));
   const child = spawn(process.execPath, [resolve('dist/cli.js'), 'live', 'serve', '--config', config], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   const log: string[] = [];
   const exited = once(child, 'exit');

@@ -1,0 +1,405 @@
+/** A cloud in memory that speaks HTTP as Keystone, Nova, Placement and Glance do, with faults that a test orders. */
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { CloudConfiguration } from '../../../live/openstack/index.ts';
+import { CloudState, type MemoryFlavor, type MemoryHost, type MemoryServer } from './cloud-state.ts';
+
+export interface MemoryCloudOptions {
+  readonly hosts: readonly MemoryHost[];
+  /** Milliseconds to build a server; asked once for each. Defaults to 20. */
+  readonly buildMs?: () => number;
+  /** Milliseconds before an answer. Defaults to 0. */
+  readonly answerMs?: () => number;
+  /** Whether Placement has a provider for each card. Defaults to true. */
+  readonly pciInPlacement?: boolean;
+}
+
+/** What goes wrong with requests that fit: an answer in place of what was asked, or a cut connection before or after it is done. */
+export interface Fault {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly outcome: number | 'cut-before' | 'cut-after' | 'silence-after';
+  /** How often. Defaults to 1. */
+  times?: number;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+type Handler = (parts: string[], query: URLSearchParams, body: Record<string, unknown>) => Reply;
+
+export class MemoryCloud {
+  readonly state: CloudState;
+  readonly configuration: CloudConfiguration;
+  /** `POST /compute/servers` and the like, in order. */
+  readonly asked: string[] = [];
+  readonly #options: Required<MemoryCloudOptions>;
+  readonly #server: Server;
+  readonly #url: string;
+  readonly #faults: Fault[] = [];
+  readonly #routes: [string, RegExp, Handler][];
+  readonly #providers = new Map<
+    string,
+    { id: string; name: string; parent: string | null; host: string; address: string | null }
+  >();
+  #tokens = 0;
+  #leastToken = 1;
+
+  static async start(options: MemoryCloudOptions): Promise<MemoryCloud> {
+    const server = createServer({ keepAliveTimeout: 60_000 });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new MemoryCloud(server, { buildMs: () => 20, answerMs: () => 0, pciInPlacement: true, ...options });
+  }
+
+  private constructor(server: Server, options: Required<MemoryCloudOptions>) {
+    this.#server = server;
+    this.#options = options;
+    this.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.state = new CloudState(options.hosts);
+    for (const { id, spec } of this.state.hosts.values()) {
+      this.#providers.set(id, { id, name: spec.name, parent: null, host: spec.name, address: null });
+      if (!options.pciInPlacement) continue;
+      for (const { address } of spec.cards) {
+        const card = { id: randomUUID(), name: `${spec.name}_${address}`, parent: id, host: spec.name, address };
+        this.#providers.set(card.id, card);
+      }
+    }
+    this.configuration = {
+      name: 'memory',
+      authUrl: `${this.#url}/v3`,
+      credential: {
+        kind: 'password',
+        user: { name: 'admin', domain: { id: 'default' } },
+        password: () => 'a-secret',
+        project: { name: 'admin', domain: { id: 'default' } },
+      },
+      region: null,
+      interface: 'public',
+      caFile: null,
+    };
+    this.#routes = this.#makeRoutes();
+    server.on('request', (request, response) => void this.#answer(request, response));
+  }
+
+  /** For a process: the environment with which it finds this cloud, under the name `memory`. */
+  environment(folder: string): Record<string, string> {
+    const auth = { auth_url: `${this.#url}/v3`, username: 'admin', password: 'a-secret', project_name: 'admin' };
+    const domains = { user_domain_id: 'default', project_domain_id: 'default' };
+    const file = join(folder, 'clouds.yaml');
+    writeFileSync(file, stringify({ clouds: { memory: { auth: { ...auth, ...domains } } } }));
+    return { OS_CLIENT_CONFIG_FILE: file, OS_CLOUD: 'memory' };
+  }
+
+  failNext(fault: Fault): void {
+    this.#faults.push({ times: 1, ...fault });
+  }
+
+  /** The next use of any token is a 401. */
+  revokeTokens(): void {
+    this.#leastToken = this.#tokens + 1;
+  }
+
+  addFlavor(flavor: Partial<MemoryFlavor> & Pick<MemoryFlavor, 'name'>): MemoryFlavor {
+    const size = { vcpus: 4, ram: 16_384, disk: 0, isPublic: true, description: null, extraSpecs: {} };
+    const made = { id: randomUUID(), ...size, ...flavor };
+    this.state.flavors.set(made.id, made);
+    return made;
+  }
+
+  /** A server of somebody else's, running at once. */
+  bootForeign(flavor: MemoryFlavor, host: string | null = null, metadata: Record<string, string> = {}): MemoryServer {
+    const server = this.state.create('foreign', flavor, metadata);
+    this.state.place(server, host);
+    this.state.finish(server);
+    return server;
+  }
+
+  /** Servers that are not deleted. */
+  get alive(): MemoryServer[] {
+    return [...this.state.servers.values()].filter(({ status }) => status !== 'DELETED');
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const chunk of request) text += String(chunk);
+    const { pathname, searchParams } = new URL(request.url!, this.#url);
+    const line = `${request.method} ${pathname}`;
+    this.asked.push(line);
+    const delayMs = this.#options.answerMs();
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const fault = this.#faults.find(({ method, path }) => method === request.method && path.test(pathname));
+    if (fault !== undefined && --fault.times! === 0) this.#faults.splice(this.#faults.indexOf(fault), 1);
+    if (fault?.outcome === 'cut-before') return void request.socket.destroy();
+    if (typeof fault?.outcome === 'number') {
+      return send(response, {
+        status: fault.outcome,
+        body: { fault: { code: fault.outcome, message: 'ordered by the test' } },
+      });
+    }
+    const reply = this.#reply(request, pathname, searchParams, text);
+    if (fault?.outcome === 'cut-after') return void request.socket.destroy();
+    if (fault?.outcome === 'silence-after') return;
+    send(response, reply, reply.status === 201 && pathname === '/v3/auth/tokens' ? `t-${this.#tokens}` : undefined);
+  }
+
+  #reply(request: IncomingMessage, path: string, query: URLSearchParams, text: string): Reply {
+    if (path !== '/v3/auth/tokens') {
+      const number = Number(/^t-(\d+)$/.exec(String(request.headers['x-auth-token'] ?? ''))?.[1] ?? 0);
+      if (number < this.#leastToken) return { status: 401, body: { error: { code: 401, message: 'Unauthorized' } } };
+    }
+    for (const [method, pattern, handler] of this.#routes) {
+      const match = method === request.method ? pattern.exec(path) : null;
+      if (match !== null)
+        return handler(match.slice(1), query, text === '' ? {} : (JSON.parse(text) as Record<string, unknown>));
+    }
+    return notFound('nothing here');
+  }
+
+  #makeRoutes(): [string, RegExp, Handler][] {
+    const { state } = this;
+    const nova = (at: string) => new RegExp(`^/compute${at}$`);
+    const placement = (at: string) => new RegExp(`^/placement${at}$`);
+    return [
+      ['POST', /^\/v3\/auth\/tokens$/, () => this.#token()],
+      ['GET', nova('/'), () => ok({ version: { min_version: '2.1', version: '2.93' } })],
+      ['GET', placement('/'), () => ok({ versions: [{ min_version: '1.0', max_version: '1.39' }] })],
+      ['GET', nova('/servers/detail'), (_, query) => this.#listServers(query)],
+      ['POST', nova('/servers'), (_, __, body) => this.#create(body.server as Record<string, unknown>)],
+      [
+        'GET',
+        nova('/servers/([^/]+)'),
+        ([id]) => this.#withServer(id!, (server) => ok({ server: this.#shown(server) })),
+      ],
+      [
+        'DELETE',
+        nova('/servers/([^/]+)'),
+        ([id]) =>
+          this.#withServer(id!, (server) => {
+            setTimeout(() => state.delete(server), this.#options.buildMs() / 2).unref();
+            return { status: 204 };
+          }),
+      ],
+      ['GET', nova('/flavors/detail'), (_, query) => page([...state.flavors.values()], query, 'flavors', shownFlavor)],
+      ['POST', nova('/flavors'), (_, __, body) => this.#createFlavor(body.flavor as Record<string, unknown>)],
+      [
+        'POST',
+        nova('/flavors/([^/]+)/os-extra_specs'),
+        ([id], _, body) => {
+          const flavor = state.flavors.get(id!);
+          if (flavor === undefined) return notFound(`Flavor ${id} could not be found.`);
+          Object.assign(flavor.extraSpecs, body.extra_specs);
+          return ok({ extra_specs: flavor.extraSpecs });
+        },
+      ],
+      [
+        'DELETE',
+        nova('/flavors/([^/]+)'),
+        ([id]) => (state.flavors.delete(id!) ? { status: 202 } : notFound('no flavor')),
+      ],
+      ['GET', nova('/os-hypervisors/detail'), (_, query) => this.#listHypervisors(query)],
+      ['GET', placement('/resource_providers'), (_, query) => this.#listProviders(query)],
+      ['GET', placement('/resource_providers/([^/]+)/inventories'), ([id]) => this.#inventories(id!)],
+      ['GET', placement('/allocations/([^/]+)'), ([id]) => this.#allocations(id!)],
+      [
+        'GET',
+        /^\/image\/v2\/images$/,
+        () => ok({ images: [{ id: 'image-1', name: 'tiny', status: 'active', min_ram: 0, min_disk: 0 }] }),
+      ],
+    ];
+  }
+
+  #token(): Reply {
+    this.#tokens++;
+    const catalog = ['compute', 'placement', 'image'].map((type) => ({
+      type,
+      endpoints: [{ interface: 'public', region: 'One', url: `${this.#url}/${type}` }],
+    }));
+    const [issued_at, expires_at] = ['2026-01-01T00:00:00.000000Z', '2026-01-01T01:00:00.000000Z'];
+    return { status: 201, body: { token: { issued_at, expires_at, catalog } } };
+  }
+
+  #create(order: Record<string, unknown>): Reply {
+    const { state } = this;
+    const flavor = state.flavors.get(String(order.flavorRef));
+    if (flavor === undefined) return bad(`Flavor ${String(order.flavorRef)} could not be found.`);
+    const host = (order.host as string | undefined) ?? null;
+    if (host !== null && !state.hosts.has(host)) return bad(`Compute host ${host} could not be found.`);
+    const server = state.create(String(order.name), flavor, (order.metadata as Record<string, string>) ?? {});
+    const buildMs = this.#options.buildMs();
+    setTimeout(() => state.place(server, host), buildMs / 2).unref();
+    setTimeout(() => state.finish(server), buildMs).unref();
+    return { status: 202, body: { server: { id: server.id } } };
+  }
+
+  #createFlavor(order: Record<string, unknown>): Reply {
+    const name = String(order.name);
+    if ([...this.state.flavors.values()].some((flavor) => flavor.name === name)) {
+      return {
+        status: 409,
+        body: { conflictingRequest: { code: 409, message: `Flavor with name ${name} already exists.` } },
+      };
+    }
+    const made = this.addFlavor({
+      name,
+      vcpus: Number(order.vcpus),
+      ram: Number(order.ram),
+      disk: Number(order.disk),
+      isPublic: order['os-flavor-access:is_public'] === true,
+      description: (order.description as string | undefined) ?? null,
+      extraSpecs: {},
+    });
+    return ok({ flavor: shownFlavor(made) });
+  }
+
+  #withServer(id: string, use: (server: MemoryServer) => Reply): Reply {
+    const server = this.state.servers.get(id);
+    return server === undefined || server.status === 'DELETED'
+      ? notFound(`Instance ${id} could not be found.`)
+      : use(server);
+  }
+
+  #listServers(query: URLSearchParams): Reply {
+    const since = query.get('changes-since');
+    // To the second, as Nova's own column.
+    const sinceMs = since === null ? null : Date.parse(since);
+    const fitting = [...this.state.servers.values()].filter(({ status, updatedAtMs }) =>
+      sinceMs === null ? status !== 'DELETED' : Math.floor(updatedAtMs / 1000) * 1000 >= sinceMs,
+    );
+    return page(fitting, query, 'servers', (server) => this.#shown(server));
+  }
+
+  #shown({ id, name, status, host, metadata, flavor, createdAtMs, updatedAtMs, fault }: MemoryServer): object {
+    const time = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 19)}Z`;
+    return {
+      id,
+      name,
+      status,
+      'OS-EXT-STS:task_state': status === 'BUILD' ? 'spawning' : null,
+      'OS-EXT-SRV-ATTR:host': host,
+      tenant_id: 'project',
+      user_id: 'user',
+      created: time(createdAtMs),
+      updated: time(updatedAtMs),
+      metadata,
+      flavor: {
+        original_name: flavor.name,
+        vcpus: flavor.vcpus,
+        ram: flavor.ram,
+        disk: flavor.disk,
+        extra_specs: flavor.extraSpecs,
+      },
+      ...(status === 'ERROR' && { fault }),
+    };
+  }
+
+  #listHypervisors(query: URLSearchParams): Reply {
+    return page([...this.state.hosts.values()], query, 'hypervisors', ({ id, spec, isUp, isDisabled, servers }) => ({
+      id,
+      hypervisor_hostname: spec.name,
+      service: { host: spec.name },
+      state: isUp ? 'up' : 'down',
+      status: isDisabled ? 'disabled' : 'enabled',
+      vcpus: spec.vcpus,
+      vcpus_used: [...servers].reduce((sum, { flavor }) => sum + flavor.vcpus, 0),
+      memory_mb: spec.ramMib,
+      memory_mb_used: 0,
+      local_gb: spec.diskGib,
+      local_gb_used: 0,
+    }));
+  }
+
+  #listProviders(query: URLSearchParams): Reply {
+    const inTree = query.get('in_tree');
+    const root = inTree === null ? null : rootOf(this.#providers.get(inTree));
+    const providers = [...this.#providers.values()]
+      .filter((provider) => root === null || rootOf(provider) === root)
+      .map((provider) => ({
+        uuid: provider.id,
+        name: provider.name,
+        generation: this.state.hosts.get(provider.host)!.generation,
+        parent_provider_uuid: provider.parent,
+        root_provider_uuid: rootOf(provider),
+      }));
+    return ok({ resource_providers: providers });
+  }
+
+  #inventories(id: string): Reply {
+    const provider = this.#providers.get(id);
+    if (provider === undefined) return notFound('no provider');
+    const { spec, generation } = this.state.hosts.get(provider.host)!;
+    const item = (total: number) => ({ total, reserved: 0, max_unit: total, allocation_ratio: 1 });
+    const inventories =
+      provider.parent === null
+        ? { VCPU: item(spec.vcpus), MEMORY_MB: item(spec.ramMib), DISK_GB: item(spec.diskGib) }
+        : { CUSTOM_PCI: item(1) };
+    return ok({ resource_provider_generation: generation, inventories });
+  }
+
+  #allocations(id: string): Reply {
+    const server = this.state.servers.get(id);
+    const host = server?.host ?? null;
+    if (server === undefined || host === null || server.status === 'DELETED') return ok({ allocations: {} });
+    const { flavor, cards } = server;
+    const mine = [...this.#providers.values()].filter(
+      (provider) => provider.host === host && (provider.address === null || cards.includes(provider.address)),
+    );
+    const entries = mine.map(({ id: provider, address }) => [
+      provider,
+      { resources: address === null ? { VCPU: flavor.vcpus, MEMORY_MB: flavor.ram } : { CUSTOM_PCI: 1 } },
+    ]);
+    return ok({ allocations: Object.fromEntries(entries) });
+  }
+}
+
+function rootOf(provider: { id: string; parent: string | null } | undefined): string | null {
+  return provider === undefined ? null : (provider.parent ?? provider.id);
+}
+
+function ok(body: unknown): Reply {
+  return { status: 200, body };
+}
+
+function bad(message: string): Reply {
+  return { status: 400, body: { badRequest: { code: 400, message } } };
+}
+
+function notFound(message: string): Reply {
+  return { status: 404, body: { itemNotFound: { code: 404, message } } };
+}
+
+function shownFlavor({ id, name, vcpus, ram, disk, isPublic, description, extraSpecs }: MemoryFlavor): object {
+  return { id, name, vcpus, ram, disk, 'os-flavor-access:is_public': isPublic, description, extra_specs: extraSpecs };
+}
+
+/** A page of 1000, or fewer where `limit` says so, and a link to the next one. */
+function page<T extends { readonly id: string }>(
+  items: readonly T[],
+  query: URLSearchParams,
+  field: string,
+  shown: (item: T) => object,
+): Reply {
+  const limit = Math.min(1000, Number(query.get('limit') ?? 1000));
+  const marker = query.get('marker');
+  const start = marker === null ? 0 : items.findIndex(({ id }) => id === marker) + 1;
+  const some = items.slice(start, start + limit);
+  const hasMore = start + limit < items.length;
+  const links = hasMore && { [`${field}_links`]: [{ rel: 'next', href: `http://nowhere/?marker=${some.at(-1)!.id}` }] };
+  return ok({ [field]: some.map(shown), ...links });
+}
+
+function send(response: ServerResponse, { status, body }: Reply, token?: string): void {
+  const headers = { 'content-type': 'application/json', ...(token !== undefined && { 'x-subject-token': token }) };
+  response.writeHead(status, headers);
+  response.end(body === undefined ? '' : JSON.stringify(body));
+}

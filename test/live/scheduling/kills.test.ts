@@ -1,0 +1,37 @@
+/** Boots are neither lost nor doubled nor wrongly placed, whenever the process is killed. `HEPS_KILLS=200` for as many kills. */
+import seedrandom from 'seedrandom';
+import { expect, test } from 'vitest';
+import { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
+import { temporaryFolder } from '../srm/build.ts';
+import { memoryHost } from './harness.ts';
+import { runKills } from './kills.ts';
+
+const kills = Number(process.env.HEPS_KILLS ?? 8);
+const seed = process.env.HEPS_SEED ?? '1';
+
+test(`${kills} kills at random instants under load`, { timeout: 60_000 + kills * 5_000 }, async () => {
+  const random = seedrandom.xor4096(seed);
+  const hosts = [
+    memoryHost('cpu-1'),
+    memoryHost('cpu-2'),
+    memoryHost('gpu-1', 'a40', 4),
+    memoryHost('gpu-2', 'a40', 2),
+    memoryHost('gpu-3', 't4', 4),
+  ];
+  const { path, remove } = temporaryFolder();
+  const cloud = await MemoryCloud.start({
+    hosts,
+    answerMs: () => random() * 15,
+    buildMs: () => 20 + random() * 250,
+  });
+  try {
+    const report = await runKills({ kills, folder: path, cloud, hosts, users: 8, random });
+    console.log(JSON.stringify({ kills, acknowledged: report.acknowledged, ran: report.ran }));
+    expect(report).toMatchObject({ kills, lost: [], doubled: [], wronglyPlaced: [], leaked: [] });
+    expect(report.ran).toBeGreaterThan(kills);
+    expect(cloud.state.violations()).toEqual([]);
+  } finally {
+    await cloud.close();
+    remove();
+  }
+});
