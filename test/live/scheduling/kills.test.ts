@@ -3,7 +3,7 @@ import seedrandom from 'seedrandom';
 import { expect, test } from 'vitest';
 import { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
 import { temporaryFolder } from '../srm/build.ts';
-import { memoryHost } from './harness.ts';
+import { memoryHost, reportOfHost } from './harness.ts';
 import { runKills } from './kills.ts';
 
 const kills = Number(process.env.HEPS_KILLS ?? 8);
@@ -25,7 +25,26 @@ test(`${kills} kills at random instants under load`, { timeout: 60_000 + kills *
     buildMs: () => 20 + random() * 250,
   });
   try {
-    const report = await runKills({ kills, folder: path, cloud, hosts, users: 8, random });
+    const report = await runKills({
+      kills,
+      folder: path,
+      cloud: {
+        environment: cloud.environment(path),
+        alive: async () => cloud.alive,
+        violations: () => cloud.state.violations(),
+      },
+      reports: hosts.filter(({ cards }) => cards.length > 0).map((host) => reportOfHost(host, 1)),
+      bodies: [
+        { size: { vcpus: 2, ramMib: 4096, diskGib: 10 } },
+        { size: { vcpus: 4, ramMib: 8192, diskGib: 10 }, gpu: { count: 1, memoryMib: 40_000 } },
+        { size: { vcpus: 4, ramMib: 8192, diskGib: 10 }, gpu: { count: 1 } },
+        { size: { vcpus: 8, ramMib: 16_384, diskGib: 10 }, gpu: { count: 2, models: ['T4'] } },
+      ],
+      upAtMostS: 0.7,
+      scheduling: { mode: 'act', createGraceS: 0.6, reconcileIntervalS: 1, pollIntervalS: 0.05, buildLimitS: 60 },
+      users: 8,
+      random,
+    });
     console.log(JSON.stringify({ kills, acknowledged: report.acknowledged, ran: report.ran }));
     expect(report).toMatchObject({ kills, lost: [], doubled: [], wronglyPlaced: [], leaked: [] });
     expect(report.ran).toBeGreaterThan(kills);

@@ -4,19 +4,41 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
-import type { RequestView } from '../../../live/scheduling/request-view.ts';
+import { type RequestView, requestView } from '../../../live/scheduling/request-view.ts';
+import type { HostReport } from '../../../live/srm/report.ts';
 import { Store } from '../../../live/srm/store.ts';
 import { hashOf, makeToken } from '../../../live/srm/tokens.ts';
-import type { MemoryHost, MemoryServer } from '../memory-cloud/cloud-state.ts';
-import type { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../srm/server-process.ts';
-import { reportOfHost } from './harness.ts';
+
+/** A server of the cloud, as the cloud itself sees it. */
+export interface AliveServer {
+  readonly id: string;
+  readonly host: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Addresses of its cards; null where the cloud does not tell. */
+  readonly cards: readonly string[] | null;
+}
+
+export interface KillCloud {
+  /** With which the process finds it. */
+  readonly environment: Readonly<Record<string, string>>;
+  alive(): Promise<readonly AliveServer[]>;
+  /** What should never be, one line each. */
+  violations(): readonly string[];
+}
 
 export interface KillOptions {
   readonly kills: number;
   readonly folder: string;
-  readonly cloud: MemoryCloud;
-  readonly hosts: readonly MemoryHost[];
+  readonly cloud: KillCloud;
+  /** The GPU hosts' reports. */
+  readonly reports: readonly HostReport[];
+  /** What users ask for, by chance. */
+  readonly bodies: readonly ServerAsked[];
+  /** Seconds between the process being ready and its end, at most. */
+  readonly upAtMostS: number;
+  /** Of the part `scheduling` in the configuration. */
+  readonly scheduling: object;
   /** People who boot and remove, one server after the other each. */
   readonly users: number;
   readonly random: () => number;
@@ -35,37 +57,36 @@ export interface KillReport {
   readonly leaked: readonly string[];
 }
 
-const bodies = [
-  { size: { vcpus: 2, ramMib: 4096, diskGib: 10 } },
-  { size: { vcpus: 4, ramMib: 8192, diskGib: 10 }, gpu: { count: 1, memoryMib: 40_000 } },
-  { size: { vcpus: 4, ramMib: 8192, diskGib: 10 }, gpu: { count: 1 } },
-  { size: { vcpus: 8, ramMib: 16_384, diskGib: 10 }, gpu: { count: 2, models: ['T4'] } },
-];
+/** A part of the body of `POST /v1/servers`. */
+export interface ServerAsked {
+  readonly size: { readonly vcpus: number; readonly ramMib: number; readonly diskGib: number };
+  readonly gpu?: { readonly count: number; readonly memoryMib?: number; readonly models?: readonly string[] };
+}
 
-export async function runKills({ kills, folder, cloud, hosts, users, random }: KillOptions): Promise<KillReport> {
+export async function runKills(options: KillOptions): Promise<KillReport> {
+  const { kills, folder, cloud, reports, bodies, upAtMostS, scheduling, users, random } = options;
   const database = { file: `${folder}/heps.db` };
   const port = await freePort();
   const more = {
     srm: { intervalS: 3600 },
-    scheduling: { mode: 'act', createGraceS: 0.6, reconcileIntervalS: 1, pollIntervalS: 0.05, buildLimitS: 60 },
+    scheduling,
   };
   const start = (): Promise<ServerProcess> =>
-    startServerProcess(folder, database, { port, more, environment: cloud.environment(folder) });
+    startServerProcess(folder, database, { port, more, environment: cloud.environment });
   const store = await Store.open({ kind: 'sqlite', file: database.file });
   const token = makeToken();
   await store.addToken(hashOf(token), 'scheduler', null, 0);
-  const gpuHosts = hosts.filter(({ cards }) => cards.length > 0);
   const agents = await agentTokens(
     store,
-    gpuHosts.map(({ name }) => name),
+    reports.map(({ record: { host } }) => host),
   );
   let server = await start();
-  for (const host of gpuHosts) {
-    const answer = await put(server.url, agents.get(host.name)!, reportOfHost(host, 1), 0);
+  for (const report of reports) {
+    const answer = await put(server.url, agents.get(report.record.host)!, report, 0);
     if (answer.status !== 200) throw new Error(`a report was not taken: ${await answer.text()}`);
   }
 
-  const acknowledged = new Map<string, object>();
+  const acknowledged = new Set<string>();
   const ran = new Set<string>();
   const wronglyPlaced: string[] = [];
   const doubled: string[] = [];
@@ -94,22 +115,23 @@ export async function runKills({ kills, folder, cloud, hosts, users, random }: K
     }
   }
 
-  function checkPlace(view: RequestView, asked: { gpu?: { count: number; memoryMib?: number } }): void {
-    const mine = cloud.alive.filter(({ metadata }) => metadata['heps:request'] === view.id);
-    if (mine.length !== 1) {
-      // One that was removed since the answer is no error; a second one is.
-      if (mine.length > 1) doubled.push(`${view.id} has ${mine.length} servers while it is active`);
-      return;
-    }
-    const [at] = mine as [MemoryServer];
-    const isThere = at.host === view.host && at.id === view.serverId;
+  async function checkPlace(view: RequestView): Promise<void> {
+    const mine = (await cloud.alive()).filter(({ metadata }) => metadata['heps:request'] === view.id);
+    const [at] = mine;
+    // One that was removed since the answer is no error; a second one is.
+    if (mine.length > 1) doubled.push(`${view.id} has ${mine.length} servers while it is active`);
+    if (at === undefined || mine.length > 1) return;
     const addresses = view.cards.map(({ address }) => address).sort();
-    const hasCards = JSON.stringify(addresses) === JSON.stringify([...at.cards].sort());
-    const least = asked.gpu?.memoryMib ?? 0;
-    const suits = view.cards.every(({ model }) => modelNamed(model)!.memoryMib >= least);
-    if (!isThere || !hasCards || !suits || view.cards.length !== (asked.gpu?.count ?? 0)) {
+    const hasCards = at.cards === null || JSON.stringify(addresses) === JSON.stringify([...at.cards].sort());
+    const { cards, cardMemoryMib, cardModels } = view.request;
+    const suits = view.cards.every(
+      ({ model }) =>
+        modelNamed(model)!.memoryMib >= cardMemoryMib && (cardModels.length === 0 || cardModels.includes(model)),
+    );
+    const isThere = at.host === view.host && at.id === view.serverId;
+    if (!isThere || !hasCards || !suits || addresses.length !== cards) {
       wronglyPlaced.push(
-        `${view.id}: ${JSON.stringify({ view: view.cards, host: view.host, at: at.cards, on: at.host })}`,
+        JSON.stringify({ id: view.id, host: view.host, cards: addresses, isOn: at.host, has: at.cards }),
       );
     }
   }
@@ -123,7 +145,7 @@ export async function runKills({ kills, folder, cloud, hosts, users, random }: K
         await sleep(20);
         continue;
       }
-      acknowledged.set(first.id, body);
+      acknowledged.add(first.id);
       let view = first;
       while (!['active', 'failed', 'deleted'].includes(view.state)) {
         await sleep(30);
@@ -131,7 +153,7 @@ export async function runKills({ kills, folder, cloud, hosts, users, random }: K
       }
       if (view.state === 'active') {
         ran.add(view.id);
-        checkPlace(view, body);
+        await checkPlace(view);
       }
       await sleep(random() * 300);
       // Some stay to the end.
@@ -141,10 +163,10 @@ export async function runKills({ kills, folder, cloud, hosts, users, random }: K
   const working = Array.from({ length: users }, (_, number) => user(number));
 
   for (let kill = 0; kill < kills; kill++) {
-    await sleep(random() * 700);
+    await sleep(random() * upAtMostS * 1000);
     await server.end('SIGKILL');
     server = await start();
-    const violations = cloud.state.violations();
+    const violations = cloud.violations();
     if (violations.length > 0) wronglyPlaced.push(...violations);
   }
   isOver = true;
@@ -153,41 +175,29 @@ export async function runKills({ kills, folder, cloud, hosts, users, random }: K
   // All that is under way comes to its end; strays are removed at the next look at the cloud.
   const requests = new RequestStore(store.database);
   const lost: string[] = [];
-  const endMs = performance.now() + 20_000;
+  const endMs = performance.now() + 60_000;
   const isSettled = async (): Promise<boolean> =>
     (await requests.readLive()).every(({ state }) => state === 'active') &&
-    cloud.alive.length === (await requests.readLive()).length;
+    (await cloud.alive()).length === (await requests.readLive()).length;
   while (!(await isSettled()) && performance.now() < endMs) await sleep(200);
   const live = await requests.readLive();
-  for (const id of acknowledged.keys()) {
+  const alive = await cloud.alive();
+  for (const id of acknowledged) {
     const row = await requests.read(id);
     if (row === undefined) lost.push(`${id} is not in the database`);
     else if (!['active', 'failed', 'deleted'].includes(row.state)) lost.push(`${id} is still ${row.state}`);
-    else if (row.state === 'active' && !cloud.alive.some((each) => each.id === row.serverId))
+    else if (row.state === 'active' && !alive.some((each) => each.id === row.serverId))
       lost.push(`${id} has no server`);
     else if (row.state === 'failed') lost.push(`${id} failed: ${row.fault}`);
   }
   const owners = new Set(live.map(({ serverId }) => serverId));
-  const leaked = cloud.alive
+  const leaked = alive
     .filter(({ id }) => !owners.has(id))
     .map(({ id, metadata }) => `${id} of ${metadata['heps:request']}`);
-  for (const row of live) {
-    const view = { ...row, cards: JSON.parse(row.cards) } as unknown as RequestView;
-    checkPlace(
-      view,
-      (JSON.parse(row.spec) as { request: { cards: number; cardMemoryMib: number } }).request.cards === 0
-        ? {}
-        : gpuOf(row.spec),
-    );
-  }
+  for (const row of live) await checkPlace(requestView(row));
   await server.end('SIGTERM');
   await store.close();
   return { kills, acknowledged: acknowledged.size, ran: ran.size, lost, doubled, wronglyPlaced, leaked };
-}
-
-function gpuOf(spec: string): { gpu: { count: number; memoryMib: number } } {
-  const { cards, cardMemoryMib } = (JSON.parse(spec) as { request: { cards: number; cardMemoryMib: number } }).request;
-  return { gpu: { count: cards, memoryMib: cardMemoryMib } };
 }
 
 async function freePort(): Promise<number> {
