@@ -111,7 +111,16 @@ async function serve(configuration: Configuration, store: Store, page: string, l
 
   const logged = (what: string, work: () => Promise<unknown>) => (): void =>
     void work().catch((error: unknown) => log.error({ err: error }, what));
+  const isShared = configuration.database.kind === 'mariadb';
   const timers = [
+    ...(isShared
+      ? [
+          setInterval(
+            logged('what others wrote could not be read', () => registry.catchUp()),
+            1_000,
+          ),
+        ]
+      : []),
     setInterval(() => watch.flush(), 250),
     setInterval(() => watch.beat(), 15_000),
     setInterval(() => registry.markStale(), 1_000),

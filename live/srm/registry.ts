@@ -1,4 +1,4 @@
-/** The current SRM record of every host, in memory, each change on disk before it is seen. One registry per database. */
+/** The current SRM record of every host, in memory, each change on disk before it is seen. */
 import type { Clock } from '../../core/clock.ts';
 import type { SrmCard, SrmRecord } from '../../core/srm.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
@@ -36,6 +36,9 @@ export interface RegistryOptions {
 /** Intervals without a report after which a host is stale. */
 export const missedIntervals = 3;
 
+/** Seconds by which the clocks of processes that share a database may differ, and a write may be late. */
+const clockSkewS = 30;
+
 export class SrmRegistry {
   readonly intervalS: number;
   readonly #store: RegistryOptions['store'];
@@ -66,6 +69,21 @@ export class SrmRegistry {
       this.#hosts.set(row.host, { ...row, isStale: this.#isLate(row, nowS) });
     }
     this.#isReady = true;
+  }
+
+  /** Takes over what other processes have written to the database; to be called about once a second where there are any. */
+  async catchUp(): Promise<void> {
+    const nowS = this.#clock.nowS;
+    let newestS = 0;
+    for (const { receivedAtS } of this.#hosts.values()) newestS = Math.max(newestS, receivedAtS);
+    for (const row of await this.#store.readRecords(newestS - clockSkewS)) {
+      const known = this.#hosts.get(row.host);
+      if (known !== undefined && known.sequence >= row.sequence) continue;
+      const isSame = known?.inventory === row.inventory && known.usage === row.usage;
+      const isStale = this.#isLate(row, nowS);
+      const kind = isStale ? 'stale' : isSame && !known.isStale ? 'seen' : 'changed';
+      this.#set({ kind, state: { ...row, isStale } });
+    }
   }
 
   /** All hosts, in no order that means anything. */

@@ -51,9 +51,10 @@ export class Store {
     await this.#database.destroy();
   }
 
-  /** All records, by host name. */
-  async readRecords(): Promise<RecordTable[]> {
-    return await this.#database.selectFrom('records').selectAll().orderBy('host').execute();
+  /** All records, by host name. @param sinceS only those that were received then or later */
+  async readRecords(sinceS?: number): Promise<RecordTable[]> {
+    const query = this.#database.selectFrom('records').selectAll().orderBy('host');
+    return await (sinceS === undefined ? query : query.where('receivedAtS', '>=', sinceS)).execute();
   }
 
   /**

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { createConnection } from 'mysql2/promise';
 import type { DatabaseOptions } from '../../live/srm/database.ts';
 
 const path = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };
@@ -15,6 +16,7 @@ export class MariadbProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), 'heps-mariadb-'));
   readonly #password = randomBytes(12).toString('hex');
   #port = 0;
+  #databases = 0;
   #child: ChildProcess | undefined;
 
   /** Makes the data folder, with one user of the test. */
@@ -80,6 +82,16 @@ export class MariadbProcess {
   async remove(): Promise<void> {
     await this.stop('SIGTERM');
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** An empty database. */
+  async freshDatabase(): Promise<DatabaseOptions & { kind: 'mariadb' }> {
+    const options = this.optionsFor(`heps_${++this.#databases}`);
+    const { host, port, user, password, name } = options;
+    const connection = await createConnection({ host, port, user, password });
+    await connection.query(`create database ${name}`);
+    await connection.end();
+    return options;
   }
 
   /** How to reach a database of that name. */

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Store } from '../../live/srm/store.ts';
 import { reportOf, temporaryFolder } from '../live/srm/build.ts';
@@ -9,7 +8,6 @@ import { storeSuite } from '../live/srm/store-suite.ts';
 import { MariadbProcess } from './mariadb.ts';
 
 const mariadb = new MariadbProcess();
-let databases = 0;
 
 beforeAll(async () => {
   await mariadb.install();
@@ -17,17 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => mariadb.remove());
 
-/** An empty database. */
-async function freshDatabase() {
-  const options = mariadb.optionsFor(`heps_${++databases}`);
-  const { host, port, user, password, name } = options;
-  const connection = await createConnection({ host, port, user, password });
-  await connection.query(`create database ${name}`);
-  await connection.end();
-  return options;
-}
-
-storeSuite(async () => ({ options: await freshDatabase(), remove: async () => {} }));
+storeSuite(async () => ({ options: await mariadb.freshDatabase(), remove: async () => {} }));
 
 test('who may not come in is told in one line, without the password', async () => {
   const wrong = { ...mariadb.optionsFor('heps_1'), password: 'not-the-password' };
@@ -41,7 +29,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
   'the server outlives MariaDB ended by %s: it answers 503 meanwhile and takes reports again, and nothing taken is lost',
   async (signal) => {
     const { path, remove } = temporaryFolder();
-    const { kind, host, port, name, user, password } = await freshDatabase();
+    const { kind, host, port, name, user, password } = await mariadb.freshDatabase();
     writeFileSync(join(path, 'password'), password);
     const options = { kind, host, port, name, user, password };
     let store = await Store.open(options);

@@ -6,6 +6,7 @@ import { openSession } from '../../../live/openstack/index.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
 import { Scheduling, type SchedulingSettings } from '../../../live/scheduling/scheduling.ts';
 import { checkServerBody } from '../../../live/scheduling/server-spec.ts';
+import type { DatabaseOptions } from '../../../live/srm/database.ts';
 import { SrmRegistry } from '../../../live/srm/registry.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
 import type { RequestTable } from '../../../live/srm/schema.ts';
@@ -105,14 +106,16 @@ export class SchedulerUnderTest {
     this.#running = this.scheduling.run();
   }
 
-  /** Resolves when it takes requests. @param folder of its database */
+  /** Resolves when it takes requests. @param database or the folder of one of SQLite */
   static async start(
-    folder: string,
+    database: string | DatabaseOptions,
     cloud: MemoryCloud,
     hosts: readonly MemoryHost[],
     settings: Partial<SchedulingSettings> = {},
   ): Promise<SchedulerUnderTest> {
-    const store = await Store.open({ kind: 'sqlite', file: join(folder, 'heps.db') });
+    const options: DatabaseOptions =
+      typeof database === 'string' ? { kind: 'sqlite', file: join(database, 'heps.db') } : database;
+    const store = await Store.open(options);
     const registry = new SrmRegistry({ store, clock: wallClock, intervalS: 10, commit: { lingerMs: 1 } });
     await registry.load();
     const started = new SchedulerUnderTest(store, registry, cloud, { ...quickSettings, ...settings });

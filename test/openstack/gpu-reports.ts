@@ -1,0 +1,55 @@
+/** What the agents of the test cloud's GPU hosts would report: its fake hosts have cards in Nova only. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { modelNamed } from '../../core/card-catalogue.ts';
+import type { HostReport } from '../../live/srm/report.ts';
+import { stateFolder } from './cloud.ts';
+
+/** Model by the alias that the cloud has for it (cloud/lib/cluster.py). */
+export const modelByAlias: Readonly<Record<string, string>> = { a6000: 'RTX A6000', a100: 'A100-80GB', t4: 'T4' };
+
+interface CloudFile {
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly vcpus: number;
+    readonly memory_mb: number;
+    readonly disk_gb: number;
+    readonly gpus?: Readonly<Record<string, number>>;
+  }[];
+}
+
+export function gpuReports(): HostReport[] {
+  const { hosts } = JSON.parse(readFileSync(join(stateFolder, 'cluster.json'), 'utf8')) as CloudFile;
+  return hosts
+    .filter(({ gpus }) => gpus !== undefined)
+    .map(({ name, vcpus, memory_mb: ramMib, disk_gb: diskGib, gpus = {} }) => {
+      const aliases = Object.entries(gpus).flatMap(([alias, count]) => Array<string>(count).fill(alias));
+      const cards = aliases.map((alias, index) => {
+        const { name: model, memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz } = modelNamed(modelByAlias[alias]!)!;
+        const address = `0000:${(0x21 + index).toString(16)}:00.0`;
+        return {
+          address,
+          model,
+          memoryMib,
+          cores,
+          fp32Tflops,
+          bandwidthGBs,
+          clockMhz,
+          sharing: 'passthrough' as const,
+        };
+      });
+      const used = { memoryUsedMib: 0, coresUsed: 0, serverIds: [], healthy: true };
+      return {
+        inventory: { vcpus, ramMib, diskGib, cards },
+        record: {
+          host: name,
+          observedAtS: 1,
+          sequence: 1,
+          vcpusUsed: 0,
+          ramUsedMib: 0,
+          diskUsedGib: 0,
+          cards: cards.map(({ fp32Tflops: _, sharing: __, ...card }) => ({ ...card, ...used })),
+        },
+      };
+    });
+}

@@ -1,0 +1,309 @@
+/** `heps live serve` on the real cloud: where servers go, next to where stock Nova puts them; failures of hosts and services; kills. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import seedrandom from 'seedrandom';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Nova, openNova, type Server } from '../../live/openstack/index.ts';
+import type { RequestView } from '../../live/scheduling/request-view.ts';
+import { Store } from '../../live/srm/store.ts';
+import { hashOf, makeToken } from '../../live/srm/tokens.ts';
+import { runKills } from '../live/scheduling/kills.ts';
+import { agentTokens, put, type ServerProcess, startServerProcess } from '../live/srm/server-process.ts';
+import { all, cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
+import { gpuReports } from './gpu-reports.ts';
+
+const admin = logIn(cloudConfiguration('admin'));
+const environment = { OS_CLIENT_CONFIG_FILE: join(stateFolder, 'clouds.yaml') };
+const scheduling = {
+  mode: 'act',
+  aliases: { a100: 'A100-80GB' },
+  reconcileIntervalS: 3,
+  pollIntervalS: 0.3,
+  createGraceS: 6,
+  buildLimitS: 40,
+};
+let nova: Nova;
+let folder: string;
+let server: ServerProcess;
+let token: string;
+
+/** Starts the scheduler with a database of its own, and lets the GPU hosts report. */
+async function start(more: object = {}): Promise<void> {
+  folder = mkdtempSync(join(tmpdir(), 'heps-scheduling-'));
+  const database = { file: join(folder, 'heps.db') };
+  const store = await Store.open({ kind: 'sqlite', ...database });
+  token = makeToken();
+  await store.addToken(hashOf(token), 'admin', null, 0);
+  const reports = gpuReports();
+  const agents = await agentTokens(
+    store,
+    reports.map(({ record }) => record.host),
+  );
+  await store.close();
+  const config = { cloud: { name: 'admin' }, srm: { intervalS: 3600 }, scheduling: { ...scheduling, ...more } };
+  server = await startServerProcess(folder, database, { more: config, environment });
+  for (const report of reports) {
+    const { status } = await put(server.url, agents.get(report.record.host)!, report, 0);
+    expect(status).toBe(200);
+  }
+  await until(() => server.log.some((line) => line.includes('"scheduling"')), 30);
+}
+
+async function ask(method: string, path: string, body?: object): Promise<{ status: number; body: RequestView }> {
+  const response = await fetch(`${server.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as RequestView };
+}
+
+async function boot(body: object): Promise<RequestView> {
+  const answer = await ask('POST', 'v1/servers', { name: 't', image: 'tiny', ...body });
+  return answer.status === 202 ? await settled(answer.body.id) : (answer.body as RequestView);
+}
+
+async function settled(id: string): Promise<RequestView> {
+  let view: RequestView | undefined;
+  await until(async () => {
+    view = (await ask('GET', `v1/servers/${id}`)).body;
+    return ['active', 'failed', 'deleted'].includes(view.state);
+  }, 110);
+  return view!;
+}
+
+/** Removes every server of the cloud, whoever booted it. */
+async function clear(): Promise<void> {
+  for (const { id } of await all(nova.listServers({ allProjects: true }))) {
+    await nova.deleteServer(id).catch(() => undefined);
+  }
+  await until(async () => (await all(nova.listServers({ allProjects: true }))).length === 0, 60);
+}
+
+/** `expect.poll` does not work in hooks. */
+async function until(isTrue: () => boolean | Promise<boolean>, limitS: number): Promise<void> {
+  for (const endMs = performance.now() + limitS * 1000; !(await isTrue()); await sleep(300)) {
+    if (performance.now() > endMs) throw new Error(`not within ${limitS} s: ${isTrue}`);
+  }
+}
+
+const small = { size: { vcpus: 4, ramMib: 8192, diskGib: 10 } };
+const gpu = (memoryMib: number, count = 1) => ({ ...small, gpu: { count, memoryMib } });
+
+beforeAll(async () => {
+  nova = await openNova(admin.session);
+  await clear();
+});
+afterEach(async () => {
+  await server.end('SIGTERM');
+  rmSync(folder, { recursive: true });
+  await clear();
+});
+afterAll(async () => {
+  for await (const { id, name } of nova.listFlavors()) if (name.startsWith('heps-')) await nova.deleteFlavor(id);
+  await admin.session.close();
+});
+
+describe('where servers go', () => {
+  test('CPU servers to CPU hosts, GPU servers to the card that the scores say, until there is none; the registry shows who holds what', async () => {
+    await start();
+    expect(await boot(small)).toMatchObject({ state: 'active', host: 'cpu-001', cards: [] });
+    // S_card of the A6000 is higher, as long as it has the memory; then the A100.
+    const hosts: (string | null)[] = [];
+    for (let count = 0; count < 5; count++) hosts.push((await boot(gpu(40_000))).host);
+    expect(hosts).toEqual(['gpu-001', 'gpu-001', 'gpu-001', 'gpu-001', 'gpu-002']);
+    expect(await boot(gpu(60_000))).toMatchObject({ state: 'active', host: 'gpu-002' });
+    const refused = await ask('POST', 'v1/servers', { name: 't', image: 'tiny', ...gpu(40_000, 7) });
+    expect(refused).toMatchObject({ status: 409, body: { detail: 'No valid host: no-cards:7|cards-busy:1' } });
+    const { body } = await ask('GET', 'v1/holdings');
+    const held = (body as unknown as { hosts: { host: string; cards: unknown[] }[] }).hosts;
+    expect(Object.fromEntries(held.map(({ host, cards }) => [host, cards.length]))).toMatchObject({
+      'gpu-001': 4,
+      'gpu-002': 2,
+      'cpu-001': 0,
+    });
+    for (const found of await all(nova.listServers({ allProjects: true }))) {
+      expect(found.status).toBe('ACTIVE');
+      expect(found.metadata).toHaveProperty('heps:request');
+    }
+  });
+
+  test('a card whose memory is too small is avoided, where stock Nova takes it for the same request', async () => {
+    await start({ mode: 'shadow' });
+    // Somebody fills the memory of the A100 host, so that Nova, which counts, prefers the other.
+    const image = (await imageId())!;
+    const filler = await nova.createFlavor({
+      name: `filler-${Date.now()}`,
+      vcpus: 2,
+      ramMib: 900_000,
+      diskGib: 10,
+      isPublic: true,
+      description: null,
+    });
+    const fits = await nova.createFlavor({
+      name: `any-${Date.now()}`,
+      vcpus: 4,
+      ramMib: 8192,
+      diskGib: 10,
+      isPublic: true,
+      description: null,
+    });
+    const specs = { 'pci_passthrough:alias': 'gpu:1', 'heps:gpu_mem_mib': '60000' };
+    await nova.setFlavorExtraSpecs(fits.id, specs);
+    try {
+      await novaBoot(filler.id, image, 'gpu-002');
+      const stock = await novaBoot(fits.id, image);
+      expect(stock).toMatchObject({ status: 'ACTIVE', host: 'gpu-001' }); // an RTX A6000, of 48 GiB
+      await expect
+        .poll(async () => (await ask('GET', 'v1/comparisons')).body, { timeout: 15_000 })
+        .toMatchObject({
+          comparisons: expect.arrayContaining([
+            expect.objectContaining({
+              serverId: stock.id,
+              novaHost: 'gpu-001',
+              host: 'gpu-002',
+              objection: 'card-memory',
+            }),
+          ]),
+        });
+      const report = heps('shadow', '--server', server.url);
+      expect(report.stdout).toContain('policy: gpu-002, and not to gpu-001: card-memory');
+      await server.end('SIGTERM');
+      await start();
+      expect(await boot(gpu(60_000))).toMatchObject({
+        state: 'active',
+        host: 'gpu-002',
+        cards: [{ model: 'A100-80GB' }],
+      });
+    } finally {
+      for (const { id } of [filler, fits]) await nova.deleteFlavor(id);
+    }
+  });
+
+  test('as an administrator types it', async () => {
+    await start();
+    const booted = heps(
+      'boot',
+      'desk',
+      '--image',
+      'tiny',
+      '--vcpus',
+      '4',
+      '--ram-mib',
+      '8192',
+      '--gpus',
+      '1',
+      '--server',
+      server.url,
+    );
+    expect(booted.status).toBe(0);
+    expect(booted.stdout).toMatch(/active +desk on gpu-001, 1 × RTX A6000/);
+    expect(booted.stdout).toContain('cardScore');
+    expect(heps('flavors', '--cloud', 'admin').stdout).toContain('heps-4c-8192m-0g-a6000x1');
+    const [id] = /^\S+/.exec(heps('servers', '--server', server.url).stdout)!;
+    expect(heps('delete', id, '--server', server.url).stdout).toContain('deleted');
+    expect(heps('flavors', '--cloud', 'admin', '--remove').stdout).toContain('heps-4c-8192m-0g-a6000x1');
+    const none = heps('boot', 'desk', '--image', 'nothing', '--vcpus', '4', '--ram-mib', '1', '--server', server.url);
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('image: expected id or name')]);
+  });
+});
+
+describe('when something is away', () => {
+  test('a host that dies before Nova knows: the server is taken elsewhere', async () => {
+    await start({ buildLimitS: 12 });
+    await runCloud('host', ['kill', 'gpu-001']);
+    try {
+      const row = await boot(gpu(40_000));
+      expect(row).toMatchObject({
+        state: 'active',
+        host: 'gpu-002',
+        history: [{ host: 'gpu-001', fault: 'not ACTIVE after 12 s' }],
+      });
+    } finally {
+      await runCloud('host', ['start', 'gpu-001']);
+    }
+  });
+
+  test('Glance away at the create, Placement away at the decision of Nova: the request survives, and is one server', async () => {
+    await start();
+    await runCloud('down', ['glance']);
+    try {
+      // The image was looked up before.
+      const { body } = await ask('POST', 'v1/servers', { name: 'before', image: 'tiny', ...small });
+      expect((body as unknown as { status?: number }).status ?? 202).toBeGreaterThanOrEqual(202);
+    } finally {
+      await runCloud('up');
+    }
+    expect(await boot(small)).toMatchObject({ state: 'active', host: 'cpu-001' });
+    const [first] = await all(nova.listServers({ allProjects: true }));
+    expect(first).toBeDefined();
+  });
+
+  test('tokens that Keystone revoked are renewed', async () => {
+    await start();
+    await runCloud('down', ['keystone']);
+    await runCloud('up');
+    expect(await boot(small)).toMatchObject({ state: 'active' });
+  });
+});
+
+test('20 kills at random instants', { timeout: 600_000 }, async () => {
+  await start();
+  await server.end('SIGTERM');
+  const flavorsOnly = { ...scheduling, createGraceS: 4, buildLimitS: 120 };
+  const alive = async () =>
+    (await all(nova.listServers({ allProjects: true }))).map(({ id, host, metadata }: Server) => ({
+      id,
+      host,
+      metadata,
+      cards: null,
+    }));
+  const own = mkdtempSync(join(tmpdir(), 'heps-kills-'));
+  writeFileSync(join(own, 'note'), '');
+  try {
+    const report = await runKills({
+      kills: 20,
+      folder: own,
+      cloud: { environment: { ...environment, OS_CLOUD: 'admin' }, alive, violations: () => [] },
+      reports: gpuReports(),
+      bodies: [small, gpu(40_000), gpu(0), gpu(60_000, 2)],
+      upAtMostS: 6,
+      scheduling: flavorsOnly,
+      users: 3,
+      random: seedrandom.xor4096('openstack'),
+    });
+    console.log(JSON.stringify({ ...report, lost: report.lost.length }));
+    expect(report).toMatchObject({ kills: 20, lost: [], doubled: [], wronglyPlaced: [], leaked: [] });
+    expect(report.ran).toBeGreaterThan(10);
+  } finally {
+    rmSync(own, { recursive: true });
+  }
+});
+
+/** The built command, with the token of an admin. */
+function heps(...args: readonly string[]) {
+  const env = { ...process.env, ...environment, HEPS_TOKEN: token };
+  return spawnSync(process.execPath, [resolve('dist/cli.js'), 'live', ...args], { encoding: 'utf8', env });
+}
+
+async function imageId(): Promise<string | undefined> {
+  const { openGlance } = await import('../../live/openstack/index.ts');
+  return (await all(openGlance(admin.session).listImages()))[0]?.id;
+}
+
+/** Through plain Nova; with a host, or where it likes. */
+async function novaBoot(flavorId: string, image: string, host?: string): Promise<Server> {
+  const { id } = await nova.createServer({
+    name: 'theirs',
+    imageId: image,
+    flavorId,
+    networks: 'none',
+    ...(host !== undefined && { host }),
+  });
+  await until(async () => (await nova.showServer(id)).status !== 'BUILD', 60);
+  return await nova.showServer(id);
+}
