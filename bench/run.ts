@@ -1,5 +1,6 @@
 /** Takes all measurements, `npm run bench`, or those that are named: `npm run bench -- page engine`. */
 import { cpus } from 'node:os';
+import { benchBoots } from './boots.ts';
 import { benchCsv } from './csv.ts';
 import { benchDecision } from './decision.ts';
 import { benchEngine } from './engine.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => unknown>> = {
   pipeline: benchPipeline,
   page: benchPage,
   registry: benchRegistry,
+  boots: benchBoots,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

@@ -1,5 +1,5 @@
 /** The hosts of a cloud: Nova's hypervisors, with what Placement lets servers use of them. */
-import type { Inventory, Nova, Placement } from '../openstack/index.ts';
+import type { Inventory, Nova, Placement, ResourceProvider } from '../openstack/index.ts';
 import type { CloudHost } from './cloud-view.ts';
 
 /** Inventories asked for at once. */
@@ -18,7 +18,7 @@ export class CloudHosts {
 
   /** All hosts. One that Placement does not know, or knows no vCPUs or RAM of, is left out: no server can go there. */
   async read(): Promise<CloudHost[]> {
-    const providers = new Map((await this.#placement.listProviders()).map((provider) => [provider.id, provider]));
+    const providers = new Map((await this.#listNodes()).map((provider) => [provider.id, provider]));
     const hypervisors = [];
     for await (const hypervisor of this.#nova.listHypervisors()) hypervisors.push(hypervisor);
     const toRead = hypervisors.filter(({ id }) => {
@@ -44,6 +44,12 @@ export class CloudHosts {
       const takesServers = state === 'up' && status === 'enabled';
       return [{ name: host, ...size, cpuAllocationRatio: VCPU.allocationRatio, takesServers }];
     });
+  }
+
+  /** The hosts' own providers, not those of their cards. Nova sets the trait since Ussuri; before, all have to be read. */
+  async #listNodes(): Promise<ResourceProvider[]> {
+    const nodes = await this.#placement.listProviders({ required: 'COMPUTE_NODE' });
+    return nodes.length > 0 ? nodes : await this.#placement.listProviders();
   }
 }
 
