@@ -225,10 +225,23 @@ INI
   } >"$ETC/nova/nova.conf"
 
   # Read by the scheduler after nova.conf.
-  cat >"$ETC/nova/scheduler.conf" <<INI
+  {
+    cat <<INI
 [DEFAULT]
 debug = $SCHEDULER_DEBUG
 INI
+    [ -z "$HEPS_URL" ] || cat <<INI
+[filter_scheduler]
+available_filters = nova.scheduler.filters.all_filters
+available_filters = heps_nova.scheduler.HepsFilter
+enabled_filters = $filters,HepsFilter
+weight_classes = nova.scheduler.weights.all_weighers,heps_nova.scheduler.HepsWeigher
+[heps]
+url = $HEPS_URL
+token_file = $HEPS_TOKEN_FILE
+fail_open = $HEPS_FAIL_OPEN
+INI
+  } >"$ETC/nova/scheduler.conf"
 
   # A compute service must not know the databases: it goes through the conductor.
   {

@@ -33,6 +33,9 @@ MEMCACHED_PORT=${MEMCACHED_PORT:-11211}
 # Behaviour worth changing in a test.
 TOKEN_SECONDS=${TOKEN_SECONDS:-3600}          # keystone token life
 SCHEDULER_DEBUG=${SCHEDULER_DEBUG:-true}      # nova-scheduler logs each decision
+HEPS_URL=${HEPS_URL:-}                        # the plugin of nova-scheduler asks there
+HEPS_TOKEN_FILE=${HEPS_TOKEN_FILE:-}          # with the token of this file
+HEPS_FAIL_OPEN=${HEPS_FAIL_OPEN:-true}
 PCI_IN_PLACEMENT=${PCI_IN_PLACEMENT:-false}   # report GPUs to placement too
 DB_NAMES="keystone glance placement nova_api nova nova_cell0"
 

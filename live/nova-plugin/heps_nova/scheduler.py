@@ -1,0 +1,148 @@
+"""A filter and a weigher that place servers of Horizon, CLI and Heat as heps live serve would.
+
+nova-scheduler asks filters host by host; HepsFilter makes one request for all
+hosts that the filters before it left:
+
+    POST <url>   Authorization: Bearer <token>
+    {"instance": uuid, "project": id, "hints": {...},
+     "flavor": {"name", "vcpus", "memory_mb", "root_gb", "extra_specs"},
+     "hosts": ["gpu-001", ...]}
+
+    {"mode": "act", "hosts": {"gpu-001": 1.0, "gpu-004": 0.5}}
+
+In mode act hosts that are left out are refused, and HepsWeigher applies the
+numbers; in advise nobody is refused; in shadow nothing is changed. A request
+that names its host, as those of heps live serve itself do, is not asked.
+"""
+import os
+
+from oslo_config import cfg
+from oslo_log import log as logging
+import requests
+
+import nova.conf
+from nova.scheduler import filters
+from nova.scheduler import utils
+from nova.scheduler import weights
+
+CONF = nova.conf.CONF
+LOG = logging.getLogger(__name__)
+CONF.register_opts([
+    cfg.URIOpt('url', schemes=['http', 'https'],
+               default='http://127.0.0.1:8790/v1/nova/hosts',
+               help='where heps live serve answers'),
+    cfg.StrOpt('token_file', default='/etc/nova/heps.token',
+               help='file with a token of the role scheduler'),
+    cfg.FloatOpt('timeout', default=2.0, min=0.1,
+                 help='seconds to wait for an answer'),
+    cfg.BoolOpt('fail_open', default=True,
+                help='without an answer let Nova decide alone; else refuse'),
+    # Enough to outvote Nova's own weighers, each of which gives up to 1.
+    cfg.FloatOpt('weight_multiplier', default=1000.0),
+    cfg.StrOpt('cafile', help='certificates of your own authority, PEM'),
+], group='heps')
+
+# Where the filter leaves the answer for the weigher: on the host states of
+# this very request, which nova-scheduler makes anew for each. So requests
+# that are scheduled at the same time cannot mix their answers up.
+WEIGHT = '_heps_weight'
+
+
+class Token:
+    """The token of a file, read again when the file is another one."""
+
+    def __init__(self):
+        self._known = (None, None)
+
+    def read(self):
+        path = CONF.heps.token_file
+        stamp = (path, os.stat(path).st_mtime_ns)
+        if self._known[0] != stamp:
+            with open(path) as file:
+                self._known = (stamp, file.read().strip())
+        return self._known[1]
+
+
+TOKEN = Token()
+SESSION = requests.Session()
+# No proxy, and no name and password of ~/.netrc in place of the token.
+SESSION.trust_env = False
+
+
+def question(spec, hosts):
+    flavor = spec.flavor
+    return {
+        'instance': spec.instance_uuid, 'project': spec.project_id,
+        'hints': dict(spec.scheduler_hints or {}),
+        'flavor': {
+            'name': flavor.name, 'vcpus': flavor.vcpus,
+            'memory_mb': flavor.memory_mb, 'root_gb': flavor.root_gb,
+            'extra_specs': dict(flavor.extra_specs or {})},
+        'hosts': hosts}
+
+
+def ask(spec, hosts):
+    """The answer's mode and numbers by host. Raises what went wrong."""
+    reply = SESSION.post(
+        CONF.heps.url, json=question(spec, hosts), timeout=CONF.heps.timeout,
+        headers={'Authorization': 'Bearer ' + TOKEN.read()},
+        verify=CONF.heps.cafile or True, allow_redirects=False)
+    if reply.status_code != 200:
+        raise ValueError('%d %s' % (reply.status_code, reply.text[:200]))
+    body = reply.json()
+    if body['mode'] not in ('shadow', 'advise', 'act'):
+        raise ValueError('unknown mode')
+    return body['mode'], {h: float(w) for h, w in body['hosts'].items()}
+
+
+def is_settled(spec):
+    """Whether the host is named already, so that nothing is left to ask."""
+    if utils.request_is_rebuild(spec):
+        return True
+    if spec.force_hosts or spec.force_nodes:
+        return True
+    destination = ('requested_destination' in spec and
+                   spec.requested_destination)
+    return bool(destination and 'host' in destination and destination.host)
+
+
+class HepsFilter(filters.BaseHostFilter):
+
+    RUN_ON_REBUILD = False
+
+    def filter_all(self, states, spec):
+        states = list(states)
+        for state in states:
+            # Of several instances of one request each is asked about anew.
+            setattr(state, WEIGHT, 0.0)
+        if not states or is_settled(spec):
+            return states
+        try:
+            mode, numbers = ask(spec, [state.host for state in states])
+        except (requests.RequestException, OSError, ValueError, KeyError,
+                TypeError, AttributeError) as error:
+            LOG.warning('heps did not answer for instance %s, so %s: %s',
+                        spec.instance_uuid,
+                        'Nova decides' if CONF.heps.fail_open
+                        else 'it is refused', error)
+            return states if CONF.heps.fail_open else []
+        if mode == 'shadow':
+            return states
+        for state in states:
+            setattr(state, WEIGHT, numbers.get(state.host, 0.0))
+        if mode == 'advise':
+            return states
+        return [state for state in states if state.host in numbers]
+
+
+class HepsWeigher(weights.BaseHostWeigher):
+
+    # Without these Nova stretches the numbers of one request over 0 to 1.
+    minval = 0.0
+    maxval = 1.0
+
+    def weight_multiplier(self, state):
+        return CONF.heps.weight_multiplier
+
+    def _weigh_object(self, state, spec):
+        return getattr(state, WEIGHT, 0.0)
