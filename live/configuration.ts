@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { parse, YAMLParseError } from 'yaml';
-import { anInteger, anObject, aPositive, aText, oneOf } from '../core/check.ts';
+import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../core/check.ts';
 import { InputError } from '../core/input-error.ts';
 import { policies } from '../core/policies/index.ts';
 import { modes, type SchedulingSettings } from './scheduling/scheduling.ts';
@@ -23,6 +23,8 @@ export interface Configuration {
   };
   /** Null: only the registry runs, and no cloud is asked. */
   readonly scheduling: (Omit<SchedulingSettings, 'isShared'> & { readonly cloud: string | undefined }) | null;
+  /** The cloud in whose Placement the cards are mirrored; null: in none. */
+  readonly mirror: { readonly cloud: string | undefined } | null;
   readonly log: { readonly level: LogLevel };
 }
 
@@ -53,6 +55,7 @@ const settings: Readonly<Record<string, Setting>> = {
   'srm.intervalS': { check: aPositive, fallback: 10 },
   'srm.auditReportsForH': { check: aPositive, fallback: 6 },
   'cloud.name': { check: aText },
+  'srm.mirrorToPlacement': { check: aBoolean, fallback: false },
   'scheduling.mode': { check: (value, where) => oneOf(value, where, ['off', ...modes]), fallback: 'off' },
   'scheduling.policy': { check: aPolicy, fallback: 'hybrid' },
   'scheduling.aliases': { check: modelsByAlias, fallback: {} },
@@ -136,6 +139,7 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv):
             reconcileIntervalS: get('scheduling.reconcileIntervalS'),
             pollIntervalS: get('scheduling.pollIntervalS'),
           },
+    mirror: get('srm.mirrorToPlacement') ? { cloud: get('cloud.name') } : null,
     log: { level: get('log.level') },
   };
 }
@@ -187,8 +191,11 @@ function environmentValues(environment: NodeJS.ProcessEnv): Map<string, Found> {
     if (!sections.some((section) => variable.startsWith(`HEPS_${section.toUpperCase()}_`))) continue;
     const key = byVariable.get(variable);
     if (key === undefined) throw unknown(`environment, ${variable}`, variable, [...byVariable.keys()]);
-    const isNumber = typeof settings[key]!.fallback === 'number';
-    found.set(key, { value: isNumber && text !== '' ? Number(text) : text, where: `environment, ${variable}` });
+    const { fallback } = settings[key]!;
+    const isNumber = typeof fallback === 'number' && text !== '';
+    const isBoolean = typeof fallback === 'boolean' && ['true', 'false'].includes(text ?? '');
+    const value = isNumber ? Number(text) : isBoolean ? text === 'true' : text;
+    found.set(key, { value, where: `environment, ${variable}` });
   }
   return found;
 }

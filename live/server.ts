@@ -11,7 +11,7 @@ import type { Configuration } from './configuration.ts';
 import { requestListener } from './http/request-listener.ts';
 import type { Route } from './http/routes.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
-import { openSession, readCloudConfiguration, surroundings } from './openstack/index.ts';
+import { openPlacement, openSession, readCloudConfiguration, surroundings } from './openstack/index.ts';
 import { schedulingRoutes } from './scheduling/api.ts';
 import { RequestStore } from './scheduling/request-store.ts';
 import { Scheduling } from './scheduling/scheduling.ts';
@@ -19,6 +19,7 @@ import { serviceRoutes, withOpenApi } from './service-routes.ts';
 import { srmRoutes } from './srm/api.ts';
 import { holdDatabase } from './srm/database-lock.ts';
 import { LiveEvents } from './srm/live-events.ts';
+import { PlacementMirror } from './srm/placement-mirror.ts';
 import { SrmRegistry } from './srm/registry.ts';
 import { Store } from './srm/store.ts';
 import { TokenCheck } from './srm/token-check.ts';
@@ -108,6 +109,7 @@ async function serve(configuration: Configuration, store: Store, page: string, l
   }
   log.info({ url, hosts: registry.hosts.size, tookMs: Math.round(performance.now() - startMs) }, 'ready');
   scheduler?.start();
+  const endMirror = startMirror(configuration, registry, log);
 
   const logged = (what: string, work: () => Promise<unknown>) => (): void =>
     void work().catch((error: unknown) => log.error({ err: error }, what));
@@ -143,7 +145,38 @@ async function serve(configuration: Configuration, store: Store, page: string, l
       for (const timer of timers) clearInterval(timer);
       await close();
       await scheduler?.stop();
+      await endMirror?.();
     },
+  };
+}
+
+/** Mirrors the records into Placement, from now on until the session is closed; what fails is tried again at the next interval. */
+function startMirror(
+  { mirror, srm: { intervalS } }: Configuration,
+  registry: SrmRegistry,
+  log: Logger,
+): (() => Promise<void>) | null {
+  if (mirror === null) return null;
+  const session = openSession(readCloudConfiguration(surroundings(), mirror.cloud));
+  let writer: PlacementMirror | null = null;
+  let isWriting = false;
+  const write = async (): Promise<void> => {
+    if (isWriting) return;
+    isWriting = true;
+    try {
+      writer ??= new PlacementMirror(await openPlacement(session), registry);
+      await writer.write();
+    } catch (error) {
+      log.warn({ err: error }, 'the records could not be mirrored into Placement');
+    } finally {
+      isWriting = false;
+    }
+  };
+  void write();
+  const timer = setInterval(() => void write(), intervalS * 1000);
+  return async () => {
+    clearInterval(timer);
+    await session.close();
   };
 }
 

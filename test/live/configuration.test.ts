@@ -20,6 +20,7 @@ test('the smallest file gives the defaults; paths are from its folder', () => {
     database: { kind: 'sqlite', file: join(folder, 'heps.db') },
     srm: { intervalS: 10, auditReportsForH: 6 },
     scheduling: null,
+    mirror: null,
     log: { level: 'info' },
   });
 });

@@ -16,6 +16,7 @@ const configuration: Configuration = {
   database: { kind: 'sqlite', file: join(path, 'heps.db') },
   srm: { intervalS: 10, auditReportsForH: 6 },
   scheduling: null,
+  mirror: null,
   log: { level: 'debug' },
 };
 const logLines: string[] = [];
