@@ -8,21 +8,26 @@ import { clockStep } from './steps.ts';
 /** Seconds by which clocks may differ. */
 export const mostApartS = 5;
 
+type SeenExchange = Pick<Exchange, 'service' | 'status' | 'durationS' | 'serviceTimeS'>;
+
 /** Gathers what the exchanges of a session tell of the services' clocks. */
 export class ServiceClocks {
   readonly #clock: Pick<Clock, 'nowS'>;
   /** By service: by how much at least it is ahead of us (negative: behind), from the exchange in which that is least. */
   readonly #apartS = new Map<string, number>();
+  readonly #answered = new Set<string>();
 
   constructor(clock: Pick<Clock, 'nowS'>) {
     this.#clock = clock;
   }
 
   /** The session's `observe`. */
-  observe({ service, durationS, serviceTimeS }: Pick<Exchange, 'service' | 'durationS' | 'serviceTimeS'>): void {
+  observe({ service, status, durationS, serviceTimeS }: SeenExchange): void {
+    if (status === null) return;
+    this.#answered.add(service);
     if (serviceTimeS === null) return;
     const { nowS } = this.#clock;
-    // The header leaves out the second's parts, and was written at some moment of the exchange.
+    // The time leaves out the second's parts, and was written at some moment of the exchange.
     const aheadS = Math.max(0, serviceTimeS - nowS);
     const behindS = Math.max(0, nowS - durationS - (serviceTimeS + 1));
     const apartS = aheadS > 0 ? aheadS : -behindS;
@@ -30,7 +35,7 @@ export class ServiceClocks {
     if (before === undefined || Math.abs(apartS) < Math.abs(before)) this.#apartS.set(service, apartS);
   }
 
-  /** One check for all services that agree with us, and one for each that does not; none where no service has answered. */
+  /** One check for all services that agree with us, one for each that does not, one for those that have not told their time. */
   checks(): Check[] {
     const all = [...this.#apartS];
     const agreeing = all.filter(([, apartS]) => Math.abs(apartS) <= mostApartS).map(([service]) => service);
@@ -40,6 +45,11 @@ export class ServiceClocks {
       if (Math.abs(apartS) <= mostApartS) continue;
       const text = `${service}: ${Math.round(Math.abs(apartS))} s ${apartS > 0 ? 'ahead of' : 'behind'} our clock`;
       found.push(check(clockStep, 'wrong', text, 'set the clock by NTP, there or here'));
+    }
+    const silent = [...this.#answered].filter((service) => !this.#apartS.has(service));
+    if (silent.length > 0) {
+      const text = `${silent.join(', ')}: no time in the answers`;
+      found.push(check(clockStep, 'cannot-tell', text, 'is NTP in order on their machines (chronyc tracking)?'));
     }
     return found;
   }

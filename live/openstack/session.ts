@@ -56,7 +56,10 @@ export interface Exchange {
   /** 1 for the first. */
   readonly attempt: number;
   readonly durationS: number;
-  /** The service's clock, from the answer's `Date`: Unix seconds, to the second. Null where no answer or no such header came. */
+  /**
+   * The service's clock, Unix seconds, to the second: from the answer's `Date`, or of a login without one from its `issued_at`. Null where
+   * no answer came or none was in it, as of services under uWSGI alone.
+   */
   readonly serviceTimeS: number | null;
 }
 
@@ -130,7 +133,7 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
       throw new NoAnswerError(service, `${method} ${path}`, !neverArrived(error as Error), error as Error);
     }
     const requestId = requestIdOf(answer);
-    seen(answer.status, requestId, timeOf(answer));
+    seen(answer.status, requestId, timeOf(call, answer));
     if (answer.status >= 200 && answer.status < 300) return answer;
     if (answer.status === 404 && method === 'DELETE' && attempt > 1) return { ...answer, body: '' };
     const waitS = retryAfterS(answer.header('retry-after'), clock.nowS);
@@ -208,9 +211,10 @@ function addressOf(endpoint: string, { path, query = {} }: Call): string {
   return url.href;
 }
 
-function timeOf(answer: HttpAnswer): number | null {
-  const atMs = Date.parse(answer.header('date') ?? '');
-  return Number.isNaN(atMs) ? null : atMs / 1000;
+function timeOf({ path }: Call, answer: HttpAnswer): number | null {
+  const issuedAt = path === '/auth/tokens' ? /"issued_at": ?"([^"]+)"/.exec(answer.body)?.[1] : undefined;
+  const atMs = Date.parse(answer.header('date') ?? issuedAt ?? '');
+  return Number.isNaN(atMs) ? null : Math.floor(atMs / 1000);
 }
 
 function requestIdOf(answer: HttpAnswer): string | null {

@@ -146,7 +146,8 @@ test('with the server’s records hosts have their cards, and the replay places 
     expect(readFileSync(decisions, 'utf8')).toMatch(new RegExp(`^${running.id},gpu-001,0-1-2-3,`, 'm'));
 
     const doctor = heps('live', 'doctor', '--cloud', 'admin', '--config', join(folder, 'heps.yaml'), ...access);
-    expect(doctor.stdout).toMatch(/6\. clocks\n {3}ok +identity, compute, placement, image: within 5 s of ours\n/);
+    // The cloud's services run under uWSGI alone, which writes no Date.
+    expect(doctor.stdout).toMatch(/6\. clocks\n {3}ok +identity: within 5 s of ours\n {3}cannot tell /);
     expect(doctor.stdout).toContain('tables up to date');
     expect(doctor.stdout).toMatch(/8\. server and agents\n {3}ok +ready\n/);
   } finally {
