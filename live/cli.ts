@@ -6,6 +6,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addFlavors } from './commands/flavors.ts';
 import { addHost } from './commands/host.ts';
 import { addInstall } from './commands/install.ts';
+import { addRecord } from './commands/record.ts';
 import { addServe } from './commands/serve.ts';
 import { addShadow } from './commands/shadow.ts';
 import { addTokenCommands } from './commands/token.ts';
@@ -20,6 +21,7 @@ export function addLiveCommands(program: Command): void {
   addTokenCommands(live);
   addBoot(live);
   addShadow(live);
+  addRecord(live);
   addFlavors(live);
   addDoctor(live);
   addInstall(live);

@@ -1,24 +1,60 @@
 /** `heps live doctor`: what of the cloud is in order, what is not, and what to do about it. */
 import type { Command } from 'commander';
-import { describeChecks } from '../checks.ts';
-import { checkCloud, doctorSteps } from '../doctor/cloud-checks.ts';
+import { type Check, describeChecks } from '../checks.ts';
+import { readConfiguration } from '../configuration.ts';
+import { ServiceClocks } from '../doctor/clock-checks.ts';
+import { checkCloud } from '../doctor/cloud-checks.ts';
+import { checkDatabase } from '../doctor/database-checks.ts';
+import { checkServer } from '../doctor/server-checks.ts';
+import { databaseStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
 import { openSession, readCloudConfiguration, surroundings } from '../openstack/index.ts';
+import { wallClock } from '../wall-clock.ts';
+import { clientOf, serverUrl } from './server-options.ts';
+
+interface DoctorArguments {
+  readonly cloud?: string;
+  readonly config?: string;
+  readonly server?: URL;
+  readonly tokenFile?: string;
+  readonly json?: boolean;
+}
 
 export function addDoctor(live: Command): void {
   live
     .command('doctor')
-    .description('check login, roles, versions, services, hosts and definitions; ends with 1 when something is wrong')
+    .description(
+      'check login, roles, versions, services, hosts, definitions and clocks, and what else is named; ends with 1 when something is wrong',
+    )
     .option('--cloud <name>', 'entry of clouds.yaml (default: OS_CLOUD, OS_AUTH_URL, or the only one)')
+    .option('--config <file>', 'configuration of heps live serve: check its database too; nothing is changed in it')
+    .option('--server <url>', 'address of heps live serve: check it and the hosts’ agents too', serverUrl)
+    .option(
+      '--token-file <file>',
+      'with --server: file with a reader’s token (default: environment variable HEPS_TOKEN)',
+    )
     .option('--json', 'print the checks as JSON')
-    .addHelpText('after', '\nExample:\n  heps live doctor --cloud heps')
-    .action(async ({ cloud, json }: { cloud?: string; json?: boolean }) => {
-      const session = openSession(readCloudConfiguration(surroundings(), cloud));
+    .addHelpText('after', '\nExample:\n  heps live doctor --cloud heps --config heps.yaml')
+    .action(async ({ cloud, config, server, tokenFile, json }: DoctorArguments) => {
+      const database = config === undefined ? null : readConfiguration(config, process.env).database;
+      const client = server === undefined ? null : clientOf({ server, ...(tokenFile !== undefined && { tokenFile }) });
+      const clocks = new ServiceClocks(wallClock);
+      const session = openSession(readCloudConfiguration(surroundings(), cloud), {
+        observe: (exchange) => clocks.observe(exchange),
+      });
       try {
-        const checks = await checkCloud(session);
-        console.log(json ? JSON.stringify({ checks }, null, 2) : describeChecks(doctorSteps, checks));
+        const checks: Check[] = [...(await checkCloud(session)), ...clocks.checks()];
+        if (database !== null) checks.push(...(await checkDatabase(database)));
+        if (client !== null) checks.push(...(await checkServer(client, session)));
+        const leftOut = [...(database === null ? [databaseStep] : []), ...(client === null ? [serverStep] : [])];
+        console.log(json ? asJson(checks, leftOut) : describeChecks(titlesOf(leftOut), checks));
         if (checks.some(({ status }) => status === 'wrong')) process.exitCode = 1;
       } finally {
         await session.close();
       }
     });
+}
+
+function asJson(checks: readonly Check[], leftOut: readonly number[]): string {
+  const steps = leftOut.map((step) => ({ step, options: optionsOfSteps.get(step) }));
+  return JSON.stringify({ checks, leftOut: steps }, null, 2);
 }

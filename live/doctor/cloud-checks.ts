@@ -15,16 +15,7 @@ import {
   type Session,
 } from '../openstack/index.ts';
 
-/** In order. A step that fails leaves out those that need it. */
-export const doctorSteps: readonly string[] = [
-  'login at Keystone',
-  'Nova, with the host of a new server to be chosen',
-  'Nova’s services',
-  'hosts and their cards in Placement',
-  'metadata definitions in Glance',
-];
-
-/** One check a thing, in order of the steps; nothing in the cloud is changed. */
+/** Steps 1 to 5, one check a thing; a step that fails leaves out those that need it; nothing in the cloud is changed. */
 export async function checkCloud(session: Session): Promise<readonly Check[]> {
   const login = await checkLogin(session);
   if (login.status === 'wrong') return [login];
@@ -119,7 +110,8 @@ async function checkDefinitions(session: Session): Promise<Check> {
   return check(5, 'wrong', found, 'heps live install');
 }
 
-function check(step: number, status: CheckStatus, found: string, remedy: string | null = null): Check {
+/** A check, with what to do where something is to be done. */
+export function check(step: number, status: CheckStatus, found: string, remedy: string | null = null): Check {
   return { step, status, found, remedy };
 }
 
@@ -134,14 +126,15 @@ async function attempt<T>(step: number, checks: Check[], remedy: string, act: ()
 }
 
 /** The message of what a cloud may do wrong. @throws the error itself where it is ours */
-function saying(error: unknown): string {
+export function saying(error: unknown): string {
   if (error instanceof OpenStackError || error instanceof NoAnswerError || error instanceof InputError) {
     return error.message;
   }
   throw error;
 }
 
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+/** All items of a list. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;

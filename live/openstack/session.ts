@@ -45,7 +45,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** One exchange that is over: for logs and measures. It has no header, query or body, which may hold secrets. */
+/** One exchange that is over: for logs and measures. It has no other header, query or body, which may hold secrets. */
 export interface Exchange {
   readonly service: string;
   readonly method: Method;
@@ -56,6 +56,11 @@ export interface Exchange {
   /** 1 for the first. */
   readonly attempt: number;
   readonly durationS: number;
+  /**
+   * The service's clock, Unix seconds, to the second: from the answer's `Date`, or of a login without one from its `issued_at`. Null where
+   * no answer came or none was in it, as of services under uWSGI alone.
+   */
+  readonly serviceTimeS: number | null;
 }
 
 export interface SessionOptions {
@@ -115,8 +120,8 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
   async function once(call: Call, request: HttpRequest, attempt: number): Promise<HttpAnswer> {
     const beganAtS = clock.nowS;
     const { service, method, path } = call;
-    const seen = (status: number | null, requestId: string | null) =>
-      observe({ service, method, path, status, requestId, attempt, durationS: clock.nowS - beganAtS });
+    const seen = (status: number | null, requestId: string | null, serviceTimeS: number | null) =>
+      observe({ service, method, path, status, requestId, attempt, durationS: clock.nowS - beganAtS, serviceTimeS });
     if (closing.signal.aborted) {
       throw new NoAnswerError(service, `${method} ${path}`, false, new Error('the session is closed'));
     }
@@ -124,11 +129,11 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
     try {
       answer = await http.exchange(request);
     } catch (error) {
-      seen(null, null);
+      seen(null, null, null);
       throw new NoAnswerError(service, `${method} ${path}`, !neverArrived(error as Error), error as Error);
     }
     const requestId = requestIdOf(answer);
-    seen(answer.status, requestId);
+    seen(answer.status, requestId, timeOf(call, answer));
     if (answer.status >= 200 && answer.status < 300) return answer;
     if (answer.status === 404 && method === 'DELETE' && attempt > 1) return { ...answer, body: '' };
     const waitS = retryAfterS(answer.header('retry-after'), clock.nowS);
@@ -204,6 +209,12 @@ function addressOf(endpoint: string, { path, query = {} }: Call): string {
     if (value !== undefined) url.searchParams.set(field, String(value));
   }
   return url.href;
+}
+
+function timeOf({ path }: Call, answer: HttpAnswer): number | null {
+  const issuedAt = path === '/auth/tokens' ? /"issued_at": ?"([^"]+)"/.exec(answer.body)?.[1] : undefined;
+  const atMs = Date.parse(answer.header('date') ?? issuedAt ?? '');
+  return Number.isNaN(atMs) ? null : Math.floor(atMs / 1000);
 }
 
 function requestIdOf(answer: HttpAnswer): string | null {

@@ -29,8 +29,12 @@ export interface MemoryServer {
   cards: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly flavor: MemoryFlavor;
+  readonly projectId: string;
+  readonly userId: string;
   readonly createdAtMs: number;
   updatedAtMs: number;
+  launchedAtMs: number | null;
+  terminatedAtMs: number | null;
   fault: { code: number; message: string } | null;
 }
 
@@ -63,7 +67,12 @@ export class CloudState {
   }
 
   /** Takes the order; the server is built by `build`. */
-  create(name: string, flavor: MemoryFlavor, metadata: Record<string, string>): MemoryServer {
+  create(
+    name: string,
+    flavor: MemoryFlavor,
+    metadata: Record<string, string>,
+    owner: Pick<MemoryServer, 'projectId' | 'userId'> = { projectId: 'project', userId: 'user' },
+  ): MemoryServer {
     const nowMs = this.nowMs();
     const server: MemoryServer = {
       id: randomUUID(),
@@ -74,8 +83,11 @@ export class CloudState {
       metadata,
       // A server keeps the flavor as it was.
       flavor: { ...flavor, extraSpecs: { ...flavor.extraSpecs } },
+      ...owner,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
+      launchedAtMs: null,
+      terminatedAtMs: null,
       fault: null,
     };
     this.servers.set(server.id, server);
@@ -102,7 +114,8 @@ export class CloudState {
 
   /** Ends the build of a placed server. */
   finish(server: MemoryServer): void {
-    if (server.status === 'BUILD' && server.host !== null) this.#update(server, { status: 'ACTIVE' });
+    if (server.status !== 'BUILD' || server.host === null) return;
+    this.#update(server, { status: 'ACTIVE', launchedAtMs: this.nowMs() });
   }
 
   delete(server: MemoryServer): void {
@@ -110,7 +123,7 @@ export class CloudState {
     const host = server.host === null ? undefined : this.hosts.get(server.host);
     host?.servers.delete(server);
     if (host !== undefined) host.generation++;
-    this.#update(server, { status: 'DELETED' });
+    this.#update(server, { status: 'DELETED', terminatedAtMs: this.nowMs() });
   }
 
   free({ spec, servers }: HostState): { vcpus: number; ramMib: number; diskGib: number } {

@@ -5,7 +5,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { CloudConfiguration } from '../../../live/openstack/index.ts';
+import { aliasesOf } from '../../../live/scheduling/aliases.ts';
 import { CloudState, type MemoryFlavor, type MemoryHost, type MemoryServer } from './cloud-state.ts';
 
 export interface MemoryCloudOptions {
@@ -16,6 +18,8 @@ export interface MemoryCloudOptions {
   readonly answerMs?: () => number;
   /** Whether Placement has a provider for each card. Defaults to true. */
   readonly pciInPlacement?: boolean;
+  /** Of the servers' times, Unix milliseconds. Defaults to the real time. */
+  readonly nowMs?: () => number;
 }
 
 /** What goes wrong with requests that fit: an answer in place of what was asked, or a cut connection before or after it is done. */
@@ -46,7 +50,7 @@ export class MemoryCloud {
   readonly #routes: [string, RegExp, Handler][];
   readonly #providers = new Map<
     string,
-    { id: string; name: string; parent: string | null; host: string; address: string | null }
+    { id: string; name: string; parent: string | null; host: string; address: string | null; resourceClass: string }
   >();
   #tokens = 0;
   #leastToken = 1;
@@ -54,20 +58,33 @@ export class MemoryCloud {
   static async start(options: MemoryCloudOptions): Promise<MemoryCloud> {
     const server = createServer({ keepAliveTimeout: 60_000 });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new MemoryCloud(server, { buildMs: () => 20, answerMs: () => 0, pciInPlacement: true, ...options });
+    return new MemoryCloud(server, {
+      buildMs: () => 20,
+      answerMs: () => 0,
+      pciInPlacement: true,
+      nowMs: Date.now,
+      ...options,
+    });
   }
 
   private constructor(server: Server, options: Required<MemoryCloudOptions>) {
     this.#server = server;
     this.#options = options;
     this.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    this.state = new CloudState(options.hosts);
+    this.state = new CloudState(options.hosts, options.nowMs);
     for (const { id, spec } of this.state.hosts.values()) {
-      this.#providers.set(id, { id, name: spec.name, parent: null, host: spec.name, address: null });
+      this.#providers.set(id, {
+        id,
+        name: spec.name,
+        parent: null,
+        host: spec.name,
+        address: null,
+        resourceClass: 'VCPU',
+      });
       if (!options.pciInPlacement) continue;
-      for (const { address } of spec.cards) {
+      for (const { alias, address } of spec.cards) {
         const card = { id: randomUUID(), name: `${spec.name}_${address}`, parent: id, host: spec.name, address };
-        this.#providers.set(card.id, card);
+        this.#providers.set(card.id, { ...card, resourceClass: pciClassOf(alias) });
       }
     }
     this.configuration = {
@@ -279,16 +296,22 @@ export class MemoryCloud {
     return page(fitting, query, 'servers', (server) => this.#shown(server));
   }
 
-  #shown({ id, name, status, host, metadata, flavor, createdAtMs, updatedAtMs, fault }: MemoryServer): object {
-    const time = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 19)}Z`;
+  #shown(server: MemoryServer): object {
+    const { id, name, status, host, metadata, flavor, createdAtMs, updatedAtMs, fault } = server;
+    const plainTime = (atMs: number): string => new Date(atMs).toISOString().slice(0, 19);
+    const time = (atMs: number): string => `${plainTime(atMs)}Z`;
+    // Nova writes these two without a zone.
+    const useTime = (atMs: number | null) => (atMs === null ? null : `${plainTime(atMs)}.000000`);
     return {
       id,
       name,
       status,
       'OS-EXT-STS:task_state': status === 'BUILD' ? 'spawning' : null,
       'OS-EXT-SRV-ATTR:host': host,
-      tenant_id: 'project',
-      user_id: 'user',
+      tenant_id: server.projectId,
+      user_id: server.userId,
+      'OS-SRV-USG:launched_at': useTime(server.launchedAtMs),
+      'OS-SRV-USG:terminated_at': useTime(server.terminatedAtMs),
       created: time(createdAtMs),
       updated: time(updatedAtMs),
       metadata,
@@ -343,7 +366,7 @@ export class MemoryCloud {
     const inventories =
       provider.parent === null
         ? { VCPU: item(spec.vcpus), MEMORY_MB: item(spec.ramMib), DISK_GB: item(spec.diskGib) }
-        : { CUSTOM_PCI: item(1) };
+        : { [provider.resourceClass]: item(1) };
     return ok({ resource_provider_generation: generation, inventories });
   }
 
@@ -355,12 +378,19 @@ export class MemoryCloud {
     const mine = [...this.#providers.values()].filter(
       (provider) => provider.host === host && (provider.address === null || cards.includes(provider.address)),
     );
-    const entries = mine.map(({ id: provider, address }) => [
+    const entries = mine.map(({ id: provider, address, resourceClass }) => [
       provider,
-      { resources: address === null ? { VCPU: flavor.vcpus, MEMORY_MB: flavor.ram } : { CUSTOM_PCI: 1 } },
+      { resources: address === null ? { VCPU: flavor.vcpus, MEMORY_MB: flavor.ram } : { [resourceClass]: 1 } },
     ]);
     return ok({ allocations: Object.fromEntries(entries) });
   }
+}
+
+/** The class under which Nova reports a device, by its PCI id. */
+function pciClassOf(alias: string): string {
+  const model = aliasesOf({}).modelOf(alias);
+  const pciId = model === undefined ? undefined : modelNamed(model)!.pciIds[0];
+  return `CUSTOM_PCI_${(pciId ?? 'ffff:0001').toUpperCase().replace(':', '_')}`;
 }
 
 function rootOf(provider: { id: string; parent: string | null } | undefined): string | null {

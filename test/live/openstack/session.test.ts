@@ -271,7 +271,7 @@ test('every exchange is observed, without its headers and bodies', async () => {
     { observe: (exchange) => seen.push(exchange) },
   );
   expect((await session.request(get, whole)).requestId).toBe('req-2');
-  const common = { durationS: 0 };
+  const common = { durationS: 0, serviceTimeS: expect.any(Number) };
   expect(seen).toEqual([
     { ...common, service: 'identity', method: 'POST', path: '/auth/tokens', status: 201, requestId: null, attempt: 1 },
     { ...common, service: 'compute', method: 'GET', path: '/servers', status: 503, requestId: 'req-1', attempt: 1 },

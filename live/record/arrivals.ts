@@ -1,0 +1,108 @@
+/** The servers of a cloud as arrivals of a trace: when each was asked for, how long it ran, and what it asked for. Pure. */
+import type { Arrival } from '../../traces/arrival.ts';
+import type { Server } from '../openstack/index.ts';
+import type { Aliases } from '../scheduling/aliases.ts';
+import { requestOf } from '../scheduling/comparison.ts';
+import { aliasesIn } from '../scheduling/server-spec.ts';
+
+export interface ArrivalOptions {
+  /** Unix seconds. Servers that had ended by then are left out; those that ran then arrive at second 0. */
+  readonly sinceS: number;
+  /** Unix seconds. Servers that still run are taken to end now: nobody knows when they will. */
+  readonly nowS: number;
+  readonly aliases: Aliases;
+  /** Seconds for which servers that never ran would have run, could they have; null: they are left out. */
+  readonly refusedLifetimeS: number | null;
+}
+
+export interface RecordedArrivals {
+  /** In order of time, then as they were created. */
+  readonly arrivals: readonly Arrival[];
+  /** Unix seconds of the trace's second 0: `sinceS`, or the first creation where that is later. */
+  readonly startS: number;
+  /** Servers that got no host, or failed to start there. */
+  readonly neverRan: number;
+  /** Servers whose request cannot be read, left out. */
+  readonly unreadable: readonly Pick<Server, 'id' | 'name'>[];
+  /** PCI aliases of which no model is known, and how many servers name them: there any card will do. */
+  readonly unknownAliases: ReadonlyMap<string, number>;
+}
+
+/**
+ * Nova starts a server within minutes or not at all, but writes the time of the start anew when it is rebuilt, resized or unshelved
+ * (nova/compute/manager.py, `launched_at`). A start later than this is such a one: the server then ran from its creation on.
+ */
+const longestBootS = 3600;
+
+/** Statuses in which a server that had started holds nothing any more. */
+const endedStatuses: readonly string[] = ['DELETED', 'SHELVED_OFFLOADED'];
+
+export function arrivalsOf(servers: Iterable<Server>, options: ArrivalOptions): RecordedArrivals {
+  const { sinceS, nowS, aliases, refusedLifetimeS } = options;
+  const unreadable: Server[] = [];
+  const unknownAliases = new Map<string, number>();
+  let neverRan = 0;
+  const taken = [...servers].sort(byCreation).flatMap((server) => {
+    const ran = runOf(server, nowS);
+    if (ran === null && server.createdAtS < sinceS) return [];
+    if (ran === null) neverRan++;
+    const run = ran ?? refusedRun(server, refusedLifetimeS);
+    if (run === null || run.untilS < sinceS) return [];
+    const request = requestOf(server, aliases);
+    if (request === null) {
+      unreadable.push(server);
+      return [];
+    }
+    for (const alias of unknownAliasesOf(server, aliases)) {
+      unknownAliases.set(alias, (unknownAliases.get(alias) ?? 0) + 1);
+    }
+    return [{ server, run, request }];
+  });
+  const startS = Math.max(sinceS, taken[0]?.server.createdAtS ?? nowS);
+  const arrivals = taken.map(({ server: { createdAtS, projectId, userId, flavor }, run, request }): Arrival => {
+    const fromS = Math.max(run.fromS, startS);
+    return {
+      atS: Math.max(0, createdAtS - startS),
+      lifetimeS: Math.max(0.001, run.untilS - fromS),
+      request,
+      station: projectId,
+      flavor: flavor.name,
+      image: '',
+      user: userId,
+    };
+  });
+  return { arrivals, startS, neverRan, unreadable, unknownAliases };
+}
+
+/** From when until when it held its host, Unix seconds. */
+interface Run {
+  readonly fromS: number;
+  readonly untilS: number;
+}
+
+/** Null for a server that never started. One that is being built counts as running from its creation on. */
+function runOf(server: Server, nowS: number): Run | null {
+  const { status, createdAtS, launchedAtS, terminatedAtS, updatedAtS } = server;
+  if (launchedAtS === null) return status === 'BUILD' ? { fromS: createdAtS, untilS: nowS } : null;
+  const isLaterStart = launchedAtS > createdAtS + longestBootS;
+  const hasEnded = endedStatuses.includes(status);
+  return {
+    fromS: isLaterStart ? createdAtS : Math.max(createdAtS, launchedAtS),
+    untilS: terminatedAtS ?? (hasEnded ? updatedAtS : nowS),
+  };
+}
+
+function refusedRun({ createdAtS }: Server, lifetimeS: number | null): Run | null {
+  return lifetimeS === null ? null : { fromS: createdAtS, untilS: createdAtS + lifetimeS };
+}
+
+function unknownAliasesOf({ flavor }: Server, aliases: Aliases): string[] {
+  return aliasesIn(flavor.extraSpecs['pci_passthrough:alias'] ?? '')
+    .map(({ alias }) => alias)
+    .filter((alias) => aliases.modelOf(alias) === undefined);
+}
+
+/** Nova's times are whole seconds; the id decides among servers of the same one, so that a record is the same each time. */
+function byCreation(one: Server, other: Server): number {
+  return one.createdAtS - other.createdAtS || (one.id < other.id ? -1 : 1);
+}

@@ -1,0 +1,78 @@
+/** Which cards the hosts have: as their agents report them, or as Placement lists them. */
+
+import { modelByPciId } from '../../core/card-catalogue.ts';
+import { anArray, anObject, aText } from '../../core/check.ts';
+import type { GpuCard } from '../../core/gpu-card.ts';
+import type { Hypervisor, Placement } from '../openstack/index.ts';
+import type { Client } from '../scheduling/client.ts';
+import { checkReport } from '../srm/report.ts';
+import { pciProviders } from './pci-providers.ts';
+
+export interface HostCards {
+  /** In order of address. A host without cards may be missing. */
+  readonly byHost: ReadonlyMap<string, readonly GpuCard[]>;
+  readonly warnings: readonly string[];
+}
+
+/** Providers asked for at once. */
+const atOnce = 8;
+
+/** From the SRM records of a running server; those of stale hosts too, since a host keeps its cards. @throws InputError */
+export async function cardsInRegistry(client: Pick<Client, 'ask'>): Promise<HostCards> {
+  const { body } = await client.ask('GET', '/v1/srm', [200]);
+  const hosts = anArray(body.hosts, 'hosts').map((item, index) => {
+    const state = anObject(item, `hosts[${index}]`);
+    const host = aText(state.host, `hosts[${index}].host`);
+    return [host, checkReport({ inventory: state.inventory, record: state.record }, host).inventory.cards] as const;
+  });
+  return { byHost: new Map(hosts), warnings: [] };
+}
+
+/** From the providers below the hosts', each with a class `CUSTOM_PCI_VENDOR_PRODUCT`; a device that the catalogue lacks is no card. */
+export async function cardsInPlacement(
+  hypervisors: readonly Pick<Hypervisor, 'id' | 'name' | 'host'>[],
+  placement: Pick<Placement, 'listProviders' | 'showInventories'>,
+): Promise<HostCards> {
+  const providers = pciProviders(hypervisors, await placement.listProviders());
+  const classes = new Map<string, readonly string[]>();
+  const toRead = [...providers];
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let next = toRead.pop(); next !== undefined; next = toRead.pop()) {
+        classes.set(next.id, Object.keys((await placement.showInventories(next.id)).value));
+      }
+    }),
+  );
+  const byHost = new Map<string, GpuCard[]>();
+  const unknown = new Map<string, number>();
+  for (const { id, host, address } of providers) {
+    const found = classes.get(id)!;
+    const model = found.map((name) => modelByPciId(pciIdOf(name))).find((entry) => entry !== undefined);
+    if (model === undefined) {
+      const name = found.join(', ') || 'nothing';
+      unknown.set(name, (unknown.get(name) ?? 0) + 1);
+      continue;
+    }
+    const { name, memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz } = model;
+    const figures = { memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz };
+    const cards = byHost.get(host) ?? [];
+    cards.push({ address, model: name, ...figures, sharing: 'passthrough' });
+    byHost.set(host, cards);
+  }
+  const warnings = Array.from(
+    unknown,
+    ([name, count]) => `${count} devices in Placement are of no known card model, and left out: ${name}`,
+  );
+  if (providers.length === 0) {
+    warnings.push(
+      'no host has cards: Placement lists no devices ([pci] report_in_placement on GPU hosts), and no --server was named',
+    );
+  }
+  return { byHost, warnings };
+}
+
+/** `CUSTOM_PCI_10DE_2230` → `10de:2230`; nothing that the catalogue has where it is another class. */
+function pciIdOf(resourceClass: string): string {
+  const ids = /^CUSTOM_PCI_([0-9A-F]{4})_([0-9A-F]{4})$/.exec(resourceClass);
+  return ids === null ? '' : `${ids[1]}:${ids[2]}`;
+}
