@@ -21,6 +21,9 @@ export interface StoredToken extends TokenHolder {
 /** Rows of one statement: SQLite takes 32 766 values, and equal statements are made ready once. */
 const rowsPerStatement = 100;
 
+/** Records that are read at once: 10 000 at once would be in memory several times over. */
+const recordsPerPage = 1000;
+
 export class Store {
   readonly #database: Kysely<Schema>;
   readonly #kind: DatabaseOptions['kind'];
@@ -52,9 +55,21 @@ export class Store {
   }
 
   /** All records, by host name. @param sinceS only those that were received then or later */
-  async readRecords(sinceS?: number): Promise<RecordTable[]> {
-    const query = this.#database.selectFrom('records').selectAll().orderBy('host');
-    return await (sinceS === undefined ? query : query.where('receivedAtS', '>=', sinceS)).execute();
+  async readRecords(sinceS = Number.NEGATIVE_INFINITY): Promise<RecordTable[]> {
+    const records: RecordTable[] = [];
+    for (let last: string | undefined = ''; last !== undefined; ) {
+      const page: RecordTable[] = await this.#database
+        .selectFrom('records')
+        .selectAll()
+        .where('host', '>', last)
+        .where('receivedAtS', '>=', Math.max(sinceS, 0))
+        .orderBy('host')
+        .limit(recordsPerPage)
+        .execute();
+      records.push(...page);
+      last = page.length < recordsPerPage ? undefined : page.at(-1)!.host;
+    }
+    return records;
   }
 
   /**
