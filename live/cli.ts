@@ -14,7 +14,7 @@ import { addTokenCommands } from './commands/token.ts';
 export function addLiveCommands(program: Command): void {
   const live = program
     .command('live')
-    .description('for a real OpenStack: GPU hosts checked, prepared and reported, the cloud checked and prepared');
+    .description('on a real OpenStack: hosts checked and reported, servers placed by the same scheduler');
   addHost(live);
   addAgent(live);
   addServe(live);

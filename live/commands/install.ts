@@ -11,6 +11,19 @@ const plans = {
   nothing: `the namespace ${gpuNamespace.namespace} is there already`,
 };
 
+/** What is left to do by hand: files of other machines. */
+const novaParts = `nova.conf of GPU hosts, API and scheduler, for cards by passthrough:  heps live host prepare  (on a GPU host)
+nova.conf of the scheduler, where servers from Horizon or Heat shall be placed too (live/nova-plugin/README.md):
+
+[filter_scheduler]
+available_filters = nova.scheduler.filters.all_filters
+available_filters = heps_nova.scheduler.HepsFilter
+# to the end of your enabled_filters: PciPassthroughFilter,HepsFilter
+weight_classes = nova.scheduler.weights.all_weighers,heps_nova.scheduler.HepsWeigher
+[heps]
+url = https://CONTROLLER:8790/v1/nova/hosts
+token_file = /etc/nova/heps.token`;
+
 export function addInstall(live: Command): void {
   live
     .command('install')
@@ -23,12 +36,12 @@ export function addInstall(live: Command): void {
         const glance = openGlance(session);
         const plan = await planInstall(glance);
         if (dryRun) {
-          console.log(`${plans[plan]}:\n${JSON.stringify(gpuNamespace, null, 2)}`);
+          console.log(`${plans[plan]}:\n${JSON.stringify(gpuNamespace, null, 2)}\n\n${novaParts}`);
           return;
         }
         await install(glance, plan);
         console.log(plans[plan]);
-        console.log('nova.conf of a GPU host, of the API and of the scheduler:  heps live host prepare (on the host)');
+        console.log(`\n${novaParts}`);
       });
     });
   live
