@@ -101,7 +101,8 @@ export class MemoryCloud {
       caFile: null,
     };
     this.#routes = this.#makeRoutes();
-    server.on('request', (request, response) => void this.#answer(request, response));
+    // A client that was killed in the middle of its request gets none.
+    server.on('request', (request, response) => void this.#answer(request, response).catch(() => response.destroy()));
   }
 
   /** For a process: the environment with which it finds this cloud, under the name `memory`. */
@@ -254,8 +255,10 @@ export class MemoryCloud {
     if (host !== null && !state.hosts.has(host)) return bad(`Compute host ${host} could not be found.`);
     const server = state.create(String(order.name), flavor, (order.metadata as Record<string, string>) ?? {});
     const buildMs = this.#options.buildMs();
-    setTimeout(() => state.place(server, host), buildMs / 2).unref();
-    setTimeout(() => state.finish(server), buildMs).unref();
+    setTimeout(() => {
+      state.place(server, host);
+      setTimeout(() => state.finish(server), buildMs / 2).unref();
+    }, buildMs / 2).unref();
     return { status: 202, body: { server: { id: server.id } } };
   }
 
