@@ -43,8 +43,6 @@ export interface ProviderFilter {
   readonly name?: string;
   /** Of the tree with this provider in it. */
   readonly inTree?: string;
-  /** With this trait. */
-  readonly required?: string;
 }
 
 /** By resource class: `VCPU`, `MEMORY_MB`, `CUSTOM_PCI_10DE_2230`. */
@@ -108,11 +106,10 @@ function placementOf(placement: Service, version: Microversion): Placement {
   };
   return {
     version,
-    listProviders: ({ name, inTree, required } = {}) =>
+    listProviders: ({ name, inTree } = {}) =>
       get('/resource_providers', (body) => listOf(body.resource_providers, 'resource_providers', readProvider), {
         name,
         in_tree: inTree,
-        required,
       }),
     async createProvider({ id, name, parentId }) {
       const body = { uuid: id, name, ...(parentId !== null && { parent_provider_uuid: parentId }) };

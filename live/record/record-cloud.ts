@@ -41,7 +41,9 @@ export async function recordCloud(session: Session, options: RecordOptions): Pro
   const placement = await openPlacement(session);
   const hypervisors: Hypervisor[] = [];
   for await (const hypervisor of nova.listHypervisors()) hypervisors.push(hypervisor);
-  const hosts = (await new CloudHosts(nova, placement).read()).sort((one, other) => (one.name < other.name ? -1 : 1));
+  const hosts = (await new CloudHosts(nova, placement).read(options.nowS)).sort((one, other) =>
+    one.name < other.name ? -1 : 1,
+  );
   const { client } = options;
   const cards = client === null ? await cardsInPlacement(hypervisors, placement) : await cardsInRegistry(client);
   const servers = await readServers(nova, options.sinceS);

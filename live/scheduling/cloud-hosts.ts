@@ -1,56 +1,88 @@
 /** The hosts of a cloud: Nova's hypervisors, with what Placement lets servers use of them. */
-import type { Inventory, Nova, Placement, ResourceProvider } from '../openstack/index.ts';
+import { type Hypervisor, type Inventory, isNotFound, type Nova, type Placement } from '../openstack/index.ts';
 import type { CloudHost } from './cloud-view.ts';
 
 /** Inventories asked for at once. */
 const atOnce = 8;
 
+/** Seconds after which the inventories of a host whose size is the same are read again: an allocation ratio was changed, perhaps. */
+const readAgainS = 600;
+
+/** Hosts of one answer: each is taken in without a pause, and decisions wait. */
+const pageSize = 250;
+
+/** What was read of one host. */
+interface ReadHost {
+  readonly hypervisor: Hypervisor;
+  readonly atS: number;
+  /** Null where Placement does not know it. */
+  readonly inventories: Readonly<Record<string, Inventory>> | null;
+}
+
 export class CloudHosts {
   readonly #nova: Pick<Nova, 'listHypervisors'>;
-  readonly #placement: Pick<Placement, 'listProviders' | 'showInventories'>;
-  /** By provider, with the generation at which they were read: those of a host seldom change. */
-  readonly #inventories = new Map<string, { generation: number; value: Readonly<Record<string, Inventory>> }>();
+  readonly #placement: Pick<Placement, 'showInventories'>;
+  #read: ReadonlyMap<string, ReadHost> = new Map();
 
-  constructor(nova: Pick<Nova, 'listHypervisors'>, placement: Pick<Placement, 'listProviders' | 'showInventories'>) {
+  constructor(nova: Pick<Nova, 'listHypervisors'>, placement: Pick<Placement, 'showInventories'>) {
     this.#nova = nova;
     this.#placement = placement;
   }
 
   /** All hosts. One that Placement does not know, or knows no vCPUs or RAM of, is left out: no server can go there. */
-  async read(): Promise<CloudHost[]> {
-    const providers = new Map((await this.#listNodes()).map((provider) => [provider.id, provider]));
-    const hypervisors = [];
-    for await (const hypervisor of this.#nova.listHypervisors()) hypervisors.push(hypervisor);
-    const toRead = hypervisors.filter(({ id }) => {
-      const provider = providers.get(id);
-      return provider !== undefined && this.#inventories.get(id)?.generation !== provider.generation;
-    });
+  async read(nowS: number): Promise<CloudHost[]> {
+    const hypervisors: Hypervisor[] = [];
+    for await (const hypervisor of this.#nova.listHypervisors(pageSize)) hypervisors.push(hypervisor);
+    const hosts = new Map<string, ReadHost>();
+    const left = [...hypervisors];
     await Promise.all(
       Array.from({ length: atOnce }, async () => {
-        for (let next = toRead.pop(); next !== undefined; next = toRead.pop()) {
-          this.#inventories.set(next.id, await this.#placement.showInventories(next.id));
+        for (let next = left.pop(); next !== undefined; next = left.pop()) {
+          const known = this.#read.get(next.id);
+          const isCurrent =
+            known !== undefined &&
+            known.inventories !== null &&
+            nowS - known.atS < readAgainS &&
+            isSameSize(known.hypervisor, next);
+          hosts.set(
+            next.id,
+            isCurrent
+              ? { ...known, hypervisor: next }
+              : { hypervisor: next, atS: nowS, inventories: await this.#inventoriesOf(next.id) },
+          );
         }
       }),
     );
-    return hypervisors.flatMap(({ id, host, state, status }): CloudHost[] => {
-      const { VCPU, MEMORY_MB, DISK_GB } = this.#inventories.get(id)?.value ?? {};
-      if (!providers.has(id) || VCPU === undefined || MEMORY_MB === undefined) return [];
-      const size = {
-        vcpus: VCPU.total - VCPU.reserved,
-        ramMib: capacity(MEMORY_MB),
-        diskGib: DISK_GB === undefined ? 0 : capacity(DISK_GB),
-      };
-      if (size.vcpus <= 0 || size.ramMib <= 0) return [];
-      const takesServers = state === 'up' && status === 'enabled';
-      return [{ name: host, ...size, cpuAllocationRatio: VCPU.allocationRatio, takesServers }];
-    });
+    this.#read = hosts;
+    return [...hosts.values()].flatMap(hostOf);
   }
 
-  /** The hosts' own providers, not those of their cards. Nova sets the trait since Ussuri; before, all have to be read. */
-  async #listNodes(): Promise<ResourceProvider[]> {
-    const nodes = await this.#placement.listProviders({ required: 'COMPUTE_NODE' });
-    return nodes.length > 0 ? nodes : await this.#placement.listProviders();
+  async #inventoriesOf(providerId: string): Promise<Readonly<Record<string, Inventory>> | null> {
+    try {
+      return (await this.#placement.showInventories(providerId)).value;
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
   }
+}
+
+function hostOf({ hypervisor: { host: name, state, status, diskGib }, inventories }: ReadHost): CloudHost[] {
+  const { VCPU, MEMORY_MB, DISK_GB } = inventories ?? {};
+  if (VCPU === undefined || MEMORY_MB === undefined) return [];
+  const size = {
+    vcpus: VCPU.total - VCPU.reserved,
+    ramMib: capacity(MEMORY_MB),
+    // On shared storage the disk is another provider's.
+    diskGib: DISK_GB === undefined ? diskGib : capacity(DISK_GB),
+  };
+  if (size.vcpus <= 0 || size.ramMib <= 0) return [];
+  const takesServers = state === 'up' && status === 'enabled';
+  return [{ name, ...size, cpuAllocationRatio: VCPU.allocationRatio, takesServers }];
+}
+
+function isSameSize(one: Hypervisor, other: Hypervisor): boolean {
+  return one.vcpus === other.vcpus && one.ramMib === other.ramMib && one.diskGib === other.diskGib;
 }
 
 function capacity({ total, reserved, allocationRatio }: Inventory): number {

@@ -258,7 +258,7 @@ export class Scheduling {
     const isFirst = this.#cloud === null || !this.#isReady;
     this.#cloud ??= await this.#openCloud();
     const { feed, hosts, binder } = this.#cloud;
-    this.view.setHosts(await hosts.read());
+    this.view.setHosts(await hosts.read(clock.nowS));
     if (isFirst) await this.#book.load();
     else if (settings.isShared) await this.#book.catchUp();
     const listedAtS = clock.nowS;
@@ -268,6 +268,7 @@ export class Scheduling {
     for (const host of registry.hosts.keys()) this.#reported.add(host);
     await this.#correctCards();
     if (isFirst) {
+      void this.view.cluster; // made now, so that the first request does not wait for it
       this.#isReady = true;
       log('info', { hosts: this.view.hosts.size, servers: feed.servers.size, mode: settings.mode }, 'scheduling');
     }

@@ -4,6 +4,9 @@ import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
 /** Nova's `changes-since` is to the second, and a server's change is visible a moment after its time. */
 const overlapS = 5;
 
+/** Servers of one answer: each is taken in without a pause, and decisions wait. */
+const pageSize = 250;
+
 export interface FeedListener {
   /** A server is new or different. */
   readonly changed: (server: Server) => void;
@@ -29,7 +32,7 @@ export class ServerFeed {
   /** Lists all servers. A server that is no longer there is gone. */
   async readAll(): Promise<void> {
     const before = new Set(this.#servers.keys());
-    for await (const server of this.#nova.listServers({ allProjects: true })) {
+    for await (const server of this.#nova.listServers({ allProjects: true, pageSize })) {
       before.delete(server.id);
       this.#note(server);
     }

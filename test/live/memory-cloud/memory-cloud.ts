@@ -350,7 +350,6 @@ export class MemoryCloud {
     const root = inTree === null ? null : rootOf(this.#providers.get(inTree));
     const providers = [...this.#providers.values()]
       .filter((provider) => root === null || rootOf(provider) === root)
-      .filter(({ parent }) => query.get('required') !== 'COMPUTE_NODE' || parent === null)
       .map((provider) => ({
         uuid: provider.id,
         name: provider.name,
