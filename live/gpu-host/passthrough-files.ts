@@ -102,13 +102,16 @@ function specs(cards: readonly PciCard[]): string[] {
     const spec = {
       vendor_id,
       product_id,
-      resource_class: `CUSTOM_GPU_${aliasOf(card)
-        .toUpperCase()
-        .replace(/[^A-Z0-9]+/g, '_')}`,
+      resource_class: resourceClassOf(aliasOf(card)),
       ...(memoryGib !== null && { traits: `CUSTOM_GPU_MEM_${memoryGib}G` }),
     };
     return `device_spec = ${JSON.stringify(spec)}`;
   });
+}
+
+/** Placement's class of the cards of an alias: `CUSTOM_GPU_A6000`. */
+export function resourceClassOf(alias: string): string {
+  return `CUSTOM_GPU_${alias.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
 }
 
 function aliases(cards: readonly PciCard[]): string[] {

@@ -1,8 +1,11 @@
 /** The servers of a cloud as arrivals of a trace: when each was asked for, how long it ran, and what it asked for. Pure. */
+import type { VmRequest } from '../../core/request.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import type { Server } from '../openstack/index.ts';
 import type { Aliases } from '../scheduling/aliases.ts';
+import { requestKey } from '../scheduling/binder.ts';
 import { requestOf } from '../scheduling/comparison.ts';
+import { isOurName } from '../scheduling/flavors.ts';
 import { aliasesIn } from '../scheduling/server-spec.ts';
 
 export interface ArrivalOptions {
@@ -42,22 +45,25 @@ export function arrivalsOf(servers: Iterable<Server>, options: ArrivalOptions): 
   const unreadable: Server[] = [];
   const unknownAliases = new Map<string, number>();
   let neverRan = 0;
-  const taken = [...servers].sort(byCreation).flatMap((server) => {
-    const ran = runOf(server, nowS);
-    if (ran === null && server.createdAtS < sinceS) return [];
-    if (ran === null) neverRan++;
-    const run = ran ?? refusedRun(server, refusedLifetimeS);
-    if (run === null || run.untilS < sinceS) return [];
-    const request = requestOf(server, aliases);
-    if (request === null) {
-      unreadable.push(server);
-      return [];
-    }
-    for (const alias of unknownAliasesOf(server, aliases)) {
-      unknownAliases.set(alias, (unknownAliases.get(alias) ?? 0) + 1);
-    }
-    return [{ server, run, request }];
-  });
+  const taken = oncePerRequest(servers)
+    .filter(({ createdAtS }) => createdAtS <= nowS)
+    .sort(byCreation)
+    .flatMap((server) => {
+      const ran = runOf(server, nowS);
+      if (ran === null && server.createdAtS < sinceS) return [];
+      if (ran === null) neverRan++;
+      const run = ran ?? refusedRun(server, refusedLifetimeS);
+      if (run === null || run.untilS < sinceS) return [];
+      const request = askedOf(server, aliases);
+      if (request === null) {
+        unreadable.push(server);
+        return [];
+      }
+      for (const alias of unknownAliasesOf(server, aliases)) {
+        unknownAliases.set(alias, (unknownAliases.get(alias) ?? 0) + 1);
+      }
+      return [{ server, run, request }];
+    });
   const startS = Math.max(sinceS, taken[0]?.server.createdAtS ?? nowS);
   const arrivals = taken.map(({ server: { createdAtS, projectId, userId, flavor }, run, request }): Arrival => {
     const fromS = Math.max(run.fromS, startS);
@@ -83,7 +89,8 @@ interface Run {
 /** Null for a server that never started. One that is being built counts as running from its creation on. */
 function runOf(server: Server, nowS: number): Run | null {
   const { status, createdAtS, launchedAtS, terminatedAtS, updatedAtS } = server;
-  if (launchedAtS === null) return status === 'BUILD' ? { fromS: createdAtS, untilS: nowS } : null;
+  if (launchedAtS === null && status !== 'BUILD') return null;
+  if (launchedAtS === null || launchedAtS > nowS) return { fromS: createdAtS, untilS: nowS };
   const isLaterStart = launchedAtS > createdAtS + longestBootS;
   const hasEnded = endedStatuses.includes(status);
   return {
@@ -94,6 +101,29 @@ function runOf(server: Server, nowS: number): Run | null {
 
 function refusedRun({ createdAtS }: Server, lifetimeS: number | null): Run | null {
   return lifetimeS === null ? null : { fromS: createdAtS, untilS: createdAtS + lifetimeS };
+}
+
+/** Of several attempts of one request of our scheduler, the one that ran, else the last. */
+function oncePerRequest(servers: Iterable<Server>): Server[] {
+  const kept = new Map<string, Server>();
+  for (const server of servers) {
+    const key = server.metadata[requestKey] ?? server.id;
+    const other = kept.get(key);
+    const isBetter =
+      other === undefined ||
+      (server.launchedAtS !== null && other.launchedAtS === null) ||
+      ((server.launchedAtS === null) === (other.launchedAtS === null) && server.createdAtS > other.createdAtS);
+    if (isBetter) kept.set(key, server);
+  }
+  return [...kept.values()];
+}
+
+/** What our scheduler's servers asked for is in their metadata: their flavor names the cards that were chosen, and another policy may choose others. */
+function askedOf(server: Server, aliases: Aliases): VmRequest | null {
+  const { flavor, metadata } = server;
+  if (metadata[requestKey] === undefined || !isOurName(flavor.name)) return requestOf(server, aliases);
+  const { 'pci_passthrough:alias': _, ...extraSpecs } = flavor.extraSpecs;
+  return requestOf({ ...server, flavor: { ...flavor, extraSpecs } }, aliases);
 }
 
 function unknownAliasesOf({ flavor }: Server, aliases: Aliases): string[] {

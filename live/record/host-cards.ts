@@ -1,8 +1,9 @@
 /** Which cards the hosts have: as their agents report them, or as Placement lists them. */
 
-import { modelByPciId } from '../../core/card-catalogue.ts';
+import { type CatalogueEntry, catalogue, modelByPciId } from '../../core/card-catalogue.ts';
 import { anArray, anObject, aText } from '../../core/check.ts';
 import type { GpuCard } from '../../core/gpu-card.ts';
+import { aliasOfModel, resourceClassOf } from '../gpu-host/passthrough-files.ts';
 import type { Hypervisor, Placement } from '../openstack/index.ts';
 import type { Client } from '../scheduling/client.ts';
 import { checkReport } from '../srm/report.ts';
@@ -28,7 +29,10 @@ export async function cardsInRegistry(client: Pick<Client, 'ask'>): Promise<Host
   return { byHost: new Map(hosts), warnings: [] };
 }
 
-/** From the providers below the hosts', each with a class `CUSTOM_PCI_VENDOR_PRODUCT`; a device that the catalogue lacks is no card. */
+/**
+ * From the providers below the hosts', each with a class `CUSTOM_PCI_VENDOR_PRODUCT`, or the one that `heps live host prepare` gives; a device
+ * that the catalogue lacks, or that is kept back, is no card.
+ */
 export async function cardsInPlacement(
   hypervisors: readonly Pick<Hypervisor, 'id' | 'name' | 'host'>[],
   placement: Pick<Placement, 'listProviders' | 'showInventories'>,
@@ -39,15 +43,23 @@ export async function cardsInPlacement(
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (let next = toRead.pop(); next !== undefined; next = toRead.pop()) {
-        classes.set(next.id, Object.keys((await placement.showInventories(next.id)).value));
+        const inventories = Object.entries((await placement.showInventories(next.id)).value);
+        const given = inventories.filter(([, { total, reserved }]) => reserved < total);
+        if (inventories.length === 0 || given.length > 0) {
+          classes.set(
+            next.id,
+            given.map(([name]) => name),
+          );
+        }
       }
     }),
   );
   const byHost = new Map<string, GpuCard[]>();
   const unknown = new Map<string, number>();
   for (const { id, host, address } of providers) {
-    const found = classes.get(id)!;
-    const model = found.map((name) => modelByPciId(pciIdOf(name))).find((entry) => entry !== undefined);
+    const found = classes.get(id);
+    if (found === undefined) continue; // kept back
+    const model = found.map(modelOfClass).find((entry) => entry !== undefined);
     if (model === undefined) {
       const name = found.join(', ') || 'nothing';
       unknown.set(name, (unknown.get(name) ?? 0) + 1);
@@ -71,8 +83,10 @@ export async function cardsInPlacement(
   return { byHost, warnings };
 }
 
-/** `CUSTOM_PCI_10DE_2230` → `10de:2230`; nothing that the catalogue has where it is another class. */
-function pciIdOf(resourceClass: string): string {
+const modelsByClass = new Map(catalogue.map((entry) => [resourceClassOf(aliasOfModel(entry.name)), entry]));
+
+/** Undefined for a class that names no model of the catalogue. */
+function modelOfClass(resourceClass: string): CatalogueEntry | undefined {
   const ids = /^CUSTOM_PCI_([0-9A-F]{4})_([0-9A-F]{4})$/.exec(resourceClass);
-  return ids === null ? '' : `${ids[1]}:${ids[2]}`;
+  return ids === null ? modelsByClass.get(resourceClass) : modelByPciId(`${ids[1]}:${ids[2]}`);
 }

@@ -14,7 +14,12 @@ const aliasKey = 'pci_passthrough:alias';
 
 /** Whether we made it. */
 export function isOurs(flavor: Pick<Flavor, 'name' | 'description'>): boolean {
-  return flavor.name.startsWith(prefix) && flavor.description === description;
+  return isOurName(flavor.name) && flavor.description === description;
+}
+
+/** Whether a server's flavor, of which only the name is left, was one of ours. */
+export function isOurName(name: string): boolean {
+  return name.startsWith(prefix);
 }
 
 /**

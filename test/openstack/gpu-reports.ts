@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelNamed } from '../../core/card-catalogue.ts';
+import type { HostSpec } from '../../core/host.ts';
 import type { HostReport } from '../../live/srm/report.ts';
 import { stateFolder } from './cloud.ts';
 
@@ -18,10 +19,23 @@ interface CloudFile {
   }[];
 }
 
+function cloudFile(): CloudFile {
+  return JSON.parse(readFileSync(join(stateFolder, 'cluster.json'), 'utf8')) as CloudFile;
+}
+
+/** The hosts as a cluster for `core`. */
+export function cloudSpecs(): HostSpec[] {
+  const cards = new Map(gpuReports().map(({ inventory, record }) => [record.host, inventory.cards]));
+  return cloudFile()
+    .hosts.map(({ name, vcpus, memory_mb: ramMib, disk_gb: diskGib }) => {
+      return { name, vcpus, ramMib, diskGib, cpuAllocationRatio: 1, cards: cards.get(name) ?? [] };
+    })
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
 export function gpuReports(): HostReport[] {
-  const { hosts } = JSON.parse(readFileSync(join(stateFolder, 'cluster.json'), 'utf8')) as CloudFile;
-  return hosts
-    .filter(({ gpus }) => gpus !== undefined)
+  return cloudFile()
+    .hosts.filter(({ gpus }) => gpus !== undefined)
     .map(({ name, vcpus, memory_mb: ramMib, disk_gb: diskGib, gpus = {} }) => {
       const aliases = Object.entries(gpus).flatMap(([alias, count]) => Array<string>(count).fill(alias));
       const cards = aliases.map((alias, index) => {

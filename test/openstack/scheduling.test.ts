@@ -8,7 +8,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import seedrandom from 'seedrandom';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../../core/cluster.ts';
-import type { HostSpec } from '../../core/host.ts';
 import { policyNamed } from '../../core/policies/index.ts';
 import { defaultPolicyOptions } from '../../core/policy.ts';
 import { vmRequest } from '../../core/request.ts';
@@ -20,7 +19,7 @@ import { hashOf, makeToken } from '../../live/srm/tokens.ts';
 import { runKills } from '../live/scheduling/kills.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../live/srm/server-process.ts';
 import { all, cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
-import { gpuReports } from './gpu-reports.ts';
+import { cloudSpecs, gpuReports } from './gpu-reports.ts';
 
 const admin = logIn(cloudConfiguration('admin'));
 const environment = { OS_CLIENT_CONFIG_FILE: join(stateFolder, 'clouds.yaml') };
@@ -122,9 +121,12 @@ describe('where servers go', () => {
     const placed: (string | null)[] = [];
     for (const body of asked) placed.push((await boot(body)).host);
     expect(placed).toEqual(placesByCore(asked));
-    expect(new Set(placed)).toEqual(new Set(['gpu-001', 'gpu-002']));
-    const refused = await ask('POST', 'v1/servers', { name: 't', image: 'tiny', ...gpu(40_000, 7) });
-    expect(refused).toMatchObject({ status: 409, body: { detail: 'No valid host: no-cards:7|cards-busy:1' } });
+    expect(new Set(placed).size).toBeGreaterThan(1);
+    const refused = await ask('POST', 'v1/servers', { name: 't', image: 'tiny', ...gpu(90_000) });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringMatching(/^No valid host: no-cards:\d+\|card-memory:\d+$/) },
+    });
     const { body } = await ask('GET', 'v1/holdings');
     const held = (body as unknown as { hosts: { host: string; cards: unknown[] }[] }).hosts;
     for (const { host, cards } of held)
@@ -314,11 +316,7 @@ test(`${kills} kills at random instants`, { timeout: 600_000 }, async () => {
 
 /** Where `schedule()` puts them one after the other, on the same hosts in `core` alone. */
 function placesByCore(bodies: readonly ReturnType<typeof gpu>[]): string[] {
-  const cpuHosts = Array.from({ length: 6 }, (_, index) => `cpu-00${index + 1}`);
-  const specs: HostSpec[] = [
-    ...cpuHosts.map((name) => ({ name, vcpus: 64, ramMib: 262_144, diskGib: 2000, cpuAllocationRatio: 1, cards: [] })),
-    ...gpuReports().map(({ inventory, record: { host: name } }) => ({ name, cpuAllocationRatio: 1, ...inventory })),
-  ];
+  const specs = cloudSpecs();
   const cluster = new Cluster(specs);
   const policy = policyNamed('hybrid').create(defaultPolicyOptions);
   return bodies.map(({ size, gpu: { count, memoryMib } }, index) => {

@@ -117,3 +117,23 @@ test('a server whose request cannot be read is named and left out', () => {
 test('project and user are the columns station and user', () => {
   expect(recorded([server('a', {})]).arrivals[0]).toMatchObject({ station: 'p1', user: 'u1', flavor: 'small' });
 });
+
+test('a server of our scheduler asks for what its metadata says, not for the cards that were chosen; attempts of a request count once', () => {
+  const extraSpecs = { 'pci_passthrough:alias': 'a100:1' };
+  const flavor = { name: 'heps-2c-4096m-10g-a100x1', vcpus: 2, ramMib: 4096, diskGib: 10, extraSpecs };
+  const metadata = { 'heps:request': 'r', 'heps:gpu_num': '1', 'heps:gpu_mem_mib': '20000' };
+  const failed = server('a', { status: 'ERROR', host: null, launchedAtS: null, flavor, metadata });
+  const ran = server('b', { createdAtS: day0 + 60, launchedAtS: day0 + 90, flavor, metadata });
+  const { arrivals, neverRan } = recorded([ran, failed], { refusedLifetimeS: h });
+  expect([arrivals.map(({ request }) => request.id), neverRan]).toEqual([['b'], 0]);
+  expect(arrivals[0]!.request).toMatchObject({ cards: 1, cardMemoryMib: 20_000, cardModels: [] });
+  // Nova forgets the metadata of a deleted server: then the alias is all that is known.
+  const gone = recorded([server('c', { flavor })]).arrivals[0]!.request;
+  expect(gone).toMatchObject({ cards: 1, cardModels: ['A100-80GB'] });
+});
+
+test('what happens after the recording’s end is not in it', () => {
+  const later = server('a', { createdAtS: day0 + 11 * h, launchedAtS: day0 + 11 * h });
+  const starting = server('b', { createdAtS: day0 + 9 * h, launchedAtS: day0 + 10.1 * h });
+  expect(times([later, starting])).toEqual([['b', 0, h]]);
+});
