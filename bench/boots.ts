@@ -49,7 +49,9 @@ export async function benchBoots(): Promise<void> {
       tookMs.sort((one, other) => one - other);
       const at = (share: number): string => `${tookMs[Math.floor(share * (tookMs.length - 1))]!.toFixed(1)} ms`;
       const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]!;
-      console.log(`boots over ${hostCount} hosts of 8 cards, ${bootsPerS} a second, answered when the claim is on disk:`);
+      console.log(
+        `boots over ${hostCount} hosts of 8 cards, ${bootsPerS} a second, answered when the claim is on disk:`,
+      );
       console.log(`  median ${at(0.5)}, 99 % below ${at(0.99)}, longest ${at(1)} (floor of the 99 %: 20 ms, aim 5 ms)`);
       console.log(
         `  takes requests ${(schedulingMs / 1000).toFixed(1)} s after its start; memory at most ${(Number(peak) / 1024).toFixed(0)} MB\n`,

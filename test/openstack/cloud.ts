@@ -14,6 +14,9 @@ import {
 /** Where everything that the cloud owns lives; the same in `cloud/lib/env.sh`. */
 export const stateFolder = process.env.OPENSTACK_STATE ?? join(tmpdir(), 'heps-test-openstack');
 
+/** How many hosts the cloud has, a quarter of them with GPUs; 8 where nothing is said. */
+const hosts = process.env.HEPS_CLOUD_HOSTS;
+
 /** Runs `cloud/up`, `cloud/down` or `cloud/host`, and gives what it printed. */
 export async function runCloud(
   command: 'up' | 'down' | 'host',
@@ -22,7 +25,8 @@ export async function runCloud(
 ): Promise<string> {
   const env = { ...process.env, ...environment, OPENSTACK_STATE: stateFolder };
   const path = join(import.meta.dirname, 'cloud', command);
-  return (await promisify(execFile)(path, parameters, { env })).stdout;
+  const size = command === 'up' && hosts !== undefined ? ['--hosts', hosts] : [];
+  return (await promisify(execFile)(path, [...size, ...parameters], { env })).stdout;
 }
 
 /** @param cloud `admin`, or `demo`: a plain member */
