@@ -15,7 +15,7 @@ import {
 export const stateFolder = process.env.OPENSTACK_STATE ?? join(tmpdir(), 'heps-test-openstack');
 
 /** How many hosts the cloud has, a quarter of them with GPUs; 8 where nothing is said. */
-const hosts = process.env.HEPS_CLOUD_HOSTS;
+const hosts = process.env.TEST_CLOUD_HOSTS;
 
 /** Runs `cloud/up`, `cloud/down` or `cloud/host`, and gives what it printed. */
 export async function runCloud(
