@@ -1,9 +1,10 @@
 /** Servers booted through plain Nova, with the filter and the weigher of live/nova-plugin in its scheduler, which ask `heps live serve`. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
@@ -56,6 +57,17 @@ afterAll(async () => {
   await restartScheduler();
   await admin.session.close();
   rmSync(folder, { recursive: true });
+});
+
+test('the filter and the weigher alone, with the classes of the installed Nova', () => {
+  const here = join(import.meta.dirname, 'nova-plugin');
+  // Debian's own Python, which has Nova.
+  const { status, stderr } = spawnSync('/usr/bin/python3', ['-B', '-m', 'unittest', '-q', 'test_scheduler'], {
+    cwd: here,
+    env: { ...process.env, PYTHONPATH: resolve('live/nova-plugin') },
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([0, expect.stringMatching(/Ran 7 tests[\s\S]*OK/)]);
 });
 
 describe('with a stand-in that answers as the test says', () => {

@@ -14,8 +14,12 @@ In mode act hosts that are left out are refused, and HepsWeigher applies the
 numbers; in advise nobody is refused; in shadow nothing is changed. A request
 that names its host, as those of heps live serve itself do, is not asked.
 """
+import math
 import os
+import re
+import weakref
 
+import eventlet
 from oslo_config import cfg
 from oslo_log import log as logging
 import requests
@@ -56,10 +60,15 @@ class Token:
 
     def read(self):
         path = CONF.heps.token_file
-        stamp = (path, os.stat(path).st_mtime_ns)
+        found = os.stat(path)
+        stamp = (path, found.st_ino, found.st_size, found.st_mtime_ns)
         if self._known[0] != stamp:
             with open(path) as file:
-                self._known = (stamp, file.read().strip())
+                token = file.read().strip()
+            # Said here, or requests would say it and quote the token.
+            if not re.fullmatch(r'[\x21-\x7e]+', token):
+                raise ValueError('%s: expected one token, on one line' % path)
+            self._known = (stamp, token)
         return self._known[1]
 
 
@@ -83,16 +92,35 @@ def question(spec, hosts):
 
 def ask(spec, hosts):
     """The answer's mode and numbers by host. Raises what went wrong."""
-    reply = SESSION.post(
-        CONF.heps.url, json=question(spec, hosts), timeout=CONF.heps.timeout,
-        headers={'Authorization': 'Bearer ' + TOKEN.read()},
-        verify=CONF.heps.cafile or True, allow_redirects=False)
+    # The timeout of requests begins anew with every byte.
+    with eventlet.Timeout(CONF.heps.timeout, TimeoutError('no answer in time')):
+        reply = SESSION.post(
+            CONF.heps.url, json=question(spec, hosts),
+            timeout=CONF.heps.timeout,
+            headers={'Authorization': 'Bearer ' + TOKEN.read()},
+            verify=CONF.heps.cafile or True, allow_redirects=False)
     if reply.status_code != 200:
         raise ValueError('%d %s' % (reply.status_code, reply.text[:200]))
     body = reply.json()
     if body['mode'] not in ('shadow', 'advise', 'act'):
         raise ValueError('unknown mode')
-    return body['mode'], {h: float(w) for h, w in body['hosts'].items()}
+    numbers = {host: float(number) for host, number in body['hosts'].items()}
+    if not all(0 <= number < math.inf for number in numbers.values()):
+        raise ValueError('expected numbers of at least 0')
+    return body['mode'], numbers
+
+
+# Of a request for several servers Nova filters once more for the last one, to
+# find alternates: the same server is not asked about twice.
+ASKED = weakref.WeakKeyDictionary()
+
+
+def ask_once(spec, hosts):
+    known = ASKED.get(spec)
+    if known is None or known[0] != spec.instance_uuid:
+        known = (spec.instance_uuid, ask(spec, hosts))
+        ASKED[spec] = known
+    return known[1]
 
 
 def is_settled(spec):
@@ -118,7 +146,7 @@ class HepsFilter(filters.BaseHostFilter):
         if not states or is_settled(spec):
             return states
         try:
-            mode, numbers = ask(spec, [state.host for state in states])
+            mode, numbers = ask_once(spec, [state.host for state in states])
         except (requests.RequestException, OSError, ValueError, KeyError,
                 TypeError, AttributeError) as error:
             LOG.warning('heps did not answer for instance %s, so %s: %s',
