@@ -33,7 +33,7 @@ export function addRecord(live: Command): void {
     )
     .option(
       '--server <url>',
-      'heps live serve, whose records tell the hosts’ cards (default: Placement tells)',
+      'heps live serve, whose records tell the hosts’ cards; Placement tells of others (default: of all)',
       serverUrl,
     )
     .option(

@@ -3,9 +3,8 @@ import type { VmRequest } from '../../core/request.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import type { Server } from '../openstack/index.ts';
 import type { Aliases } from '../scheduling/aliases.ts';
-import { requestKey } from '../scheduling/binder.ts';
+import { attemptKey, requestKey } from '../scheduling/binder.ts';
 import { requestOf } from '../scheduling/comparison.ts';
-import { isOurName } from '../scheduling/flavors.ts';
 import { aliasesIn } from '../scheduling/server-spec.ts';
 
 export interface ArrivalOptions {
@@ -45,8 +44,8 @@ export function arrivalsOf(servers: Iterable<Server>, options: ArrivalOptions): 
   const unreadable: Server[] = [];
   const unknownAliases = new Map<string, number>();
   let neverRan = 0;
-  const taken = oncePerRequest(servers)
-    .filter(({ createdAtS }) => createdAtS <= nowS)
+  const created = [...servers].filter(({ createdAtS }) => createdAtS <= nowS);
+  const taken = oncePerRequest(created)
     .sort(byCreation)
     .flatMap((server) => {
       const ran = runOf(server, nowS);
@@ -95,7 +94,7 @@ function runOf(server: Server, nowS: number): Run | null {
   const hasEnded = endedStatuses.includes(status);
   return {
     fromS: isLaterStart ? createdAtS : Math.max(createdAtS, launchedAtS),
-    untilS: terminatedAtS ?? (hasEnded ? updatedAtS : nowS),
+    untilS: Math.min(nowS, terminatedAtS ?? (hasEnded ? updatedAtS : nowS)),
   };
 }
 
@@ -109,24 +108,27 @@ function oncePerRequest(servers: Iterable<Server>): Server[] {
   for (const server of servers) {
     const key = server.metadata[requestKey] ?? server.id;
     const other = kept.get(key);
-    const isBetter =
-      other === undefined ||
-      (server.launchedAtS !== null && other.launchedAtS === null) ||
-      ((server.launchedAtS === null) === (other.launchedAtS === null) && server.createdAtS > other.createdAtS);
-    if (isBetter) kept.set(key, server);
+    if (other === undefined || isBetter(server, other)) kept.set(key, server);
   }
   return [...kept.values()];
+}
+
+/** Attempts can be created within one second of Nova's; their numbers tell which was later. */
+function isBetter(one: Server, other: Server): boolean {
+  const hasRun = ({ launchedAtS }: Server): number => Number(launchedAtS !== null);
+  const attempt = ({ metadata }: Server): number => Number(metadata[attemptKey]) || 0;
+  return (hasRun(one) - hasRun(other) || attempt(one) - attempt(other) || one.createdAtS - other.createdAtS) > 0;
 }
 
 /** What our scheduler's servers asked for is in their metadata: their flavor names the cards that were chosen, and another policy may choose others. */
 function askedOf(server: Server, aliases: Aliases): VmRequest | null {
   const { flavor, metadata } = server;
-  if (metadata[requestKey] === undefined || !isOurName(flavor.name)) return requestOf(server, aliases);
-  const { 'pci_passthrough:alias': _, ...extraSpecs } = flavor.extraSpecs;
-  return requestOf({ ...server, flavor: { ...flavor, extraSpecs } }, aliases);
+  if (metadata[requestKey] === undefined) return requestOf(server, aliases);
+  return requestOf({ ...server, flavor: { ...flavor, extraSpecs: {} } }, aliases);
 }
 
-function unknownAliasesOf({ flavor }: Server, aliases: Aliases): string[] {
+function unknownAliasesOf({ flavor, metadata }: Server, aliases: Aliases): string[] {
+  if (metadata[requestKey] !== undefined) return [];
   return aliasesIn(flavor.extraSpecs['pci_passthrough:alias'] ?? '')
     .map(({ alias }) => alias)
     .filter((alias) => aliases.modelOf(alias) === undefined);

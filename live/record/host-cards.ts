@@ -7,7 +7,7 @@ import { aliasOfModel, resourceClassOf } from '../gpu-host/passthrough-files.ts'
 import type { Hypervisor, Placement } from '../openstack/index.ts';
 import type { Client } from '../scheduling/client.ts';
 import { checkReport } from '../srm/report.ts';
-import { pciProviders } from './pci-providers.ts';
+import { type PciProvider, pciProviders } from './pci-providers.ts';
 
 export interface HostCards {
   /** In order of address. A host without cards may be missing. */
@@ -17,6 +17,20 @@ export interface HostCards {
 
 /** Providers asked for at once. */
 const atOnce = 8;
+
+/** Of each host from its record, where a server is named that has one; else from Placement. @throws InputError */
+export async function cardsOfHosts(
+  hypervisors: readonly Pick<Hypervisor, 'id' | 'name' | 'host'>[],
+  placement: Pick<Placement, 'listProviders' | 'showInventories'>,
+  client: Pick<Client, 'ask'> | null,
+): Promise<HostCards> {
+  if (client === null) return await cardsInPlacement(hypervisors, placement);
+  const recorded = await cardsInRegistry(client);
+  const others = hypervisors.filter(({ host }) => !recorded.byHost.has(host));
+  if (others.length === 0) return recorded;
+  const placed = await cardsOfProviders(pciProviders(others, await placement.listProviders()), placement);
+  return { byHost: new Map([...recorded.byHost, ...placed.byHost]), warnings: placed.warnings };
+}
 
 /** From the SRM records of a running server; those of stale hosts too, since a host keeps its cards. @throws InputError */
 export async function cardsInRegistry(client: Pick<Client, 'ask'>): Promise<HostCards> {
@@ -38,6 +52,16 @@ export async function cardsInPlacement(
   placement: Pick<Placement, 'listProviders' | 'showInventories'>,
 ): Promise<HostCards> {
   const providers = pciProviders(hypervisors, await placement.listProviders());
+  if (providers.length > 0) return await cardsOfProviders(providers, placement);
+  const warning =
+    'no host has cards: Placement lists no devices ([pci] report_in_placement on GPU hosts), and no --server was named';
+  return { byHost: new Map(), warnings: [warning] };
+}
+
+async function cardsOfProviders(
+  providers: readonly PciProvider[],
+  placement: Pick<Placement, 'showInventories'>,
+): Promise<HostCards> {
   const classes = new Map<string, readonly string[]>();
   const toRead = [...providers];
   await Promise.all(
@@ -75,11 +99,6 @@ export async function cardsInPlacement(
     unknown,
     ([name, count]) => `${count} devices in Placement are of no known card model, and left out: ${name}`,
   );
-  if (providers.length === 0) {
-    warnings.push(
-      'no host has cards: Placement lists no devices ([pci] report_in_placement on GPU hosts), and no --server was named',
-    );
-  }
   return { byHost, warnings };
 }
 

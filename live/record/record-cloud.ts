@@ -7,10 +7,10 @@ import type { Client } from '../scheduling/client.ts';
 import { CloudHosts } from '../scheduling/cloud-hosts.ts';
 import type { CloudHost } from '../scheduling/cloud-view.ts';
 import { type ArrivalOptions, arrivalsOf, type RecordedArrivals } from './arrivals.ts';
-import { cardsInPlacement, cardsInRegistry, type HostCards } from './host-cards.ts';
+import { cardsOfHosts, type HostCards } from './host-cards.ts';
 
 export interface RecordOptions extends ArrivalOptions {
-  /** The server whose records tell the hosts' cards; null: Placement does. */
+  /** The server whose records tell the hosts' cards; null: Placement does, as it does of hosts without a record. */
   readonly client: Pick<Client, 'ask'> | null;
 }
 
@@ -44,8 +44,7 @@ export async function recordCloud(session: Session, options: RecordOptions): Pro
   const hosts = (await new CloudHosts(nova, placement).read(options.nowS)).sort((one, other) =>
     one.name < other.name ? -1 : 1,
   );
-  const { client } = options;
-  const cards = client === null ? await cardsInPlacement(hypervisors, placement) : await cardsInRegistry(client);
+  const cards = await cardsOfHosts(hypervisors, placement, options.client);
   const servers = await readServers(nova, options.sinceS);
   const recorded = arrivalsOf(servers.values(), options);
   const cluster = clusterOf(session.cloud.name, hosts, cards, recorded.startS, options.nowS);

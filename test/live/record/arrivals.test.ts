@@ -132,8 +132,40 @@ test('a server of our scheduler asks for what its metadata says, not for the car
   expect(gone).toMatchObject({ cards: 1, cardModels: ['A100-80GB'] });
 });
 
+test('metadata of our scheduler counts whole: no flavor adds to it, and its aliases need no model', () => {
+  const extraSpecs = { 'pci_passthrough:alias': 'vendor-x:1', 'heps:gpu_mem_mib': '40000' };
+  const flavor = { name: 'of-theirs', vcpus: 2, ramMib: 4096, diskGib: 10, extraSpecs };
+  const metadata = { 'heps:request': 'r', 'heps:gpu_num': '1', 'heps:gpu_cores': '5000', 'heps:gpu_model': 'A40|T4' };
+  const { arrivals, unknownAliases } = recorded([server('a', { flavor, metadata })]);
+  const { cards, cardMemoryMib, cardCores, cardModels } = arrivals[0]!.request;
+  expect([cards, cardMemoryMib, cardCores, cardModels]).toEqual([1, 0, 5000, ['A40', 'T4']]);
+  expect([...unknownAliases]).toEqual([]);
+});
+
+test('of attempts that never ran the last counts, within one second too, but none from after the end', () => {
+  const attempt = (number: number, changed: Partial<Server> = {}) =>
+    server(`attempt-${number}`, {
+      status: 'ERROR',
+      launchedAtS: null,
+      metadata: { 'heps:request': 'r', 'heps:attempt': String(number) },
+      ...changed,
+    });
+  const tooLate = attempt(11, { createdAtS: day0 + 11 * h, launchedAtS: day0 + 11 * h, status: 'ACTIVE' });
+  for (const servers of [
+    [attempt(9), attempt(10), tooLate],
+    [tooLate, attempt(10), attempt(9)],
+  ]) {
+    expect(times(servers, { refusedLifetimeS: h })).toEqual([['attempt-10', 0, h]]);
+    expect(recorded(servers).neverRan).toBe(1);
+  }
+});
+
 test('what happens after the recording’s end is not in it', () => {
   const later = server('a', { createdAtS: day0 + 11 * h, launchedAtS: day0 + 11 * h });
   const starting = server('b', { createdAtS: day0 + 9 * h, launchedAtS: day0 + 10.1 * h });
-  expect(times([later, starting])).toEqual([['b', 0, h]]);
+  const ending = server('c', { createdAtS: day0 + 9 * h, launchedAtS: day0 + 9 * h, terminatedAtS: day0 + 12 * h });
+  expect(times([later, starting, ending])).toEqual([
+    ['b', 0, h],
+    ['c', 0, h],
+  ]);
 });

@@ -1,5 +1,7 @@
 /** Which devices in Placement are cards. */
 import { expect, test } from 'vitest';
+import { catalogue } from '../../../core/card-catalogue.ts';
+import { aliasOfModel, resourceClassOf } from '../../../live/gpu-host/passthrough-files.ts';
 import { cardsInPlacement } from '../../../live/record/host-cards.ts';
 
 const host = { id: 'h', name: 'gpu-1', host: 'gpu-1' };
@@ -25,4 +27,9 @@ test('by the class of their PCI id, or the one that prepare gives; not those tha
   });
   expect(byHost.get('gpu-1')!.map(({ model }) => model)).toEqual(['A40', 'A100-80GB']);
   expect(warnings).toEqual(['1 devices in Placement are of no known card model, and left out: CUSTOM_NIC']);
+});
+
+test('each model of the catalogue has a class of its own', () => {
+  const classes = new Set(catalogue.map(({ name }) => resourceClassOf(aliasOfModel(name))));
+  expect(classes.size).toBe(catalogue.length);
 });

@@ -9,6 +9,7 @@ import { type RecordOptions, recordCloud } from '../../../live/record/record-clo
 import { writeTogether } from '../../../live/record/write-together.ts';
 import { aliasesOf } from '../../../live/scheduling/aliases.ts';
 import type { Client } from '../../../live/scheduling/client.ts';
+import { CloudHosts } from '../../../live/scheduling/cloud-hosts.ts';
 import { hostJson, SrmRegistry } from '../../../live/srm/registry.ts';
 import { Store } from '../../../live/srm/store.ts';
 import { carryOut } from '../../../sim/run.ts';
@@ -130,25 +131,60 @@ test('devices of unknown models are no cards; models that nobody has, down hosts
   ]);
 });
 
-test('with a server, cards come from the hosts’ records', async () => {
-  const { cloud } = await cloudOf({ pciInPlacement: false });
+/** The records that a server has of these hosts. */
+async function recordsOf(...hosts: Parameters<typeof reportOfHost>[0][]): Promise<Pick<Client, 'ask'>> {
   const store = await Store.open({ kind: 'sqlite', file: ':memory:' });
   onTestFinished(() => store.close());
   const registry = new SrmRegistry({ store, clock: { nowS: day0 }, intervalS: 10, commit: { lingerMs: 1 } });
   await registry.load();
-  await registry.report(reportOfHost(memoryHost('gpu-1', 'a40', 2), 1), 0, { tokenId: 1, requestId: '' });
-  const hosts = `{"hosts":[${[...registry.hosts.values()].map(hostJson).join(',')}]}`;
-  const client: Pick<Client, 'ask'> = {
+  for (const host of hosts) await registry.report(reportOfHost(host, 1), 0, { tokenId: 1, requestId: '' });
+  const body = `{"hosts":[${[...registry.hosts.values()].map(hostJson).join(',')}]}`;
+  return {
     ask: async (method, path) => {
       expect(`${method} ${path}`).toBe('GET /v1/srm');
-      return { status: 200, body: JSON.parse(hosts) };
+      return { status: 200, body: JSON.parse(body) };
     },
   };
-  const { cluster, counts } = await recorded(cloud, 1, { client });
+}
+
+test('with a server, cards come from the hosts’ records', async () => {
+  const { cloud } = await cloudOf({ pciInPlacement: false });
+  const client = await recordsOf(memoryHost('gpu-1', 'a40', 2));
+  const { cluster, counts, warnings } = await recorded(cloud, 1, { client });
   expect(counts.cards).toBe(2);
   expect(cluster.hosts.find(({ name }) => name === 'gpu-1')!.cards).toEqual([
     { model: 'A40', count: 2, sharing: 'passthrough' },
   ]);
+  expect(warnings).toEqual([]);
+});
+
+test('with a server, Placement tells of hosts that have no record, and of no others', async () => {
+  const { cloud } = await cloudOf();
+  const client = await recordsOf(memoryHost('gpu-1', 'a40', 1));
+  const { cluster } = await recorded(cloud, 1, { client });
+  const cards = Object.fromEntries(cluster.hosts.map(({ name, cards: those }) => [name, those]));
+  expect(cards['gpu-1']).toEqual([{ model: 'A40', count: 1, sharing: 'passthrough' }]);
+  expect(cards['gpu-2']).toEqual([{ model: 'T4', count: 4, sharing: 'passthrough' }]);
+});
+
+test('a host whose disk Placement has elsewhere, on shared storage, has the size that Nova tells', async () => {
+  const inventory = (total: number) => ({ total, reserved: 0, maxUnit: total, allocationRatio: 1 });
+  const one = { id: 'h', name: 'h', host: 'h', state: 'up', status: 'enabled', vcpus: 8, vcpusUsed: 0 } as const;
+  const hypervisor = { ...one, ramMib: 4096, ramUsedMib: 0, diskGib: 700, diskUsedGib: 0 };
+  const sizeWith = async (more: Record<string, ReturnType<typeof inventory>>) => {
+    const value = { VCPU: inventory(8), MEMORY_MB: inventory(4096), ...more };
+    const hosts = new CloudHosts(
+      {
+        async *listHypervisors() {
+          yield hypervisor;
+        },
+      },
+      { showInventories: async () => ({ generation: 1, value }) },
+    );
+    return (await hosts.read(day0)).map(({ diskGib }) => diskGib);
+  };
+  expect(await sizeWith({})).toEqual([700]);
+  expect(await sizeWith({ DISK_GB: inventory(600) })).toEqual([600]);
 });
 
 /** The built command on the cloud in memory, which answers meanwhile. */
