@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Pool } from 'undici';
 import { modelNamed } from '../core/card-catalogue.ts';
 import { openDatabase } from '../live/srm/database.ts';
 import { Store } from '../live/srm/store.ts';
@@ -83,8 +84,8 @@ async function makeAgents(file: string): Promise<BenchAgent[]> {
   return agents;
 }
 
-/** The body of the host's next report; `vcpusUsed` makes it differ from the last. */
-function bodyOf({ name, sequence }: BenchAgent, vcpusUsed: number): string {
+/** The body of every host's report, with marks where they differ: the load shares the machine, so it may not cost much. */
+function makeBodyTemplate(): string {
   const { name: model, memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz } = modelNamed('A40')!;
   const cards = Array.from({ length: cardsPerHost }, (_, index) => ({
     address: `0000:${index + 1}0:00.0`,
@@ -100,10 +101,10 @@ function bodyOf({ name, sequence }: BenchAgent, vcpusUsed: number): string {
       cards: cards.map((card) => ({ ...card, fp32Tflops, bandwidthGBs, clockMhz, sharing: 'passthrough' })),
     },
     record: {
-      host: name,
+      host: '@host',
       observedAtS: 1_764_000_000,
-      sequence,
-      vcpusUsed,
+      sequence: '@sequence',
+      vcpusUsed: '@vcpus',
       ramUsedMib: 65_536,
       diskUsedGib: 10,
       cards: cards.map((card) => ({
@@ -112,28 +113,41 @@ function bodyOf({ name, sequence }: BenchAgent, vcpusUsed: number): string {
         clockMhz,
         memoryUsedMib: memoryMib,
         coresUsed: cores,
-        serverIds: [`5f3b1c52-0000-4000-8000-${name}`],
+        serverIds: ['5f3b1c52-0000-4000-8000-@host'],
         healthy: true,
       })),
     },
   });
 }
 
-async function report(port: number, http: Agent, agent: BenchAgent, vcpusUsed: number): Promise<void> {
+const bodyTemplate = makeBodyTemplate();
+
+/** The body of the host's next report; `vcpusUsed` makes it differ from the last. */
+function bodyOf({ name, sequence }: BenchAgent, vcpusUsed: number): string {
+  return bodyTemplate
+    .replaceAll('@host', name)
+    .replace('"@sequence"', String(sequence))
+    .replace('"@vcpus"', String(vcpusUsed));
+}
+
+function poolTo(port: number): Pool {
+  return new Pool(`http://127.0.0.1:${port}`, { connections, pipelining: 1 });
+}
+
+async function report(http: Pool, agent: BenchAgent, vcpusUsed: number): Promise<void> {
   agent.sequence++;
-  const body = bodyOf(agent, vcpusUsed);
-  const headers = {
-    authorization: `Bearer ${agent.token}`,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    'if-match': String(agent.version),
-  };
-  const sent = request({ port, host: '127.0.0.1', method: 'PUT', path: `/v1/srm/${agent.name}`, headers, agent: http });
-  sent.end(body);
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  let text = '';
-  for await (const part of response) text += String(part);
-  if (response.statusCode !== 200) throw new Error(`${agent.name}: ${response.statusCode} ${text}`);
+  const { statusCode, body } = await http.request({
+    method: 'PUT',
+    path: `/v1/srm/${agent.name}`,
+    headers: {
+      authorization: `Bearer ${agent.token}`,
+      'content-type': 'application/json',
+      'if-match': String(agent.version),
+    },
+    body: bodyOf(agent, vcpusUsed),
+  });
+  const text = await body.text();
+  if (statusCode !== 200) throw new Error(`${agent.name}: ${statusCode} ${text}`);
   agent.version = (JSON.parse(text) as { version: number }).version;
 }
 
@@ -144,7 +158,7 @@ async function reportMany(
   count: number,
   vcpusUsed: (index: number) => number,
 ): Promise<{ perS: number; p99Ms: number }> {
-  const http = new Agent({ keepAlive: true, maxSockets: connections });
+  const http = poolTo(port);
   const tookMs = new Float64Array(count);
   let next = 0;
   const startMs = performance.now();
@@ -152,13 +166,13 @@ async function reportMany(
     while (next < count) {
       const index = next++;
       const sentMs = performance.now();
-      await report(port, http, agents[index % agents.length]!, vcpusUsed(index));
+      await report(http, agents[index % agents.length]!, vcpusUsed(index));
       tookMs[index] = performance.now() - sentMs;
     }
   };
   await Promise.all(Array.from({ length: connections }, sender));
   const perS = (count / (performance.now() - startMs)) * 1000;
-  http.destroy();
+  await http.close();
   tookMs.sort();
   return { perS, p99Ms: tookMs[Math.floor(count * 0.99)]! };
 }
@@ -212,18 +226,18 @@ async function watchMany(port: number, token: string, agents: readonly BenchAgen
     arrival.lastMs = performance.now();
   };
   const watchers = await Promise.all(Array.from({ length: count }, () => watch(port, token, lastEventId, onRecord)));
-  const http = new Agent({ keepAlive: true, maxSockets: connections });
+  const http = poolTo(port);
   const delays: number[] = [];
   const others = reportMany(port, agents.slice(changes), 10_000, () => 8);
   for (const agent of changed) {
-    await report(port, http, agent, 1000 + agent.version);
+    await report(http, agent, 1000 + agent.version);
     const ackMs = performance.now();
     const arrival = arrivals.get(agent.name)!;
     while (arrival.left > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     delays.push(arrival.lastMs - ackMs);
   }
   const { perS } = await others;
-  http.destroy();
+  await http.close();
   for (const { end } of watchers) end();
   delays.sort((one, other) => one - other);
   const median = delays[changes / 2]!.toFixed(0);
