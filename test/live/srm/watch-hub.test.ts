@@ -1,0 +1,51 @@
+/** Watchers that do not read are let go, and cost no memory meanwhile. */
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import { SrmRegistry } from '../../../live/srm/registry.ts';
+import { WatchHub } from '../../../live/srm/watch-hub.ts';
+import { reportOf } from './build.ts';
+
+/** A response whose reader takes nothing after the first `takes` writes. */
+class Reader extends EventEmitter {
+  written: string[] = [];
+  destroyed = false;
+  readonly takes: number;
+
+  constructor(takes: number) {
+    super();
+    this.takes = takes;
+  }
+  get writableNeedDrain(): boolean {
+    return this.written.length >= this.takes;
+  }
+  writeHead(): void {}
+  write(part: string | Buffer): void {
+    this.written.push(String(part));
+  }
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+test('who takes nothing is written nothing more, and let go after four beats; who reads goes on', async () => {
+  const store = { readRecords: async () => [], writeRecords: async () => {} };
+  const registry = new SrmRegistry({ store, clock: { nowS: 1 }, intervalS: 10, commit: { lingerMs: 0 } });
+  await registry.load();
+  const hub = new WatchHub(registry, { epoch: 'e' });
+  const [slow, quick] = [new Reader(3), new Reader(Number.POSITIVE_INFINITY)];
+  for (const reader of [slow, quick]) hub.attach(reader as unknown as ServerResponse, undefined);
+  for (let sequence = 1; sequence <= 20; sequence++) {
+    const report = reportOf('gpu-01', sequence, { vcpusUsed: sequence });
+    await registry.report(report, sequence - 1, { tokenId: 1, requestId: '' });
+    hub.flush();
+  }
+  expect(slow.written.length).toBeLessThanOrEqual(3);
+  expect(quick.written.join('')).toContain('"vcpusUsed":20');
+  for (let beat = 1; beat <= 4; beat++) {
+    expect(slow.destroyed).toBe(false);
+    hub.beat();
+  }
+  expect([slow.destroyed, quick.destroyed, hub.watchers]).toEqual([true, false, 1]);
+});
