@@ -13,7 +13,6 @@ import {
   openGlance,
   openNova,
   openPlacement,
-  type Placement,
   type Server,
   type Session,
 } from '../openstack/index.ts';
@@ -323,7 +322,7 @@ export class Scheduling {
       settings,
       log,
     });
-    return { nova, placement, glance, feed, binder, hosts: new CloudHosts(nova, placement) };
+    return { nova, glance, feed, binder, hosts: new CloudHosts(nova, placement) };
   }
 
   /** Holds what a server has, unless it is one of ours, which hold by their claim. */
@@ -474,7 +473,6 @@ const offersForS = 30;
 
 interface Cloud {
   readonly nova: Nova;
-  readonly placement: Placement;
   readonly glance: Glance;
   readonly feed: ServerFeed;
   readonly binder: Binder;
