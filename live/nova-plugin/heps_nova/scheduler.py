@@ -5,7 +5,8 @@ hosts that the filters before it left:
 
     POST <url>   Authorization: Bearer <token>
     {"instance": uuid, "project": id, "hints": {...},
-     "flavor": {"name", "vcpus", "memory_mb", "root_gb", "extra_specs"},
+     "flavor": {"name", "vcpus", "memory_mb", "root_gb", "ephemeral_gb",
+                "swap_mb", "extra_specs"},
      "hosts": ["gpu-001", ...]}
 
     {"mode": "act", "hosts": {"gpu-001": 1.0, "gpu-004": 0.5}}
@@ -14,7 +15,6 @@ In mode act hosts that are left out are refused, and HepsWeigher applies the
 numbers; in advise nobody is refused; in shadow nothing is changed. A request
 that names its host, as those of heps live serve itself do, is not asked.
 """
-import math
 import os
 import re
 import weakref
@@ -86,27 +86,33 @@ def question(spec, hosts):
         'flavor': {
             'name': flavor.name, 'vcpus': flavor.vcpus,
             'memory_mb': flavor.memory_mb, 'root_gb': flavor.root_gb,
+            'ephemeral_gb': flavor.ephemeral_gb, 'swap_mb': flavor.swap,
             'extra_specs': dict(flavor.extra_specs or {})},
         'hosts': hosts}
 
 
 def ask(spec, hosts):
     """The answer's mode and numbers by host. Raises what went wrong."""
+    token = TOKEN.read()
     # The timeout of requests begins anew with every byte.
     with eventlet.Timeout(CONF.heps.timeout, TimeoutError('no answer in time')):
         reply = SESSION.post(
             CONF.heps.url, json=question(spec, hosts),
             timeout=CONF.heps.timeout,
-            headers={'Authorization': 'Bearer ' + TOKEN.read()},
+            headers={'Authorization': 'Bearer ' + token},
             verify=CONF.heps.cafile or True, allow_redirects=False)
     if reply.status_code != 200:
-        raise ValueError('%d %s' % (reply.status_code, reply.text[:200]))
+        # A proxy may send back what it was sent. The cut comes last, or it
+        # could leave a part of the token.
+        text = ' '.join(reply.text.replace(token, '***').split())
+        raise ValueError('%d %s' % (reply.status_code, text[:200]))
     body = reply.json()
     if body['mode'] not in ('shadow', 'advise', 'act'):
         raise ValueError('unknown mode')
     numbers = {host: float(number) for host, number in body['hosts'].items()}
-    if not all(0 <= number < math.inf for number in numbers.values()):
-        raise ValueError('expected numbers of at least 0')
+    # HepsWeigher would make the larger ones equal.
+    if not all(0 <= number <= 1 for number in numbers.values()):
+        raise ValueError('expected numbers from 0 to 1')
     return body['mode'], numbers
 
 
@@ -148,7 +154,7 @@ class HepsFilter(filters.BaseHostFilter):
         try:
             mode, numbers = ask_once(spec, [state.host for state in states])
         except (requests.RequestException, OSError, ValueError, KeyError,
-                TypeError, AttributeError) as error:
+                TypeError, AttributeError, RecursionError) as error:
             LOG.warning('heps did not answer for instance %s, so %s: %s',
                         spec.instance_uuid,
                         'Nova decides' if CONF.heps.fail_open

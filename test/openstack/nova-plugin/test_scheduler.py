@@ -28,16 +28,24 @@ class State:
 
 
 class Answerer(http.server.BaseHTTPRequestHandler):
+    status = 200
     answer = b''
     trickle_s = 0
     asked = []
+    # Answers by instance, where one alone does not do; each after as many seconds.
+    by_instance = {}
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers['Content-Length']))
-        Answerer.asked.append((self.headers['Authorization'], json.loads(body)))
-        self.send_response(200)
+        asked = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+        Answerer.asked.append((self.headers['Authorization'], asked))
+        delay_s, text = self.by_instance.get(asked['instance'], (0, self.answer))
+        time.sleep(delay_s)
+        self.send_response(self.status)
         self.end_headers()
-        for byte in self.answer:
+        if self.trickle_s == 0:
+            self.wfile.write(text.replace(b'HEADER', self.headers['Authorization'].encode()))
+            return
+        for byte in text:
             self.wfile.write(bytes([byte]))
             time.sleep(self.trickle_s)
 
@@ -45,10 +53,15 @@ class Answerer(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    # All of those that ask at once; with the usual 5 some wait a second for their connection.
+    request_queue_size = 128
+
+
 class SchedulerTest(unittest.TestCase):
 
     def setUp(self):
-        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answerer)
+        self.server = Server(('127.0.0.1', 0), Answerer)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.token = tempfile.NamedTemporaryFile('w', delete=False)
         self.write_token('SECRET1\n')
@@ -57,7 +70,9 @@ class SchedulerTest(unittest.TestCase):
         scheduler.CONF.set_override('timeout', 1.0, 'heps')
         scheduler.CONF.set_override('fail_open', True, 'heps')
         Answerer.asked = []
+        Answerer.status = 200
         Answerer.trickle_s = 0
+        Answerer.by_instance = {}
         self.states = [State('a'), State('b'), State('c')]
 
     def tearDown(self):
@@ -73,7 +88,8 @@ class SchedulerTest(unittest.TestCase):
         Answerer.answer = json.dumps({'mode': mode, 'hosts': hosts}).encode()
 
     def spec(self, uuid='u1'):
-        flavor = objects.Flavor(name='f', vcpus=1, memory_mb=1, root_gb=1, extra_specs={})
+        flavor = objects.Flavor(
+            name='f', vcpus=1, memory_mb=2, root_gb=3, ephemeral_gb=4, swap=5, extra_specs={'x': 'y'})
         return objects.RequestSpec(
             instance_uuid=uuid, project_id='p', flavor=flavor, scheduler_hints={},
             force_hosts=None, force_nodes=None, requested_destination=None)
@@ -125,9 +141,60 @@ class SchedulerTest(unittest.TestCase):
 
     def test_numbers_that_make_no_sense_are_no_answer(self):
         scheduler.CONF.set_override('fail_open', False, 'heps')
-        for text in (b'{"mode": "act", "hosts": {"a": NaN}}', b'{"mode": "act", "hosts": {"a": -1}}', b'[]', b'x'):
+        numbers = [b'{"mode": "act", "hosts": {"a": %s}}' % number for number in (b'NaN', b'-1', b'1.5')]
+        for text in (*numbers, b'[]', b'x', b'[' * 100000):
             Answerer.answer = text
             self.assertEqual(self.passed(), [])
+
+    def test_what_is_asked(self):
+        self.answer('act', {})
+        spec = self.spec()
+        spec.scheduler_hints = {'heps_gpu_cores': ['2']}
+        self.passed(spec)
+        self.assertEqual(Answerer.asked[0][1], {
+            'instance': 'u1', 'project': 'p', 'hints': {'heps_gpu_cores': ['2']},
+            'flavor': {'name': 'f', 'vcpus': 1, 'memory_mb': 2, 'root_gb': 3,
+                       'ephemeral_gb': 4, 'swap_mb': 5, 'extra_specs': {'x': 'y'}},
+            'hosts': ['a', 'b', 'c']})
+
+    def test_a_service_that_is_away_is_said_in_one_line(self):
+        self.server.shutdown()
+        self.server.server_close()
+        for fail_open, expected in ((True, ['a', 'b', 'c']), (False, [])):
+            scheduler.CONF.set_override('fail_open', fail_open, 'heps')
+            with self.assertLogs(scheduler.LOG.logger, 'WARNING') as logs:
+                self.assertEqual(self.passed(), expected)
+            self.assertEqual(len(logs.output), 1)
+
+    def test_an_error_page_is_logged_in_one_line_and_without_the_token(self):
+        Answerer.status = 502
+        for padding in (b'', b'.' * 185):
+            Answerer.answer = padding + b'bad\ngateway HEADER'
+            with self.assertLogs(scheduler.LOG.logger, 'WARNING') as logs:
+                self.assertEqual(self.passed(), ['a', 'b', 'c'])
+            text = '\n'.join(logs.output)
+            self.assertIn('bad gateway', text)
+            self.assertNotIn('SEC', text)
+            self.assertNotIn('\n', text)
+
+    def test_answers_to_those_who_ask_at_once_do_not_mix(self):
+        scheduler.CONF.set_override('timeout', 20.0, 'heps')
+        orders = {}
+        for n in range(30):
+            first, second = 'abc'[n % 3], 'abc'[(n + 1) % 3]
+            text = json.dumps({'mode': 'act', 'hosts': {first: 1, second: 0.5}}).encode()
+            Answerer.by_instance['u%d' % n] = (n * 7 % 5 / 20, text)
+            orders['u%d' % n] = [first, second]
+
+        def order_of(uuid):
+            spec = self.spec(uuid)
+            found = scheduler.HepsFilter().filter_all([State(host) for host in 'abc'], spec)
+            # Nothing makes Nova wait here; another answer arrives meanwhile all the same.
+            eventlet.sleep(int(uuid[1:]) * 3 % 4 / 20)
+            weighed = weights.HostWeightHandler().get_weighed_objects([scheduler.HepsWeigher()], found, spec)
+            return uuid, [each.obj.host for each in weighed]
+
+        self.assertEqual(dict(eventlet.GreenPool(30).imap(order_of, orders)), orders)
 
     def test_a_new_token_is_taken_up_and_none_is_ever_logged(self):
         self.answer('act', {'a': 1})
