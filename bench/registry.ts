@@ -183,6 +183,13 @@ function memoryOf({ child }: Running): string {
   return `${mib('VmRSS')} MiB resident (at most ${mib('VmHWM')})`;
 }
 
+/** Seconds of processor time that the server has had, all threads together: what its neighbours on the machine change little. */
+function cpuSOf({ child }: Running): number {
+  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  const ticksPerS = 100;
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerS;
+}
+
 /** Opens a watch. Calls back with the host of each record; `complete` resolves with the id to go on from. */
 async function watch(
   port: number,
@@ -255,13 +262,17 @@ export async function benchRegistry(): Promise<void> {
     await store.addToken(hashOf(reader), 'reader', null, 0);
     await store.close();
     let server = await start(folder);
-    const show = ({ perS, p99Ms }: { perS: number; p99Ms: number }): string =>
-      `${perS.toFixed(0)} reports/s, 99 % within ${p99Ms.toFixed(0)} ms`;
-    console.log(`SRM registry, first reports:   ${show(await reportMany(server.port, agents, hosts, () => 8))}`);
-    console.log(`SRM registry, nothing new:     ${show(await reportMany(server.port, agents, reports, () => 8))}`);
-    console.log(
-      `SRM registry, each one new:    ${show(await reportMany(server.port, agents, reports, (index) => index))}`,
-    );
+    const show = async (what: string, count: number, vcpusUsed: (index: number) => number): Promise<void> => {
+      const startCpuS = cpuSOf(server);
+      const { perS, p99Ms } = await reportMany(server.port, agents, count, vcpusUsed);
+      const cpuUs = ((cpuSOf(server) - startCpuS) / count) * 1e6;
+      console.log(
+        `SRM registry, ${what} ${perS.toFixed(0)} reports/s, 99 % within ${p99Ms.toFixed(0)} ms, ${cpuUs.toFixed(0)} µs of CPU each`,
+      );
+    };
+    await show('first reports:  ', hosts, () => 8);
+    await show('nothing new:    ', reports, () => 8);
+    await show('each one new:   ', reports, (index) => index);
     console.log(`SRM registry, after that:      ${memoryOf(server)}`);
     await reportMany(server.port, agents, hosts, () => 8);
     for (const count of [500, 2000])

@@ -7,18 +7,31 @@ export async function readJson(request: IncomingMessage, mostBytes: number): Pro
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   if (type !== 'application/json') throw new Problem(415, 'expected Content-Type: application/json');
   if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes);
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > mostBytes) throw tooLarge(mostBytes);
-    parts.push(part);
-  }
+  const body = await readBody(request, mostBytes);
   try {
-    return JSON.parse(Buffer.concat(parts).toString('utf8'));
+    return JSON.parse(body.toString('utf8'));
   } catch (error) {
     throw new Problem(400, `expected JSON (${(error as Error).message})`);
   }
+}
+
+/** By its events: an iterator over the request costs several times as much. */
+function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (part: Buffer) => {
+      bytes += part.length;
+      if (bytes <= mostBytes) {
+        parts.push(part);
+        return;
+      }
+      reject(tooLarge(mostBytes));
+      request.pause();
+    });
+    request.on('end', () => resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts)));
+    request.on('error', reject);
+  });
 }
 
 function tooLarge(mostBytes: number): Problem {

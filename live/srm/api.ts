@@ -5,7 +5,7 @@ import { readJson } from '../http/request-body.ts';
 import type { Exchange, Route } from '../http/routes.ts';
 import * as docs from './api-docs.ts';
 import { TooManyWaiting } from './group-commit.ts';
-import { type HostState, hostJson, type SrmRegistry } from './registry.ts';
+import { type HostState, hostJson, type ReportOutcome, type SrmRegistry } from './registry.ts';
 import { aHostName, checkReport } from './report.ts';
 import type { WatchHub } from './watch-hub.ts';
 
@@ -26,18 +26,12 @@ export function srmRoutes({ registry, watch, onStoreError }: ApiParts): Route[] 
     if (!registry.isReady) throw unavailable('the records are being loaded');
   };
 
-  async function putReport({ request, response, parameter, requestId, holder }: Exchange): Promise<void> {
+  async function putReport(exchange: Exchange): Promise<void> {
     ready();
-    const { id: tokenId, host } = holder!;
-    if (host !== parameter) throw new Problem(403, 'expected the token of this host');
+    const { request, response, parameter, holder } = exchange;
+    if (holder!.host !== parameter) throw new Problem(403, 'expected the token of this host');
     const successorOf = versionIn(request.headers['if-match']);
-    const body = await readJson(request, mostBodyBytes);
-    const report = checked(() => checkReport(body, aHostName(parameter, 'host')));
-    const outcome = await registry.report(report, successorOf, { tokenId, requestId }).catch((error: unknown) => {
-      if (error instanceof TooManyWaiting) throw unavailable(error.message);
-      onStoreError(error, requestId);
-      throw unavailable('the database did not take the report');
-    });
+    const outcome = await readJson(request, mostBodyBytes).then((body) => take(body, successorOf, exchange));
     const { version } = outcome;
     if (outcome.kind === 'taken') return sendJson(response, { version });
     const detail =
@@ -45,6 +39,20 @@ export function srmRoutes({ registry, watch, onStoreError }: ApiParts): Route[] 
         ? 'the registry has a record of this sequence or a higher one'
         : `the registry has version ${version}`;
     throw new Problem(409, detail, { members: { version } });
+  }
+
+  /** A function of its own, which is over while the report waits for the disk: nothing then holds the body any more. */
+  function take(
+    body: unknown,
+    successorOf: number,
+    { parameter, requestId, holder }: Exchange,
+  ): Promise<ReportOutcome> {
+    const report = checked(() => checkReport(body, aHostName(parameter, 'host')));
+    return registry.report(report, successorOf, { tokenId: holder!.id, requestId }).catch((error: unknown) => {
+      if (error instanceof TooManyWaiting) throw unavailable(error.message);
+      onStoreError(error, requestId);
+      throw unavailable('the database did not take the report');
+    });
   }
 
   return [

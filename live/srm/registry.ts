@@ -4,6 +4,7 @@ import type { SrmCard, SrmRecord } from '../../core/srm.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 import type { HostInventory, HostReport } from './report.ts';
 import type { RecordTable } from './schema.ts';
+import { SharedTexts } from './shared-texts.ts';
 import type { RecordWrite, Store } from './store.ts';
 
 /** A host as the registry knows it. Inventory and usage are kept as JSON: 10 000 hosts of 8 cards as objects would take 100 MB more. */
@@ -45,6 +46,7 @@ export class SrmRegistry {
   readonly #clock: RegistryOptions['clock'];
   readonly #commit: GroupCommit<RecordWrite>;
   readonly #hosts = new Map<string, HostState>();
+  readonly #inventories = new SharedTexts();
   /** Hosts of which a report is being written: the next one waits for it. */
   readonly #writing = new Map<string, Promise<void>>();
   readonly #listeners = new Set<(change: RegistryChange) => void>();
@@ -66,7 +68,8 @@ export class SrmRegistry {
   async load(): Promise<void> {
     const nowS = this.#clock.nowS;
     for (const row of await this.#store.readRecords()) {
-      this.#hosts.set(row.host, { ...row, isStale: this.#isLate(row, nowS) });
+      const inventory = this.#inventories.share(row.inventory);
+      this.#hosts.set(row.host, { ...row, inventory, isStale: this.#isLate(row, nowS) });
     }
     this.#isReady = true;
   }
@@ -82,7 +85,7 @@ export class SrmRegistry {
       const isSame = known?.inventory === row.inventory && known.usage === row.usage;
       const isStale = this.#isLate(row, nowS);
       const kind = isStale ? 'stale' : isSame && !known.isStale ? 'seen' : 'changed';
-      this.#set({ kind, state: { ...row, isStale } });
+      this.#set({ kind, state: { ...row, inventory: this.#inventories.share(row.inventory), isStale } });
     }
   }
 
@@ -103,31 +106,36 @@ export class SrmRegistry {
    * @returns `conflict` when the registry has another version, or a record of that sequence or a higher one
    * @throws what the database threw; the report is then not taken
    */
-  async report(
+  report(
     { inventory, record }: HostReport,
     successorOf: number,
     sender: Pick<RecordWrite, 'tokenId' | 'requestId'>,
   ): Promise<ReportOutcome> {
     const { host, observedAtS, sequence, ...usage } = record;
+    // Hundreds of reports wait for the disk at a time: as texts only, and where those are the ones that are kept already, as nothing.
+    const kept = this.#hosts.get(host)?.usage;
+    const usageText = JSON.stringify(usage);
+    const texts = {
+      inventory: this.#inventories.share(JSON.stringify(inventory)),
+      usage: usageText === kept ? kept : usageText,
+    };
+    return this.#take({ host, observedAtS, sequence, ...texts }, successorOf, sender);
+  }
+
+  async #take(
+    report: Omit<RecordTable, 'version' | 'receivedAtS'>,
+    successorOf: number,
+    sender: Pick<RecordWrite, 'tokenId' | 'requestId'>,
+  ): Promise<ReportOutcome> {
+    const { host, sequence } = report;
     for (let earlier = this.#writing.get(host); earlier !== undefined; earlier = this.#writing.get(host)) await earlier;
     const known = this.#hosts.get(host);
     const version = known?.version ?? 0;
     if (successorOf !== version || (known !== undefined && sequence <= known.sequence)) {
       return { kind: 'conflict', version };
     }
-    const inventoryText = JSON.stringify(inventory);
-    const usageText = JSON.stringify(usage);
-    const isSame = known?.inventory === inventoryText && known.usage === usageText;
-    const row: RecordTable = {
-      host,
-      version: version + 1,
-      sequence,
-      observedAtS,
-      receivedAtS: this.#clock.nowS,
-      // The texts that are there already, so that unchanged ones are not kept twice.
-      inventory: known?.inventory === inventoryText ? known.inventory : inventoryText,
-      usage: known?.usage === usageText ? known.usage : usageText,
-    };
+    const isSame = known?.inventory === report.inventory && known.usage === report.usage;
+    const row: RecordTable = { ...report, version: version + 1, receivedAtS: this.#clock.nowS };
     const written = this.#commit.add({ record: row, ...sender });
     const over = (): void => void this.#writing.delete(host);
     this.#writing.set(host, written.then(over, over));
