@@ -4,8 +4,10 @@
 export interface Chunk {
   readonly first: number;
   readonly last: number;
+  /** About how long it is. */
+  readonly length: number;
   /** Server-sent events; one buffer for all watchers. */
-  readonly bytes: Buffer;
+  readonly bytes: () => Buffer;
 }
 
 export class ChangeRing {
@@ -27,10 +29,10 @@ export class ChangeRing {
   push(chunk: Chunk): void {
     this.#last = chunk.last;
     this.#chunks.push(chunk);
-    this.#bytes += chunk.bytes.length;
+    this.#bytes += chunk.length;
     let forgotten = 0;
     while (this.#bytes > this.#mostBytes && forgotten < this.#chunks.length - 1) {
-      this.#bytes -= this.#chunks[forgotten++]!.bytes.length;
+      this.#bytes -= this.#chunks[forgotten++]!.length;
     }
     if (forgotten > 0) this.#chunks = this.#chunks.slice(forgotten);
   }

@@ -1,6 +1,6 @@
 /** `GET /v1/srm?watch`: everyone who watches gets the records of all hosts, then what changes, as server-sent events. */
 import type { ServerResponse } from 'node:http';
-import { ChangeRing } from './change-ring.ts';
+import { ChangeRing, type Chunk } from './change-ring.ts';
 import { type HostState, hostJson, type RegistryChange, type SrmRegistry } from './registry.ts';
 
 export interface WatchOptions {
@@ -64,14 +64,8 @@ export class WatchHub {
   /** Sends what was gathered; to be called some times a second. */
   flush(): void {
     if (this.#gathered.size === 0) return;
-    const first = this.#ring.last + 1;
-    let sequence = this.#ring.last;
-    const events = Array.from(this.#gathered.values(), (change) => {
-      sequence++;
-      return `event: ${change.kind === 'changed' ? 'record' : 'stale'}\nid: ${this.#epoch}-${sequence}\ndata: ${dataOf(change)}\n\n`;
-    });
+    this.#ring.push(chunkOf([...this.#gathered.values()], this.#ring.last + 1, this.#epoch));
     this.#gathered.clear();
-    this.#ring.push({ first, last: sequence, bytes: Buffer.from(events.join('')) });
     for (const watcher of this.#watchers) this.#pump(watcher);
   }
 
@@ -110,7 +104,7 @@ export class WatchHub {
         this.#beginSnapshot(watcher);
         continue;
       }
-      response.write(chunk.bytes);
+      response.write(chunk.bytes());
       watcher.sequence = chunk.last;
     }
   }
@@ -129,6 +123,27 @@ export class WatchHub {
     const sequence = Number(match[2]);
     return this.#ring.after(sequence) === 'forgotten' ? null : sequence;
   }
+}
+
+/** Put together when the first watcher takes it: while nobody watches, changes cost next to nothing. */
+function chunkOf(changes: readonly RegistryChange[], first: number, epoch: string): Chunk {
+  let waiting: readonly RegistryChange[] | null = changes;
+  let bytes = Buffer.alloc(0);
+  return {
+    first,
+    last: first + changes.length - 1,
+    length: changes.reduce((sum, { state }) => sum + state.inventory.length + state.usage.length, 0),
+    bytes() {
+      if (waiting !== null)
+        bytes = Buffer.from(waiting.map((change, index) => eventOf(change, `${epoch}-${first + index}`)).join(''));
+      waiting = null;
+      return bytes;
+    },
+  };
+}
+
+function eventOf(change: RegistryChange, id: string): string {
+  return `event: ${change.kind === 'changed' ? 'record' : 'stale'}\nid: ${id}\ndata: ${dataOf(change)}\n\n`;
 }
 
 function dataOf({ kind, state }: RegistryChange): string {

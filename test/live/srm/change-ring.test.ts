@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ChangeRing } from '../../../live/srm/change-ring.ts';
 
-function chunk(first: number, last: number, bytes = 10) {
-  return { first, last, bytes: Buffer.alloc(bytes) };
+function chunk(first: number, last: number, length = 10) {
+  return { first, last, length, bytes: () => Buffer.alloc(length) };
 }
 
 test('whoever has a change gets the chunk with the next one', () => {

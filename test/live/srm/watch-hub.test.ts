@@ -1,4 +1,4 @@
-/** Watchers that do not read are let go, and cost no memory meanwhile. */
+/** Watchers that do not read are let go, and cost no memory meanwhile; those who come back have what they missed. */
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
@@ -29,10 +29,15 @@ class Reader extends EventEmitter {
   }
 }
 
-test('who takes nothing is written nothing more, and let go after four beats; who reads goes on', async () => {
+async function emptyRegistry(): Promise<SrmRegistry> {
   const store = { readRecords: async () => [], writeRecords: async () => {} };
   const registry = new SrmRegistry({ store, clock: { nowS: 1 }, intervalS: 10, commit: { lingerMs: 0 } });
   await registry.load();
+  return registry;
+}
+
+test('who takes nothing is written nothing more, and let go after four beats; who reads goes on', async () => {
+  const registry = await emptyRegistry();
   const hub = new WatchHub(registry, { epoch: 'e' });
   const [slow, quick] = [new Reader(3), new Reader(Number.POSITIVE_INFINITY)];
   for (const reader of [slow, quick]) hub.attach(reader as unknown as ServerResponse, undefined);
@@ -48,4 +53,24 @@ test('who takes nothing is written nothing more, and let go after four beats; wh
     hub.beat();
   }
   expect([slow.destroyed, quick.destroyed, hub.watchers]).toEqual([true, false, 1]);
+});
+
+test('what changed while nobody watched is there for who comes back, with the states and ids of then', async () => {
+  const registry = await emptyRegistry();
+  const hub = new WatchHub(registry, { epoch: 'e' });
+  for (let sequence = 1; sequence <= 3; sequence++) {
+    const report = reportOf('gpu-01', sequence, { vcpusUsed: sequence });
+    await registry.report(report, sequence - 1, { tokenId: 1, requestId: '' });
+    hub.flush();
+  }
+  const readers = [1, 2].map((last) => {
+    const reader = new Reader(Number.POSITIVE_INFINITY);
+    hub.attach(reader as unknown as ServerResponse, `e-${last}`);
+    const written = reader.written.join('');
+    return [...written.matchAll(/id: (e-\d+)|"vcpusUsed":(\d+)/g)].map(([, id, used]) => id ?? Number(used));
+  });
+  expect(readers).toEqual([
+    ['e-2', 2, 'e-3', 3],
+    ['e-3', 3],
+  ]);
 });
