@@ -150,6 +150,9 @@ test('bodies that are too large or of another type, wrong versions, methods, pat
   const send = (init: RequestInit) => ask('/v1/srm/gpu-02', tokens['gpu-02'], { method: 'PUT', ...init });
   const json = { 'content-type': 'application/json' };
   expect((await problemOf(await send({ headers: json, body: ' '.repeat(300_000) })))[0]).toBe(413);
+  // Of no length that is told beforehand.
+  const endless = new ReadableStream({ pull: (controller) => controller.enqueue(Buffer.alloc(50_000, ' ')) });
+  expect((await problemOf(await send({ headers: json, body: endless, duplex: 'half' })))[0]).toBe(413);
   expect((await problemOf(await send({ body: '{}' })))[0]).toBe(415);
   expect((await problemOf(await send({ headers: { ...json, 'if-match': '*' }, body: '{}' })))[1]).toContain('If-Match');
   const deleted = await ask('/v1/srm/gpu-02', tokens['gpu-02'], { method: 'DELETE' });
