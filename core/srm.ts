@@ -4,6 +4,7 @@
  */
 import { aBoolean, aNumber, anArray, anInteger, anObject, aPositive, aText, noOtherFields } from './check.ts';
 import type { Cluster, HostView } from './cluster.ts';
+import type { GpuCard } from './gpu-card.ts';
 import { InputError } from './input-error.ts';
 import { toThousandths } from './resources.ts';
 
@@ -22,6 +23,15 @@ export interface SrmCard {
   /** Servers that hold the card or a part of it; a passthrough card with a holder is taken, whatever its use. */
   readonly serverIds: readonly string[];
   readonly healthy: boolean;
+}
+
+/** How a card is used. */
+export type CardUse = Pick<SrmCard, 'memoryUsedMib' | 'coresUsed' | 'serverIds' | 'healthy'>;
+
+/** A card as its host reports it. */
+export function srmCardOf(card: GpuCard, use: CardUse): SrmCard {
+  const { address, model, memoryMib, cores, bandwidthGBs, clockMhz } = card;
+  return { address, model, memoryMib, cores, bandwidthGBs, clockMhz, ...use };
 }
 
 /** One host at one moment. */
@@ -172,17 +182,13 @@ export function srmOf(
     vcpusUsed: toThousandths(view.vcpus - view.vcpusFree),
     ramUsedMib: view.ramMib - view.ramFreeMib,
     diskUsedGib: view.diskGib - view.diskFreeGib,
-    cards: view.specs.cards.map(({ address, model, memoryMib, cores, bandwidthGBs, clockMhz }, card) => ({
-      address,
-      model,
-      memoryMib,
-      cores,
-      bandwidthGBs,
-      clockMhz,
-      memoryUsedMib: memoryMib - view.cardMemoryFreeMib(card),
-      coresUsed: cores - view.cardCoresFree(card),
-      serverIds: holders(card),
-      healthy: view.isCardHealthy(card),
-    })),
+    cards: view.specs.cards.map((spec, card) =>
+      srmCardOf(spec, {
+        memoryUsedMib: spec.memoryMib - view.cardMemoryFreeMib(card),
+        coresUsed: spec.cores - view.cardCoresFree(card),
+        serverIds: holders(card),
+        healthy: view.isCardHealthy(card),
+      }),
+    ),
   };
 }

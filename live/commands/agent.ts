@@ -11,6 +11,7 @@ import { type Observation, observe } from '../gpu-host/observation.ts';
 import { registryTransport } from '../gpu-host/registry-transport.ts';
 import { existingRoot } from '../gpu-host/root-folder.ts';
 import { wallClock } from '../wall-clock.ts';
+import { serverUrl } from './server-options.ts';
 
 interface AgentArguments {
   registry?: URL;
@@ -26,7 +27,7 @@ export function addAgent(live: Command): void {
   live
     .command('agent')
     .description('report this GPU host to the registry: its cards, who holds them, cores and memory in use')
-    .option('--registry <url>', 'address of the registry', registryUrl)
+    .option('--registry <url>', 'address of the registry', serverUrl)
     .option('--token-file <file>', `file with the host's token (default: environment variable ${tokenVariable})`)
     .option('--host <name>', 'name under which Nova knows the host (default: the host name)')
     .option('--interval-s <n>', 'seconds between readings', seconds, 10)
@@ -114,14 +115,6 @@ function hostNameOf(root: string): string {
   } catch {
     throw new InputError('--host', `the host's name, since ${join(root, 'etc/hostname')} does not tell`, undefined);
   }
-}
-
-function registryUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new InvalidArgumentError('Expected an address such as https://controller:8790.');
-  }
-  return url;
 }
 
 function seconds(text: string): number {

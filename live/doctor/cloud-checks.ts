@@ -5,6 +5,7 @@ import { gpuNamespace } from '../metadata/gpu-namespace.ts';
 import { planInstall } from '../metadata/install.ts';
 import {
   type ComputeService,
+  collect,
   NoAnswerError,
   type Nova,
   OpenStackError,
@@ -131,11 +132,4 @@ export function saying(error: unknown): string {
     return error.message;
   }
   throw error;
-}
-
-/** All items of a list. */
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }

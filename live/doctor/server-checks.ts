@@ -1,11 +1,11 @@
 /** Whether `heps live serve` answers, and whether every host with cards reports to it. */
 import { aBoolean, anArray, anObject, aText } from '../../core/check.ts';
 import type { Check } from '../checks.ts';
-import { openNova, openPlacement, type Session } from '../openstack/index.ts';
+import { collect, openNova, openPlacement, type Session } from '../openstack/index.ts';
 import { cardsInPlacement } from '../record/host-cards.ts';
 import { pciProviders } from '../record/pci-providers.ts';
 import type { Client } from '../scheduling/client.ts';
-import { check, collect, saying } from './cloud-checks.ts';
+import { check, saying } from './cloud-checks.ts';
 import { serverStep } from './steps.ts';
 
 /** Hosts named in one check. */

@@ -2,7 +2,7 @@
 import type { CatalogueEntry } from '../../core/card-catalogue.ts';
 import type { GpuCard } from '../../core/gpu-card.ts';
 import type { HostSpec } from '../../core/host.ts';
-import type { SrmCard, SrmRecord } from '../../core/srm.ts';
+import { type CardUse, type SrmRecord, srmCardOf } from '../../core/srm.ts';
 import { hostTree } from './host-tree.ts';
 import { type HostUsage, readHostUsage } from './host-usage.ts';
 import { type AskSmi, readSmiCards, type SmiCard } from './nvidia-smi.ts';
@@ -56,7 +56,8 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
         ? sharedUse(card, model, smiCards)
         : passthroughUse(card, model, usage);
       tree.warnings.push(...problems.map((problem) => `${card.address}: ${problem}`));
-      return { spec: specOf(card, model), report: reportOf(card, model, use) };
+      const spec = specOf(card, model);
+      return { spec, report: srmCardOf(spec, use) };
     });
   return {
     inventory: {
@@ -77,8 +78,6 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
     warnings: [...new Set(tree.warnings)],
   };
 }
-
-type CardUse = Pick<SrmCard, 'memoryUsedMib' | 'coresUsed' | 'serverIds' | 'healthy'>;
 
 function isHostDriven(card: PciCard): boolean {
   return card.driver === 'nvidia' && card.physicalFunction === null;
@@ -129,9 +128,4 @@ function specOf(card: PciCard, model: CatalogueEntry): GpuCard {
   const { memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz } = model;
   const sharing = isHostDriven(card) ? 'shared' : 'passthrough';
   return { address: card.address, model: model.name, memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz, sharing };
-}
-
-function reportOf(card: PciCard, model: CatalogueEntry, use: CardUse): SrmCard {
-  const { memoryMib, cores, bandwidthGBs, clockMhz } = model;
-  return { address: card.address, model: model.name, memoryMib, cores, bandwidthGBs, clockMhz, ...use };
 }

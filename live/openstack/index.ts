@@ -1,4 +1,5 @@
 /** A thin client of OpenStack's APIs: `openSession(readCloudConfiguration())`, then a client for each service. */
+export { collect } from './collect.ts';
 export { type CloudConfiguration, readCloudConfiguration, surroundings } from './configuration.ts';
 export type { Surroundings } from './configuration-files.ts';
 export {

@@ -1,8 +1,8 @@
 /** The scheduler's routes: servers asked for, shown and removed; what others boot compared; the questions of Nova's filter. */
 import { createHash, randomUUID } from 'node:crypto';
-import { anArray, anObject, aText } from '../../core/check.ts';
+import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
-import { requestFromFlavor, type VmRequest } from '../../core/request.ts';
+import type { VmRequest } from '../../core/request.ts';
 import { ranked } from '../../core/runs/explanation.ts';
 import { Problem, sendJson, sendText } from '../http/problem.ts';
 import { readJson } from '../http/request-body.ts';
@@ -11,7 +11,7 @@ import { NoAnswerError, OpenStackError } from '../openstack/index.ts';
 import type { RequestTable } from '../srm/schema.ts';
 import * as docs from './api-docs.ts';
 import { byOurselves } from './binder.ts';
-import { requestOf } from './comparison.ts';
+import { checkNovaQuestion, NovaQuestions } from './nova-questions.ts';
 import type { RequestStore } from './request-store.ts';
 import { decisionRecord, requestView } from './request-view.ts';
 import { KeyReused, NotReady, type Scheduling, type Sender } from './scheduling.ts';
@@ -23,13 +23,13 @@ const mostBodyBytes = 256 * 1024;
 const readers = ['reader', 'scheduler', 'admin'] as const;
 const writers = ['scheduler', 'admin'] as const;
 
-/** What others are told of the time of a decision by `POST /v1/nova/hosts`, seconds: so long a chosen host counts as taken. */
-const answeredForS = 30;
+/** Names of 10 000 hosts. */
+const mostQuestionBytes = 2 * 2 ** 20;
 
 export interface SchedulingApiParts {
   readonly scheduling: Scheduling;
   readonly store: RequestStore;
-  readonly clock: { readonly nowS: number; after(delayS: number, action: () => void): () => void };
+  readonly clock: Clock;
   /** Told of what was wrong with database or cloud, which the sender is not told. */
   readonly onError: (error: unknown, requestId: string) => void;
   /** Told how long each decision took, from the request to the claim on disk. */
@@ -38,6 +38,7 @@ export interface SchedulingApiParts {
 
 export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
   const { scheduling, store, clock, onError, onDecision } = parts;
+  const questions = new NovaQuestions(scheduling.view, clock);
 
   /** Problems for what is thrown below. */
   async function told<T>(requestId: string, work: () => Promise<T>): Promise<T> {
@@ -107,40 +108,13 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
     return row;
   }
 
-  /** Which of the hosts that Nova's filters left the policy would take, and how much it likes them. */
   async function postNovaHosts({ request, response, requestId }: Exchange): Promise<void> {
-    const body = await readJson(request, mostBodyBytes * 8);
+    const body = await readJson(request, mostQuestionBytes);
     await told(requestId, async () => {
       if (scheduling.unreadyBecause !== null) throw new NotReady(scheduling.unreadyBecause);
-      const { instance, hosts, asked } = checkNovaQuestion(body, scheduling);
+      const question = checkNovaQuestion(body, scheduling.aliases);
       const { mode } = scheduling.settings;
-      if (mode === 'shadow') return sendJson(response, { mode, hosts: {} });
-      // Asked again, the server was not put where we said.
-      scheduling.view.letGo(`nova:${instance}`);
-      const names = new Set(hosts);
-      const { verdicts } = scheduling.view.explain(asked);
-      const { specs } = scheduling.view.cluster;
-      const order = ranked(verdicts).filter(({ host }) => names.has(specs[host]!.name));
-      // The order is the policy's; numbers, since Nova's weigher adds them to its own: the best gets 1, the worst above 0.
-      const weights = order.map(({ host }, index) => [specs[host]!.name, 1 - index / order.length] as const);
-      const [best] = order;
-      if (best !== undefined) {
-        const name = specs[best.host]!.name;
-        const cards = best.scored!.cards.map((card) => specs[best.host]!.cards[card]!);
-        const models = [...new Set(cards.map(({ model }) => model))];
-        scheduling.view.hold({
-          ...asked,
-          id: `nova:${instance}`,
-          serverId: instance,
-          host: name,
-          cards: models.map((model) => {
-            const addresses = cards.filter((card) => card.model === model).map(({ address }) => address);
-            return { model, count: addresses.length, addresses };
-          }),
-        });
-        clock.after(answeredForS, () => scheduling.view.letGo(`nova:${instance}`));
-      }
-      sendJson(response, { mode, hosts: Object.fromEntries(weights) });
+      sendJson(response, { mode, hosts: mode === 'shadow' ? {} : questions.answer(question) });
     });
   }
 
@@ -227,53 +201,6 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
       answer: postNovaHosts,
     },
   ];
-}
-
-/** What `heps_nova` sends. @throws InputError naming the field */
-function checkNovaQuestion(
-  value: unknown,
-  scheduling: Scheduling,
-): { instance: string; hosts: readonly string[]; asked: VmRequest } {
-  const body = anObject(value, 'body');
-  const instance = aText(body.instance, 'instance');
-  const hosts = anArray(body.hosts, 'hosts').map((host, index) => aText(host, `hosts[${index}]`));
-  const flavor = anObject(body.flavor, 'flavor');
-  const number = (field: string): number => {
-    const size = flavor[field];
-    if (typeof size !== 'number') throw new InputError(`flavor.${field}`, 'a number', size);
-    return size;
-  };
-  const hints = textsIn(body.hints ?? {});
-  const described = requestOf(
-    {
-      id: instance,
-      metadata: hints,
-      flavor: {
-        name: String(flavor.name ?? ''),
-        vcpus: number('vcpus'),
-        ramMib: number('memory_mb'),
-        diskGib: number('root_gb'),
-        extraSpecs: textsIn(flavor.extra_specs ?? {}),
-      },
-    },
-    scheduling.aliases,
-  );
-  if (described === null) {
-    // Says what is wrong with it.
-    const size = { vcpus: number('vcpus'), ram: number('memory_mb'), disk: number('root_gb') };
-    return { instance, hosts, asked: requestFromFlavor(instance, size, textsIn(flavor.extra_specs ?? {}), hints) };
-  }
-  return { instance, hosts, asked: described };
-}
-
-/** Hints reach a filter as lists; `heps_gpu_mem_mib` stands for `heps:gpu_mem_mib`, since a hint may have no colon. */
-function textsIn(value: unknown): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(anObject(value, 'hints')).map(([key, item]) => [
-      key.replace(/^heps_/, 'heps:'),
-      String(Array.isArray(item) ? item[0] : item),
-    ]),
-  );
 }
 
 function keyIn(header: string | string[] | undefined): string | undefined {

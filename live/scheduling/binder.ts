@@ -148,7 +148,8 @@ export class Binder {
     try {
       flavorId = await flavors.idOf(flavorFor(spec, JSON.parse(row.cards) as HeldCard[], aliases));
     } catch (error) {
-      if (error instanceof FlavorMisused || isRefusal(error)) return await this.#giveUp(row, (error as Error).message);
+      if (error instanceof FlavorMisused || isRefusal(error))
+        return await this.#end(row, 'failed', (error as Error).message);
       return await this.#later(row, error);
     }
     const sent = await this.#change(row, { sentAtS: clock.nowS });
@@ -182,7 +183,7 @@ export class Binder {
       // 400 names a host that Nova does not know: another one may do. What else is refused would be refused anywhere.
       return status === 400 && /host/i.test(message)
         ? await this.#change(unsent, { state: 'failing', fault: message })
-        : await this.#giveUp(unsent, message);
+        : await this.#end(unsent, 'failed', message);
     }
   }
 
@@ -211,9 +212,12 @@ export class Binder {
     const server = await feed.find(row.serverId!);
     if (server === null) return await this.#end(row, 'deleted', 'the server was deleted while it was built');
     if (server.status === 'ERROR') {
-      // Nova writes the reason a moment after the status.
-      const told = server.fault === null ? ((await this.#wait(0.5)) ?? (await feed.ask(server.id))) : server;
-      return await this.#change(row, { state: 'failing', fault: told?.fault?.message ?? 'ERROR' });
+      let { fault } = server;
+      if (fault === null) {
+        await this.#wait(0.5); // Nova writes the reason a moment after the status
+        fault = (await feed.ask(server.id))?.fault ?? null;
+      }
+      return await this.#change(row, { state: 'failing', fault: fault?.message ?? 'ERROR' });
     }
     if (server.status !== 'BUILD') {
       const claimed = JSON.parse(row.cards) as HeldCard[];
@@ -292,15 +296,11 @@ export class Binder {
     return false;
   }
 
-  async #giveUp(row: RequestTable, fault: string): Promise<RequestTable> {
-    return await this.#end(row, 'failed', fault);
-  }
-
   /** For as long as a build may take, what is away may come back. */
   async #later(row: RequestTable, error: unknown): Promise<RequestTable> {
     const { clock, settings } = this.#parts;
     const { message } = error as Error;
-    if (clock.nowS > row.createdAtS + settings.buildLimitS) return await this.#giveUp(row, message);
+    if (clock.nowS > row.createdAtS + settings.buildLimitS) return await this.#end(row, 'failed', message);
     throw error;
   }
 
@@ -329,13 +329,13 @@ export class Binder {
   }
 
   /** Resolves after so long, or when stopped. */
-  #wait(delayS: number): Promise<undefined> {
+  #wait(delayS: number): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#isStopped) return resolve(undefined);
+      if (this.#isStopped) return resolve();
       const wake = (): void => {
         cancel();
         this.#wakers.delete(wake);
-        resolve(undefined);
+        resolve();
       };
       const cancel = this.#parts.clock.after(delayS, wake);
       this.#wakers.add(wake);

@@ -21,6 +21,8 @@ export class ClaimBook {
   readonly #view: CloudView;
   readonly #rows = new Map<string, RequestTable>();
   readonly #versions = new Map<string, number>();
+  /** How often something was noted of a host: what was read before that is old. */
+  readonly #notes = new Map<string, number>();
   /** One claim after the other: each decides on what the one before it holds. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -49,7 +51,11 @@ export class ClaimBook {
 
   /** Notes a request as it was written, unless a later state of it is known. */
   note(row: RequestTable): void {
-    if ((this.#rows.get(row.id)?.revision ?? 0) > row.revision) return;
+    const known = this.#rows.get(row.id);
+    if ((known?.revision ?? 0) > row.revision) return;
+    for (const host of new Set([known?.host ?? null, row.host])) {
+      if (host !== null) this.#notes.set(host, (this.#notes.get(host) ?? 0) + 1);
+    }
     if (row.host === null && (row.state === 'failed' || row.state === 'deleted')) this.#rows.delete(row.id);
     else this.#rows.set(row.id, row);
     if (row.host === null) this.#view.letGo(row.id);
@@ -93,7 +99,9 @@ export class ClaimBook {
   }
 
   async #readHost(host: string): Promise<void> {
+    const notes = this.#notes.get(host);
     const { version, requests } = await this.#store.readHost(host);
+    if (this.#notes.get(host) !== notes) return await this.#readHost(host);
     const there = new Set(requests.map(({ id }) => id));
     for (const row of [...this.#rows.values()]) {
       if (row.host === host && !there.has(row.id)) this.#forget(row.id);

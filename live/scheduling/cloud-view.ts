@@ -8,7 +8,7 @@ import type { HostSpec } from '../../core/host.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { type Decision, explain, type HostVerdict, Scheduler } from '../../core/scheduler.ts';
-import { applySrmTo, type SrmCard, type SrmRecord } from '../../core/srm.ts';
+import { applySrmTo, type SrmRecord, srmCardOf } from '../../core/srm.ts';
 import { type HostState, inventoryOf, type SrmRegistry } from '../srm/registry.ts';
 import { type Holding, holdersOf } from './holding.ts';
 
@@ -244,21 +244,16 @@ export class CloudView {
         isCurrent ? usage!.ramUsedMib : 0,
       ),
       diskUsedGib: sum(({ diskGib }) => diskGib),
-      cards: spec.cards.map(({ address, model, memoryMib, cores, bandwidthGBs, clockMhz, sharing }): SrmCard => {
+      cards: spec.cards.map((card) => {
+        const { address, memoryMib, cores, sharing } = card;
         const isTaken = holders.has(address);
-        return {
-          address,
-          model,
-          memoryMib,
-          cores,
-          bandwidthGBs,
-          clockMhz,
+        return srmCardOf(card, {
           memoryUsedMib: isTaken ? memoryMib : 0,
           coresUsed: isTaken ? cores : 0,
           serverIds: isTaken ? [holders.get(address)!] : [],
           // Nova gives whole cards only, by alias.
           healthy: isCurrent && reported.get(address)?.healthy === true && sharing === 'passthrough',
-        };
+        });
       }),
     };
   }

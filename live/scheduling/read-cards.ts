@@ -6,12 +6,14 @@ import type { HeldCard } from './holding.ts';
 /**
  * From Placement, where Nova reports each card as a provider `HOST_ADDRESS` below the host's (`[pci] report_in_placement`).
  *
- * @returns null where Placement knows of none
+ * @param count cards that it has
+ * @returns null where Placement does not name them all
  */
 export async function cardsInPlacement(
   placement: Pick<Placement, 'showAllocations' | 'listProviders'>,
   { id, host }: Pick<Server, 'id' | 'host'>,
   state: HostState | undefined,
+  count: number,
 ): Promise<HeldCard[] | null> {
   if (state === undefined || host === null) return null;
   try {
@@ -21,7 +23,7 @@ export async function cardsInPlacement(
     const addresses = providers
       .filter(({ id: providerId, parentId }) => parentId !== null && providerIds.includes(providerId))
       .map(({ name }) => name.slice(name.lastIndexOf('_') + 1));
-    return known(addresses, state);
+    return known(addresses, state, count);
   } catch (error) {
     if (isNotFound(error)) return null;
     throw error;
@@ -29,15 +31,16 @@ export async function cardsInPlacement(
 }
 
 /** From the host's own report; null where it does not name the server yet. */
-export function cardsInReport(serverId: string, state: HostState | undefined): HeldCard[] | null {
+export function cardsInReport(serverId: string, state: HostState | undefined, count: number): HeldCard[] | null {
   if (state === undefined || state.isStale) return null;
   const addresses = cardsOf(state)
     .filter(({ serverIds }) => serverIds.includes(serverId))
     .map(({ address }) => address);
-  return known(addresses, state);
+  return known(addresses, state, count);
 }
 
-function known(addresses: readonly string[], state: HostState): HeldCard[] | null {
+/** Only where all of them are named. */
+function known(addresses: readonly string[], state: HostState, count: number): HeldCard[] | null {
   const cards = inventoryOf(state).cards.filter(({ address }) => addresses.includes(address));
-  return cards.length === 0 ? null : cards.map(({ address, model }) => ({ address, model }));
+  return cards.length === count ? cards.map(({ address, model }) => ({ address, model })) : null;
 }

@@ -1,36 +1,24 @@
 /** The scheduler on a real cloud: takes requests, works on them, and keeps what it knows in step with Nova, Placement and the registry. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import { InputError } from '../../core/input-error.ts';
 import { policyNamed } from '../../core/policies/index.ts';
 import { defaultPolicyOptions } from '../../core/policy.ts';
-import {
-  type Flavor,
-  type Glance,
-  type Image,
-  isNotFound,
-  type Nova,
-  openGlance,
-  openNova,
-  openPlacement,
-  type Server,
-  type Session,
-} from '../openstack/index.ts';
+import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import type { RequestTable } from '../srm/schema.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
-import { attemptKey, Binder, type BinderParts, type BinderSettings, byOurselves, requestKey } from './binder.ts';
+import { Binder, type BinderParts, type BinderSettings, byOurselves } from './binder.ts';
 import { ClaimBook } from './claim-book.ts';
 import { CloudHosts } from './cloud-hosts.ts';
 import { CloudView, type NamedDecision } from './cloud-view.ts';
-import { compare } from './comparison.ts';
 import { FlavorCache } from './flavors.ts';
-import type { HeldCard, Holding } from './holding.ts';
+import { Offers } from './offers.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
-import { openStates, RequestChanged, type RequestStore } from './request-store.ts';
+import { Reconciler } from './reconciler.ts';
+import { RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
-import { aliasesIn, type ServerBody, type ServerSpec, specOf } from './server-spec.ts';
+import type { ServerBody, ServerSpec } from './server-spec.ts';
 
 /** `shadow`: compares what others boot with what it would have done; `advise`: answers where, and creates nothing; `act`. */
 export const modes = ['shadow', 'advise', 'act'] as const;
@@ -87,7 +75,6 @@ export class Scheduling {
   #isStopped = false;
   #reconciledAtS = Number.NEGATIVE_INFINITY;
   #failure: string | null = null;
-  #offers: Offers | null = null;
   readonly #unsubscribe: () => void;
   /** Hosts of which a new report came: cards of servers may be where it says. */
   readonly #reported = new Set<string>();
@@ -156,28 +143,7 @@ export class Scheduling {
 
   /** Looks up image and flavor. @throws InputError naming the field, NotReady */
   async specOf(id: string, body: ServerBody): Promise<ServerSpec> {
-    const modelOf = (alias: string): string | undefined => this.aliases.modelOf(alias);
-    const { images, flavors, readAtS } = await this.#offersSince(this.#parts.clock.nowS - offersForS);
-    try {
-      return specOf(id, body, images, flavors, modelOf);
-    } catch (error) {
-      const nowS = this.#parts.clock.nowS;
-      if (!(error instanceof InputError) || nowS - readAtS < 1) throw error;
-      // It may have been made a moment ago.
-      const newest = await this.#offersSince(nowS);
-      return specOf(id, body, newest.images, newest.flavors, modelOf);
-    }
-  }
-
-  /** Images and flavors, read at that time or later. */
-  async #offersSince(leastS: number): Promise<Offers> {
-    const { glance, nova } = this.#readyCloud();
-    if (this.#offers === null || this.#offers.readAtS < leastS) {
-      const readAtS = this.#parts.clock.nowS;
-      const [images, flavors] = await Promise.all([collected(glance.listImages()), collected(nova.listFlavors())]);
-      this.#offers = { images, flavors, readAtS };
-    }
-    return this.#offers;
+    return await this.#readyCloud().offers.specOf(id, body);
   }
 
   /** Decides, and claims nothing. */
@@ -256,16 +222,15 @@ export class Scheduling {
     const { store, clock, settings, log, registry } = this.#parts;
     const isFirst = this.#cloud === null || !this.#isReady;
     this.#cloud ??= await this.#openCloud();
-    const { feed, hosts, binder } = this.#cloud;
+    const { feed, hosts, binder, reconciler } = this.#cloud;
     this.view.setHosts(await hosts.read(clock.nowS));
-    if (isFirst) await this.#book.load();
-    else if (settings.isShared) await this.#book.catchUp();
+    await (isFirst ? this.#book.load() : this.#book.catchUp());
     const listedAtS = clock.nowS;
     await feed.readAll();
     if (this.#isStopped) return;
-    await this.#checkActive(listedAtS);
-    for (const host of registry.hosts.keys()) this.#reported.add(host);
-    await this.#correctCards();
+    await reconciler.check(feed, listedAtS);
+    this.#reported.clear();
+    await reconciler.correctCards(new Set(registry.hosts.keys()));
     if (isFirst) {
       void this.view.cluster; // made now, so that the first request does not wait for it
       this.#isReady = true;
@@ -283,11 +248,13 @@ export class Scheduling {
     while (!this.#isStopped && clock.nowS < untilS) {
       await new Promise<void>((resolve) => clock.after(Math.min(settings.pollIntervalS, untilS - clock.nowS), resolve));
       if (this.#isStopped || this.#cloud === null || !this.#isReady) continue;
-      const { feed, binder } = this.#cloud;
+      const { feed, binder, reconciler } = this.#cloud;
       try {
         if (feed.waiting > 0) await feed.readChanged();
         if (settings.isShared) await this.#book.catchUp();
-        await this.#correctCards();
+        const reported = new Set(this.#reported);
+        this.#reported.clear();
+        await reconciler.correctCards(reported);
         if (clock.nowS - leasedAtS > settings.leaseS / 3) {
           leasedAtS = clock.nowS;
           await store.renewLeases(this.#owner, binder.lease().leaseUntilS);
@@ -303,138 +270,40 @@ export class Scheduling {
     const { session, store, clock, settings, log, registry } = this.#parts;
     const nova = await openNova(session);
     const placement = await openPlacement(session);
-    const glance = openGlance(session);
+    const book = this.#book;
+    const reconciler = new Reconciler({
+      store,
+      book,
+      view: this.view,
+      nova,
+      aliases: this.aliases,
+      mayRemove: settings.mode === 'act',
+      comparesSinceS: this.#startedAtS,
+      cardsInReport: (serverId, host, count) => cardsInReport(serverId, registry.hosts.get(host), count),
+      clock,
+      log,
+    });
     const feed = new ServerFeed(nova, {
-      changed: (server) => this.#noteServer(server),
+      changed: (server) => reconciler.noteServer(server),
       gone: (id) => this.view.letGo(id),
     });
     const binder = new Binder({
       store,
-      book: this.#book,
+      book,
       feed,
       nova,
       flavors: new FlavorCache(nova),
       aliases: this.aliases,
-      readCards: (server) => cardsInPlacement(placement, server, registry.hosts.get(server.host ?? '')),
+      readCards: (server, { length }) =>
+        cardsInPlacement(placement, server, registry.hosts.get(server.host ?? ''), length),
       clock,
       policy: settings.policy,
       owner: this.#owner,
       settings,
       log,
     });
-    return { nova, glance, feed, binder, hosts: new CloudHosts(nova, placement) };
-  }
-
-  /** Holds what a server has, unless it is one of ours, which hold by their claim. */
-  #noteServer(server: Server): void {
-    const ours = this.#requestOf(server);
-    if (ours === 'current') {
-      this.view.letGo(server.id);
-      return;
-    }
-    if (ours === 'unknown') {
-      void this.#checkStray(server).catch((error: unknown) =>
-        this.#parts.log('warn', { err: error, serverId: server.id }, 'a server of ours could not be looked up'),
-      );
-    }
-    if (server.host === null) {
-      this.view.letGo(server.id);
-      return;
-    }
-    const isNews = !this.view.holdings.has(server.id) && server.createdAtS >= this.#startedAtS - 1;
-    if (ours === 'foreign' && isNews && this.#isReady) this.#compare(server);
-    this.view.hold(foreignHolding(server, server.host, this.aliases));
-  }
-
-  /** Whether a server is that of a live request's present attempt, names another request of ours perhaps, or is somebody else's. */
-  #requestOf({ id, metadata }: Server): 'current' | 'unknown' | 'foreign' {
-    const requestId = metadata[requestKey];
-    if (requestId === undefined) return 'foreign';
-    const row = this.#book.rows.get(requestId);
-    return row !== undefined && isCurrent(row, id, metadata[attemptKey]) ? 'current' : 'unknown';
-  }
-
-  /** Removes a server of an attempt that was given up, as when its create arrived late. */
-  async #checkStray(server: Server): Promise<void> {
-    const { store, clock, log, settings } = this.#parts;
-    const row = await store.read(server.metadata[requestKey]!);
-    if (row === undefined || isCurrent(row, server.id, server.metadata[attemptKey])) {
-      if (row !== undefined) {
-        this.#book.note(row);
-        this.view.letGo(server.id);
-      }
-      return;
-    }
-    if (settings.mode !== 'act') return;
-    log('warn', { server: row.id, serverId: server.id }, 'a server of an attempt that was given up is removed');
-    await store.note('server-stray', row.id, byOurselves(clock.nowS));
-    await this.#cloud!.nova.deleteServer(server.id).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
-  }
-
-  #compare(server: Server): void {
-    const { store, clock, log } = this.#parts;
-    const row = compare(this.view, server, this.aliases, clock.nowS);
-    if (row === null) return;
-    log(
-      'info',
-      { serverId: row.serverId, novaHost: row.novaHost, host: row.host, objection: row.objection },
-      'compared',
-    );
-    store.addComparison(row).catch((error: unknown) => log('warn', { err: error }, 'a comparison was not kept'));
-  }
-
-  /** Servers that ran and are gone, or are on another host now. @param listedAtS those that became active later are not in the list */
-  async #checkActive(listedAtS: number): Promise<void> {
-    const { feed } = this.#cloud!;
-    for (const row of [...this.#book.rows.values()]) {
-      if (row.state !== 'active' || row.serverId === null || row.changedAtS >= listedAtS) continue;
-      const server = await feed.find(row.serverId);
-      const isGone = server === null;
-      if (!isGone && (server.host === row.host || server.host === null)) continue;
-      const changes = isGone
-        ? { state: 'deleted' as const, host: null, cards: '[]', fault: 'the server was deleted by others' }
-        : { host: server.host };
-      const touched = [row.host, isGone ? null : server.host].filter((host) => host !== null);
-      await this.#changeUnless(row, changes, touched);
-    }
-    // Strays that were left when their deletion failed.
-    for (const server of feed.servers.values()) {
-      if (this.#requestOf(server) === 'unknown') await this.#checkStray(server);
-    }
-  }
-
-  /** Where a new report names the cards of our servers, the claims follow. */
-  async #correctCards(): Promise<void> {
-    const { registry } = this.#parts;
-    if (this.#reported.size === 0) return;
-    const reported = new Set(this.#reported);
-    this.#reported.clear();
-    for (const row of [...this.#book.rows.values()]) {
-      if (row.state !== 'active' || row.serverId === null || row.host === null || !reported.has(row.host)) continue;
-      const claimed = JSON.parse(row.cards) as HeldCard[];
-      const cards = claimed.length === 0 ? null : cardsInReport(row.serverId, registry.hosts.get(row.host));
-      if (cards === null || cards.length !== claimed.length) continue;
-      const text = JSON.stringify(cards);
-      if (text !== row.cards) await this.#changeUnless(row, { cards: text }, [row.host]);
-    }
-  }
-
-  /** Unless somebody else has changed it. */
-  async #changeUnless(
-    row: RequestTable,
-    changes: Parameters<RequestStore['change']>[1],
-    touched: readonly string[],
-  ): Promise<void> {
-    const { store, clock } = this.#parts;
-    try {
-      this.#book.note(await store.change(row, changes, { ...byOurselves(clock.nowS), claim: null, touched }));
-    } catch (error) {
-      if (!(error instanceof RequestChanged)) throw error;
-      const now = await store.read(row.id);
-      if (now !== undefined) this.#book.note(now);
-    }
+    const offers = new Offers(openGlance(session), nova, this.aliases, clock);
+    return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement) };
   }
 
   /** Goes on with requests that nobody works on: of a process that is gone, or begun by this one without its knowing. */
@@ -461,28 +330,12 @@ export class Scheduling {
   }
 }
 
-/** What can be asked for by name. */
-interface Offers {
-  readonly images: readonly Image[];
-  readonly flavors: readonly Flavor[];
-  readonly readAtS: number;
-}
-
-/** Seconds for which images and flavors are not asked for again. */
-const offersForS = 30;
-
 interface Cloud {
-  readonly nova: Nova;
-  readonly glance: Glance;
+  readonly offers: Offers;
   readonly feed: ServerFeed;
   readonly binder: Binder;
   readonly hosts: CloudHosts;
-}
-
-/** Whether it is the server of the request's present attempt. */
-function isCurrent(row: RequestTable, serverId: string, attempt: string | undefined): boolean {
-  if (row.serverId !== null) return row.serverId === serverId;
-  return openStates.includes(row.state) && String(row.attempt) === attempt;
+  readonly reconciler: Reconciler;
 }
 
 function isSameRequest(row: RequestTable, spec: ServerSpec): boolean {
@@ -494,19 +347,4 @@ function digestOf({ request: { id: _, ...request }, ...rest }: ServerSpec): stri
   return createHash('sha256')
     .update(JSON.stringify({ ...rest, request }))
     .digest('hex');
-}
-
-/** What a server that others booted holds. Which cards is not known: some of the alias's model. */
-function foreignHolding(server: Server, host: string, aliases: Aliases): Holding {
-  const { id, flavor } = server;
-  const { vcpus, ramMib, diskGib, extraSpecs } = flavor;
-  const named = aliasesIn(extraSpecs['pci_passthrough:alias'] ?? '');
-  const cards = named.map(({ alias, count }) => ({ model: aliases.modelOf(alias) ?? null, count, addresses: [] }));
-  return { id, serverId: id, host, vcpus, ramMib, diskGib, cards };
-}
-
-async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { tokenRequest } from '../../live/openstack/credential.ts';
 import {
+  collect,
   type Glance,
   isConcurrentUpdate,
   isNotFound,
@@ -20,7 +21,7 @@ import {
 } from '../../live/openstack/index.ts';
 import { serviceOf } from '../../live/openstack/service.ts';
 import { wallClock } from '../../live/wall-clock.ts';
-import { all, cloudConfiguration, logIn, runCloud } from './cloud.ts';
+import { cloudConfiguration, logIn, runCloud } from './cloud.ts';
 
 const admin = logIn(cloudConfiguration('admin'));
 const demo = logIn(cloudConfiguration('demo'));
@@ -34,8 +35,8 @@ beforeAll(async () => {
   nova = await openNova(admin.session);
   placement = await openPlacement(admin.session);
   glance = openGlance(admin.session);
-  for (const { name, id } of await all(nova.listFlavors())) flavorIds.set(name, id);
-  const images = await all(glance.listImages());
+  for (const { name, id } of await collect(nova.listFlavors())) flavorIds.set(name, id);
+  const images = await collect(glance.listImages());
   imageId = images.find(({ name }) => name === 'tiny')!.id;
 });
 
@@ -108,7 +109,7 @@ describe('Nova', () => {
     });
     expect(server.flavor.extraSpecs['pci_passthrough:alias']).toBe('a6000:2');
     expect(server.launchedAtS).toBeGreaterThanOrEqual(sinceS);
-    expect((await all(nova.listServers({ allProjects: true, host: 'gpu-001' }))).map(({ id }) => id)).toEqual([
+    expect((await collect(nova.listServers({ allProjects: true, host: 'gpu-001' }))).map(({ id }) => id)).toEqual([
       server.id,
     ]);
 
@@ -118,13 +119,13 @@ describe('Nova', () => {
     expect(await placement.showHolders(provider!.id)).toEqual({ [server.id]: held });
     expect((await placement.showUsages(provider!.id)).value).toEqual(held);
 
-    const actions = await all(nova.listInstanceActions(server.id));
+    const actions = await collect(nova.listInstanceActions(server.id));
     expect(actions).toMatchObject([{ action: 'create', requestId, message: null }]);
     const events = await nova.listActionEvents(server.id, requestId);
     expect(events).toMatchObject([{ event: 'compute__do_build_and_run_instance', result: 'Success' }]);
 
     await remove(server.id);
-    const changed = await all(nova.listServers({ allProjects: true, changesSinceS: sinceS }));
+    const changed = await collect(nova.listServers({ allProjects: true, changesSinceS: sinceS }));
     const deleted = changed.find(({ id }) => id === server.id);
     expect(deleted?.status).toBe('DELETED');
     expect(deleted?.terminatedAtS).toBeGreaterThanOrEqual(server.launchedAtS!);
@@ -144,20 +145,20 @@ describe('Nova', () => {
       ids.push((await boot('tiny', host, { name: 'paged' })).server.id);
     }
     const before = admin.statuses.compute!.length;
-    const listed = await all(nova.listServers({ name: 'paged', pageSize: 1 }));
+    const listed = await collect(nova.listServers({ name: 'paged', pageSize: 1 }));
     expect(listed.map(({ id }) => id).sort()).toEqual(ids.sort());
     // One for each server, and an empty one: Nova links to a next page as long as a page is full.
     expect(admin.statuses.compute!.length - before).toBe(4);
   });
 
   test('hypervisors and services are the hosts of the cluster', async () => {
-    const hypervisors = await all(nova.listHypervisors(3));
+    const hypervisors = await collect(nova.listHypervisors(3));
     const names = ['cpu-001', 'cpu-002', 'cpu-003', 'cpu-004', 'cpu-005', 'cpu-006', 'gpu-001', 'gpu-002'];
     expect(hypervisors.map(({ host }) => host).sort()).toEqual(names);
     expect(hypervisors.find(({ host }) => host === 'gpu-002')).toMatchObject({
       ...{ name: 'gpu-002', state: 'up', status: 'enabled', vcpus: 128, ramMib: 1048576, diskGib: 8000 },
     });
-    const services = await all(nova.listServices('nova-compute'));
+    const services = await collect(nova.listServices('nova-compute'));
     expect(services.map(({ host }) => host).sort()).toEqual(names);
     expect(services[0]).toMatchObject({ state: 'up', status: 'enabled', isForcedDown: false, disabledReason: null });
     expect(services[0]!.updatedAtS).toBeGreaterThan(Date.now() / 1000 - 3600);
@@ -172,14 +173,14 @@ describe('Nova', () => {
       expect([isConcurrentUpdate(twice), mayHaveTakenEffect(twice)]).toEqual([false, false]);
       await nova.setFlavorExtraSpecs(flavor.id, { 'pci_passthrough:alias': 't4:1' });
       await nova.setFlavorExtraSpecs(flavor.id, { 'heps:made': 'yes' });
-      const listed = await all(nova.listFlavors(2));
+      const listed = await collect(nova.listFlavors(2));
       expect(new Set(listed.map(({ id }) => id)).size).toBe(listed.length);
       const extraSpecs = { 'pci_passthrough:alias': 't4:1', 'heps:made': 'yes' };
       expect(listed.find(({ id }) => id === flavor.id)).toEqual({ ...flavor, extraSpecs });
     } finally {
       await nova.deleteFlavor(flavor.id);
     }
-    expect((await all(nova.listFlavors())).map(({ id }) => id)).not.toContain(flavor.id);
+    expect((await collect(nova.listFlavors())).map(({ id }) => id)).not.toContain(flavor.id);
   });
 
   test('what does not exist is a 404, an unknown host a 400, both with the request id', async () => {
@@ -205,8 +206,8 @@ describe('Nova', () => {
 describe('a plain member', () => {
   test('may see its own servers, but no hosts, no providers and not choose a host', async () => {
     const own = await openNova(demo.session);
-    expect(await all(own.listServers())).toEqual([]);
-    expect(await failure(all(own.listHypervisors()))).toMatchObject({ service: 'compute', status: 403 });
+    expect(await collect(own.listServers())).toEqual([]);
+    expect(await failure(collect(own.listHypervisors()))).toMatchObject({ service: 'compute', status: 403 });
     const providers = await openPlacement(demo.session);
     expect(await failure(providers.listProviders())).toMatchObject({ service: 'placement', status: 403 });
     const flavorId = flavorIds.get('tiny')!;
@@ -264,7 +265,7 @@ describe('Placement', () => {
 
 describe('Glance', () => {
   test('the image is there and can be booted', async () => {
-    const images = await all(glance.listImages(1));
+    const images = await collect(glance.listImages(1));
     expect(images).toEqual([{ id: imageId, name: 'tiny', status: 'active', minRamMib: 0, minDiskGib: 0 }]);
   });
 
@@ -325,7 +326,7 @@ describe('Keystone', () => {
       ...cloud,
       credential: { kind: 'application-credential', credential: { id }, secret: () => secret },
     });
-    expect((await all((await openNova(session)).listHypervisors())).length).toBe(8);
+    expect((await collect((await openNova(session)).listHypervisors())).length).toBe(8);
     await session.close();
     await fetch(`${url}/${id}`, { method: 'DELETE', headers });
   });
@@ -333,7 +334,7 @@ describe('Keystone', () => {
   test('that is away is no answer, after four attempts; who has logged in works on', async () => {
     await runCloud('down', ['keystone']);
     try {
-      expect(await all(nova.listServers())).toEqual([]);
+      expect(await collect(nova.listServers())).toEqual([]);
       const { session, statuses } = logIn(cloudConfiguration('admin'));
       const error = await failure(session.endpoint('compute'));
       expect(error.message).toMatch(/^identity: POST \/auth\/tokens: no answer: connect ECONNREFUSED 127\.0\.0\.1:/);
@@ -354,10 +355,10 @@ describe('Keystone', () => {
       const clock = { nowS: 0, after: wallClock.after };
       const { session, statuses } = logIn(cloudConfiguration('admin'), { clock });
       const compute = await openNova(session);
-      await all(compute.listServers());
+      await collect(compute.listServers());
       expect(statuses).toEqual({ identity: [201], compute: [200, 200] });
       await sleep((lifeS + 1) * 1000);
-      await Promise.all(Array.from({ length: 10 }, () => all(compute.listServers())));
+      await Promise.all(Array.from({ length: 10 }, () => collect(compute.listServers())));
       expect(statuses.identity).toEqual([201, 201]);
       const after = statuses.compute!.slice(2);
       expect(after.filter((status) => status === 401).length).toBeGreaterThan(0);

@@ -48,10 +48,3 @@ export function logIn(
   };
   return { session: openSession(cloud, { observe, ...options }), statuses };
 }
-
-/** All items of a list. */
-export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}

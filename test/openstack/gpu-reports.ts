@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelNamed } from '../../core/card-catalogue.ts';
 import type { HostSpec } from '../../core/host.ts';
+import { srmCardOf } from '../../core/srm.ts';
 import type { HostReport } from '../../live/srm/report.ts';
 import { stateFolder } from './cloud.ts';
 
@@ -62,7 +63,7 @@ export function gpuReports(): HostReport[] {
           vcpusUsed: 0,
           ramUsedMib: 0,
           diskUsedGib: 0,
-          cards: cards.map(({ fp32Tflops: _, sharing: __, ...card }) => ({ ...card, ...used })),
+          cards: cards.map((card) => srmCardOf(card, used)),
         },
       };
     });

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
+import { collect, type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
 import { Store } from '../../live/srm/store.ts';
 import { hashOf, makeToken } from '../../live/srm/tokens.ts';
 import { agentTokens, put, startServerProcess } from '../live/srm/server-process.ts';
-import { all, cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
+import { cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
 import { gpuReports } from './gpu-reports.ts';
 
 const admin = logIn(cloudConfiguration('admin'));
@@ -40,16 +40,16 @@ async function boot(flavorId: string, host?: string): Promise<Server> {
 }
 
 async function clear(): Promise<void> {
-  for (const { id } of await all(nova.listServers({ allProjects: true })))
+  for (const { id } of await collect(nova.listServers({ allProjects: true })))
     await nova.deleteServer(id).catch(() => undefined);
-  while ((await all(nova.listServers({ allProjects: true }))).length > 0) await sleep(300);
+  while ((await collect(nova.listServers({ allProjects: true }))).length > 0) await sleep(300);
 }
 
 beforeAll(async () => {
   writeFileSync(tokenFile, 'a-token');
   nova = await openNova(admin.session);
-  image = (await all(openGlance(admin.session).listImages()))[0]!.id;
-  tiny = (await all(nova.listFlavors())).find(({ name }) => name === 'tiny')!.id;
+  image = (await collect(openGlance(admin.session).listImages()))[0]!.id;
+  tiny = (await collect(nova.listFlavors())).find(({ name }) => name === 'tiny')!.id;
   await clear();
 });
 afterEach(clear);

@@ -6,7 +6,15 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type ClusterFile, parseCluster } from '../../core/cluster-file.ts';
-import { isNotFound, type Nova, openGlance, openNova, openPlacement, type Server } from '../../live/openstack/index.ts';
+import {
+  collect,
+  isNotFound,
+  type Nova,
+  openGlance,
+  openNova,
+  openPlacement,
+  type Server,
+} from '../../live/openstack/index.ts';
 import { pciProviders } from '../../live/record/pci-providers.ts';
 import { Store } from '../../live/srm/store.ts';
 import { hashOf, makeToken } from '../../live/srm/tokens.ts';
@@ -14,7 +22,7 @@ import type { Arrival } from '../../traces/arrival.ts';
 import { readHepsCsv } from '../../traces/heps-csv.ts';
 import { memoryHost, reportOfHost } from '../live/scheduling/harness.ts';
 import { agentTokens, put, startServerProcess } from '../live/srm/server-process.ts';
-import { all, cloudConfiguration, logIn, stateFolder } from './cloud.ts';
+import { cloudConfiguration, logIn, stateFolder } from './cloud.ts';
 
 const { session } = logIn(cloudConfiguration('admin'));
 let nova: Nova;
@@ -25,8 +33,8 @@ const booted: string[] = [];
 
 beforeAll(async () => {
   nova = await openNova(session);
-  for (const { name, id } of await all(nova.listFlavors())) flavorIds.set(name, id);
-  imageId = (await all(openGlance(session).listImages())).find(({ name }) => name === 'tiny')!.id;
+  for (const { name, id } of await collect(nova.listFlavors())) flavorIds.set(name, id);
+  imageId = (await collect(openGlance(session).listImages())).find(({ name }) => name === 'tiny')!.id;
 });
 afterEach(async () => {
   for (const id of booted.splice(0)) await remove(id);
@@ -105,10 +113,10 @@ test('what ran, what runs and what never ran; the files are replayed by the comm
 
   const { hosts } = parseCluster(clusterIn(out), 'cluster.json');
   expect(hosts.map(({ name }) => name).sort()).toEqual(
-    (await all(nova.listHypervisors())).map(({ host }) => host).sort(),
+    (await collect(nova.listHypervisors())).map(({ host }) => host).sort(),
   );
   const placement = await openPlacement(session);
-  const devices = pciProviders(await all(nova.listHypervisors()), await placement.listProviders());
+  const devices = pciProviders(await collect(nova.listHypervisors()), await placement.listProviders());
   expect(hosts.flatMap(({ cards }) => cards)).toHaveLength(devices.length);
   if (devices.length === 0) expect(stderr).toContain('no host has cards');
 

@@ -12,13 +12,13 @@ import { policyNamed } from '../../core/policies/index.ts';
 import { defaultPolicyOptions } from '../../core/policy.ts';
 import { vmRequest } from '../../core/request.ts';
 import { schedule } from '../../core/scheduler.ts';
-import { type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
+import { collect, type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
 import type { RequestView } from '../../live/scheduling/request-view.ts';
 import { Store } from '../../live/srm/store.ts';
 import { hashOf, makeToken } from '../../live/srm/tokens.ts';
 import { runKills } from '../live/scheduling/kills.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../live/srm/server-process.ts';
-import { all, cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
+import { cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
 import { cloudSpecs, gpuReports } from './gpu-reports.ts';
 
 const admin = logIn(cloudConfiguration('admin'));
@@ -83,10 +83,10 @@ async function settled(id: string): Promise<RequestView> {
 
 /** Removes every server of the cloud, whoever booted it. */
 async function clear(): Promise<void> {
-  for (const { id } of await all(nova.listServers({ allProjects: true }))) {
+  for (const { id } of await collect(nova.listServers({ allProjects: true }))) {
     await nova.deleteServer(id).catch(() => undefined);
   }
-  await until(async () => (await all(nova.listServers({ allProjects: true }))).length === 0, 60);
+  await until(async () => (await collect(nova.listServers({ allProjects: true }))).length === 0, 60);
 }
 
 /** `expect.poll` does not work in hooks. */
@@ -131,7 +131,7 @@ describe('where servers go', () => {
     const held = (body as unknown as { hosts: { host: string; cards: unknown[] }[] }).hosts;
     for (const { host, cards } of held)
       expect([host, cards.length]).toEqual([host, placed.filter((name) => name === host).length]);
-    for (const found of await all(nova.listServers({ allProjects: true }))) {
+    for (const found of await collect(nova.listServers({ allProjects: true }))) {
       expect(found.status).toBe('ACTIVE');
       expect(found.metadata).toHaveProperty('heps:request');
     }
@@ -247,7 +247,7 @@ describe('when something is away', () => {
       await runCloud('up');
     }
     expect((await settled(id)).state).toBe('active');
-    const servers = await all(nova.listServers({ allProjects: true }));
+    const servers = await collect(nova.listServers({ allProjects: true }));
     expect(servers.filter(({ metadata }) => metadata['heps:request'] === id).length).toBe(1);
   });
 
@@ -287,7 +287,7 @@ test(`${kills} kills at random instants`, { timeout: 600_000 }, async () => {
   await start();
   await server.end('SIGTERM');
   const alive = async () =>
-    (await all(nova.listServers({ allProjects: true }))).map(({ id, host, metadata }: Server) => ({
+    (await collect(nova.listServers({ allProjects: true }))).map(({ id, host, metadata }: Server) => ({
       id,
       host,
       metadata,
@@ -335,7 +335,7 @@ function heps(...args: readonly string[]) {
 }
 
 async function imageId(): Promise<string | undefined> {
-  return (await all(openGlance(admin.session).listImages()))[0]?.id;
+  return (await collect(openGlance(admin.session).listImages()))[0]?.id;
 }
 
 /** Through plain Nova; with a host, or where it likes. */

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { CloudConfiguration } from '../../../live/openstack/index.ts';
 import { aliasesOf } from '../../../live/scheduling/aliases.ts';
+import { passwordCloud } from '../openstack/stub-cloud.ts';
 import { CloudState, type MemoryFlavor, type MemoryHost, type MemoryServer } from './cloud-state.ts';
 
 export interface MemoryCloudOptions {
@@ -87,19 +88,7 @@ export class MemoryCloud {
         this.#providers.set(card.id, { ...card, resourceClass: pciClassOf(alias) });
       }
     }
-    this.configuration = {
-      name: 'memory',
-      authUrl: `${this.#url}/v3`,
-      credential: {
-        kind: 'password',
-        user: { name: 'admin', domain: { id: 'default' } },
-        password: () => 'a-secret',
-        project: { name: 'admin', domain: { id: 'default' } },
-      },
-      region: null,
-      interface: 'public',
-      caFile: null,
-    };
+    this.configuration = passwordCloud('memory', this.#url);
     this.#routes = this.#makeRoutes();
     // A client that was killed in the middle of its request gets none.
     server.on('request', (request, response) => void this.#answer(request, response).catch(() => response.destroy()));

@@ -79,19 +79,7 @@ export async function startStubCloud({ answer, login, tokenLifeS = 3600 }: StubO
     },
   });
   return {
-    configuration: {
-      name: 'stub',
-      authUrl: `${root}/v3`,
-      credential: {
-        kind: 'password',
-        user: { name: 'admin', domain: { id: 'default' } },
-        password: () => 'a-secret',
-        project: { name: 'admin', domain: { id: 'default' } },
-      },
-      region: null,
-      interface: 'public',
-      caFile: null,
-    },
+    configuration: passwordCloud('stub', root),
     asked,
     firstAsked,
     logins,
@@ -99,6 +87,23 @@ export async function startStubCloud({ answer, login, tokenLifeS = 3600 }: StubO
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
+  };
+}
+
+/** A cloud at that address, as its administrator logs in. */
+export function passwordCloud(name: string, root: string): CloudConfiguration {
+  return {
+    name,
+    authUrl: `${root}/v3`,
+    credential: {
+      kind: 'password',
+      user: { name: 'admin', domain: { id: 'default' } },
+      password: () => 'a-secret',
+      project: { name: 'admin', domain: { id: 'default' } },
+    },
+    region: null,
+    interface: 'public',
+    caFile: null,
   };
 }
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { GpuCard } from '../../../core/gpu-card.ts';
+import { srmCardOf } from '../../../core/srm.ts';
 import { openSession } from '../../../live/openstack/index.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
 import { Scheduling, type SchedulingSettings } from '../../../live/scheduling/scheduling.ts';
@@ -61,20 +62,14 @@ export function reportOfHost(
       vcpusUsed: 0,
       ramUsedMib: 0,
       diskUsedGib: 0,
-      cards: specs.map(({ address, model, memoryMib, cores, bandwidthGBs, clockMhz }) => {
-        const holder = holders[address];
-        return {
-          address,
-          model,
-          memoryMib,
-          cores,
-          bandwidthGBs,
-          clockMhz,
-          memoryUsedMib: holder === undefined ? 0 : memoryMib,
-          coresUsed: holder === undefined ? 0 : cores,
+      cards: specs.map((card) => {
+        const holder = holders[card.address];
+        return srmCardOf(card, {
+          memoryUsedMib: holder === undefined ? 0 : card.memoryMib,
+          coresUsed: holder === undefined ? 0 : card.cores,
           serverIds: holder === undefined ? [] : [holder],
           healthy: true,
-        };
+        });
       }),
     },
   };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { GpuCard } from '../../../core/gpu-card.ts';
-import type { SrmCard } from '../../../core/srm.ts';
+import { type SrmCard, srmCardOf } from '../../../core/srm.ts';
 import { type Holding, holdersOf, type WantedCards } from '../../../live/scheduling/holding.ts';
 
 const card = (address: string, model = 'A40'): GpuCard => {
@@ -11,21 +11,13 @@ const card = (address: string, model = 'A40'): GpuCard => {
   return { address, model, sharing: 'passthrough', ...figures };
 };
 const reported = (each: GpuCard, holder: string): SrmCard => {
-  const { address, model, memoryMib, cores, bandwidthGBs, clockMhz } = each;
-  const serverIds = holder === '' ? [] : [holder];
   const used = holder === '' ? 0 : 1;
-  return {
-    address,
-    model,
-    memoryMib,
-    cores,
-    bandwidthGBs,
-    clockMhz,
-    memoryUsedMib: memoryMib * used,
-    coresUsed: cores * used,
-    serverIds,
+  return srmCardOf(each, {
+    memoryUsedMib: each.memoryMib * used,
+    coresUsed: each.cores * used,
+    serverIds: holder === '' ? [] : [holder],
     healthy: true,
-  };
+  });
 };
 const holding = (id: string, serverId: string | null, ...cards: WantedCards[]): Holding => ({
   id,

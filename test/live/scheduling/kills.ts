@@ -1,6 +1,4 @@
 /** Kills `heps live serve` at random instants while servers are booted and removed, and says what came of it. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
@@ -8,6 +6,7 @@ import { type RequestView, requestView } from '../../../live/scheduling/request-
 import type { HostReport } from '../../../live/srm/report.ts';
 import { Store } from '../../../live/srm/store.ts';
 import { hashOf, makeToken } from '../../../live/srm/tokens.ts';
+import { freePort } from '../../free-port.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../srm/server-process.ts';
 
 /** A server of the cloud, as the cloud itself sees it. */
@@ -198,13 +197,4 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   await server.end('SIGTERM');
   await store.close();
   return { kills, acknowledged: acknowledged.size, ran: ran.size, lost, doubled, wronglyPlaced, leaked };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
