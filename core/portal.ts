@@ -1,0 +1,210 @@
+/** What the portal's API and its page say to each other: JSON shapes, and nothing else. Times are Unix seconds. */
+
+/**
+ * A desktop's life:
+ *
+ *     waiting ─▶ scheduled ─▶ building ─▶ starting ─▶ ready ◀─▶ connected
+ *        │            │           │           │         │ ▲         │
+ *        └────────────┴───────────┴─▶ failed  └─────────┴─┴─────────┴─▶ stopped        any ─▶ deleting ─▶ deleted
+ *
+ * `waiting`: no host has room, or the person's limits do not allow it yet; `scheduled`: a host is claimed; `building`: Nova builds it;
+ * `starting`: the machine runs, its desktop does not answer yet; `ready`: it answers; `connected`: somebody looks at it; `stopped`: shut
+ * down, starts again on demand; `failed`: over, with the reason.
+ */
+export type DesktopState =
+  | 'waiting'
+  | 'scheduled'
+  | 'building'
+  | 'starting'
+  | 'ready'
+  | 'connected'
+  | 'stopped'
+  | 'failed'
+  | 'deleting'
+  | 'deleted';
+
+/** What somebody may do with a desktop: `owner` all, `control` see and type, `view` see only. */
+export type DesktopRole = 'owner' | 'control' | 'view';
+
+/** The person that is logged in. */
+export interface PersonView {
+  /** Login name, unique: `chen`. */
+  readonly name: string;
+  readonly displayName: string;
+  readonly groups: readonly string[];
+  readonly isAdmin: boolean;
+}
+
+/** How one may log in; the answer's member `login` of a 401 of `GET /portal/v1/session`. */
+export interface LoginWays {
+  /** With a name and password of this server's own. */
+  readonly local: boolean;
+  /** What the facility calls its own login, such as `IHEP unified authentication`; null where there is none. It begins at `/portal/v1/login`. */
+  readonly unified: string | null;
+}
+
+/** A machine's size. */
+export interface DesktopSize {
+  readonly vcpus: number;
+  readonly ramMib: number;
+  readonly diskGib: number;
+}
+
+/** Cards of a desktop. */
+export interface DesktopGpu {
+  readonly count: number;
+  /** Of each card, at least. */
+  readonly memoryMib: number;
+}
+
+/** An experimental station with what it offers; only those that the person may use are shown. */
+export interface StationView {
+  /** `b7`. */
+  readonly id: string;
+  /** `B7 hard X-ray imaging`. */
+  readonly title: string;
+  readonly description: string;
+  readonly images: readonly ImageView[];
+  /** What is proposed. */
+  readonly size: DesktopSize;
+  readonly gpu: DesktopGpu;
+  /** The most that one desktop may have. */
+  readonly largest: DesktopSize & { readonly cards: number; readonly cardMemoryMib: number };
+  /** Seconds that a desktop lives unless it is extended. */
+  readonly lifetimeS: number;
+  /** Seconds from its beginning beyond which it cannot be extended. */
+  readonly longestLifetimeS: number;
+}
+
+export interface ImageView {
+  /** `imaging-linux`. */
+  readonly id: string;
+  readonly title: string;
+  readonly system: 'linux' | 'windows';
+  /** Names of the programs that it brings. */
+  readonly software: readonly string[];
+  /** Web applications inside the machine. */
+  readonly apps: readonly AppView[];
+}
+
+export interface AppView {
+  /** `jupyter`. */
+  readonly id: string;
+  readonly title: string;
+}
+
+/** Body of `POST /portal/v1/desktops`; what is left out is as the station proposes. */
+export interface DesktopApplication {
+  readonly station: string;
+  readonly image: string;
+  readonly title?: string;
+  readonly size?: DesktopSize;
+  readonly gpu?: DesktopGpu;
+  readonly lifetimeS?: number;
+}
+
+/** A desktop as the person sees it who asks. */
+export interface DesktopView {
+  /** UUID. */
+  readonly id: string;
+  readonly title: string;
+  readonly owner: string;
+  /** The asking person's. */
+  readonly role: DesktopRole;
+  readonly station: string;
+  readonly stationTitle: string;
+  readonly image: string;
+  readonly imageTitle: string;
+  readonly system: 'linux' | 'windows';
+  readonly size: DesktopSize;
+  readonly gpu: DesktopGpu;
+  readonly state: DesktopState;
+  /** A sentence: why it waits or failed, or what comes next; null when there is nothing to say. */
+  readonly reason: string | null;
+  /** When what it waits for is expected to be free; null when that cannot be told, or it does not wait. */
+  readonly expectedAtS: number | null;
+  /** Where it runs, and on which cards (models); host null for all but owner and administrators. */
+  readonly host: string | null;
+  readonly cardModels: readonly string[];
+  readonly createdAtS: number;
+  /** When it was ready first; null before. */
+  readonly readyAtS: number | null;
+  /** When it is deleted unless extended; null before it runs. */
+  readonly endsAtS: number | null;
+  /** The latest that it may be extended to; null before it runs. */
+  readonly latestEndAtS: number | null;
+  /** When it is stopped or deleted because nobody uses it; null while it is used, or where no such rule holds. */
+  readonly idleEndAtS: number | null;
+  /** What the page should warn of: the end is near, or nobody uses it. */
+  readonly warning: string | null;
+  readonly shares: readonly ShareView[];
+  readonly apps: readonly AppView[];
+  /** People who are connected now. */
+  readonly viewers: readonly string[];
+}
+
+export interface ShareView {
+  readonly person: string;
+  readonly role: 'control' | 'view';
+}
+
+/** What the person has and may have: `GET /portal/v1/usage`. `most…` null: no limit. */
+export interface UsageView {
+  readonly desktops: number;
+  readonly mostDesktops: number | null;
+  readonly cards: number;
+  readonly mostCards: number | null;
+  /** Of the last `windowDays` days. */
+  readonly cardHours: number;
+  readonly mostCardHours: number | null;
+  readonly windowDays: number;
+}
+
+/** What may pass between the desktop's clipboard and the browser's. Sizes in characters; 0: nothing. */
+export interface ClipboardPolicy {
+  /** From the browser into the desktop. */
+  readonly mostIn: number;
+  /** From the desktop into the browser. */
+  readonly mostOut: number;
+}
+
+/** Answer of `POST /portal/v1/desktops/{id}/connect`. */
+export interface ConnectView {
+  /** Good once, within `expiresInS`: the WebSocket subprotocol is `token.` with it. */
+  readonly token: string;
+  /** `wss://stream.example.org/stream`. */
+  readonly streamUrl: string;
+  readonly expiresInS: number;
+  readonly role: DesktopRole;
+  readonly title: string;
+  readonly clipboard: ClipboardPolicy;
+}
+
+/** Answer of `POST /portal/v1/desktops/{id}/apps/{app}/connect`: an address to open in a new tab, good once. */
+export interface AppConnectView {
+  readonly url: string;
+  readonly expiresInS: number;
+}
+
+/** A row of the audit trail: `GET /portal/v1/admin/audit`. */
+export interface AuditView {
+  readonly atS: number;
+  readonly person: string | null;
+  /** `apply`, `connect-mint`, `connect-accept`, `connect-refuse`, … */
+  readonly action: string;
+  readonly desktop: string | null;
+  readonly detail: string | null;
+  readonly address: string | null;
+}
+
+/** Close codes of the stream's WebSocket, with a sentence as the reason. */
+export const streamCloseCodes = {
+  /** The right has ended: desktop deleted, share taken back, logged out. Connecting again does not help. */
+  rightEnded: 4401,
+  /** Nobody has done anything for too long. */
+  idle: 4408,
+  /** The desktop does not answer; connecting again may help. */
+  desktopAway: 4502,
+  /** The gateway stops; connect again. */
+  goingAway: 1001,
+} as const;

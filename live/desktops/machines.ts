@@ -1,0 +1,54 @@
+/** Where desktops run: machines on the cloud, or, for a demonstration, sessions on this computer. */
+import type { DesktopGpu, DesktopSize } from '../../core/portal.ts';
+
+/** A machine that is asked for. */
+export interface MachineOrder {
+  /** The desktop's; the same id again is the same machine. */
+  readonly id: string;
+  /** Of the server: `b7-chen-3f2a`. */
+  readonly name: string;
+  readonly glanceImage: string;
+  readonly size: DesktopSize;
+  readonly gpu: DesktopGpu;
+  readonly networks: readonly string[] | 'none';
+  /** Not in base64; at most 65 535 characters when it is. */
+  readonly userData: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Of the VNC server: also in the user data. */
+  readonly vncPassword: string;
+  readonly vncPort: number;
+  /** For machines on this computer, which have no user data to run. */
+  readonly person: string;
+}
+
+export type MachineStatus =
+  /** No host has room now; `rejectedBy` counts hosts by reason. Asked again later. */
+  | { readonly kind: 'no-room'; readonly reason: string; readonly rejectedBy: Readonly<Record<string, number>> }
+  | { readonly kind: 'scheduled'; readonly host: string; readonly cardModels: readonly string[] }
+  | { readonly kind: 'building'; readonly host: string; readonly cardModels: readonly string[] }
+  | {
+      readonly kind: 'running';
+      readonly host: string;
+      readonly cardModels: readonly string[];
+      /** Where its VNC server is, as the cloud says; null while it has no address. */
+      readonly address: string | null;
+    }
+  | { readonly kind: 'stopped'; readonly host: string; readonly cardModels: readonly string[] }
+  /** It came to nothing, in a sentence for the person. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'gone' };
+
+/** Each call may be made again; a refusal for good is an InputError, anything else is tried again by the caller. */
+export interface Machines {
+  /** Asks for a machine. */
+  order(order: MachineOrder): Promise<MachineStatus>;
+  status(id: string): Promise<MachineStatus>;
+  restart(id: string): Promise<void>;
+  stop(id: string): Promise<void>;
+  start(id: string): Promise<void>;
+  /** Resolves when the order is taken; it is gone when `status` says so. */
+  remove(id: string): Promise<void>;
+  /** Address of Nova's own console of it, for administrators; null where there is none. */
+  consoleUrl(id: string): Promise<string | null>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,17 @@
+/** People as the desktop service knows them, from the facility's directory or from a local account. */
+
+export interface Person {
+  /** Login name, unique, a POSIX user name: `^[a-z_][a-z0-9_-]{0,31}$`. */
+  readonly name: string;
+  readonly displayName: string;
+  /** Numbers of the directory; what the desktop's account gets, so that rights on the storage hold. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly Group[];
+  readonly isAdmin: boolean;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly gid: number;
+}
