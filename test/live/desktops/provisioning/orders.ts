@@ -11,9 +11,7 @@ export const linuxImage: DesktopImage = {
     { title: 'Terminal', command: 'xterm -title "$HOME"', starts: true },
     { title: 'ImageJ & more', command: 'imagej', starts: false },
   ],
-  apps: [
-    { id: 'files', title: 'Files', port: 8000, path: '/', command: 'python3 -m http.server 8000 # {base}' },
-  ],
+  apps: [{ id: 'files', title: 'Files', port: 8000, path: '/', command: 'python3 -m http.server 8000 # {base}' }],
   vncPort: 5901,
   template: null,
 };
@@ -30,7 +28,14 @@ export const station: Station = {
   lifetimeS: 28_800,
   longestLifetimeS: 604_800,
   mounts: [
-    { type: 'lustre', source: '10.1.0.5@tcp:/heps', target: '/heps', options: 'flock', groups: ['b7'], link: 'b7/{user}' },
+    {
+      type: 'lustre',
+      source: '10.1.0.5@tcp:/heps',
+      target: '/heps',
+      options: 'flock',
+      groups: ['b7'],
+      link: 'b7/{user}',
+    },
     { type: 'nfs4', source: 'oceanstor:/data', target: '/data', options: '', groups: [], link: null },
     { type: 'cifs', source: '//nas/raw data', target: '/raw data', options: 'ro', groups: ['b7'], link: '{station}' },
     { type: 'nfs', source: 'nas:/secret', target: '/secret', options: '', groups: ['b3'], link: '' },
