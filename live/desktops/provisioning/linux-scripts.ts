@@ -84,6 +84,7 @@ until [ -S /tmp/.X11-unix/X1 ]; do
   sleep 0.2
 done
 
+xsetroot -solid '#33566b'
 # The account has no password: a locked screen would stay locked.
 xset s off -dpms
 mkdir -p "$HOME/.config/autostart"
