@@ -1,5 +1,6 @@
 /** Requests for servers and their claims in the database: what was acknowledged is there, whatever dies. */
 import type { Kysely, Transaction } from 'kysely';
+import { isBeaten, isTaken } from '../srm/database-errors.ts';
 import type { AuditAction, ComparisonTable, RequestState, RequestTable, Schema } from '../srm/schema.ts';
 
 /** States in which somebody has to go on with a request. */
@@ -101,6 +102,18 @@ export class RequestStore {
   /** The request of that id. */
   async read(id: string): Promise<RequestTable | undefined> {
     return await this.#database.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  /** The request of the highest number among those whose keys are the prefix and a number. */
+  async readLatest(keyPrefix: string): Promise<RequestTable | undefined> {
+    const rows = await this.#database
+      .selectFrom('requests')
+      .selectAll()
+      .where('idempotencyKey', '>=', keyPrefix)
+      .where('idempotencyKey', '<', `${keyPrefix}:`)
+      .execute();
+    const numberOf = ({ idempotencyKey }: RequestTable): number => Number(idempotencyKey.slice(keyPrefix.length));
+    return rows.sort((one, other) => numberOf(other) - numberOf(one))[0];
   }
 
   /** Requests that hold something or have to be gone on with. */
@@ -249,18 +262,4 @@ async function audit(
     .insertInto('audit')
     .values({ atS: nowS, tokenId, action, subject: id, version: revision, requestId })
     .execute();
-}
-
-function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException)?.code ?? '');
-}
-
-/** A row of that key is there. */
-function isTaken(error: unknown): boolean {
-  return codeOf(error) === 'ER_DUP_ENTRY' || codeOf(error).startsWith('SQLITE_CONSTRAINT');
-}
-
-/** The whole transaction was undone, so that it may be done again. A key taken by another at the same moment is read the next time. */
-function isBeaten(error: unknown): boolean {
-  return ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error)) || isTaken(error);
 }
