@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { addAgent } from './commands/agent.ts';
 import { addBoot } from './commands/boot.ts';
+import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFlavors } from './commands/flavors.ts';
 import { addHost } from './commands/host.ts';
@@ -25,4 +26,5 @@ export function addLiveCommands(program: Command): void {
   addFlavors(live);
   addDoctor(live);
   addInstall(live);
+  addDemo(live);
 }

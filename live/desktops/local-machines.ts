@@ -19,6 +19,7 @@ import { InputError } from '../../core/input-error.ts';
 import { isInstalled, missingPackages } from './local/programs.ts';
 import { endSession, isAlive, startSession } from './local/session.ts';
 import type { MachineOrder, MachineStatus, Machines } from './machines.ts';
+import { appCommand } from './provisioning/app-command.ts';
 import { obfuscatedVncPassword } from './provisioning/vnc-password.ts';
 import type { DesktopImage } from './station.ts';
 
@@ -188,9 +189,7 @@ class LocalMachines implements Machines {
     mkdirSync(join(folder, 'programs'), { recursive: true });
     writeFileSync(join(folder, 'vnc-password'), obfuscatedVncPassword(vncPassword), { mode: 0o600 });
     const image = this.#options.images.find((one) => one.glanceImage === glanceImage);
-    const apps = (image?.apps ?? []).map(({ id: app, command }) =>
-      command.replaceAll('{base}', this.#options.appBase(id, app)).replaceAll('{address}', addressOf(place)),
-    );
+    const apps = (image?.apps ?? []).map((app) => appCommand(app, this.#options.appBase(id, app.id), addressOf(place)));
     const software = (image?.software ?? []).filter(({ starts }) => starts).map(({ command }) => command);
     for (const [at, command] of [...software, ...apps].entries()) {
       const program = command.trim().split(/\s/)[0]!;

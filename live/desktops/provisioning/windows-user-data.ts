@@ -6,7 +6,7 @@
  */
 
 import { InputError } from '../../../core/input-error.ts';
-import type { WebApp } from '../station.ts';
+import { appCommand } from './app-command.ts';
 import { machineGroups } from './machine-groups.ts';
 import { oneLine } from './one-line.ts';
 import type { ProvisioningOrder } from './order.ts';
@@ -65,10 +65,6 @@ function sessionScript(order: ProvisioningOrder): string {
 
 function start(command: string): string {
   return `Start-Process -FilePath $env:ComSpec -WindowStyle Hidden -ArgumentList ${quote(`/c ${command}`)}`;
-}
-
-function appCommand(app: WebApp, base: string): string {
-  return app.command.replaceAll('{base}', base);
 }
 
 /** `server:/data/b7` and `//server/data` as `\\server\data`. */
