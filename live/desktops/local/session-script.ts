@@ -1,0 +1,30 @@
+/**
+ * A desktop on this computer, as a fixed shell script that leads a process group of its own: an X server that is the streaming server as well,
+ * a window manager, and the programs of the station. All of a person or station reaches it by arguments and files.
+ *
+ *     sh -c SCRIPT heps-desktop DISPLAY ADDRESS PORT      in the machine's folder
+ *
+ * `leader` tells who it is: process id, and when it began in clock ticks since the computer did, since ids are used again.
+ */
+export const sessionScript = `
+display=$1 address=$2 port=$3
+umask 077
+echo "$$ $(cut -d' ' -f22 "/proc/$$/stat")" > leader
+rm -f xauthority
+export DISPLAY=":$display" XAUTHORITY="$PWD/xauthority"
+xauth -q add "$DISPLAY" . "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')"
+Xtigervnc "$DISPLAY" -auth "$XAUTHORITY" -nolisten tcp -interface "$address" -rfbport "$port" -SecurityTypes VncAuth \\
+  -PasswordFile vnc-password -AlwaysShared -AcceptSetDesktopSize -geometry 1280x800 -depth 24 -desktop desktop &
+server=$!
+until [ -S "/tmp/.X11-unix/X$display" ]; do
+  kill -0 "$server" || exit 1
+  sleep 0.05
+done
+folder=$PWD
+cd "$HOME" || exit 1
+xsetroot -solid '#33566b'
+while kill -0 "$server" 2> /dev/null; do openbox; sleep 0.2; done &
+for program in "$folder"/programs/*; do sh "$program" & done
+wait "$server"
+kill 0
+`;
