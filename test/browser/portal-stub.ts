@@ -18,6 +18,7 @@ import type {
   StationView,
   UsageView,
 } from '../../core/portal.ts';
+import { desktopView } from './portal-samples.ts';
 import { TinyDesktop } from './tiny-desktop.ts';
 
 const builtPages = join(import.meta.dirname, '../../dist/portal');
@@ -41,6 +42,12 @@ interface Ask {
   readonly query: URLSearchParams;
   readonly body: unknown;
   readonly person: PersonView | null;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly value: unknown;
+  readonly cookie?: string;
 }
 
 export class PortalStub {
@@ -176,51 +183,53 @@ export class PortalStub {
     if (method !== 'GET') {
       const isOwn =
         request.headers.origin === new URL(this.url).origin && request.headers['content-type'] === 'application/json';
-      if (!isOwn) return sendProblem(response, 403, 'Not from the portal.');
+      if (!isOwn) {
+        send(response, refusal(403, 'Not from the portal.'));
+        return;
+      }
       this.asked.push(`${method} ${path}`);
     }
     const name = this.#sessions.get(/heps-session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '');
     const person = name === undefined ? null : (this.people.get(name) ?? null);
     const body: unknown = text === '' ? undefined : JSON.parse(text);
-    const refusal = this.refusals.get(`${method} ${path}`);
-    if (refusal !== undefined) sendProblem(response, refusal.status, refusal.detail);
-    else this.#route({ method, path, query: url.searchParams, body, person }, response);
+    const refused = this.refusals.get(`${method} ${path}`);
+    if (refused !== undefined) send(response, refusal(refused.status, refused.detail));
+    else if (path === 'events' && person !== null) this.#listen(person.name, response);
+    else send(response, this.#route({ method, path, query: url.searchParams, body, person }));
   }
 
-  #route(ask: Ask, response: ServerResponse): void {
+  #route(ask: Ask): Reply {
     const { method, path, person } = ask;
-    if (method === 'POST' && path === 'session') return this.#logIn(ask, response);
+    if (method === 'POST' && path === 'session') return this.#logIn(ask);
     if (person === null) {
-      return sendJson(response, 401, { status: 401, detail: 'You are not logged in.', login: this.login });
+      return reply(401, { status: 401, detail: 'You are not logged in.', login: this.login });
     }
     const name = `${method} ${path.split('/')[0]}`;
-    if (name === 'GET session') return sendJson(response, 200, person);
+    if (name === 'GET session') return reply(200, person);
     if (name === 'DELETE session') {
       this.#sessions.clear();
-      return sendJson(response, 204, undefined);
+      return reply(204, undefined);
     }
-    if (name === 'GET stations') return sendJson(response, 200, { stations: this.stations });
-    if (name === 'GET usage') return sendJson(response, 200, this.usage);
-    if (name === 'GET events') return this.#listen(person.name, response);
-    if (path.startsWith('admin/')) return this.#administer(ask, response);
-    if (name === 'POST desktops' && path === 'desktops') return this.#apply(ask, response);
-    if (name.endsWith('desktops')) return this.#desktop(ask, response);
-    sendProblem(response, 404, `No ${path} here.`);
+    if (name === 'GET stations') return reply(200, { stations: this.stations });
+    if (name === 'GET usage') return reply(200, this.usage);
+    if (path.startsWith('admin/')) return this.#administer(ask);
+    if (name === 'POST desktops' && path === 'desktops') return this.#apply(ask);
+    if (name.endsWith('desktops')) return this.#desktop(ask);
+    return refusal(404, `No ${path} here.`);
   }
 
-  #logIn({ body }: Ask, response: ServerResponse): void {
+  #logIn({ body }: Ask): Reply {
     const { name, password } = body as { name: string; password: string };
     const person = this.people.get(name);
     if (person === undefined || password !== 'secret') {
-      return sendProblem(response, 403, 'That name and password do not belong together.');
+      return refusal(403, 'That name and password do not belong together.');
     }
     const session = randomUUID();
     this.#sessions.set(session, name);
-    response.setHeader('set-cookie', `heps-session=${session}; HttpOnly; SameSite=Strict; Path=/`);
-    sendJson(response, 200, person);
+    return { ...reply(200, person), cookie: `heps-session=${session}; HttpOnly; SameSite=Strict; Path=/` };
   }
 
-  #apply({ body, person }: Ask, response: ServerResponse): void {
+  #apply({ body, person }: Ask): Reply {
     const application = body as DesktopApplication;
     const station = this.stations.find(({ id }) => id === application.station)!;
     const image = station.images.find(({ id }) => id === application.image)!;
@@ -244,25 +253,26 @@ export class PortalStub {
       cardModels: [],
     });
     this.desktops = [...this.desktops, desktop];
-    sendJson(response, 202, desktop);
     this.tell();
+    return reply(202, desktop);
   }
 
-  #desktop({ method, path, body, person }: Ask, response: ServerResponse): void {
+  #desktop({ method, path, body, person }: Ask): Reply {
     const [, id = '', action = '', detail = ''] = path.split('/').map(decodeURIComponent);
-    const desktop = this.#visibleTo(person!.name).find((each) => each.id === id);
-    if (desktop === undefined) return sendProblem(response, 404, 'There is no such desktop, or it is not yours.');
-    if (method === 'GET') return sendJson(response, 200, desktop);
+    const seen = action === 'console' && person!.isAdmin ? this.desktops : this.#visibleTo(person!.name);
+    const desktop = seen.find((each) => each.id === id);
+    if (desktop === undefined) return refusal(404, 'There is no such desktop, or it is not yours.');
+    if (method === 'GET') return reply(200, desktop);
     if (method === 'DELETE' && action === '') this.desktops = this.desktops.filter((each) => each.id !== id);
     if (action === 'shares') {
-      if (!this.people.has(detail)) return sendProblem(response, 404, `Nobody here is called ${detail}.`);
+      if (!this.people.has(detail)) return refusal(404, `Nobody here is called ${detail}.`);
       const others = desktop.shares.filter((share) => share.person !== detail);
       const role = (body as { role: 'control' | 'view' } | undefined)?.role;
       this.change(id, { shares: role === undefined ? others : [...others, { person: detail, role }] });
     }
-    if (action === 'connect') return sendJson(response, 200, this.#connectView(desktop));
+    if (action === 'connect' || action === 'console') return reply(200, this.#connectView(desktop));
     if (action === 'apps') {
-      return sendJson(response, 200, { url: `${this.gatewayUrl}/apps/${detail}`, expiresInS: 30 });
+      return reply(200, { url: `${this.gatewayUrl}/apps/${detail}`, expiresInS: 30 });
     }
     if (action === 'extend') {
       this.change(id, { endsAtS: Date.now() / 1000 + (body as { lifetimeS: number }).lifetimeS, warning: null });
@@ -271,18 +281,18 @@ export class PortalStub {
     if (action === 'start' || action === 'restart') this.change(id, { state: 'starting' });
     this.tell();
     const after = this.desktops.find((each) => each.id === id);
-    sendJson(response, after === undefined || action === 'shares' ? 204 : 200, after);
+    return reply(after === undefined || action === 'shares' ? 204 : 200, after);
   }
 
-  #administer({ method, path, query, person }: Ask, response: ServerResponse): void {
-    if (!person!.isAdmin) return sendProblem(response, 403, 'That is for administrators.');
+  #administer({ method, path, query, person }: Ask): Reply {
+    if (!person!.isAdmin) return refusal(403, 'That is for administrators.');
     const [, what, id = '', action = ''] = path.split('/').map(decodeURIComponent);
     if (what === 'audit') {
       const [desktop, who] = [query.get('desktop'), query.get('person')];
       const rows = this.audit.filter(
         (row) => (desktop === null || row.desktop === desktop) && (who === null || row.person === who),
       );
-      return sendJson(response, 200, { rows });
+      return reply(200, { rows });
     }
     if (method === 'GET') {
       const [search, state] = [query.get('search') ?? '', query.get('state')];
@@ -291,12 +301,12 @@ export class PortalStub {
           (state === null || each.state === state) &&
           `${each.title} ${each.owner} ${each.stationTitle} ${each.host}`.toLowerCase().includes(search.toLowerCase()),
       );
-      return sendJson(response, 200, { desktops: found });
+      return reply(200, { desktops: found });
     }
     if (action === 'stop') this.change(id, { state: 'stopped' });
     else this.desktops = this.desktops.filter((each) => each.id !== id);
     this.tell();
-    sendJson(response, 204, undefined);
+    return reply(204, undefined);
   }
 
   #connectView(desktop: DesktopView): ConnectView {
@@ -334,7 +344,10 @@ export class PortalStub {
     this.offered.push(protocols);
     const token = protocols.find((each) => each.startsWith('token.'))?.slice('token.'.length);
     const isGood = token === undefined ? /connect=/.test(request.headers.cookie ?? '') : this.#tokens.delete(token);
-    if (!isGood) return socket.close(4401, 'The token is used up.');
+    if (!isGood) {
+      socket.close(4401, 'The token is used up.');
+      return;
+    }
     this.#streams.add(socket);
     socket.on('close', () => this.#streams.delete(socket));
     if (this.vncPort === null) this.desktop.serve(socket);
@@ -364,88 +377,6 @@ export class PortalStub {
   }
 }
 
-/** A desktop of chen's that is ready, with what differs. */
-export function desktopView(fields: Partial<DesktopView> = {}): DesktopView {
-  const nowS = Date.now() / 1000;
-  return {
-    id: randomUUID(),
-    title: 'Bone scan, March',
-    owner: 'chen',
-    role: 'owner',
-    station: 'b7',
-    stationTitle: 'B7 hard X-ray imaging',
-    image: 'imaging-linux',
-    imageTitle: 'Imaging on Debian 12',
-    system: 'linux',
-    size: { vcpus: 16, ramMib: 128 * 1024, diskGib: 200 },
-    gpu: { count: 1, memoryMib: 48 * 1024 },
-    state: 'ready',
-    reason: null,
-    expectedAtS: null,
-    host: 'gpu-a40-003',
-    cardModels: ['NVIDIA A40'],
-    createdAtS: nowS - 3600,
-    readyAtS: nowS - 3400,
-    endsAtS: nowS + 7 * 3600,
-    latestEndAtS: nowS + 6 * 86_400,
-    idleEndAtS: null,
-    warning: null,
-    shares: [],
-    apps: [{ id: 'jupyter', title: 'JupyterLab' }],
-    viewers: [],
-    ...fields,
-  };
-}
-
-/** Two stations as a facility has them. */
-export const stationViews: readonly StationView[] = [
-  {
-    id: 'b7',
-    title: 'B7 hard X-ray imaging',
-    description: 'Tomography and phase contrast. Your beamtime directories are mounted.',
-    images: [
-      {
-        id: 'imaging-linux',
-        title: 'Imaging on Debian 12',
-        system: 'linux',
-        software: ['Avizo', 'ImageJ', 'TomoPy', 'ParaView', 'Python'],
-        apps: [{ id: 'jupyter', title: 'JupyterLab' }],
-      },
-      {
-        id: 'imaging-windows',
-        title: 'Imaging on Windows 11',
-        system: 'windows',
-        software: ['VGSTUDIO MAX', 'Dragonfly', 'ImageJ'],
-        apps: [],
-      },
-    ],
-    size: { vcpus: 16, ramMib: 128 * 1024, diskGib: 200 },
-    gpu: { count: 1, memoryMib: 48 * 1024 },
-    largest: { vcpus: 64, ramMib: 512 * 1024, diskGib: 1000, cards: 4, cardMemoryMib: 80 * 1024 },
-    lifetimeS: 8 * 3600,
-    longestLifetimeS: 7 * 86_400,
-  },
-  {
-    id: 'b1',
-    title: 'B1 engineering materials',
-    description: 'Diffraction under load: strain maps, Rietveld refinement.',
-    images: [
-      {
-        id: 'materials-linux',
-        title: 'Materials on Debian 12',
-        system: 'linux',
-        software: ['DAWN', 'GSAS-II', 'pyFAI'],
-        apps: [],
-      },
-    ],
-    size: { vcpus: 8, ramMib: 32 * 1024, diskGib: 100 },
-    gpu: { count: 0, memoryMib: 0 },
-    largest: { vcpus: 32, ramMib: 128 * 1024, diskGib: 500, cards: 1, cardMemoryMib: 24 * 1024 },
-    lifetimeS: 8 * 3600,
-    longestLifetimeS: 3 * 86_400,
-  },
-];
-
 function passTo(port: number, socket: WebSocket): void {
   const upstream = connect(port, '127.0.0.1');
   upstream.on('data', (bytes) => socket.send(bytes));
@@ -455,13 +386,18 @@ function passTo(port: number, socket: WebSocket): void {
   socket.on('close', () => upstream.destroy());
 }
 
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(value === undefined || status === 204 ? '' : JSON.stringify(value));
+function send(response: ServerResponse, { status, value, cookie }: Reply): void {
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  response.writeHead(status, cookie === undefined ? headers : { ...headers, 'set-cookie': cookie });
+  response.end(status === 204 ? '' : JSON.stringify(value));
 }
 
-function sendProblem(response: ServerResponse, status: number, detail: string): void {
-  sendJson(response, status, { status, title: 'Refused', detail });
+function reply(status: number, value: unknown): Reply {
+  return { status, value };
+}
+
+function refusal(status: number, detail: string): Reply {
+  return reply(status, { status, title: 'Refused', detail });
 }
 
 function portOf(server: Server): number {
