@@ -5,6 +5,7 @@ import { addBoot } from './commands/boot.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFlavors } from './commands/flavors.ts';
+import { addGateway } from './commands/gateway.ts';
 import { addHost } from './commands/host.ts';
 import { addInstall } from './commands/install.ts';
 import { addRecord } from './commands/record.ts';
@@ -19,6 +20,7 @@ export function addLiveCommands(program: Command): void {
   addHost(live);
   addAgent(live);
   addServe(live);
+  addGateway(live);
   addTokenCommands(live);
   addBoot(live);
   addShadow(live);

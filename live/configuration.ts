@@ -71,7 +71,7 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv):
   };
 }
 
-function tlsOf({ has, contentOf }: Values, section: 'tls' | 'gateway'): Configuration['tls'] {
+function tlsOf({ has, contentOf }: SettingValues, section: 'tls' | 'gateway'): Configuration['tls'] {
   if (!has(`${section}.certificateFile`) && !has(`${section}.keyFile`)) return null;
   return {
     certificate: contentOf(`${section}.certificateFile`, 'the file of the certificate'),
