@@ -97,9 +97,7 @@ class LocalMachines implements Machines {
 
   async restart(id: string): Promise<void> {
     await this.#inTurn(async () => {
-      const kept = this.#known(id);
-      await endSession(this.#folderOf(id));
-      await this.#run(kept);
+      await this.#run(this.#known(id));
     });
   }
 
