@@ -1,5 +1,6 @@
 /** The commands for a real cloud. */
 import type { Command } from 'commander';
+import { addAccountCommands } from './commands/account.ts';
 import { addAgent } from './commands/agent.ts';
 import { addBoot } from './commands/boot.ts';
 import { addDemo } from './commands/demo.ts';
@@ -22,6 +23,7 @@ export function addLiveCommands(program: Command): void {
   addServe(live);
   addGateway(live);
   addTokenCommands(live);
+  addAccountCommands(live);
   addBoot(live);
   addShadow(live);
   addRecord(live);

@@ -39,6 +39,7 @@ export const settings: Settings = {
   'scheduling.pollIntervalS': { check: aPositive, fallback: 1 },
   'desktops.stationsFile': { check: aText },
   'desktops.machines': { check: (value, where) => oneOf(value, where, ['openstack', 'local']), fallback: 'openstack' },
+  'desktops.localFolder': { check: aText, fallback: 'local-desktops' },
   'desktops.publicUrl': { check: anOrigin },
   'desktops.title': { check: aText, fallback: 'Virtual cloud desktops' },
   'desktops.networks': { check: networks, fallback: [] },

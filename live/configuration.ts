@@ -6,6 +6,8 @@ import type { SchedulingSettings } from './scheduling/scheduling.ts';
 import { readSettings, type SettingValues } from './settings-file.ts';
 import type { DatabaseOptions } from './srm/database.ts';
 
+export type { LogLevel };
+
 export interface Configuration {
   /** Address and port on which the server answers. */
   readonly listen: { readonly address: string; readonly port: number };
@@ -112,6 +114,7 @@ function desktopsOf(values: SettingValues): Configuration['desktops'] {
   return {
     stationsFile: pathOf('desktops.stationsFile', 'the file of the stations'),
     machines,
+    localFolder: pathOf('desktops.localFolder', 'a folder for desktops on this computer'),
     publicUrl,
     title: get('desktops.title'),
     networks,

@@ -30,6 +30,11 @@ export class AddressCheck {
     this.#allowLoopback = allowLoopback;
   }
 
+  /** More addresses of the control plane, which were not known before. */
+  forbid(addresses: readonly string[]): void {
+    for (const address of addresses) this.#controlPlane.addAddress(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+  }
+
   /** In a sentence; null where the address may be used. */
   objectionTo(text: string): string | null {
     const address = plainForm(text);

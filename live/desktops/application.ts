@@ -9,10 +9,10 @@ import { appBase } from './local-authority.ts';
 import type { MachineOrder } from './machines.ts';
 import type { Person } from './person.ts';
 import { aShownText } from './person-name.ts';
+import { buildUserData } from './provisioning/user-data.ts';
 import type { DesktopImage, Station } from './station.ts';
 import type { Catalogue } from './stations-file.ts';
 import type { DesktopTable } from './tables.ts';
-import type { UserDataBuilder } from './user-data-builder.ts';
 
 /** Rows of one person, whatever the limits are: failed ones count here. */
 export const mostRowsPerPerson = 100;
@@ -109,7 +109,6 @@ export function newDesktop(
   person: Person,
   key: string | null,
   networks: readonly string[] | 'none',
-  buildUserData: UserDataBuilder,
   nowS: number,
 ): NewDesktop {
   const id = randomUUID();

@@ -12,9 +12,9 @@ import type { MachineOrder, MachineStatus, Machines } from './machines.ts';
 export interface CloudMachinesParts {
   readonly scheduling: Pick<Scheduling, 'specOf' | 'advise' | 'submit' | 'remove'>;
   readonly requests: Pick<RequestStore, 'readLatest' | 'change'>;
-  readonly nova: Pick<
-    Nova,
-    'showServer' | 'listAddresses' | 'rebootServer' | 'stopServer' | 'startServer' | 'openConsole'
+  /** Asked for each time, since the cloud may be away when this is made. */
+  readonly nova: () => Promise<
+    Pick<Nova, 'showServer' | 'listAddresses' | 'rebootServer' | 'stopServer' | 'startServer' | 'openConsole'>
   >;
   /** Whether streams may be taken from there: of several addresses such a one is told. */
   readonly mayUse: (address: string) => boolean;
@@ -63,15 +63,18 @@ export class CloudMachines implements Machines {
   }
 
   async restart(id: string): Promise<void> {
-    await this.#parts.nova.rebootServer(await this.#serverOf(id));
+    const nova = await this.#parts.nova();
+    await nova.rebootServer(await this.#serverOf(id));
   }
 
   async stop(id: string): Promise<void> {
-    await this.#already(this.#parts.nova.stopServer(await this.#serverOf(id)));
+    const nova = await this.#parts.nova();
+    await this.#already(nova.stopServer(await this.#serverOf(id)));
   }
 
   async start(id: string): Promise<void> {
-    await this.#already(this.#parts.nova.startServer(await this.#serverOf(id)));
+    const nova = await this.#parts.nova();
+    await this.#already(nova.startServer(await this.#serverOf(id)));
   }
 
   async remove(id: string): Promise<void> {
@@ -91,7 +94,7 @@ export class CloudMachines implements Machines {
     const latest = await this.#latest(id);
     if (latest?.serverId == null) return null;
     try {
-      return await this.#parts.nova.openConsole(latest.serverId);
+      return await (await this.#parts.nova()).openConsole(latest.serverId);
     } catch (error) {
       // None in this state, or the cloud has none at all.
       if (error instanceof OpenStackError && [400, 404, 409, 501].includes(error.status)) return null;
@@ -135,7 +138,8 @@ export class CloudMachines implements Machines {
     serverId: string,
     place: { readonly host: string; readonly cardModels: readonly string[] },
   ): Promise<MachineStatus> {
-    const { nova, mayUse } = this.#parts;
+    const { mayUse } = this.#parts;
+    const nova = await this.#parts.nova();
     let server: Server;
     try {
       server = await nova.showServer(serverId);

@@ -56,8 +56,8 @@ const atOnce = 8;
 
 export class Lifecycle {
   readonly #parts: LifecycleParts;
-  /** When a desktop is looked at next, and how often in a row that failed. */
-  readonly #due = new Map<string, { atS: number; failures: number }>();
+  /** When a desktop of that revision is looked at next, and how often in a row that failed. */
+  readonly #due = new Map<string, { atS: number; failures: number; revision: number }>();
   /** When machines were last told to stop. */
   readonly #stopTold = new Map<string, number>();
   #isStopped = false;
@@ -148,8 +148,7 @@ export class Lifecycle {
         const status = await this.#order(row);
         if (status.kind === 'no-room') {
           blocked.push(row);
-          this.#postpone(row.id, retryS);
-          await this.#wait(row, waitingFor(row, status.rejectedBy, holders));
+          this.#postpone(await this.#wait(row, waitingFor(row, status.rejectedBy, holders)), retryS);
         } else {
           await this.#apply(row, status);
           ordered.push({ ...row, groups, isAlive: true, heldFromS: clock.nowS });
@@ -198,19 +197,16 @@ export class Lifecycle {
     return null;
   }
 
-  async #wait(row: DesktopTable, { reason, expectedAtS }: Waiting): Promise<void> {
-    if (row.reason === reason && row.expectedAtS === expectedAtS) return;
-    await this.#change(row, { reason, expectedAtS });
+  async #wait(row: DesktopTable, { reason, expectedAtS }: Waiting): Promise<DesktopTable> {
+    if (row.reason === reason && row.expectedAtS === expectedAtS) return row;
+    return await this.#change(row, { reason, expectedAtS });
   }
 
   async #look(row: DesktopTable): Promise<void> {
     const { clock, machines } = this.#parts;
-    this.#postpone(row.id, paceOf(row));
+    this.#postpone(row, paceOf(row));
     const end = this.#endOf(row, clock.nowS);
-    if (end !== null) {
-      this.#postpone(row.id, 0);
-      return void (await this.#change(row, end.changes, { ...end.entry, person: row.owner }));
-    }
+    if (end !== null) return void (await this.#change(row, end.changes, { ...end.entry, person: row.owner }));
     if (row.state === 'failed' && row.heldUntilS !== null) return;
     if (row.state === 'deleting' || row.state === 'failed') {
       const status = await machines.status(row.id);
@@ -260,7 +256,6 @@ export class Lifecycle {
     if (Object.keys(changes).length === 0) return;
     const next = await this.#change(row, changes);
     if (row.readyAtS === null && next.readyAtS !== null) this.#parts.onReady(next.readyAtS - row.createdAtS);
-    if (changes.state !== undefined && changes.state !== 'failed') this.#postpone(row.id, 0);
     // There may be room now for those who wait.
     if (changes.heldUntilS !== undefined) this.#due.clear();
   }
@@ -295,7 +290,7 @@ export class Lifecycle {
     } catch (error) {
       if (error instanceof DesktopChanged) return void this.#due.delete(row.id);
       const failures = (this.#due.get(row.id)?.failures ?? 0) + 1;
-      this.#postpone(row.id, Math.min(longestBackoffS, 2 ** failures), failures);
+      this.#postpone(row, Math.min(longestBackoffS, 2 ** failures), failures);
       log('warn', { err: error, desktop: row.id }, 'a step of a desktop failed, and is made again');
       if (error instanceof InputError && row.wish !== null) {
         await this.#change(row, { wish: null, reason: `That cannot be done (${error.message}).` }).catch(
@@ -308,12 +303,11 @@ export class Lifecycle {
   #isDue(row: DesktopTable, nowS: number): boolean {
     const due = this.#due.get(row.id);
     if (due === undefined || nowS >= due.atS) return true;
-    if (due.failures > 0) return false;
-    return row.wish === 'start' || row.wish === 'restart' || this.#endOf(row, nowS) !== null;
+    return due.failures === 0 && (due.revision !== row.revision || this.#endOf(row, nowS) !== null);
   }
 
-  #postpone(id: string, delayS: number, failures = this.#due.get(id)?.failures ?? 0): void {
-    this.#due.set(id, { atS: this.#parts.clock.nowS + delayS, failures });
+  #postpone({ id, revision }: DesktopTable, delayS: number, failures = this.#due.get(id)?.failures ?? 0): void {
+    this.#due.set(id, { atS: this.#parts.clock.nowS + delayS, failures, revision });
   }
 
   #forgetAllBut(rows: readonly DesktopTable[]): void {

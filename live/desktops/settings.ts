@@ -5,6 +5,8 @@ export interface DesktopSettings {
   /** Path of `stations.yaml`. */
   readonly stationsFile: string;
   readonly machines: 'openstack' | 'local';
+  /** Path of the folder of machines that are local. */
+  readonly localFolder: string;
   /** Origin of the portal: `https://desk.example.org`. */
   readonly publicUrl: string;
   readonly title: string;

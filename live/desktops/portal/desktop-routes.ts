@@ -20,7 +20,6 @@ import type { Station } from '../station.ts';
 import type { Catalogue } from '../stations-file.ts';
 import type { DesktopTable } from '../tables.ts';
 import { type TokenServer, tokenLifeS } from '../token-server.ts';
-import type { UserDataBuilder } from '../user-data-builder.ts';
 import * as docs from './portal-docs.ts';
 import type { PortalEvents } from './portal-events.ts';
 import type { PortalRequests } from './portal-requests.ts';
@@ -35,7 +34,6 @@ export interface DesktopRoutesParts {
   readonly events: PortalEvents;
   readonly settings: Pick<DesktopSettings, 'limits' | 'windowDays' | 'vmNetworks'>;
   readonly gateway: Pick<GatewaySettings, 'publicUrl'>;
-  readonly buildUserData: UserDataBuilder;
   readonly nowS: () => number;
   /** Told after each change. */
   readonly onChange: () => void;
@@ -94,7 +92,7 @@ export function desktopRoutes(parts: DesktopRoutesParts): Route[] {
     const application = checkApplication(await readJson(request, mostBodyBytes), catalogue, person);
     const key = keyIn(request.headers['idempotency-key']);
     const { vmNetworks, limits } = settings;
-    const { row, order } = newDesktop(application, person, key, vmNetworks, parts.buildUserData, nowS());
+    const { row, order } = newDesktop(application, person, key, vmNetworks, nowS());
     const entry: AuditEntry = {
       atS: row.createdAtS,
       action: 'apply',
