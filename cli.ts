@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 /** The command `heps`. Exit codes: 0, 1 (failed), 2 (what was given is wrong: one line says what). */
 import { Command, CommanderError } from 'commander';
-import { addLiveCommands } from './live/cli.ts';
 import { hepsVersion } from './package-files.ts';
-import { addSimulatorCommands } from './sim/cli.ts';
 
 const program = new Command('heps')
   .description(
@@ -13,8 +11,19 @@ const program = new Command('heps')
   .showSuggestionAfterError()
   .configureHelp({ helpWidth: 100 });
 
-addSimulatorCommands(program);
-addLiveCommands(program);
+const [area, name] = process.argv.slice(2);
+if (area === 'live' && name === 'gateway') {
+  // A gateway is a small process beside many streams: nothing else is loaded for it.
+  const { addGateway } = await import('./live/commands/gateway.ts');
+  addGateway(program.command('live'));
+} else {
+  const [{ addSimulatorCommands }, { addLiveCommands }] = await Promise.all([
+    import('./sim/cli.ts'),
+    import('./live/cli.ts'),
+  ]);
+  addSimulatorCommands(program);
+  addLiveCommands(program);
+}
 for (const command of everyCommand(program)) {
   command.exitOverride().configureOutput({ outputError: () => {} });
 }

@@ -1,9 +1,12 @@
 /** The commands for a real cloud. */
 import type { Command } from 'commander';
+import { addAccountCommands } from './commands/account.ts';
 import { addAgent } from './commands/agent.ts';
 import { addBoot } from './commands/boot.ts';
+import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFlavors } from './commands/flavors.ts';
+import { addGateway } from './commands/gateway.ts';
 import { addHost } from './commands/host.ts';
 import { addInstall } from './commands/install.ts';
 import { addRecord } from './commands/record.ts';
@@ -18,11 +21,14 @@ export function addLiveCommands(program: Command): void {
   addHost(live);
   addAgent(live);
   addServe(live);
+  addGateway(live);
   addTokenCommands(live);
+  addAccountCommands(live);
   addBoot(live);
   addShadow(live);
   addRecord(live);
   addFlavors(live);
   addDoctor(live);
   addInstall(live);
+  addDemo(live);
 }

@@ -1,13 +1,12 @@
 /** The server's configuration: one YAML file, over it the environment (`HEPS_LISTEN_PORT` is `listen.port`), checked as a whole. */
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { closest } from 'fastest-levenshtein';
-import { parse, YAMLParseError } from 'yaml';
-import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../core/check.ts';
 import { InputError } from '../core/input-error.ts';
-import { policies } from '../core/policies/index.ts';
-import { modes, type SchedulingSettings } from './scheduling/scheduling.ts';
+import { type LogLevel, settings } from './configuration-settings.ts';
+import type { DesktopSettings, GatewaySettings, UnifiedLoginSettings } from './desktops/settings.ts';
+import type { SchedulingSettings } from './scheduling/scheduling.ts';
+import { readSettings, type SettingValues } from './settings-file.ts';
 import type { DatabaseOptions } from './srm/database.ts';
+
+export type { LogLevel };
 
 export interface Configuration {
   /** Address and port on which the server answers. */
@@ -25,51 +24,10 @@ export interface Configuration {
   readonly scheduling: (Omit<SchedulingSettings, 'isShared'> & { readonly cloud: string | undefined }) | null;
   /** The cloud in whose Placement the cards are mirrored; null: in none. */
   readonly mirror: { readonly cloud: string | undefined } | null;
+  /** Virtual desktops, with the gateway that streams them; null: none. */
+  readonly desktops: (DesktopSettings & { readonly gateway: GatewaySettings }) | null;
   readonly log: { readonly level: LogLevel };
 }
-
-const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-/** How a key is checked, and what it is where neither file nor environment have it. */
-interface Setting {
-  readonly check: (value: unknown, where: string) => unknown;
-  readonly fallback?: unknown;
-  /** From the environment or from the file that `…File` names, so that it stands in no file that others read. */
-  readonly isSecret?: boolean;
-}
-
-const settings: Readonly<Record<string, Setting>> = {
-  'listen.address': { check: aText, fallback: '127.0.0.1' },
-  'listen.port': { check: aPort, fallback: 8790 },
-  'tls.certificateFile': { check: aText },
-  'tls.keyFile': { check: aText },
-  'database.kind': { check: (value, where) => oneOf(value, where, ['sqlite', 'mariadb']), fallback: 'sqlite' },
-  'database.file': { check: aText },
-  'database.host': { check: aText, fallback: '127.0.0.1' },
-  'database.port': { check: aPort, fallback: 3306 },
-  'database.name': { check: aText, fallback: 'heps' },
-  'database.user': { check: aText, fallback: 'heps' },
-  'database.password': { check: aText, isSecret: true },
-  'database.passwordFile': { check: aText },
-  'srm.intervalS': { check: aPositive, fallback: 10 },
-  'srm.auditReportsForH': { check: aPositive, fallback: 6 },
-  'cloud.name': { check: aText },
-  'srm.mirrorToPlacement': { check: aBoolean, fallback: false },
-  'scheduling.mode': { check: (value, where) => oneOf(value, where, ['off', ...modes]), fallback: 'off' },
-  'scheduling.policy': { check: aPolicy, fallback: 'hybrid' },
-  'scheduling.aliases': { check: modelsByAlias, fallback: {} },
-  'scheduling.mostHosts': { check: (value, where) => anInteger(value, where, 1), fallback: 3 },
-  'scheduling.createGraceS': { check: aPositive, fallback: 60 },
-  'scheduling.buildLimitS': { check: aPositive, fallback: 600 },
-  'scheduling.leaseS': { check: aPositive, fallback: 15 },
-  'scheduling.reconcileIntervalS': { check: aPositive, fallback: 30 },
-  'scheduling.pollIntervalS': { check: aPositive, fallback: 1 },
-  'log.level': { check: (value, where) => oneOf(value, where, logLevels), fallback: 'info' },
-};
-
-const keys = Object.keys(settings);
-const sections = [...new Set(keys.map((key) => key.split('.')[0]!))];
 
 /**
  * Reads and checks the file; relative paths in it are from its folder.
@@ -77,51 +35,21 @@ const sections = [...new Set(keys.map((key) => key.split('.')[0]!))];
  * @throws InputError naming the file or variable and the key; never a secret
  */
 export function readConfiguration(file: string, environment: NodeJS.ProcessEnv): Configuration {
-  const found = new Map([...fileValues(file), ...environmentValues(environment)]);
-  const get = <T>(key: string): T => {
-    const { check, fallback } = settings[key]!;
-    const { value, where } = found.get(key) ?? { value: fallback, where: `${file}, ${key}` };
-    return (value === undefined ? undefined : check(value, where)) as T;
-  };
-  const needed = <T>(key: string, expected: string): T => {
-    const value = get<T | undefined>(key);
-    if (value === undefined) throw new InputError(`${file}, ${key}`, expected, undefined);
-    return value;
-  };
-  for (const key of keys) get(key); // what is not used below is checked as well
-  const folder = dirname(resolve(file));
-  const contentOf = (key: string, expected: string): string => {
-    const path = resolve(folder, needed<string>(key, expected));
-    try {
-      return readFileSync(path, 'utf8');
-    } catch (error) {
-      throw new InputError(`${key} ${path}`, 'a file that can be read', (error as NodeJS.ErrnoException).code);
-    }
-  };
-  const hasTls = found.has('tls.certificateFile') || found.has('tls.keyFile');
+  const values = readSettings(settings, file, environment);
+  const { get, pathOf, secret } = values;
   return {
     listen: { address: get('listen.address'), port: get('listen.port') },
-    tls: hasTls
-      ? {
-          certificate: contentOf('tls.certificateFile', 'the file of the certificate'),
-          key: contentOf('tls.keyFile', 'the file of the key'),
-        }
-      : null,
+    tls: tlsOf(values, 'tls'),
     database:
       get('database.kind') === 'sqlite'
-        ? {
-            kind: 'sqlite',
-            file: resolve(folder, needed('database.file', 'the file that SQLite keeps the records in')),
-          }
+        ? { kind: 'sqlite', file: pathOf('database.file', 'the file that SQLite keeps the records in') }
         : {
             kind: 'mariadb',
             host: get('database.host'),
             port: get('database.port'),
             name: get('database.name'),
             user: get('database.user'),
-            password:
-              get<string | undefined>('database.password') ??
-              contentOf('database.passwordFile', 'a file with the password, or HEPS_DATABASE_PASSWORD').trim(),
+            password: secret('database.password', 'a file with the password, or HEPS_DATABASE_PASSWORD'),
           },
     srm: { intervalS: get('srm.intervalS'), auditReportsForH: get('srm.auditReportsForH') },
     scheduling:
@@ -140,90 +68,91 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv):
             pollIntervalS: get('scheduling.pollIntervalS'),
           },
     mirror: get('srm.mirrorToPlacement') ? { cloud: get('cloud.name') } : null,
+    desktops: get('desktops.stationsFile') === undefined ? null : desktopsOf(values),
     log: { level: get('log.level') },
   };
 }
 
-interface Found {
-  readonly value: unknown;
-  /** For messages. */
-  readonly where: string;
+function tlsOf({ has, contentOf }: SettingValues, section: 'tls' | 'gateway'): Configuration['tls'] {
+  if (!has(`${section}.certificateFile`) && !has(`${section}.keyFile`)) return null;
+  return {
+    certificate: contentOf(`${section}.certificateFile`, 'the file of the certificate'),
+    key: contentOf(`${section}.keyFile`, 'the file of the key'),
+  };
 }
 
-function fileValues(file: string): Map<string, Found> {
-  const found = new Map<string, Found>();
-  const top = anObject(parsed(file) ?? {}, file);
-  for (const [section, content] of Object.entries(top)) {
-    if (!sections.includes(section)) throw unknown(`${file}, ${section}`, section, sections);
-    for (const [name, value] of Object.entries(anObject(content, `${file}, ${section}`))) {
-      const key = `${section}.${name}`;
-      const where = `${file}, ${key}`;
-      if (settings[key] === undefined) throw unknown(where, key, keys);
-      if (settings[key].isSecret) {
-        throw InputError.saying(`${where}: expected it in the file that ${key}File names, or in ${variableOf(key)}`);
-      }
-      found.set(key, { value, where });
-    }
+function gatewayOf(values: SettingValues): GatewaySettings {
+  const { get, needed } = values;
+  return {
+    address: get('gateway.address'),
+    port: get('gateway.port'),
+    publicUrl: needed('gateway.publicUrl', 'the origin under which browsers reach the gateway'),
+    tls: tlsOf(values, 'gateway'),
+    trustedProxies: get('gateway.trustedProxies'),
+    consoleHosts: get('gateway.consoleHosts'),
+    mostOpen: get('gateway.mostOpen'),
+  };
+}
+
+function desktopsOf(values: SettingValues): Configuration['desktops'] {
+  const { get, needed, pathOf } = values;
+  const machines = get<DesktopSettings['machines']>('desktops.machines');
+  if (machines === 'openstack' && get('scheduling.mode') !== 'act') {
+    throw new InputError('scheduling.mode', 'act, since desktops.machines is openstack', get('scheduling.mode'));
   }
-  return found;
-}
-
-function parsed(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InputError(file, 'a configuration file that can be read', (error as NodeJS.ErrnoException).code);
+  const publicUrl = needed<string>('desktops.publicUrl', "the portal's origin");
+  const gateway = gatewayOf(values);
+  if (gateway.publicUrl === publicUrl) {
+    throw new InputError('gateway.publicUrl', "another origin than the portal's", gateway.publicUrl);
   }
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw InputError.saying(`${file}:${error.linePos?.[0].line ?? 1}: expected YAML (${error.message.split('\n')[0]})`);
+  const networks = get<readonly string[]>('desktops.networks');
+  const allowLoopback = get<boolean>('desktops.allowLoopback');
+  if (networks.length === 0 && !allowLoopback) {
+    throw new InputError('desktops.networks', 'the networks of the desktops', undefined);
   }
+  const vmNetworks = get<readonly string[]>('desktops.vmNetworks');
+  return {
+    stationsFile: pathOf('desktops.stationsFile', 'the file of the stations'),
+    machines,
+    localFolder: pathOf('desktops.localFolder', 'a folder for desktops on this computer'),
+    publicUrl,
+    title: get('desktops.title'),
+    networks,
+    allowLoopback,
+    vmNetworks: vmNetworks.length === 0 ? 'none' : vmNetworks,
+    limits: {
+      mostDesktops: get<number | undefined>('desktops.mostDesktops') ?? null,
+      mostCards: get<number | undefined>('desktops.mostCards') ?? null,
+      mostCardHours: get<number | undefined>('desktops.mostCardHours') ?? null,
+    },
+    windowDays: get('desktops.windowDays'),
+    connectionIdleS: get<number | undefined>('desktops.connectionIdleS') ?? null,
+    startLimitS: get('desktops.startLimitS'),
+    accounts: {
+      kind: get('accounts.kind'),
+      oidc: get('accounts.kind') === 'oidc' ? unifiedLoginOf(values) : null,
+      adminGroups: get('accounts.adminGroups'),
+      idleS: get('accounts.idleS'),
+      longestS: get('accounts.longestS'),
+    },
+    gateway,
+  };
 }
 
-/** Variables of other parts, such as the agent's token, begin with other words than the sections' names. */
-function environmentValues(environment: NodeJS.ProcessEnv): Map<string, Found> {
-  const found = new Map<string, Found>();
-  const byVariable = new Map(keys.map((key) => [variableOf(key), key]));
-  for (const [variable, text] of Object.entries(environment)) {
-    if (!sections.some((section) => variable.startsWith(`HEPS_${section.toUpperCase()}_`))) continue;
-    const key = byVariable.get(variable);
-    if (key === undefined) throw unknown(`environment, ${variable}`, variable, [...byVariable.keys()]);
-    const { fallback } = settings[key]!;
-    const isNumber = typeof fallback === 'number' && text !== '';
-    const isBoolean = typeof fallback === 'boolean' && ['true', 'false'].includes(text ?? '');
-    const value = isNumber ? Number(text) : isBoolean ? text === 'true' : text;
-    found.set(key, { value, where: `environment, ${variable}` });
-  }
-  return found;
-}
-
-/** `database.passwordFile` → `HEPS_DATABASE_PASSWORD_FILE`. */
-function variableOf(key: string): string {
-  return `HEPS_${key.replace('.', '_').replace(/[A-Z]/g, '_$&').toUpperCase()}`;
-}
-
-function unknown(where: string, name: string, known: readonly string[]): InputError {
-  return InputError.saying(`${where}: not a known key; did you mean ${closest(name, [...known])}?`);
-}
-
-function aPolicy(value: unknown, where: string): string {
-  return oneOf(
-    value,
-    where,
-    policies.map(({ name }) => name),
-  );
-}
-
-function modelsByAlias(value: unknown, where: string): Record<string, string> {
-  const models = Object.entries(anObject(value, where));
-  return Object.fromEntries(models.map(([alias, model]) => [alias, aText(model, `${where}.${alias}`)]));
-}
-
-function aPort(value: unknown, where: string): number {
-  const port = anInteger(value, where);
-  if (port > 65535) throw new InputError(where, 'a port up to 65535', port);
-  return port;
+function unifiedLoginOf({ get, needed, secret }: SettingValues): UnifiedLoginSettings {
+  return {
+    issuer: needed('accounts.issuer', 'the address of the OpenID provider'),
+    clientId: needed('accounts.clientId', 'the name under which the provider knows the portal'),
+    clientSecret: secret('accounts.clientSecret', 'a file with the secret, or HEPS_ACCOUNTS_CLIENT_SECRET'),
+    title: get('accounts.title'),
+    scopes: get('accounts.scopes'),
+    claims: {
+      name: get('accounts.nameClaim'),
+      displayName: get('accounts.displayNameClaim'),
+      uid: get('accounts.uidClaim'),
+      gid: get('accounts.gidClaim'),
+      groups: get('accounts.groupsClaim'),
+    },
+    groupNumbers: get('accounts.groupNumbers'),
+  };
 }

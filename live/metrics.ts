@@ -26,6 +26,8 @@ export interface Metrics {
   readonly decision: (outcome: 'claimed' | 'no-valid-host', tookS: number) => void;
   /** Shows a scheduler's state from now on. */
   readonly showScheduling: (scheduling: SchedulingSource) => void;
+  /** For what else is shown. */
+  readonly register: Registry;
   readonly contentType: string;
   readonly text: () => Promise<string>;
 }
@@ -97,6 +99,7 @@ export function makeMetrics(sources: MetricsSources): Metrics {
         },
       });
     },
+    register,
     contentType: register.contentType,
     text: () => register.metrics(),
   };

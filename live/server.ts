@@ -1,4 +1,4 @@
-/** The live server: the SRM registry, its API and the page, on one port. */
+/** The live server: the SRM registry, its API and the page, on one port; with desktops the portal too, and the gateway on another. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -8,10 +8,26 @@ import { InputError } from '../core/input-error.ts';
 import { withSources } from '../core/page-sources.ts';
 import { readBuiltPage } from '../package-files.ts';
 import type { Configuration } from './configuration.ts';
+import { AddressCheck } from './desktops/address-check.ts';
+import { CloudMachines } from './desktops/cloud-machines.ts';
+import { endpointAddresses, ownAddresses } from './desktops/control-plane.ts';
+import { type DesktopService, openDesktopService } from './desktops/desktop-service.ts';
+import { appBase } from './desktops/local-authority.ts';
+import { openLocalMachines } from './desktops/local-machines.ts';
+import type { Machines } from './desktops/machines.ts';
+import { readStations } from './desktops/stations-file.ts';
 import { requestListener } from './http/request-listener.ts';
 import type { Route } from './http/routes.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
-import { openPlacement, openSession, readCloudConfiguration, surroundings } from './openstack/index.ts';
+import {
+  type Nova,
+  openNova,
+  openPlacement,
+  openSession,
+  readCloudConfiguration,
+  type Session,
+  surroundings,
+} from './openstack/index.ts';
 import { schedulingRoutes } from './scheduling/api.ts';
 import { RequestStore } from './scheduling/request-store.ts';
 import { Scheduling } from './scheduling/scheduling.ts';
@@ -84,12 +100,15 @@ async function serve(configuration: Configuration, store: Store, page: string, l
   const onStoreError = (error: unknown, requestId: string): void =>
     log.error({ err: error, requestId }, 'the database did not take a report');
   const scheduler = openScheduler(configuration, registry, store, metrics, log);
+  const desktops = openDesktops(configuration, scheduler, store, metrics, log);
   const routes = withOpenApi([
     ...srmRoutes({ registry, watch, onStoreError }),
     ...(scheduler?.routes ?? []),
+    ...(desktops?.routes ?? []),
     ...serviceRoutes({ events, metrics, page, unreadyBecause }),
   ]);
-  const server = httpServer(configuration, requestListener({ routes, tokens, metrics, log }));
+  const headersOf = (path: string) => desktops?.headersOf(path) ?? {};
+  const server = httpServer(configuration, requestListener({ routes, tokens, metrics, log, headersOf }));
   const url = await listen(server, configuration);
   const close = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
@@ -103,6 +122,8 @@ async function serve(configuration: Configuration, store: Store, page: string, l
   const startMs = performance.now();
   try {
     await registry.load();
+    const gateway = await desktops?.start();
+    if (gateway !== undefined) log.info(gateway, 'the gateway listens');
   } catch (error) {
     await close();
     throw error;
@@ -143,6 +164,7 @@ async function serve(configuration: Configuration, store: Store, page: string, l
     async stop() {
       isStopping = true;
       for (const timer of timers) clearInterval(timer);
+      await desktops?.stop();
       await close();
       await scheduler?.stop();
       await endMirror?.();
@@ -181,6 +203,9 @@ function startMirror(
 }
 
 interface Scheduler {
+  readonly session: Session;
+  readonly scheduling: Scheduling;
+  readonly requests: RequestStore;
   readonly routes: readonly Route[];
   start(): void;
   stop(): Promise<void>;
@@ -209,6 +234,9 @@ function openScheduler(
   const onError = (error: unknown, requestId: string): void =>
     log.error({ err: error, requestId }, 'a request for a server failed');
   return {
+    session,
+    scheduling,
+    requests: store,
     routes: schedulingRoutes({ scheduling, store, clock: wallClock, onError, onDecision: metrics.decision }),
     start: () => void scheduling.run(),
     async stop() {
@@ -216,6 +244,76 @@ function openScheduler(
       await session.close();
     },
   };
+}
+
+/** The desktop service, on the cloud of the scheduler or on this computer; null where the configuration has none. */
+function openDesktops(
+  { desktops: settings, database }: Configuration,
+  scheduler: Scheduler | null,
+  { database: tables }: Store,
+  { register }: Pick<Metrics, 'register'>,
+  log: Logger,
+): DesktopService | null {
+  if (settings === null) return null;
+  const catalogue = readStations(settings.stationsFile);
+  const addresses = new AddressCheck({ ...settings, controlPlane: ownAddresses() });
+  const machines =
+    settings.machines === 'local'
+      ? openLocalMachines({
+          folder: settings.localFolder,
+          images: catalogue.stations.flatMap(({ images }) => images),
+          appBase,
+          log: (text) => log.info(text),
+        })
+      : openCloudMachines(scheduler!, addresses, log);
+  const isShared = database.kind === 'mariadb';
+  const service = openDesktopService({
+    settings,
+    catalogue,
+    database: tables,
+    isShared,
+    machines,
+    addresses,
+    clock: wallClock,
+    log,
+    register,
+  });
+  return {
+    ...service,
+    async stop() {
+      await service.stop();
+      await machines.close();
+    },
+  };
+}
+
+function openCloudMachines(
+  { session, scheduling, requests }: Scheduler,
+  addresses: AddressCheck,
+  log: Logger,
+): Machines {
+  let nova: Promise<Nova> | null = null;
+  const forbid = (): void =>
+    void endpointAddresses(session)
+      .then((found) => addresses.forbid(found))
+      .catch((error: unknown) => {
+        log.warn({ err: error }, "the cloud's endpoints are not known yet");
+        setTimeout(forbid, 30_000).unref();
+      });
+  forbid();
+  return new CloudMachines({
+    scheduling,
+    requests,
+    nova: () => {
+      nova ??= openNova(session).catch((error: unknown) => {
+        nova = null;
+        throw error;
+      });
+      return nova;
+    },
+    mayUse: (address) => addresses.objectionTo(address) === null,
+    nowS: () => wallClock.nowS,
+  });
 }
 
 /** With time limits on whatever a sender could hold open. */

@@ -8,7 +8,7 @@ import { type Run, rowOfVm, titlesOf } from './model/run.ts';
 import { initialState, type PageState, views } from './page-state.ts';
 import { offerSaving } from './save.ts';
 import { StateHolder } from './state-holder.ts';
-import { switchTheme } from './theme.ts';
+import { switchTheme } from './theme-choice.ts';
 import { CompareView } from './views/compare-view.ts';
 import { helpDialog } from './views/help-dialog.ts';
 import { LiveView } from './views/live-view.ts';

@@ -65,31 +65,3 @@ function ramp(...stops: string[]): Colour[] {
 export function currentTheme(): Theme {
   return document.documentElement.dataset.theme === 'dark' ? darkTheme : lightTheme;
 }
-
-/** Shows the theme that was chosen on an earlier visit, or what the system prefers. */
-export function startTheme(): void {
-  const preference = matchMedia('(prefers-color-scheme: dark)');
-  const show = (): void => {
-    document.documentElement.dataset.theme = chosenTheme() ?? (preference.matches ? 'dark' : 'light');
-  };
-  preference.addEventListener('change', show);
-  show();
-}
-
-export function switchTheme(): void {
-  const theme = currentTheme().isDark ? 'light' : 'dark';
-  document.documentElement.dataset.theme = theme;
-  try {
-    localStorage.setItem('heps-theme', theme);
-  } catch {
-    // A page opened from disk may not keep anything; the choice holds until it is closed.
-  }
-}
-
-function chosenTheme(): string | null {
-  try {
-    return localStorage.getItem('heps-theme');
-  } catch {
-    return null;
-  }
-}

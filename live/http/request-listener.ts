@@ -12,6 +12,8 @@ export interface ListenerParts {
   readonly tokens: Pick<TokenCheck, 'check'>;
   readonly metrics: Pick<Metrics, 'request'>;
   readonly log: Logger;
+  /** Headers of every answer below a path, problems too. Defaults to none. */
+  readonly headersOf?: (path: string) => Readonly<Record<string, string>>;
   /** Milliseconds after which a request without an answer gets 503. Defaults to 10 000. */
   readonly answerLimitMs?: number;
 }
@@ -24,6 +26,7 @@ export function requestListener({
   tokens,
   metrics,
   log,
+  headersOf = () => ({}),
   answerLimitMs = 10_000,
 }: ListenerParts): RequestListener {
   return (request, response) => {
@@ -47,6 +50,7 @@ export function requestListener({
       if (!response.headersSent) fail(new Problem(503, `no answer within ${answerLimitMs / 1000} s`));
     }, answerLimitMs);
     response.setHeader('X-Request-Id', requestId);
+    for (const [name, value] of Object.entries(headersOf(path))) response.setHeader(name, value);
     response.on('close', () => {
       clearTimeout(limit);
       const { statusCode: status } = response;
@@ -57,12 +61,13 @@ export function requestListener({
     });
 
     const answer = async (): Promise<void> => {
-      const { route, parameter } = findRoute(routes, request.method!, path);
+      const { route, parameters } = findRoute(routes, request.method!, path);
       routePath = route.path;
       const { roles, forBrowsers = false } = route;
       const holder = roles === null ? null : await tokens.check(request.headers.authorization, roles, forBrowsers);
       const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1));
-      await route.answer({ request, response, query, parameter, requestId, holder });
+      const [parameter = ''] = parameters;
+      await route.answer({ request, response, query, parameter, parameters, requestId, holder });
     };
     answer().catch(fail);
   };

@@ -8,8 +8,10 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
-  /** The part of the path that stands where the route has `{…}`; '' where it has none. */
+  /** The first of `parameters`; '' where the route has none. */
   readonly parameter: string;
+  /** The parts of the path that stand where the route has `{…}`, in order. */
+  readonly parameters: readonly string[];
   readonly requestId: string;
   /** Null on routes that are open to all. */
   readonly holder: TokenHolder | null;
@@ -17,7 +19,7 @@ export interface Exchange {
 
 export interface Route {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  /** May end in one parameter: `/v1/srm/{host}`. */
+  /** Whole parts of it may be parameters: `/portal/v1/desktops/{id}/shares/{person}`. A parameter is never empty. */
   readonly path: string;
   /** Null: open to all. */
   readonly roles: readonly Role[] | null;
@@ -28,27 +30,41 @@ export interface Route {
   readonly answer: (exchange: Exchange) => void | Promise<void>;
 }
 
-/** The route of a request, and its parameter. @throws Problem 404, 405 or 400 */
+/** The route of a request, and its parameters. @throws Problem 404, 405 or 400 */
 export function findRoute(
   routes: readonly Route[],
   method: string,
   path: string,
-): { readonly route: Route; readonly parameter: string } {
+): { readonly route: Route; readonly parameters: readonly string[] } {
   const allowed: string[] = [];
+  const parts = path.split('/');
   for (const route of routes) {
-    const brace = route.path.indexOf('{');
-    const prefix = brace < 0 ? route.path : route.path.slice(0, brace);
-    const rest = path.slice(prefix.length);
-    const fits = brace < 0 ? path === prefix : path.startsWith(prefix) && rest !== '' && !rest.includes('/');
-    if (!fits) continue;
+    const values = parametersOf(route.path, path, parts);
+    if (values === null) continue;
     if (route.method === method || (route.method === 'GET' && method === 'HEAD')) {
-      return { route, parameter: brace < 0 ? '' : decoded(rest) };
+      return { route, parameters: values.map(decoded) };
     }
     allowed.push(route.method);
   }
   if (allowed.length === 0) throw new Problem(404, 'nothing here; /openapi.json says what there is');
   const Allow = allowed.join(', ');
   throw new Problem(405, `expected ${Allow}`, { headers: { Allow } });
+}
+
+/** Null where the path is not the route's. */
+function parametersOf(routePath: string, path: string, parts: readonly string[]): string[] | null {
+  if (!routePath.includes('{')) return routePath === path ? [] : null;
+  const wanted = routePath.split('/');
+  if (wanted.length !== parts.length) return null;
+  const values: string[] = [];
+  for (const [index, part] of wanted.entries()) {
+    const value = parts[index]!;
+    if (part.startsWith('{')) {
+      if (value === '') return null;
+      values.push(value);
+    } else if (part !== value) return null;
+  }
+  return values;
 }
 
 function decoded(text: string): string {

@@ -10,6 +10,7 @@ import {
 import { type ComputeService, type Hypervisor, listHypervisors, listServices } from './hosts.ts';
 import { type ActionEvent, type InstanceAction, listActionEvents, listInstanceActions } from './instance-actions.ts';
 import { commonVersion, discoverVersions, type Microversion, type VersionRange } from './microversion.ts';
+import { listAddresses, openConsole, rebootServer, startServer, stopServer } from './server-actions.ts';
 import {
   type CreatedServer,
   createServer,
@@ -34,6 +35,11 @@ export interface Nova {
   showServer(id: string): Promise<Server>;
   createServer(server: NewServer): Promise<CreatedServer>;
   deleteServer(id: string): Promise<void>;
+  listAddresses(id: string): Promise<string[]>;
+  rebootServer(id: string): Promise<void>;
+  stopServer(id: string): Promise<void>;
+  startServer(id: string): Promise<void>;
+  openConsole(id: string): Promise<string>;
   listFlavors(pageSize?: number): AsyncIterable<Flavor>;
   createFlavor(flavor: NewFlavor): Promise<Flavor>;
   setFlavorExtraSpecs(id: string, extraSpecs: Readonly<Record<string, string>>): Promise<void>;
@@ -54,6 +60,11 @@ export async function openNova(session: Session): Promise<Nova> {
     showServer: (id) => showServer(nova, id),
     createServer: (server) => createServer(nova, server),
     deleteServer: (id) => deleteServer(nova, id),
+    listAddresses: (id) => listAddresses(nova, id),
+    rebootServer: (id) => rebootServer(nova, id),
+    stopServer: (id) => stopServer(nova, id),
+    startServer: (id) => startServer(nova, id),
+    openConsole: (id) => openConsole(nova, id),
     listFlavors: (pageSize) => listFlavors(nova, pageSize),
     createFlavor: (flavor) => createFlavor(nova, flavor),
     setFlavorExtraSpecs: (id, extraSpecs) => setFlavorExtraSpecs(nova, id, extraSpecs),

@@ -1,6 +1,7 @@
 /** Requests for servers and their claims in the database: what was acknowledged is there, whatever dies. */
 import { type Kysely, sql } from 'kysely';
-import type { AuditAction, ComparisonTable, DatabaseKind, RequestState, RequestTable, Schema } from '../srm/schema.ts';
+import type { DatabaseKind } from '../srm/column-types.ts';
+import type { AuditAction, ComparisonTable, RequestState, RequestTable, Schema } from '../srm/schema.ts';
 import { type Step, transact } from '../srm/transact.ts';
 
 /** States in which somebody has to go on with a request. */
@@ -108,6 +109,18 @@ export class RequestStore {
   /** The request of that id. */
   async read(id: string): Promise<RequestTable | undefined> {
     return await this.#database.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  /** The request of the highest number among those whose keys are the prefix and a number. */
+  async readLatest(keyPrefix: string): Promise<RequestTable | undefined> {
+    const rows = await this.#database
+      .selectFrom('requests')
+      .selectAll()
+      .where('idempotencyKey', '>=', keyPrefix)
+      .where('idempotencyKey', '<', `${keyPrefix}:`)
+      .execute();
+    const numberOf = ({ idempotencyKey }: RequestTable): number => Number(idempotencyKey.slice(keyPrefix.length));
+    return rows.sort((one, other) => numberOf(other) - numberOf(one))[0];
   }
 
   /** Requests that hold something or have to be gone on with. */

@@ -1,5 +1,7 @@
 /** The registry's tables and how they came to be. One schema for SQLite and MariaDB; times are Unix seconds. */
-import { type ColumnDataType, type Generated, type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { type Generated, type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { type DesktopSchema, desktopTables } from '../desktops/tables.ts';
+import { counterType, type DatabaseKind, seconds, textTypes } from './column-types.ts';
 import type { Role } from './tokens.ts';
 
 export interface RecordTable {
@@ -115,7 +117,7 @@ export type AuditAction =
   /** A server of an attempt that was given up turned up, and was removed. */
   | 'server-stray';
 
-export interface Schema {
+export interface Schema extends DesktopSchema {
   records: RecordTable;
   tokens: TokenTable;
   audit: AuditTable;
@@ -123,8 +125,6 @@ export interface Schema {
   hostVersions: HostVersionTable;
   comparisons: ComparisonTable;
 }
-
-export type DatabaseKind = 'sqlite' | 'mariadb';
 
 /** Brings the tables up to date. @throws whatever the step that failed threw; nothing of it is kept on SQLite */
 export async function migrate(database: Kysely<Schema>, kind: DatabaseKind): Promise<void> {
@@ -137,23 +137,14 @@ export async function migrate(database: Kysely<Schema>, kind: DatabaseKind): Pro
 }
 
 function migrations(kind: DatabaseKind): Record<string, Migration> {
-  return { '2026-11-srm-registry': registryTables(kind), '2026-11b-scheduling': schedulingTables(kind) };
-}
-
-const seconds: ColumnDataType = 'double precision';
-
-/** MariaDB compares without regard to case by default, and its TEXT ends at 64 KiB. */
-function textTypes(kind: DatabaseKind) {
-  return kind === 'mariadb'
-    ? {
-        name: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
-        json: sql`mediumtext character set utf8mb4`,
-      }
-    : { name: sql`text`, json: sql`text` };
+  return {
+    '2026-11-srm-registry': registryTables(kind),
+    '2026-11b-scheduling': schedulingTables(kind),
+    '2026-11c-desktops': desktopTables(kind),
+  };
 }
 
 function registryTables(kind: DatabaseKind): Migration {
-  const isMariadb = kind === 'mariadb';
   const { name, json } = textTypes(kind);
   return {
     async up(database: Kysely<Schema>) {
@@ -178,7 +169,7 @@ function registryTables(kind: DatabaseKind): Migration {
         .execute();
       await database.schema
         .createTable('audit')
-        .addColumn('id', isMariadb ? 'bigint' : 'integer', (column) => column.primaryKey().autoIncrement())
+        .addColumn('id', counterType(kind), (column) => column.primaryKey().autoIncrement())
         .addColumn('atS', seconds, (column) => column.notNull())
         .addColumn('tokenId', 'integer')
         .addColumn('action', sql`varchar(32)`, (column) => column.notNull())

@@ -1,9 +1,9 @@
 /** Tokens: who may do what. Only the hash of one is kept; the token itself is shown once, when it is made. */
 import { createHash, randomBytes } from 'node:crypto';
 
-export const roles = ['reader', 'scheduler', 'admin', 'agent'] as const;
+export const roles = ['reader', 'scheduler', 'admin', 'agent', 'gateway'] as const;
 
-/** `agent` writes the record of its one host; `reader`, `scheduler` and `admin` read all. */
+/** `agent` writes the record of its one host; `reader`, `scheduler` and `admin` read all; `gateway` asks who may connect to a desktop. */
 export type Role = (typeof roles)[number];
 
 /** Whose token it is, without the token. */

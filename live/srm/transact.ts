@@ -1,5 +1,6 @@
 /** Transactions whose statements are known beforehand: sent at once, so that on SQLite nobody waits for one statement after the other. */
 import type { Compilable, Kysely } from 'kysely';
+import { isBeaten, isTaken } from './database-errors.ts';
 import type { Schema } from './schema.ts';
 import { errorOf, SqliteThread } from './sqlite-thread.ts';
 
@@ -58,19 +59,4 @@ function refusal({ otherwise }: Step, error: Error): Error {
 /** Of a statement that changed another number of rows than it must. */
 function miscount({ rows, otherwise }: Step, changed: number): Error {
   return otherwise ?? new Error(`expected ${rows} rows to change, ${changed} did`);
-}
-
-/** A row of that key is there. */
-export function isTaken(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'ER_DUP_ENTRY' || code.startsWith('SQLITE_CONSTRAINT');
-}
-
-/** The whole transaction was undone, so that it may be done again. */
-function isBeaten(error: unknown): boolean {
-  return ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException)?.code ?? '');
 }

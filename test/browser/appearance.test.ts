@@ -1,15 +1,12 @@
 /** Every view at the size of a phone, a laptop and a projector, light and dark: nothing sticks out, and axe finds nothing. Pictures go to `screenshots/`. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRunFile } from '../../sim/run-file-io.ts';
 import { startView, type ViewProcess } from '../cli/view-process.ts';
+import { violations } from './axe.ts';
 import { makeSampleRuns, openTab, type SampleRuns, startChromium } from './chromium.ts';
 import { snapshotOfRun } from './snapshot-of-run.ts';
 import { nowS, StreamStub } from './stream-stub.ts';
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
 let runs: SampleRuns;
@@ -55,22 +52,6 @@ const sizes = [
   ['laptop', 1440, 900],
   ['projector', 1920, 1080],
 ] as const;
-
-/** What axe calls a violation, one line each. */
-async function violations(page: Page): Promise<string[]> {
-  // Through the debugging protocol, since the page's own policy lets no other script run.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: axeSource });
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };
-    };
-    const found = await axe.run();
-    return found.violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary?.split('\n')[1] ?? ''}`),
-    );
-  });
-}
 
 describe.each(views)('%s', (view, address, isDrawn) => {
   test.each(sizes.flatMap((size) => [false, true].map((isDark) => [...size, isDark ? 'dark' : 'light'] as const)))(

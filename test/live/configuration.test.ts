@@ -21,6 +21,7 @@ test('the smallest file gives the defaults; paths are from its folder', () => {
     srm: { intervalS: 10, auditReportsForH: 6 },
     scheduling: null,
     mirror: null,
+    desktops: null,
     log: { level: 'info' },
   });
 });

@@ -23,7 +23,9 @@ export interface MemoryFlavor {
 export interface MemoryServer {
   readonly id: string;
   readonly name: string;
-  status: 'BUILD' | 'ACTIVE' | 'ERROR' | 'DELETED';
+  status: 'BUILD' | 'ACTIVE' | 'SHUTOFF' | 'ERROR' | 'DELETED';
+  /** Of its one network. */
+  address: string;
   /** Holds what its flavor says there; null before it was placed and when it could not be. */
   host: string | null;
   cards: readonly string[];
@@ -78,6 +80,7 @@ export class CloudState {
       id: randomUUID(),
       name,
       status: 'BUILD',
+      address: `10.20.0.${this.servers.size + 1}`,
       host: null,
       cards: [],
       metadata,
@@ -116,6 +119,13 @@ export class CloudState {
   finish(server: MemoryServer): void {
     if (server.status !== 'BUILD' || server.host === null) return;
     this.#update(server, { status: 'ACTIVE', launchedAtMs: this.nowMs() });
+  }
+
+  /** Shuts the guest down, or starts it. @returns false where it is not in the other state */
+  switchTo(server: MemoryServer, status: 'ACTIVE' | 'SHUTOFF'): boolean {
+    if (server.status !== (status === 'ACTIVE' ? 'SHUTOFF' : 'ACTIVE')) return false;
+    this.#update(server, { status });
+    return true;
   }
 
   delete(server: MemoryServer): void {

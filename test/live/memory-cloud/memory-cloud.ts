@@ -197,6 +197,25 @@ export class MemoryCloud {
             return { status: 204 };
           }),
       ],
+      [
+        'GET',
+        nova('/servers/([^/]+)/ips'),
+        ([id]) =>
+          this.#withServer(id!, ({ address }) => ok({ addresses: { private: [{ version: 4, addr: address }] } })),
+      ],
+      [
+        'POST',
+        nova('/servers/([^/]+)/action'),
+        ([id], _, body) => this.#withServer(id!, (server) => this.#act(server, Object.keys(body)[0]!)),
+      ],
+      [
+        'POST',
+        nova('/servers/([^/]+)/remote-consoles'),
+        ([id]) =>
+          this.#withServer(id!, () =>
+            ok({ remote_console: { protocol: 'vnc', type: 'novnc', url: `${this.#url}/vnc_lite.html?token=t-${id}` } }),
+          ),
+      ],
       ['GET', nova('/flavors/detail'), (_, query) => page([...state.flavors.values()], query, 'flavors', shownFlavor)],
       ['POST', nova('/flavors'), (_, __, body) => this.#createFlavor(body.flavor as Record<string, unknown>)],
       [
@@ -234,6 +253,15 @@ export class MemoryCloud {
     }));
     const [issued_at, expires_at] = ['2026-01-01T00:00:00.000000Z', '2026-01-01T01:00:00.000000Z'];
     return { status: 201, body: { token: { issued_at, expires_at, catalog } } };
+  }
+
+  #act(server: MemoryServer, action: string): Reply {
+    const isDone =
+      action === 'reboot'
+        ? server.status === 'ACTIVE'
+        : this.state.switchTo(server, action === 'os-start' ? 'ACTIVE' : 'SHUTOFF');
+    const message = `Cannot '${action}' instance ${server.id} while it is in vm_state ${server.status}`;
+    return isDone ? { status: 202 } : { status: 409, body: { conflictingRequest: { code: 409, message } } };
   }
 
   #create(order: Record<string, unknown>): Reply {

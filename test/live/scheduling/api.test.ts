@@ -30,6 +30,7 @@ function configurationOf(mode: 'act' | 'advise' | 'shadow', file: string): Confi
     srm: { intervalS: 600, auditReportsForH: 6 },
     scheduling: { ...settings, mode, cloud: 'memory' },
     mirror: null,
+    desktops: null,
     log: { level: 'debug' },
   };
 }

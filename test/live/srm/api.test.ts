@@ -17,6 +17,7 @@ const configuration: Configuration = {
   srm: { intervalS: 10, auditReportsForH: 6 },
   scheduling: null,
   mirror: null,
+  desktops: null,
   log: { level: 'debug' },
 };
 const logLines: string[] = [];

@@ -1,0 +1,137 @@
+/** The keys of the configuration: how each is checked, and what it is where nobody gives it. */
+import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../core/check.ts';
+import { InputError } from '../core/input-error.ts';
+import { policies } from '../core/policies/index.ts';
+import { networksOf } from './http/client-address.ts';
+import { modes } from './scheduling/scheduling.ts';
+import type { Settings } from './settings-file.ts';
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const count = (value: unknown, where: string): number => anInteger(value, where);
+
+export const settings: Settings = {
+  'listen.address': { check: aText, fallback: '127.0.0.1' },
+  'listen.port': { check: aPort, fallback: 8790 },
+  'tls.certificateFile': { check: aText },
+  'tls.keyFile': { check: aText },
+  'database.kind': { check: (value, where) => oneOf(value, where, ['sqlite', 'mariadb']), fallback: 'sqlite' },
+  'database.file': { check: aText },
+  'database.host': { check: aText, fallback: '127.0.0.1' },
+  'database.port': { check: aPort, fallback: 3306 },
+  'database.name': { check: aText, fallback: 'heps' },
+  'database.user': { check: aText, fallback: 'heps' },
+  'database.password': { check: aText, isSecret: true },
+  'database.passwordFile': { check: aText },
+  'srm.intervalS': { check: aPositive, fallback: 10 },
+  'srm.auditReportsForH': { check: aPositive, fallback: 6 },
+  'cloud.name': { check: aText },
+  'srm.mirrorToPlacement': { check: aBoolean, fallback: false },
+  'scheduling.mode': { check: (value, where) => oneOf(value, where, ['off', ...modes]), fallback: 'off' },
+  'scheduling.policy': { check: aPolicy, fallback: 'hybrid' },
+  'scheduling.aliases': { check: modelsByAlias, fallback: {} },
+  'scheduling.mostHosts': { check: (value, where) => anInteger(value, where, 1), fallback: 3 },
+  'scheduling.createGraceS': { check: aPositive, fallback: 60 },
+  'scheduling.buildLimitS': { check: aPositive, fallback: 600 },
+  'scheduling.leaseS': { check: aPositive, fallback: 15 },
+  'scheduling.reconcileIntervalS': { check: aPositive, fallback: 30 },
+  'scheduling.pollIntervalS': { check: aPositive, fallback: 1 },
+  'desktops.stationsFile': { check: aText },
+  'desktops.machines': { check: (value, where) => oneOf(value, where, ['openstack', 'local']), fallback: 'openstack' },
+  'desktops.localFolder': { check: aText, fallback: 'local-desktops' },
+  'desktops.publicUrl': { check: anOrigin },
+  'desktops.title': { check: aText, fallback: 'Virtual cloud desktops' },
+  'desktops.networks': { check: networks, fallback: [] },
+  'desktops.allowLoopback': { check: aBoolean, fallback: false },
+  'desktops.vmNetworks': { check: texts, fallback: [] },
+  'desktops.mostDesktops': { check: count, isNumber: true },
+  'desktops.mostCards': { check: count, isNumber: true },
+  'desktops.mostCardHours': { check: aPositive, isNumber: true },
+  'desktops.windowDays': { check: aPositive, fallback: 30 },
+  'desktops.connectionIdleS': { check: aPositive, isNumber: true },
+  'desktops.startLimitS': { check: aPositive, fallback: 1800 },
+  'accounts.kind': { check: (value, where) => oneOf(value, where, ['local', 'oidc']), fallback: 'local' },
+  'accounts.issuer': { check: anIssuer },
+  'accounts.clientId': { check: aText },
+  'accounts.clientSecret': { check: aText, isSecret: true },
+  'accounts.clientSecretFile': { check: aText },
+  'accounts.title': { check: aText, fallback: 'Unified authentication' },
+  'accounts.scopes': { check: texts, fallback: ['profile'] },
+  'accounts.adminGroups': { check: texts, fallback: [] },
+  'accounts.nameClaim': { check: aText, fallback: 'preferred_username' },
+  'accounts.displayNameClaim': { check: aText, fallback: 'name' },
+  'accounts.uidClaim': { check: aText, fallback: 'uid' },
+  'accounts.gidClaim': { check: aText, fallback: 'gid' },
+  'accounts.groupsClaim': { check: aText, fallback: 'groups' },
+  'accounts.groupNumbers': { check: numbersByGroup, fallback: {} },
+  'accounts.idleS': { check: aPositive, fallback: 8 * 3600 },
+  'accounts.longestS': { check: aPositive, fallback: 24 * 3600 },
+  'gateway.address': { check: aText, fallback: '127.0.0.1' },
+  'gateway.port': { check: aPort, fallback: 8791 },
+  'gateway.publicUrl': { check: anOrigin },
+  'gateway.certificateFile': { check: aText },
+  'gateway.keyFile': { check: aText },
+  'gateway.trustedProxies': { check: networks, fallback: [] },
+  'gateway.consoleHosts': { check: texts, fallback: [] },
+  'gateway.mostOpen': { check: (value, where) => anInteger(value, where, 1), fallback: 2000 },
+  'log.level': { check: (value, where) => oneOf(value, where, logLevels), fallback: 'info' },
+};
+
+function aPolicy(value: unknown, where: string): string {
+  return oneOf(
+    value,
+    where,
+    policies.map(({ name }) => name),
+  );
+}
+
+function modelsByAlias(value: unknown, where: string): Record<string, string> {
+  const models = Object.entries(anObject(value, where));
+  return Object.fromEntries(models.map(([alias, model]) => [alias, aText(model, `${where}.${alias}`)]));
+}
+
+function numbersByGroup(value: unknown, where: string): Record<string, number> {
+  const groups = Object.entries(anObject(value, where));
+  return Object.fromEntries(groups.map(([group, gid]) => [group, anInteger(gid, `${where}.${group}`, 1)]));
+}
+
+function aPort(value: unknown, where: string): number {
+  const port = anInteger(value, where);
+  if (port > 65535) throw new InputError(where, 'a port up to 65535', port);
+  return port;
+}
+
+/** A list of texts; one text with commas where it comes from the environment. */
+function texts(value: unknown, where: string): readonly string[] {
+  const items = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
+  if (!Array.isArray(items)) throw new InputError(where, 'a list of texts', value);
+  return items.map((item, index) => aText(item, `${where}[${index}]`));
+}
+
+function networks(value: unknown, where: string): readonly string[] {
+  const list = texts(value, where);
+  networksOf(list, where);
+  return list;
+}
+
+/** `https://desk.example.org`, as a browser writes it in `Origin`. */
+function anOrigin(value: unknown, where: string): string {
+  const text = aText(value, where);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || text.replace(/\/$/, '') !== url.origin) {
+    throw new InputError(where, 'an origin such as https://desk.example.org', value);
+  }
+  return url.origin;
+}
+
+/** Without TLS on this computer alone. */
+function anIssuer(value: unknown, where: string): string {
+  const text = aText(value, where);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isLocal = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLocal))) {
+    throw new InputError(where, 'an address that begins with https://', value);
+  }
+  return text;
+}

@@ -1,0 +1,201 @@
+/** The desktop service as a whole: portal, token server, lifecycle, and the gateway beside them. */
+import { randomUUID } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Clock } from '../../core/clock.ts';
+import type { DesktopState } from '../../core/portal.ts';
+import { readBuiltPages } from '../gateway/built-pages.ts';
+import { startGateway } from '../gateway/gateway.ts';
+import type { Route } from '../http/routes.ts';
+import type { Schema } from '../srm/schema.ts';
+import { LocalLogin } from './accounts/local-login.ts';
+import { People } from './accounts/people.ts';
+import { Sessions } from './accounts/sessions.ts';
+import { UnifiedLogin } from './accounts/unified-login.ts';
+import type { AddressCheck } from './address-check.ts';
+import { ConnectStore } from './connect-store.ts';
+import { makeDesktopMetrics } from './desktop-metrics.ts';
+import { DesktopStore } from './desktop-store.ts';
+import { gatewayRoutes } from './gateway-routes.ts';
+import { Lease, soleLease } from './lease.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { LocalAuthority } from './local-authority.ts';
+import type { Machines } from './machines.ts';
+import { adminRoutes } from './portal/admin-routes.ts';
+import { desktopRoutes } from './portal/desktop-routes.ts';
+import { loginRoutes } from './portal/login-routes.ts';
+import { PortalEvents } from './portal/portal-events.ts';
+import { pageRoutes, portalHeaders } from './portal/portal-pages.ts';
+import { PortalRequests } from './portal/portal-requests.ts';
+import type { DesktopSettings, GatewaySettings } from './settings.ts';
+import type { Catalogue } from './stations-file.ts';
+import { TokenServer } from './token-server.ts';
+import { answersVnc } from './vnc-probe.ts';
+
+export interface DesktopServiceParts {
+  readonly settings: DesktopSettings & { readonly gateway: GatewaySettings };
+  readonly catalogue: Catalogue;
+  readonly database: Kysely<Schema>;
+  /** Whether other servers use the database. */
+  readonly isShared: boolean;
+  readonly machines: Machines;
+  readonly addresses: AddressCheck;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly register: Registry;
+  /** Folder of the built pages. Defaults to `dist/portal` of this package. */
+  readonly pagesFolder?: string;
+}
+
+export interface DesktopService {
+  readonly routes: readonly Route[];
+  /** Headers of every answer below a path. */
+  headersOf(path: string): Readonly<Record<string, string>>;
+  /** Begins to look after desktops, and opens the gateway. @throws InputError when it cannot listen */
+  start(): Promise<{ readonly gatewayUrl: string }>;
+  /** No more events and streams; what is under way is left to whoever comes next. */
+  stop(): Promise<void>;
+}
+
+/** Seconds for which one server of several has the lifecycle. */
+const leaseS = 15;
+
+/** @throws InputError when the pages were not built */
+export function openDesktopService(parts: DesktopServiceParts): DesktopService {
+  const { settings, catalogue, database, isShared, machines, addresses, clock, log, register } = parts;
+  const { accounts, gateway, publicUrl } = settings;
+  const pages = pageRoutes(settings.title, parts.pagesFolder);
+  const nowS = (): number => clock.nowS;
+  const store = new DesktopStore(database);
+  const connects = new ConnectStore(database);
+  const people = new People(database);
+  const sessions = new Sessions(database, accounts, clock);
+  const events = new PortalEvents({ store, catalogue, sessions, nowS });
+  const metrics = makeDesktopMetrics(register, {
+    states: () => countStates(database),
+    sessions: () => sessions.count(),
+    pages: () => events.pages,
+  });
+  const told = (error: unknown, requestId: string): void =>
+    log.error({ err: error, requestId }, 'a request of the portal failed');
+  const logged = (what: string, work: () => Promise<unknown>) => (): void =>
+    void work().catch((error: unknown) => log.warn({ err: error }, what));
+  const tellPages = logged('pages could not be told of changes', () => events.flush());
+  const lifecycle = new Lifecycle({
+    store,
+    machines,
+    catalogue,
+    clock,
+    lease: isShared ? new Lease({ database, name: 'desktops', owner: randomUUID(), leaseS, clock }) : soleLease,
+    probe: (address, port) => answersVnc(address, port),
+    objectionTo: (address) => addresses.objectionTo(address),
+    settings,
+    log: (level, fields, text) => log[level](fields, text),
+    onChange: tellPages,
+    onReady: metrics.ready,
+  });
+  const onChange = (): void => {
+    lifecycle.wake();
+    tellPages();
+  };
+  const tokens = new TokenServer({
+    store,
+    connects,
+    clock,
+    sessionIdleS: accounts.idleS,
+    onMint: metrics.minted,
+    onRefuse: metrics.refused,
+  });
+  const authority = new LocalAuthority({
+    store,
+    connects,
+    sessions,
+    tokens,
+    machines,
+    addresses,
+    catalogue,
+    clock,
+    sessionIdleS: accounts.idleS,
+    connectionIdleS: settings.connectionIdleS,
+    onRefuse: metrics.refused,
+    onChange: tellPages,
+  });
+  const unified =
+    accounts.oidc === null
+      ? null
+      : new UnifiedLogin(accounts.oidc, accounts.adminGroups, `${publicUrl}/portal/v1/login/callback`);
+  const requests = new PortalRequests({
+    publicUrl,
+    trustedProxies: gateway.trustedProxies,
+    sessions,
+    login: { local: unified === null, unified: unified?.title ?? null },
+  });
+  const local = unified === null ? new LocalLogin(people, database, clock) : null;
+  const shared = { requests, store, people, catalogue, tokens, events, settings, gateway, nowS, onChange, told };
+  const routes = [
+    ...pages,
+    ...loginRoutes({ requests, sessions, people, local, unified, nowS, told }),
+    ...desktopRoutes(shared),
+    ...adminRoutes(shared),
+    ...gatewayRoutes(authority, told),
+  ];
+  const headers = portalHeaders(gateway.publicUrl);
+  let end = async (): Promise<void> => {};
+  return {
+    routes,
+    headersOf: (path) => (path === '/portal' || path.startsWith('/portal/') ? headers : {}),
+    async start() {
+      const { address, port, tls, trustedProxies, consoleHosts, mostOpen } = gateway;
+      const listening = await startGateway({
+        listen: { address, port },
+        tls,
+        publicUrl: gateway.publicUrl,
+        allowedOrigins: [publicUrl],
+        trustedProxies,
+        consoleHosts,
+        metricsNetworks: [],
+        limits: { mostOpen },
+        authority,
+        pages: readBuiltPages(parts.pagesFolder),
+        log,
+        clock,
+        register,
+      });
+      lifecycle.start();
+      const timers = [
+        // Others may have changed something, and warnings come with the time.
+        setInterval(tellPages, 1_000),
+        setInterval(
+          logged('pages could not be looked after', () => events.beat()),
+          15_000,
+        ),
+        setInterval(
+          logged('what is over could not be removed', async () => {
+            await sessions.sweep();
+            await store.sweep(nowS());
+          }),
+          60_000,
+        ),
+      ];
+      end = async () => {
+        for (const timer of timers) clearInterval(timer);
+        events.close();
+        await listening.stop();
+        await lifecycle.stop();
+      };
+      return { gatewayUrl: listening.url };
+    },
+    stop: () => end(),
+  };
+}
+
+async function countStates(database: Kysely<Schema>): Promise<Map<DesktopState, number>> {
+  const rows = await database
+    .selectFrom('desktops')
+    .select((row) => ['state', row.fn.countAll<number>().as('count')])
+    .where('state', '!=', 'deleted')
+    .groupBy('state')
+    .execute();
+  return new Map(rows.map(({ state, count }) => [state, Number(count)]));
+}

@@ -1,0 +1,121 @@
+/** What becomes of a desktop by what is seen of its machine. Pure: from the row, the machine's status and the time to what changes. */
+import type { DesktopState } from '../../core/portal.ts';
+import type { MachineStatus } from './machines.ts';
+import type { DesktopTable } from './tables.ts';
+
+/** States of a desktop that is there or may come: it counts for the limits. */
+export const aliveStates: readonly DesktopState[] = [
+  'waiting',
+  'scheduled',
+  'building',
+  'starting',
+  'ready',
+  'stopped',
+];
+
+/** States in which the machine is looked at often. */
+export const restlessStates: readonly DesktopState[] = ['waiting', 'scheduled', 'building', 'starting', 'deleting'];
+
+/** Seconds after a start or restart in which the machine may still look as before. */
+export const settleS = 5;
+/** Seconds within which a machine that was started must not be stopped any more. */
+const startGraceS = 120;
+/** Seconds for which a failed desktop is shown. */
+const failedKeptS = 7 * 24 * 3600;
+
+/** Columns that a change may give. */
+export type DesktopChanges = Partial<
+  Omit<DesktopTable, 'id' | 'owner' | 'applicationKey' | 'revision' | 'changedAtS' | 'createdAtS' | 'activeAtS'>
+>;
+
+/** What is seen of a desktop at a moment. */
+export interface Sight {
+  readonly status: MachineStatus;
+  /** Whether its desktop answers; null where that was not tried. */
+  readonly answers: boolean | null;
+  /** Why its address may not be used; null when it may, or has none. */
+  readonly objection: string | null;
+}
+
+export interface StateSettings {
+  /** Seconds from the machine's running until its desktop must answer. */
+  readonly startLimitS: number;
+  /** Of its station. */
+  readonly longestLifetimeS: number;
+}
+
+/** @returns nothing where all stays as it is */
+export function changesBy(row: DesktopTable, sight: Sight, nowS: number, settings: StateSettings): DesktopChanges {
+  const { status } = sight;
+  if (row.state === 'deleting') {
+    return status.kind === 'gone' ? { ...into('deleted', nowS), ...letGo(row, nowS), reason: row.reason } : {};
+  }
+  if (row.state === 'failed') return status.kind === 'gone' ? letGo(row, nowS) : {};
+  if (status.kind === 'no-room') {
+    if (row.state === 'waiting') return {};
+    return { ...into('waiting', nowS), host: null, cardModels: '[]', heldFromS: null };
+  }
+  if (status.kind === 'failed') return failed(status.reason, nowS);
+  if (status.kind === 'gone') {
+    // Before anything is held, it is an order that was not made.
+    return row.state === 'waiting' ? {} : failed('The machine is not in the cloud any more.', nowS);
+  }
+  const place = { host: status.host, cardModels: JSON.stringify(status.cardModels) };
+  const held = { ...placeChanges(row, place), ...(row.heldFromS === null && { heldFromS: nowS }) };
+  if (status.kind === 'scheduled' || status.kind === 'building') {
+    return { ...held, ...(row.state === status.kind ? {} : into(status.kind, nowS)) };
+  }
+  const lived = { ...held, ...lifetimeFrom(row, nowS, settings) };
+  if (status.kind === 'stopped') {
+    const isStarting = row.state === 'starting' && nowS < row.stateAtS + startGraceS;
+    if (row.state === 'stopped' || isStarting) return lived;
+    return { ...lived, ...into('stopped', nowS), wish: null };
+  }
+  return { ...lived, ...runningChanges(row, sight, nowS, settings) };
+}
+
+function runningChanges(row: DesktopTable, sight: Sight, nowS: number, settings: StateSettings): DesktopChanges {
+  const { answers, objection } = sight;
+  if (row.state !== 'starting' && row.state !== 'ready') {
+    // A stop that was ordered takes a moment.
+    if (row.state === 'stopped' && nowS < row.stateAtS + settleS) return {};
+    return into('starting', nowS);
+  }
+  if (row.state === 'ready') return {};
+  if (answers === true && nowS >= row.stateAtS + (row.readyAtS === null ? 0 : settleS)) {
+    return { ...into('ready', nowS), ...(row.readyAtS === null && { readyAtS: nowS }) };
+  }
+  if (nowS > row.stateAtS + settings.startLimitS) {
+    const minutes = Math.round(settings.startLimitS / 60);
+    return failed(objection ?? `The machine runs, but its desktop did not answer within ${minutes} minutes.`, nowS);
+  }
+  return objection === row.reason ? {} : { reason: objection };
+}
+
+/** It is over, and shown for some days. */
+export function failed(reason: string, nowS: number): DesktopChanges {
+  return { ...into('failed', nowS), reason, wish: null, endsAtS: nowS + failedKeptS, latestEndAtS: nowS + failedKeptS };
+}
+
+/** The machine is to be removed. */
+export function deleting(reason: string | null, nowS: number): DesktopChanges {
+  return { ...into('deleting', nowS), reason, wish: null };
+}
+
+export function into(state: DesktopState, nowS: number): DesktopChanges {
+  return { state, stateAtS: nowS, reason: null, expectedAtS: null };
+}
+
+function letGo({ heldFromS, heldUntilS }: DesktopTable, nowS: number): DesktopChanges {
+  return heldUntilS === null ? { heldUntilS: nowS, ...(heldFromS === null && { heldFromS: nowS }) } : {};
+}
+
+function placeChanges(row: DesktopTable, place: { readonly host: string; readonly cardModels: string }) {
+  return row.host === place.host && row.cardModels === place.cardModels ? {} : place;
+}
+
+/** From the machine's first running on. */
+function lifetimeFrom(row: DesktopTable, nowS: number, { longestLifetimeS }: StateSettings): DesktopChanges {
+  if (row.endsAtS !== null) return {};
+  return { endsAtS: nowS + row.lifetimeS, latestEndAtS: nowS + Math.max(longestLifetimeS, row.lifetimeS) };
+}

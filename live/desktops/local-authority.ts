@@ -1,0 +1,236 @@
+/** What gateways ask: takes connect tokens, and says which rights still hold. Where it cannot tell, it refuses. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import {
+  type Authority,
+  type ConnectAttempt,
+  type ConnectionReport,
+  type Grant,
+  type OpenGrant,
+  type RefusalReason,
+  Refused,
+  type Upstream,
+} from '../gateway/authority.ts';
+import { makeSecret, type Sessions, secretFormat, secretHash } from './accounts/sessions.ts';
+import type { AddressCheck } from './address-check.ts';
+import { noteAudit, type Origin } from './audit-trail.ts';
+import type { ConnectStore } from './connect-store.ts';
+import { type DesktopStore, grantSeenS } from './desktop-store.ts';
+import type { Machines } from './machines.ts';
+import { standingOf } from './standing.ts';
+import type { Catalogue } from './stations-file.ts';
+import type { ConnectTokenTable, DesktopTable, GrantTable } from './tables.ts';
+import { type TokenServer, tokenLifeS } from './token-server.ts';
+
+export interface LocalAuthorityParts {
+  readonly store: DesktopStore;
+  readonly connects: ConnectStore;
+  readonly sessions: Pick<Sessions, 'noteUse'>;
+  readonly tokens: Pick<TokenServer, 'renew'>;
+  readonly machines: Pick<Machines, 'status' | 'consoleUrl'>;
+  readonly addresses: Pick<AddressCheck, 'objectionTo'>;
+  readonly catalogue: Catalogue;
+  readonly clock: Pick<Clock, 'nowS'>;
+  /** Seconds without use after which a login ends. */
+  readonly sessionIdleS: number;
+  /** Seconds after which a connection that nobody uses is closed; null: never. */
+  readonly connectionIdleS: number | null;
+  readonly onRefuse: (reason: RefusalReason) => void;
+  /** Told when somebody connects or goes. */
+  readonly onChange: () => void;
+}
+
+/** Rights of one question. */
+const mostChecked = 10_000;
+
+export class LocalAuthority implements Authority {
+  readonly #parts: LocalAuthorityParts;
+
+  constructor(parts: LocalAuthorityParts) {
+    this.#parts = parts;
+  }
+
+  async redeem(attempt: ConnectAttempt): Promise<Grant> {
+    return await this.#noted(attempt, async (about) => {
+      const { token, row, endsAtS } = await this.#take(attempt, about, ['stream', 'console']);
+      const upstream = await this.#upstreamOf(token, row);
+      const grant = this.#grantOf(token, null, endsAtS);
+      await this.#keep(grant, attempt);
+      return this.#answer(grant, upstream, row);
+    });
+  }
+
+  async exchange(attempt: ConnectAttempt) {
+    return await this.#noted(attempt, async (about) => {
+      const { token, row, endsAtS } = await this.#take(attempt, about, ['stream', 'app']);
+      const { address, requestId } = attempt;
+      if (token.kind === 'stream') {
+        const secret = await this.#parts.tokens.renew(token, { address, requestId });
+        return { secret, path: '/desktop', endsAtS: this.#parts.clock.nowS + tokenLifeS };
+      }
+      const app = this.#appOf(token, row);
+      const secret = makeSecret();
+      await this.#keep(this.#grantOf(token, secretHash(secret), endsAtS), attempt);
+      return { secret, path: `${appBase(row.id, app.id)}${app.path}`, endsAtS };
+    });
+  }
+
+  async appGrant(secret: string, desktopId: string, app: string): Promise<Grant> {
+    const { connects } = this.#parts;
+    return await this.#noted({ address: null, requestId: '' }, async (about) => {
+      const grant = secretFormat.test(secret) ? await connects.grantBySecret(secretHash(secret)) : undefined;
+      if (grant === undefined || grant.desktop !== desktopId || grant.app !== app) throw new Refused('token-unknown');
+      about.person = grant.person;
+      about.desktop = grant.desktop;
+      const { row } = await this.#standing(grant);
+      return this.#answer(grant, await this.#upstreamOf(grant, row), row);
+    });
+  }
+
+  async check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>> {
+    const { connects, store, sessions, clock, sessionIdleS } = this.#parts;
+    const asked = open.slice(0, mostChecked);
+    const ended = new Map(asked.map(({ id }) => [id, 'The right to connect has ended.']));
+    const activeAt = new Map(asked.map(({ id, activeAtS }) => [id, activeAtS]));
+    const seen: string[] = [];
+    for (const { grant, facts, activeAtS } of await connects.grantFacts([...ended.keys()])) {
+      const standing = standingOf(grant, facts, sessionIdleS, clock.nowS);
+      if (!standing.isGood) {
+        ended.set(grant.id, standing.sentence);
+        continue;
+      }
+      ended.delete(grant.id);
+      if (grant.seenAtS < clock.nowS - grantSeenS / 4) seen.push(grant.id);
+      // A gateway's clock may be ahead.
+      const lastS = Math.min(activeAt.get(grant.id) ?? Number.NEGATIVE_INFINITY, clock.nowS);
+      if (lastS > (activeAtS ?? 0) + 15) await store.noteActivity(grant.desktop, lastS);
+      if (lastS > facts.session!.usedAtS + 60) await sessions.noteUse(grant.session);
+    }
+    await connects.noteSeen(seen, clock.nowS);
+    return ended;
+  }
+
+  async closed({ grantId, reason, openS, bytesOut, bytesIn, frames }: ConnectionReport): Promise<void> {
+    const { connects, clock, onChange } = this.#parts;
+    const detail = `${reason}; ${Math.round(openS)} s, ${bytesOut} bytes out, ${bytesIn} in, ${frames} frames`;
+    await connects.endGrant(grantId, { atS: clock.nowS, action: 'connect-end', detail: detail.slice(0, 500) });
+    onChange();
+  }
+
+  async refused(reason: RefusalReason, address: string, requestId: string): Promise<void> {
+    this.#parts.onRefuse(reason);
+    await this.#noteRefusal(reason, { address, requestId }, {});
+  }
+
+  /** Notes a refusal with what is known of it by then. */
+  async #noted<T>(attempt: Origin, work: (about: About) => Promise<T>): Promise<T> {
+    const about: About = {};
+    try {
+      return await work(about);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#parts.onRefuse(error.reason);
+      await this.#noteRefusal(error.reason, attempt, about);
+      throw error;
+    }
+  }
+
+  /** Takes the token, whatever comes of it. @throws Refused */
+  async #take({ token: secret }: ConnectAttempt, about: About, kinds: readonly string[]) {
+    if (!secretFormat.test(secret)) throw new Refused('token-malformed');
+    const token = await this.#parts.connects.takeToken(secretHash(secret));
+    if (token === undefined) throw new Refused('token-unknown');
+    about.person = token.person;
+    about.desktop = token.desktop;
+    if (this.#parts.clock.nowS >= token.endsAtS) throw new Refused('token-expired');
+    if (!kinds.includes(token.kind)) throw new Refused('token-other-kind');
+    return { token, ...(await this.#standing(token)) };
+  }
+
+  /** @throws Refused unless the right holds now */
+  async #standing(right: Pick<GrantTable, 'kind' | 'person' | 'role' | 'session' | 'desktop'>) {
+    const { connects, clock, sessionIdleS } = this.#parts;
+    const { facts, row } = await connects.factsOf(right.session, right.person, right.desktop);
+    const standing = standingOf(right, facts, sessionIdleS, clock.nowS);
+    if (!standing.isGood) throw new Refused(standing.reason);
+    return { row: row!, endsAtS: standing.endsAtS };
+  }
+
+  /** Where the machine is now, as the cloud says. @throws Refused */
+  async #upstreamOf(right: Pick<GrantTable, 'kind' | 'app'>, row: DesktopTable): Promise<Upstream> {
+    const { machines, addresses, store } = this.#parts;
+    if (right.kind === 'console') {
+      const url = await machines.consoleUrl(row.id);
+      if (url === null) throw new Refused('desktop-not-running');
+      return { kind: 'console', url };
+    }
+    const status = await machines.status(row.id);
+    if (status.kind !== 'running' || status.address === null) throw new Refused('desktop-not-running');
+    const { address } = status;
+    if (addresses.objectionTo(address) !== null) throw new Refused('upstream-forbidden');
+    if (right.kind === 'app') return { kind: 'app', address, port: this.#appOf(right, row).port };
+    const { vncPort: port, vncPassword: password } = await store.readOrder(row.id);
+    return { kind: 'vnc', address, port, password };
+  }
+
+  /** @throws Refused when the image does not offer it any more */
+  #appOf({ app }: Pick<GrantTable, 'app'>, { station, image }: DesktopTable) {
+    const { stations } = this.#parts.catalogue;
+    const images = stations.find(({ id }) => id === station)?.images ?? [];
+    const found = images.find(({ id }) => id === image)?.apps.find(({ id }) => id === app);
+    if (found === undefined) throw new Refused('right-ended');
+    return found;
+  }
+
+  #grantOf(token: ConnectTokenTable, secret: string | null, endsAtS: number): GrantTable {
+    const { kind, desktop, person, role, session, app } = token;
+    const seenAtS = this.#parts.clock.nowS;
+    return { id: randomUUID(), kind, desktop, person, role, session, app, secretHash: secret, endsAtS, seenAtS };
+  }
+
+  async #keep(grant: GrantTable, { address, requestId }: ConnectAttempt): Promise<void> {
+    const { connects, clock, onChange } = this.#parts;
+    const { person, desktop, kind, role, app } = grant;
+    const detail = [kind, role, ...(app === null ? [] : [app])].join(' ');
+    const entry = { atS: clock.nowS, action: 'connect-accept', person, desktop, detail, address, requestId } as const;
+    await connects.addGrant(grant, entry);
+    onChange();
+  }
+
+  #answer({ id, desktop, person, role, endsAtS }: GrantTable, upstream: Upstream, row: DesktopTable): Grant {
+    const { catalogue, connectionIdleS } = this.#parts;
+    const station = catalogue.stations.find((each) => each.id === row.station);
+    return {
+      id,
+      desktopId: desktop,
+      person,
+      role,
+      upstream,
+      // Of a station that is gone, nothing passes.
+      clipboard: station?.clipboard ?? { mostIn: 0, mostOut: 0 },
+      endsAtS,
+      idleLimitS: connectionIdleS,
+    };
+  }
+
+  async #noteRefusal(
+    reason: RefusalReason,
+    { address, requestId }: Origin,
+    { person = null, desktop = null }: About,
+  ): Promise<void> {
+    const { store, clock } = this.#parts;
+    const entry = { atS: clock.nowS, action: 'connect-refuse', detail: reason } as const;
+    await noteAudit(store.database, { ...entry, person, desktop, address, requestId });
+  }
+}
+
+/** Whom a refusal is about, as far as that is known. */
+interface About {
+  person?: string | null;
+  desktop?: string | null;
+}
+
+/** The path below which the gateway shows an application. */
+export function appBase(desktop: string, app: string): string {
+  return `/apps/${desktop}/${app}`;
+}

@@ -1,0 +1,34 @@
+/** Programs of this computer that desktops on it need. */
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+
+/** Debian's package of each. */
+const packages = {
+  Xtigervnc: 'tigervnc-standalone-server',
+  xauth: 'xauth',
+  openbox: 'openbox',
+  xterm: 'xterm',
+  xsetroot: 'x11-xserver-utils',
+  glxgears: 'mesa-utils',
+} as const;
+
+/** Fonts and the like, which no program shows. */
+const besides = ['xfonts-base', 'libgl1-mesa-dri'];
+
+/** Whether the program is on the path. */
+export function isInstalled(program: string): boolean {
+  return (process.env.PATH ?? '').split(':').some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Debian packages that are missing for desktops on this computer; none: all is there. */
+export function missingPackages(): string[] {
+  const missing = Object.entries(packages).filter(([program]) => !isInstalled(program));
+  return missing.length === 0 ? [] : [...missing.map(([, name]) => name), ...besides];
+}

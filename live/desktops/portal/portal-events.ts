@@ -1,0 +1,99 @@
+/** Server-sent events: each page has its person's desktops, at once and after every change. */
+import type { ServerResponse } from 'node:http';
+import type { Session, Sessions } from '../accounts/sessions.ts';
+import type { DesktopStore } from '../desktop-store.ts';
+import type { Catalogue } from '../stations-file.ts';
+import { viewOf } from './desktop-routes.ts';
+
+export interface PortalEventsParts {
+  readonly store: DesktopStore;
+  readonly catalogue: Catalogue;
+  readonly sessions: Pick<Sessions, 'findByHash'>;
+  readonly nowS: () => number;
+}
+
+/** Pages at a time. */
+const mostPerPerson = 10;
+const mostOverall = 5_000;
+/** A page that does not read is let go. */
+const mostUnsentBytes = 1024 * 1024;
+
+interface Page {
+  readonly response: ServerResponse;
+  readonly session: Session;
+  /** What it was sent last. */
+  sent: string;
+}
+
+export class PortalEvents {
+  readonly #parts: PortalEventsParts;
+  readonly #pages = new Set<Page>();
+  #isFlushing = false;
+  #isOutdated = false;
+
+  constructor(parts: PortalEventsParts) {
+    this.#parts = parts;
+  }
+
+  get pages(): number {
+    return this.#pages.size;
+  }
+
+  /** @returns false when there are too many */
+  attach(response: ServerResponse, session: Session): boolean {
+    const own = [...this.#pages].filter((page) => page.session.person.name === session.person.name);
+    if (own.length >= mostPerPerson || this.#pages.size >= mostOverall) return false;
+    const page: Page = { response, session, sent: '' };
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.flushHeaders();
+    this.#pages.add(page);
+    response.on('close', () => this.#pages.delete(page));
+    void this.flush();
+    return true;
+  }
+
+  /** Sends to each page what is other than it was. Never throws: what could not be read now is read the next time. */
+  async flush(): Promise<void> {
+    this.#isOutdated = true;
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    try {
+      while (this.#isOutdated && this.#pages.size > 0) {
+        this.#isOutdated = false;
+        await this.#send();
+      }
+    } finally {
+      this.#isFlushing = false;
+    }
+  }
+
+  /** A comment, so that what is between does not think it is dead; and pages whose login is over end. */
+  async beat(): Promise<void> {
+    for (const page of [...this.#pages]) {
+      if ((await this.#parts.sessions.findByHash(page.session.hash)) === undefined) page.response.end();
+      else page.response.write(': still here\n\n');
+    }
+  }
+
+  close(): void {
+    for (const { response } of this.#pages) response.end();
+  }
+
+  async #send(): Promise<void> {
+    const { store, catalogue, nowS } = this.#parts;
+    const people = new Map([...this.#pages].map(({ session: { person } }) => [person.name, person]));
+    const records = await store.readOf([...people.keys()], nowS());
+    for (const { name, isAdmin } of people.values()) {
+      const desktops = records
+        .filter(({ row, shares }) => row.owner === name || shares.some(({ person }) => person === name))
+        .map((record) => viewOf(catalogue, record, name, isAdmin, nowS()));
+      const data = JSON.stringify({ desktops });
+      for (const page of this.#pages) {
+        if (page.session.person.name !== name || page.sent === data) continue;
+        page.sent = data;
+        if (page.response.writableLength > mostUnsentBytes) page.response.destroy();
+        else page.response.write(`event: desktops\ndata: ${data}\n\n`);
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/** The programs that user data brings to a Linux machine. They are fixed texts: everything of a person or station reaches them as an argument or a file. */
+
+/** `account NAME UID GID FULL-NAME [GID GROUP]...`: makes the account with the directory's numbers, whatever the image has already. */
+export const accountScript = `#!/bin/sh
+set -eu
+name=$1 uid=$2 gid=$3 full_name=$4
+shift 4
+
+fail() {
+  echo "heps-desktop failed: $1" > /dev/console
+  exit 1
+}
+
+# Numbers decide: a group that the image has under that number is taken as it is, unless it is one of the system's own.
+ensure_group() {
+  existing=$(getent group "$1" | cut -d: -f1)
+  if [ -n "$existing" ]; then
+    [ "$existing" = "$2" ] || [ "$1" -ge 1000 ]
+    return
+  fi
+  if getent group "$2" > /dev/null; then groupadd --gid "$1" "heps-$1"; else groupadd --gid "$1" "$2"; fi
+}
+
+owner=$(getent passwd "$uid" | cut -d: -f1)
+if [ -n "$owner" ] && [ "$owner" != "$name" ]; then
+  [ "$uid" -ge 1000 ] || fail "uid $uid is the image's own account $owner"
+  free=60000
+  while getent passwd "$free" > /dev/null; do free=$((free - 1)); done
+  usermod --uid "$free" "$owner" || fail "account $owner of the image holds uid $uid"
+fi
+
+ensure_group "$gid" "$name" || fail "gid $gid is the image's own group"
+if getent passwd "$name" > /dev/null; then
+  [ "$(id -u "$name")" -ge 1000 ] || fail "$name is the image's own account"
+  usermod --uid "$uid" --gid "$gid" --comment "$full_name" "$name"
+  usermod --lock "$name"
+else
+  # With home folders on the storage it may be there already, with files in it.
+  useradd --uid "$uid" --gid "$gid" --comment "$full_name" --create-home --shell /bin/bash "$name"
+fi
+
+while [ $# -ge 2 ]; do
+  if ensure_group "$1" "$2"; then
+    usermod --append --groups "$(getent group "$1" | cut -d: -f1)" "$name"
+  else
+    echo "heps-desktop: gid $1 is the image's own group, left out" > /dev/console
+  fi
+  shift 2
+done
+# Devices of the machine, for cards.
+for group in video render; do
+  if getent group "$group" > /dev/null; then usermod --append --groups "$group" "$name"; fi
+done
+chown "$name:" /etc/heps/vnc-password
+`;
+
+/** `storage`: adds `/etc/heps/fstab` to `/etc/fstab`, and mounts; a file server that is away holds the desktop up for half a minute. */
+export const storageScript = `#!/bin/sh
+set -eu
+grep -q '^# heps-desktop$' /etc/fstab || { echo '# heps-desktop'; cat /etc/heps/fstab; } >> /etc/fstab
+while read -r _ target _; do mkdir -p "$(printf '%b' "$target")"; done < /etc/heps/fstab
+systemctl daemon-reload
+timeout 30 mount --all --fork --test-opts _netdev || echo 'heps-desktop: some storage does not answer' > /dev/console
+`;
+
+/**
+ * `vnc OPTION ...`: the X server that is the streaming server as well. It would begin anew when its only client leaves (`-noreset`), and drop
+ * whoever connects at that moment.
+ */
+export const vncScript = String.raw`#!/bin/sh
+set -eu
+server=$(command -v Xtigervnc || command -v Xvnc)
+umask 077
+touch "$XAUTHORITY"
+xauth -q add :1 . "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+exec "$server" :1 -auth "$XAUTHORITY" -nolisten tcp -noreset -localhost=0 -SecurityTypes VncAuth -PasswordFile /etc/heps/vnc-password \
+  -AlwaysShared -AcceptSetDesktopSize -geometry 1920x1080 -depth 24 -desktop desktop "$@"
+`;
+
+/** The person's session: the desktop that the image has, the links, the icons and the station's programs. */
+export const sessionScript = String.raw`#!/bin/sh
+cd || exit 1
+tries=0
+until [ -S /tmp/.X11-unix/X1 ]; do
+  tries=$((tries + 1))
+  [ "$tries" -le 100 ] || exit 1
+  sleep 0.2
+done
+
+xsetroot -solid '#33566b'
+# The account has no password: a locked screen would stay locked.
+xset s off -dpms
+mkdir -p "$HOME/.config/autostart"
+for locker in light-locker xfce4-screensaver xscreensaver mate-screensaver; do
+  printf '[Desktop Entry]\nType=Application\nName=%s\nHidden=true\n' "$locker" > "$HOME/.config/autostart/$locker.desktop"
+done
+
+# OpenGL on the card where there is one; without it Mesa draws on the processor.
+if [ -e /dev/nvidiactl ] && command -v vglrun > /dev/null; then export HEPS_RENDER='vglrun -d egl'; fi
+
+desktop=$(xdg-user-dir DESKTOP 2> /dev/null || :)
+case $desktop in '' | "$HOME" | "$HOME/") desktop=$HOME/Desktop ;; esac
+mkdir -p "$desktop"
+tab=$(printf '\t')
+while IFS=$tab read -r path name; do ln -sfn "$path" "$desktop/$name"; done < /etc/heps/links
+for icon in /etc/heps/icons/*.desktop; do
+  [ -e "$icon" ] || continue
+  copy=$desktop/$(basename "$icon")
+  cp "$icon" "$copy"
+  chmod +x "$copy"
+  # Xfce asks before it starts what nobody has called trusted.
+  gio set -t string "$copy" metadata::xfce-exe-checksum "$(sha256sum "$copy" | cut -d' ' -f1)" 2> /dev/null || :
+done
+session=x-terminal-emulator
+for candidate in openbox-session mate-session startxfce4; do
+  if command -v "$candidate" > /dev/null; then session=$candidate; fi
+done
+# Openbox never shows windows that come while it begins.
+{
+  tries=0
+  until xprop -root _NET_SUPPORTING_WM_CHECK 2> /dev/null | grep -q 'window id' || [ "$tries" -ge 60 ]; do
+    tries=$((tries + 1))
+    sleep 0.5
+  done
+  # By itself it shows no icons.
+  if [ "$session" = openbox-session ] && command -v pcmanfm > /dev/null; then pcmanfm --desktop & fi
+  for program in /etc/heps/start/*; do
+    if [ -x "$program" ]; then /usr/local/lib/heps/run "$program" & fi
+  done
+} &
+bus=
+if [ -z "$DBUS_SESSION_BUS_ADDRESS" ] && command -v dbus-launch > /dev/null; then bus='dbus-launch --exit-with-session'; fi
+exec $bus "$session"
+`;
+
+/** `run PROGRAM`: a program of the station, which draws on a card where there is one. */
+export const runScript = `#!/bin/sh
+exec $HEPS_RENDER "$@"
+`;
+
+/** `ready PORT PERSON`: says on the console whether the desktop answers. */
+export const readyScript = `#!/bin/sh
+listening=":$(printf '%04X' "$1") [0:]* 0A "
+tries=0
+until grep -q "$listening" /proc/net/tcp /proc/net/tcp6 && systemctl -q is-active "heps-session@$2"; do
+  tries=$((tries + 1))
+  if [ "$tries" -gt 300 ]; then
+    echo 'heps-desktop failed: no desktop answers' > /dev/console
+    journalctl --no-pager -n 20 -u 'heps-*' > /dev/console
+    exit 1
+  fi
+  sleep 0.2
+done
+mkdir -p /var/lib/heps
+date -u +%FT%TZ > /var/lib/heps/ready
+echo 'heps-desktop ready' > /dev/console
+`;

@@ -1,0 +1,16 @@
+/** The directory's groups as groups of a machine. */
+import type { Group, Person } from '../person.ts';
+import { leastGid } from './order.ts';
+
+/** Whoever is in one of these is as good as root, and root takes everybody's place on NFS. */
+const powerful = ['root', 'sudo', 'wheel', 'admin', 'adm', 'disk', 'shadow', 'docker', 'lxd', 'libvirt', 'kvm'];
+
+/**
+ * Each with a name that every system takes: rights on the storage hold by number, so a name such as `domain users` becomes `heps-<gid>`.
+ * Left out are groups that give power over the machine, by name or by a number that images use themselves.
+ */
+export function machineGroups(person: Person): Group[] {
+  return person.groups
+    .filter(({ name, gid }) => gid >= leastGid && !powerful.includes(name.toLowerCase()))
+    .map(({ name, gid }) => ({ name: /^[a-z_][a-z0-9_-]{0,30}$/.test(name) ? name : `heps-${gid}`, gid }));
+}

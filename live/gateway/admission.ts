@@ -1,0 +1,81 @@
+/** Who may knock at all: origin, rate, number of connections; and the note that is made of each refusal. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { BlockList } from 'node:net';
+import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
+import { clientAddress } from '../http/client-address.ts';
+import { RateLimit } from '../http/rate-limit.ts';
+import { type Authority, Refused } from './authority.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
+import type { GatewayLimits } from './limits.ts';
+
+/** Somebody at the door. */
+export interface Caller {
+  readonly address: string;
+  readonly requestId: string;
+}
+
+export interface AdmissionParts {
+  readonly proxies: BlockList;
+  readonly limits: GatewayLimits;
+  readonly authority: Pick<Authority, 'refused'>;
+  readonly metrics: Pick<GatewayMetrics, 'refused'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A request id from outside that may stand in a log. */
+const goodRequestId = /^[\w.-]{1,64}$/;
+
+export class Admission {
+  readonly #parts: AdmissionParts;
+  readonly #connects: RateLimit;
+  /** One who is refused for coming too often must not fill the audit trail by that. */
+  readonly #notes: RateLimit;
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+    const { connectBurst: burst, connectPerS: perS } = parts.limits;
+    this.#connects = new RateLimit({ burst, perS }, parts.clock);
+    this.#notes = new RateLimit({ burst: 1, perS: 1 / 60 }, parts.clock);
+  }
+
+  callerOf(request: IncomingMessage): Caller {
+    const asked = request.headers['x-request-id'];
+    return {
+      address: clientAddress(request, this.#parts.proxies),
+      requestId: typeof asked === 'string' && goodRequestId.test(asked) ? asked : randomUUID(),
+    };
+  }
+
+  /** Counts a connect. @throws Refused */
+  takeConnect({ address }: Caller): void {
+    if (!this.#connects.take(address)) throw new Refused('rate-limit');
+  }
+
+  /** @throws Refused */
+  checkOrigin(request: IncomingMessage, origins: ReadonlySet<string>): void {
+    const { origin } = request.headers;
+    if (origin === undefined || !origins.has(origin)) throw new Refused('origin');
+  }
+
+  /**
+   * Counts, logs and notes a refusal. @param isOurs the gateway's decision, which the authority does not know of. @returns the HTTP status
+   */
+  refused(error: unknown, { address, requestId }: Caller, isOurs: boolean): number {
+    const { metrics, log, authority } = this.#parts;
+    if (!(error instanceof Refused)) {
+      metrics.refused('error');
+      log.error({ err: error, requestId, address }, 'a connect failed');
+      return 500;
+    }
+    const { reason } = error;
+    metrics.refused(reason);
+    if (reason !== 'rate-limit' || this.#notes.take(address)) {
+      log.info({ requestId, address, reason }, 'refused');
+      if (isOurs) void authority.refused(reason, address, requestId);
+    }
+    return reason === 'rate-limit' ? 429 : reason === 'authority-away' ? 503 : 403;
+  }
+}

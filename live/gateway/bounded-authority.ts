@@ -1,0 +1,32 @@
+/** An authority that fails closed: no answer within the time limit is a refusal, and so is an answer that is none. */
+import type { Logger } from 'pino';
+import { type Authority, Refused } from './authority.ts';
+import { within } from './time-limit.ts';
+
+export function bounded(authority: Authority, limitS: number, log: Logger): Authority {
+  const late = (): Error => new Error(`no answer within ${limitS} s`);
+  const ask = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await within(limitS, work, late);
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      log.error({ err: error }, 'the authority does not answer');
+      throw new Refused('authority-away');
+    }
+  };
+  const tell = async (work: Promise<void>): Promise<void> => {
+    try {
+      await within(limitS, work, late);
+    } catch (error) {
+      log.error({ err: error }, 'the authority did not take a note');
+    }
+  };
+  return {
+    redeem: (attempt) => ask(authority.redeem(attempt)),
+    exchange: (attempt) => ask(authority.exchange(attempt)),
+    appGrant: (secret, desktopId, app) => ask(authority.appGrant(secret, desktopId, app)),
+    check: (open) => within(limitS, authority.check(open), late),
+    closed: (report) => tell(authority.closed(report)),
+    refused: (reason, address, requestId) => tell(authority.refused(reason, address, requestId)),
+  };
+}

@@ -1,0 +1,18 @@
+/** What both directions of a stream know of each other. */
+import type { ClipboardPolicy, DesktopRole } from '../../../core/portal.ts';
+import type { PixelFormat } from './pixel-format.ts';
+
+export interface RfbState {
+  readonly role: DesktopRole;
+  readonly clipboard: ClipboardPolicy;
+  format: PixelFormat;
+  /** The desktop has said that it takes cut texts of the extended form. */
+  takesExtendedClipboard: boolean;
+  /** The desktop has said that it takes pointer messages with more buttons, which are a byte longer. */
+  takesExtendedMouse: boolean;
+}
+
+/** The extended form lets either side ask for the other's text, so it is offered only where texts may go both ways. */
+export function offersExtendedClipboard({ role, clipboard }: RfbState): boolean {
+  return role !== 'view' && clipboard.mostIn > 0 && clipboard.mostOut > 0;
+}

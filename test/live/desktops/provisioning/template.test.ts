@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { checkTemplate } from '../../../../live/desktops/provisioning/template.ts';
+import { buildUserData } from '../../../../live/desktops/provisioning/user-data.ts';
+import { order } from './orders.ts';
+
+const fill = (template: string, displayName = 'Chen Wei'): string =>
+  buildUserData({
+    ...order,
+    person: { ...order.person, displayName },
+    image: { ...order.image, template },
+  });
+
+test('numbers and checked names stand anywhere', () => {
+  const template =
+    '#!/bin/sh\nuseradd -u {{person.uid}} "{{ person.name }}"\njupyter --base={{desktop.appBase.files}}\n';
+  expect(fill(template)).toBe(`#!/bin/sh\nuseradd -u 10001 "chen"\njupyter --base=${order.desktop.appBase.files}\n`);
+});
+
+describe('a free text', () => {
+  const hostile = `x'; $(id) "\`id\` : # ${'’'}; Remove-Item`;
+
+  test('is a YAML value after a key or a dash', () => {
+    const text = fill(
+      '#cloud-config\ngecos: {{person.displayName | json}}\nlist:\n  - {{desktop.title | json}}\n',
+      hostile,
+    );
+    expect(parse(text)).toEqual({ gecos: hostile, list: [order.desktop.title] });
+  });
+
+  test('is one word of a shell after a variable', () => {
+    const text = fill('#!/bin/sh\nname={{person.displayName | shell}}\necho "$name"\n', `it's $(id)`);
+    expect(text).toBe(`#!/bin/sh\nname='it'\\''s $(id)'\necho "$name"\n`);
+  });
+
+  test('is a string of PowerShell after a variable', () => {
+    expect(fill('#ps1_sysnative\n$name = {{person.displayName | powershell}}\n', "it's")).toBe(
+      "#ps1_sysnative\n$name = 'it''s'\n",
+    );
+  });
+});
+
+describe('refused with its line is', () => {
+  test.each([
+    ['a placeholder that is not known', 'ok\n{{person.shoeSize}}', /:2: expected a placeholder of person\.name/],
+    [
+      'a free text without filter',
+      '#!/bin/sh\necho {{person.displayName}}',
+      /:2: expected a filter \(json, shell, powershell\)/,
+    ],
+    [
+      'a free text inside quotes',
+      `#!/bin/sh\nname="{{person.displayName | shell}}"`,
+      /:2: expected the placeholder as the whole right side/,
+    ],
+    [
+      'a free text within a command',
+      '#!/bin/sh\nsu -c {{person.displayName | shell}}',
+      /:2: expected the placeholder as the whole/,
+    ],
+    [
+      'a free text with something behind it',
+      '#!/bin/sh\nname={{desktop.title | shell}}; id',
+      /:2: expected the placeholder as/,
+    ],
+    [
+      'a filter of another language',
+      '#cloud-config\n$a = {{desktop.title | json}}',
+      /:2: expected the placeholder as the whole/,
+    ],
+    ['JSON where no YAML is', '#!/bin/sh\na: {{desktop.title | json}}', /:2: expected #cloud-config/],
+    ['a filter that is not known', '#!/bin/sh\nname={{desktop.title | html}}', /:2: expected one of the filters/],
+    [
+      'a here-document that would run it',
+      '#!/bin/sh\ncat <<END\nname={{desktop.title | shell}}\nEND',
+      /:3: expected no here-document/,
+    ],
+    ['half a placeholder', '#!/bin/sh\n{{person.name', /:2: expected placeholders/],
+  ])('%s', (_, template, message) => {
+    expect(() => checkTemplate(template, 'stations.yaml, image a')).toThrow(message);
+    expect(() => fill(template)).toThrow(message);
+  });
+
+  test('a value with a line of its own', () => {
+    expect(() => fill('#!/bin/sh\nname={{person.displayName | shell}}\n', 'a\nb')).toThrow('control characters');
+  });
+
+  test('an application that this image does not have', () => {
+    expect(() => fill('#!/bin/sh\necho {{desktop.appBase.other}}\n')).toThrow('desktop.appBase.other');
+  });
+});

@@ -1,0 +1,100 @@
+/** An authority in memory: grants by token, each good once. */
+import { randomBytes } from 'node:crypto';
+import {
+  type Authority,
+  type ConnectAttempt,
+  type ConnectionReport,
+  type Grant,
+  type OpenGrant,
+  type RefusalReason,
+  Refused,
+} from '../../../../live/gateway/authority.ts';
+
+export class MemoryAuthority implements Authority {
+  /** Sentences by grant id. */
+  readonly ended = new Map<string, string>();
+  readonly reports: ConnectionReport[] = [];
+  readonly refusals: RefusalReason[] = [];
+  readonly attempts: ConnectAttempt[] = [];
+  /** Of the last question. */
+  asked: readonly OpenGrant[] = [];
+  /** Questions for the right of an application. */
+  appQuestions = 0;
+  /** When set, it does not answer. */
+  isAway = false;
+  readonly #connects = new Map<string, { readonly grant: Grant; readonly expiresAtS: number }>();
+  readonly #apps = new Map<string, { readonly grant: Grant; readonly app: string }>();
+  #count = 0;
+
+  /** A grant of a desktop on this computer. */
+  grant(port: number, fields: Partial<Grant> = {}): Grant {
+    this.#count++;
+    return {
+      id: `grant-${this.#count}`,
+      desktopId: '3d6c2f6e-0000-4000-8000-000000000001',
+      person: 'chen',
+      role: 'owner',
+      upstream: { kind: 'vnc', address: '127.0.0.1', port, password: null },
+      clipboard: { mostIn: 1000, mostOut: 1000 },
+      endsAtS: Date.now() / 1000 + 3600,
+      idleLimitS: null,
+      ...fields,
+    };
+  }
+
+  /** @returns a token that is good once, within so many seconds */
+  mint(grant: Grant, expiresInS = 30): string {
+    const token = randomBytes(32).toString('base64url');
+    this.#connects.set(token, { grant, expiresAtS: Date.now() / 1000 + expiresInS });
+    return token;
+  }
+
+  async redeem(attempt: ConnectAttempt): Promise<Grant> {
+    await this.#answer();
+    this.attempts.push(attempt);
+    const found = this.#connects.get(attempt.token);
+    this.#connects.delete(attempt.token);
+    if (found === undefined) throw new Refused('token-unknown');
+    if (found.expiresAtS <= Date.now() / 1000) throw new Refused('token-expired');
+    return found.grant;
+  }
+
+  async exchange(attempt: ConnectAttempt): Promise<{ secret: string; path: string; endsAtS: number }> {
+    const grant = await this.redeem(attempt);
+    if (grant.upstream.kind !== 'app') {
+      return { secret: this.mint(grant), path: '/desktop', endsAtS: Date.now() / 1000 + 30 };
+    }
+    const secret = randomBytes(32).toString('base64url');
+    this.#apps.set(secret, { grant, app: 'jupyter' });
+    return { secret, path: `/apps/${grant.desktopId}/jupyter/tree`, endsAtS: grant.endsAtS };
+  }
+
+  async appGrant(secret: string, desktopId: string, app: string): Promise<Grant> {
+    await this.#answer();
+    this.appQuestions++;
+    const found = this.#apps.get(secret);
+    if (found === undefined || found.grant.desktopId !== desktopId || found.app !== app) {
+      throw new Refused('token-unknown');
+    }
+    if (this.ended.has(found.grant.id)) throw new Refused('right-ended');
+    return found.grant;
+  }
+
+  async check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>> {
+    await this.#answer();
+    this.asked = open;
+    return new Map(open.flatMap(({ id }) => (this.ended.has(id) ? [[id, this.ended.get(id)!]] : [])));
+  }
+
+  async closed(report: ConnectionReport): Promise<void> {
+    this.reports.push(report);
+  }
+
+  async refused(reason: RefusalReason): Promise<void> {
+    this.refusals.push(reason);
+  }
+
+  #answer(): Promise<void> {
+    return this.isAway ? new Promise(() => {}) : Promise.resolve();
+  }
+}

@@ -1,0 +1,58 @@
+/** Follows the person's desktops by server-sent events, and comes back by itself when the connection is lost. */
+import type { DesktopView } from '../../core/portal.ts';
+import { portalApi } from './api.ts';
+
+/** Seconds before the first, second, … try after a loss; the last holds for all that follow. */
+const backoffS = [1, 2, 5, 10];
+
+export interface DesktopFeedOptions {
+  /** The whole list, after each change. */
+  readonly onDesktops: (desktops: readonly DesktopView[]) => void;
+  /** The connection is there, or it is lost; told whenever this changes, and after each failed try. */
+  readonly onConnection: (isConnected: boolean) => void;
+}
+
+export class DesktopFeed {
+  readonly #options: DesktopFeedOptions;
+  #stream: EventSource | null = null;
+  #failures = 0;
+  #timer = 0;
+  readonly #wake = (): void => {
+    if (!document.hidden && this.#stream === null) this.#open();
+  };
+
+  constructor(options: DesktopFeedOptions) {
+    this.#options = options;
+    document.addEventListener('visibilitychange', this.#wake);
+    addEventListener('online', this.#wake);
+    this.#open();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    document.removeEventListener('visibilitychange', this.#wake);
+    removeEventListener('online', this.#wake);
+    this.#stream?.close();
+  }
+
+  #open(): void {
+    clearTimeout(this.#timer);
+    const stream = new EventSource(portalApi.eventsUrl);
+    this.#stream = stream;
+    stream.addEventListener('desktops', (event) => {
+      const { desktops } = JSON.parse(event.data) as { desktops: DesktopView[] };
+      this.#failures = 0;
+      this.#options.onConnection(true);
+      this.#options.onDesktops(desktops);
+    });
+    // The browser's own reconnecting gives up for good on an answer that is no stream, such as a 502 of a proxy; so it is done here.
+    stream.addEventListener('error', () => {
+      stream.close();
+      this.#stream = null;
+      const waitS = backoffS[Math.min(this.#failures, backoffS.length - 1)]!;
+      this.#failures++;
+      this.#timer = window.setTimeout(() => this.#open(), waitS * 1000);
+      this.#options.onConnection(false);
+    });
+  }
+}

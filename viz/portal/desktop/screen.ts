@@ -1,0 +1,88 @@
+/** noVNC's picture in the page, with the settings of this page. */
+import RFB from '@novnc/novnc';
+import { type PictureSettings, qualities } from './picture-settings.ts';
+
+export interface ScreenEvents {
+  readonly onConnect: () => void;
+  /** The desktop wants what only the gateway should have given, or refused it. */
+  readonly onRefused: (sentence: string) => void;
+  readonly onClipboard: (text: string) => void;
+}
+
+export class Screen {
+  readonly rfb: RFB;
+  readonly #target: HTMLElement;
+  #frames = 0;
+
+  constructor(
+    target: HTMLElement,
+    socket: WebSocket,
+    isViewOnly: boolean,
+    settings: PictureSettings,
+    events: ScreenEvents,
+  ) {
+    this.#target = target;
+    this.rfb = new RFB(target, socket, { shared: true });
+    this.rfb.background = 'transparent';
+    this.rfb.viewOnly = isViewOnly;
+    this.show(settings);
+    this.rfb.addEventListener('connect', () => {
+      this.canvas?.setAttribute('aria-label', 'Picture of the desktop');
+      this.canvas?.setAttribute('role', 'application');
+      events.onConnect();
+    });
+    this.rfb.addEventListener('clipboard', ({ detail }) => events.onClipboard(detail.text));
+    this.rfb.addEventListener('credentialsrequired', () =>
+      events.onRefused(
+        'The desktop asks for a password of its own, which the streaming server should have given. Tell the staff.',
+      ),
+    );
+    this.rfb.addEventListener('securityfailure', ({ detail }) =>
+      events.onRefused(`The desktop refused the streaming server: ${detail.reason ?? `status ${detail.status}`}.`),
+    );
+    this.#countFrames();
+  }
+
+  /** What is seen; null once it has been disconnected. */
+  get canvas(): HTMLCanvasElement | null {
+    return this.#target.querySelector('canvas:not(.still)');
+  }
+
+  /** Updates that were drawn since the beginning. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  show({ fit, quality }: PictureSettings): void {
+    // Where the desktop does not follow the window (not every server can), its picture is scaled to it.
+    this.rfb.scaleViewport = fit !== 'actual';
+    this.rfb.resizeSession = fit === 'window';
+    this.rfb.qualityLevel = qualities[quality].quality;
+    this.rfb.compressionLevel = qualities[quality].compression;
+  }
+
+  /** A copy of the last picture, to stand there while there is none; null when there was none yet. */
+  still(): HTMLCanvasElement | null {
+    const canvas = this.canvas;
+    if (canvas === null || canvas.width === 0 || canvas.height === 0) return null;
+    const copy = document.createElement('canvas');
+    copy.className = 'still';
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    copy.style.width = canvas.style.width;
+    copy.style.height = canvas.style.height;
+    copy.getContext('2d')?.drawImage(canvas, 0, 0);
+    return copy;
+  }
+
+  /** noVNC tells nobody of an update, but draws each finished one onto the canvas that is seen by one call. */
+  #countFrames(): void {
+    const context = this.canvas?.getContext('2d');
+    if (!context) return;
+    const draw = context.drawImage.bind(context) as (...args: unknown[]) => void;
+    context.drawImage = (...args: unknown[]): void => {
+      this.#frames++;
+      draw(...args);
+    };
+  }
+}

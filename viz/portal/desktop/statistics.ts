@@ -1,0 +1,92 @@
+/** How the connection does, once a second while one wants to know. */
+import { element } from '../../element.ts';
+import { formatSpan, round } from '../../model/quantity-words.ts';
+import type { Link } from './link.ts';
+
+interface Sample {
+  readonly atMs: number;
+  readonly frames: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Seconds that rates are taken over. */
+const windowS = 3;
+
+export class Statistics {
+  readonly root = element('div', {});
+  readonly #link: Link;
+  #samples: Sample[] = [];
+  #timer = 0;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  start(): void {
+    this.#samples = [];
+    this.#show();
+    this.#timer = window.setInterval(() => this.#show(), 1000);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #show(): void {
+    const { screen, socket, state, breaks } = this.#link;
+    if (screen === null || socket === null || state.kind !== 'connected') {
+      this.root.replaceChildren(element('p', { class: 'muted' }, 'Not connected.'));
+      this.#samples = [];
+      return;
+    }
+    const { bytesIn, bytesOut, answersMs } = socket.counts;
+    const now: Sample = { atMs: performance.now(), frames: screen.frames, bytesIn, bytesOut };
+    this.#samples = [...this.#samples, now].slice(-windowS - 1);
+    const first = this.#samples[0]!;
+    const spanS = Math.max((now.atMs - first.atMs) / 1000, 0.001);
+    const rate = (of: 'frames' | 'bytesIn' | 'bytesOut'): number | null =>
+      this.#samples.length < 2 ? null : (now[of] - first[of]) / spanS;
+    const canvas = screen.canvas;
+    const rows: [string, string][] = [
+      ['Pictures', perSecond(rate('frames'), (value) => round(value, value < 10 ? 1 : 0))],
+      [
+        'Answer to keys and clicks',
+        answersMs.length === 0 ? 'press a key to see' : `${round(median(answersMs), 0)} ms`,
+      ],
+      ['Receiving', perSecond(rate('bytesIn'), formatBytes)],
+      ['Sending', perSecond(rate('bytesOut'), formatBytes)],
+      ['Resolution', canvas === null ? '–' : `${canvas.width} × ${canvas.height}`],
+      ['Connected for', formatSpan((now.atMs - state.sinceMs) / 1000)],
+      ['Reconnected', breaks === 0 ? 'never' : `${breaks} ×`],
+    ];
+    this.root.replaceChildren(
+      element(
+        'dl',
+        { class: 'rows' },
+        ...rows.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
+      ),
+      element(
+        'p',
+        { class: 'hint' },
+        'Answer: from a key or button pressed to the next data from the desktop, median of the last 20. Pictures come only when something moves.',
+      ),
+    );
+  }
+}
+
+function perSecond(value: number | null, format: (value: number) => string): string {
+  return value === null ? '…' : `${format(value)}/s`;
+}
+
+/** `820 kB`, `3.2 MB`: powers of ten, as networks are measured. */
+function formatBytes(bytes: number): string {
+  if (bytes >= 1e6) return `${round(bytes / 1e6, 1)} MB`;
+  return `${round(bytes / 1e3, bytes < 1e4 ? 1 : 0)} kB`;
+}
+
+/** @param values at least one */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}

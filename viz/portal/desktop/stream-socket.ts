@@ -1,0 +1,126 @@
+/**
+ * The WebSocket that noVNC speaks through, watched: how it ends, how much passes, and how long the desktop takes to answer. It can be
+ * paused while nobody looks.
+ */
+
+export interface StreamCounts {
+  /** Bytes since it was opened. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Milliseconds between a key or a pressed button that was sent and the next data that came: the last ones, oldest first. */
+  readonly answersMs: readonly number[];
+}
+
+/** Types of RFB messages, RFC 6143 section 7.5, and the extensions that noVNC speaks. */
+const updateRequest = 3;
+const keyEvent = 4;
+const pointerEvent = 5;
+const continuousUpdates = 150;
+const qemuEvent = 255;
+
+/** How many answers are kept. */
+const keptAnswers = 20;
+
+export class StreamSocket {
+  readonly socket: WebSocket;
+  readonly #send: (message: Uint8Array<ArrayBuffer>) => void;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #askedMs: number | null = null;
+  readonly #answersMs: number[] = [];
+  #isPaused = false;
+  /** Of the desktop, as noVNC last asked for it: bytes 6 to 9 of its messages, width and height. */
+  #extent: Extent = [0, 0];
+  /** What the server sends by itself; null from a server that is asked for each picture. */
+  #sentByItself: Extent | null = null;
+
+  /** @param onClose once, with the close code and the reason that the gateway gave */
+  constructor(url: string, protocols: string[], onClose: (code: number, reason: string) => void) {
+    this.socket = new WebSocket(url, protocols);
+    this.socket.binaryType = 'arraybuffer';
+    this.socket.addEventListener('close', ({ code, reason }) => onClose(code, reason), { once: true });
+    this.socket.addEventListener('message', ({ data }) => this.#receive(data as ArrayBuffer));
+    const send = this.socket.send.bind(this.socket);
+    this.#send = (message) => {
+      this.#bytesOut += message.byteLength;
+      send(message);
+    };
+    // noVNC hands over one message at a time, so the first byte is its type.
+    this.socket.send = (data) => this.#pass(data as Uint8Array<ArrayBuffer>);
+  }
+
+  get counts(): StreamCounts {
+    return { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, answersMs: this.#answersMs };
+  }
+
+  /** Asks for no more pictures, neither one by one nor continuously. */
+  pause(): void {
+    if (this.#isPaused || this.socket.readyState !== WebSocket.OPEN) return;
+    this.#isPaused = true;
+    if (this.#sentByItself !== null) this.#send(extentMessage(continuousUpdates, 0, [0, 0]));
+  }
+
+  /** Asks for pictures again: all that has changed meanwhile comes at once. */
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.#sentByItself !== null) this.#askContinuously();
+    this.#send(extentMessage(updateRequest, 1, this.#extent));
+  }
+
+  #receive(data: ArrayBuffer): void {
+    this.#bytesIn += data.byteLength;
+    if (this.#askedMs === null) return;
+    this.#answersMs.push(performance.now() - this.#askedMs);
+    if (this.#answersMs.length > keptAnswers) this.#answersMs.shift();
+    this.#askedMs = null;
+  }
+
+  #pass(message: Uint8Array<ArrayBuffer>): void {
+    const type = message[0];
+    if (type === updateRequest || type === continuousUpdates) {
+      this.#extent = extentOf(message);
+      if (type === continuousUpdates) this.#sentByItself = this.#extent;
+      if (this.#isPaused) return;
+      // Once it was paused, noVNC believes that the server sends nothing by itself any more, and so does not tell it of a new size.
+      if (this.#sentByItself !== null && !isSame(this.#sentByItself, this.#extent)) this.#askContinuously();
+    }
+    if (isPress(message)) this.#askedMs ??= performance.now();
+    this.#send(message);
+  }
+
+  #askContinuously(): void {
+    this.#sentByItself = this.#extent;
+    this.#send(extentMessage(continuousUpdates, 1, this.#extent));
+  }
+}
+
+type Extent = readonly [width: number, height: number];
+
+function extentOf(message: Uint8Array<ArrayBuffer>): Extent {
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  return [view.getUint16(6), view.getUint16(8)];
+}
+
+function isSame(one: Extent, other: Extent): boolean {
+  return one[0] === other[0] && one[1] === other[1];
+}
+
+/** `updateRequest` and `continuousUpdates` look alike: a type, a flag, and a rectangle, here of the whole desktop. */
+function extentMessage(type: number, flag: 0 | 1, [width, height]: Extent): Uint8Array<ArrayBuffer> {
+  const message = new DataView(new ArrayBuffer(10));
+  message.setUint8(0, type);
+  message.setUint8(1, flag);
+  message.setUint16(6, width);
+  message.setUint16(8, height);
+  return new Uint8Array(message.buffer);
+}
+
+/** A key or a button that goes down changes the picture; one that goes up, or a pointer that moves, often does not. */
+function isPress(message: Uint8Array): boolean {
+  const [type, second] = message;
+  if (type === keyEvent) return second === 1;
+  if (type === pointerEvent) return second !== 0;
+  return type === qemuEvent && second === 0 && message[3] === 1;
+}

@@ -1,0 +1,332 @@
+/** The portal: who is logged in, which of its views is shown, and what all of them need to know. */
+import type { DesktopView, LoginWays, PersonView, StationView, UsageView } from '../../core/portal.ts';
+import { element } from '../element.ts';
+import { patch } from '../patch.ts';
+import { switchTheme } from '../theme-choice.ts';
+import { Problem, portalApi } from './api.ts';
+import { actOn } from './desktop-actions.ts';
+import { DesktopFeed } from './desktop-feed.ts';
+import { icon } from './icons.ts';
+import { Milestones } from './model/progress.ts';
+import { AdminView } from './views/admin-view.ts';
+import { ApplyView } from './views/apply-view.ts';
+import { desktopsView } from './views/desktops-view.ts';
+import { loginView } from './views/login-view.ts';
+import type { ShareDialog } from './views/share-dialog.ts';
+
+type ViewName = 'desktops' | 'apply' | 'admin';
+
+/** Seconds between two looks at the clock: times that are told as spans. */
+const tickS = 5;
+
+export class PortalApp {
+  readonly #root: HTMLElement;
+  readonly #header = element('header', { class: 'bar' });
+  readonly #message = element('div', { class: 'page-message', role: 'alert' });
+  readonly #view = element('div', { class: 'view' });
+  /** Says to who listens what else one sees. */
+  readonly #spoken = element('p', { class: 'only-spoken', role: 'status' });
+  #person: PersonView | null = null;
+  #desktops: readonly DesktopView[] | null = null;
+  #stations: readonly StationView[] | null = null;
+  #usage: UsageView | null = null;
+  #milestones = new Milestones();
+  #feed: DesktopFeed | null = null;
+  #shown: ViewName | null = null;
+  #apply: ApplyView | null = null;
+  #admin: AdminView | null = null;
+  #shareDialog: ShareDialog | null = null;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#view.addEventListener('click', (event) => void this.#click(event));
+    addEventListener('hashchange', () => this.#render());
+    setInterval(() => {
+      if (!document.hidden && this.#person !== null) this.#render();
+    }, tickS * 1000);
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.#enter(await portalApi.session());
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) this.#leave(error.login, null);
+      else this.#showOutage(error);
+    }
+  }
+
+  #enter(person: PersonView): void {
+    this.#person = person;
+    this.#root.replaceChildren(this.#header, this.#message, this.#view, this.#spoken);
+    this.#showMessage(null);
+    this.#milestones = new Milestones();
+    this.#feed = new DesktopFeed({
+      onDesktops: (desktops) => this.#take(desktops),
+      onConnection: (isConnected) => void this.#noteConnection(isConnected),
+    });
+    this.#render();
+    void this.#ask();
+  }
+
+  /** Shows the login, and forgets all that was known. */
+  #leave(ways: LoginWays | null, message: string | null): void {
+    this.#feed?.close();
+    this.#admin?.close();
+    this.#feed =
+      this.#admin =
+      this.#apply =
+      this.#person =
+      this.#desktops =
+      this.#stations =
+      this.#usage =
+      this.#shown =
+        null;
+    for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+    document.title = 'Log in · Virtual desktops';
+    this.#root.replaceChildren(
+      loginView(ways ?? { local: true, unified: null }, message, (person) => this.#enter(person)),
+    );
+    this.#root.querySelector('input')?.focus();
+  }
+
+  #showOutage(error: unknown): void {
+    document.title = 'Virtual desktops';
+    this.#root.replaceChildren(
+      element(
+        'main',
+        { class: 'login' },
+        element('h1', {}, 'The portal is away for a moment'),
+        element('p', { class: 'note bad', role: 'alert' }, error instanceof Error ? error.message : String(error)),
+        element('p', { class: 'muted' }, 'Desktops that run keep running.'),
+        element('button', { type: 'button', class: 'primary wide', onclick: () => void this.start() }, 'Try again'),
+      ),
+    );
+  }
+
+  #take(desktops: readonly DesktopView[]): void {
+    const before = this.#desktops;
+    this.#desktops = desktops;
+    this.#milestones.note(desktops, Date.now() / 1000);
+    const becameReady = desktops.filter(
+      ({ id, state }) =>
+        state === 'ready' && before?.some((each) => each.id === id && each.readyAtS === null && each.state !== 'ready'),
+    );
+    if (becameReady.length > 0)
+      this.#spoken.textContent = becameReady.map(({ title }) => `${title} is ready.`).join(' ');
+    if (this.#shareDialog?.isOpen) {
+      const shared = desktops.find(({ id }) => id === this.#shareDialog?.desktopId);
+      if (shared !== undefined) this.#shareDialog.update(shared);
+    }
+    this.#render();
+    void this.#askUsage();
+  }
+
+  async #noteConnection(isConnected: boolean): Promise<void> {
+    if (isConnected) {
+      this.#showMessage(null, 'connection');
+      return;
+    }
+    // The stream tells no reason: perhaps the session has ended.
+    try {
+      await portalApi.session();
+    } catch (error) {
+      if (this.#endsSession(error) || this.#person === null) return;
+      this.#showMessage(
+        'The connection to the portal is lost; it is tried again. What you see may be out of date. Desktops that run keep running.',
+        'connection',
+      );
+    }
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#stations = await portalApi.stations();
+      this.#render();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  async #askUsage(): Promise<void> {
+    try {
+      this.#usage = await portalApi.usage();
+      if (this.#apply !== null) this.#apply.usage = this.#usage;
+      this.#render();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  async #click(event: Event): Promise<void> {
+    const button = (event.target as Element).closest<HTMLButtonElement>('button[data-action]');
+    const id = button?.closest<HTMLElement>('[data-desktop]')?.dataset.desktop;
+    const desktop = this.#desktops?.find((each) => each.id === id);
+    if (!button || desktop === undefined) return;
+    try {
+      this.#showMessage(null);
+      const dialog = await actOn(desktop, button.dataset.action!, button.dataset.app ?? null, Date.now() / 1000);
+      if (dialog !== null) this.#shareDialog = dialog;
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #report(error: unknown): void {
+    if (this.#person === null || this.#endsSession(error)) return;
+    this.#showMessage(error instanceof Error ? error.message : String(error));
+  }
+
+  #endsSession(error: unknown): boolean {
+    if (!(error instanceof Problem) || error.status !== 401) return false;
+    if (this.#person !== null)
+      this.#leave(error.login, 'Your session has ended. Please log in again; your desktops keep running.');
+    return true;
+  }
+
+  /** @param about what a later message or `null` may replace: a lost connection stands until it is found again */
+  #showMessage(sentence: string | null, about: 'action' | 'connection' = 'action'): void {
+    const shown = this.#message.querySelector(`[data-about="${about}"]`);
+    shown?.remove();
+    if (sentence === null) return;
+    this.#message.append(
+      element(
+        'p',
+        { class: 'note bad', 'data-about': about },
+        sentence,
+        about === 'action'
+          ? element(
+              'button',
+              { type: 'button', class: 'quiet', onclick: () => this.#showMessage(null) },
+              'Close',
+              element('span', { class: 'only-spoken' }, ' the message'),
+            )
+          : null,
+      ),
+    );
+  }
+
+  #render(): void {
+    const person = this.#person;
+    if (person === null) return;
+    const name = viewName(person);
+    this.#showHeader(person, name);
+    if (name !== 'admin') {
+      this.#admin?.close();
+      this.#admin = null;
+    }
+    const isNew = name !== this.#shown;
+    this.#shown = name;
+    if (name === 'admin') this.#showAdmin();
+    else if (name === 'apply') this.#showApply();
+    else this.#showDesktops(person);
+    if (isNew) scrollTo(0, 0);
+  }
+
+  #showDesktops(person: PersonView): void {
+    const wanted = desktopsView({
+      person,
+      desktops: this.#desktops,
+      usage: this.#usage,
+      milestones: this.#milestones,
+      nowS: Date.now() / 1000,
+    });
+    const ready = this.#desktops?.filter(({ state }) => state === 'ready' || state === 'connected').length ?? 0;
+    document.title = ready > 0 ? `(${ready} ready) Virtual desktops` : 'Virtual desktops';
+    const shown = this.#view.firstElementChild;
+    if (shown === null) this.#view.append(wanted);
+    else patch(shown, wanted);
+  }
+
+  #showApply(): void {
+    document.title = 'New desktop · Virtual desktops';
+    const offered = this.#stations?.filter(({ images }) => images.length > 0) ?? null;
+    if (this.#apply === null && offered !== null && offered.length > 0) {
+      this.#apply = new ApplyView({
+        stations: offered,
+        onApplied: (desktop) => {
+          const others = this.#desktops?.filter(({ id }) => id !== desktop.id) ?? [];
+          this.#take([...others, desktop]);
+          location.hash = '';
+        },
+      });
+      if (this.#usage !== null) this.#apply.usage = this.#usage;
+    }
+    const content = this.#apply?.root ?? noStations(offered === null);
+    if (this.#view.firstElementChild !== content) this.#view.replaceChildren(content);
+  }
+
+  #showAdmin(): void {
+    document.title = 'All desktops · Virtual desktops';
+    if (this.#admin !== null) return;
+    this.#admin = new AdminView((error) => this.#report(error));
+    this.#view.replaceChildren(this.#admin.root);
+  }
+
+  #showHeader(person: PersonView, view: ViewName): void {
+    const link = (name: ViewName, hash: string, label: string): HTMLElement =>
+      element('a', { href: hash, ...(name === view ? { 'aria-current': 'page' } : {}) }, label);
+    const wanted = element(
+      'header',
+      { class: 'bar' },
+      element('span', { class: 'brand' }, icon('linux'), 'Virtual desktops'),
+      element(
+        'nav',
+        { 'aria-label': 'Views' },
+        link('desktops', '#', 'My desktops'),
+        link('apply', '#apply', 'New desktop'),
+        person.isAdmin ? link('admin', '#admin', 'All desktops') : null,
+      ),
+      element('span', { class: 'spacer' }),
+      element('span', { class: 'person', title: person.name }, person.displayName),
+      element(
+        'button',
+        {
+          type: 'button',
+          class: 'quiet square',
+          'aria-label': 'Light or dark',
+          title: 'Light or dark',
+          onclick: switchTheme,
+        },
+        icon('theme'),
+      ),
+      element('button', { type: 'button', class: 'quiet', onclick: () => void this.#logOut() }, 'Log out'),
+    );
+    patch(this.#header, wanted);
+  }
+
+  async #logOut(): Promise<void> {
+    try {
+      await portalApi.logOut();
+      await portalApi.session();
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) this.#leave(error.login, 'You are logged out.');
+      else this.#report(error);
+    }
+  }
+}
+
+/** By the address; what somebody may not see counts as not asked for. */
+function viewName(person: PersonView): ViewName {
+  if (location.hash === '#apply') return 'apply';
+  return location.hash === '#admin' && person.isAdmin ? 'admin' : 'desktops';
+}
+
+function noStations(isComing: boolean): HTMLElement {
+  if (isComing)
+    return element('main', {}, element('p', { class: 'muted', role: 'status' }, 'Asking for the stations …'));
+  return element(
+    'main',
+    {},
+    element(
+      'section',
+      { class: 'empty' },
+      icon('people'),
+      element('h2', {}, 'No station is open to you'),
+      element(
+        'p',
+        { class: 'muted' },
+        'Desktops belong to stations. Ask the staff of the station that you work at to let you in.',
+      ),
+    ),
+  );
+}

@@ -1,0 +1,140 @@
+/** One desktop: how it is, what may be done with it. What a button does stands in its `data-action`: see desktop-actions.ts. */
+import type { DesktopState, DesktopView } from '../../../core/portal.ts';
+import { element } from '../../element.ts';
+import { icon } from '../icons.ts';
+import { type Milestones, stepsOf } from '../model/progress.ts';
+import { clockWords, listWords, roughSpan, sizeWords, stateName } from '../model/words.ts';
+import { progressSteps } from './progress-steps.ts';
+
+const open: readonly DesktopState[] = ['ready', 'connected'];
+const onTheWay: readonly DesktopState[] = ['waiting', 'scheduled', 'building', 'starting'];
+
+export function desktopCard(desktop: DesktopView, milestones: Milestones, nowS: number): HTMLElement {
+  const { id, title, state, role, owner, stationTitle, imageTitle, system } = desktop;
+  const steps = stepsOf(desktop, milestones);
+  return element(
+    'article',
+    { class: 'desktop', 'data-desktop': id, 'data-state': state, 'aria-label': title },
+    element(
+      'header',
+      {},
+      element('span', { class: 'system' }, icon(system)),
+      element(
+        'div',
+        {},
+        element('h3', {}, title),
+        element('p', { class: 'muted' }, `${stationTitle} · ${imageTitle}`),
+        role === 'owner' ? null : element('p', { class: 'muted' }, `Shared by ${owner} · ${roleWords(role)}`),
+      ),
+      stateMark(state),
+    ),
+    element(
+      'ul',
+      { class: 'sizes', 'aria-label': 'Size' },
+      ...sizeWords(desktop).map((words) => element('li', {}, words)),
+    ),
+    steps.length === 0 ? null : progressSteps(steps, nowS),
+    note(desktop, nowS),
+    desktop.warning === null ? null : element('p', { class: 'note warn' }, desktop.warning),
+    facts(desktop, nowS),
+    actions(desktop),
+  );
+}
+
+export function stateMark(state: DesktopState): HTMLElement {
+  return element('span', { class: 'state', 'data-state': state }, stateName(state));
+}
+
+export function roleWords(role: DesktopView['role']): string {
+  return { owner: 'your own', control: 'you may see and type', view: 'you may see only' }[role];
+}
+
+/** Why it waits or failed, and until when. */
+function note({ state, reason, expectedAtS }: DesktopView, nowS: number): HTMLElement | null {
+  const expected =
+    expectedAtS === null || !onTheWay.includes(state)
+      ? null
+      : expectedAtS <= nowS
+        ? 'Expected any moment.'
+        : `Expected at ${clockWords(expectedAtS, nowS)}, in ${roughSpan(expectedAtS - nowS)}.`;
+  if (reason === null && expected === null) return null;
+  const kind = state === 'failed' ? 'note bad' : state === 'waiting' ? 'note warn' : 'note';
+  return element('p', { class: kind }, reason, expected === null ? null : element('strong', {}, ` ${expected}`));
+}
+
+function facts(desktop: DesktopView, nowS: number): HTMLElement | null {
+  const { endsAtS, idleEndAtS, viewers, shares, host, readyAtS, state } = desktop;
+  const rows: [name: string, value: string][] = [];
+  if (endsAtS !== null && state !== 'failed') {
+    rows.push(['Ends', `${clockWords(endsAtS, nowS)} (in ${roughSpan(endsAtS - nowS)})`]);
+  }
+  if (idleEndAtS !== null) rows.push(['Unused until', clockWords(idleEndAtS, nowS)]);
+  if (viewers.length > 0) rows.push(['Connected now', listWords(viewers)]);
+  if (shares.length > 0) {
+    rows.push([
+      'Shared with',
+      listWords(shares.map(({ person, role }) => (role === 'view' ? `${person} (view)` : person))),
+    ]);
+  }
+  if (host !== null) rows.push(['Runs on', host]);
+  if (readyAtS !== null && open.includes(state)) rows.push(['Ready since', clockWords(readyAtS, nowS)]);
+  if (rows.length === 0) return null;
+  return element(
+    'dl',
+    { class: 'facts' },
+    ...rows.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
+  );
+}
+
+function actions(desktop: DesktopView): HTMLElement {
+  const { id, state, role, apps, title } = desktop;
+  const isOpen = open.includes(state);
+  const isOwner = role === 'owner';
+  const more: (HTMLElement | null)[] = [
+    isOwner && isOpen ? action('extend', 'Extend', title) : null,
+    isOwner && state !== 'failed' && state !== 'deleting' ? action('share', 'Share', title) : null,
+    isOwner && isOpen ? action('restart', 'Restart', title) : null,
+    isOwner && isOpen ? action('stop', 'Stop', title) : null,
+    isOwner && state !== 'deleting' ? action('delete', onTheWay.includes(state) ? 'Cancel' : 'Delete', title) : null,
+  ].filter((each) => each !== null);
+  return element(
+    'footer',
+    {},
+    isOpen
+      ? element(
+          'a',
+          {
+            class: 'primary',
+            href: `desktop.html#desktop=${encodeURIComponent(id)}`,
+            target: '_blank',
+            rel: 'noopener',
+          },
+          role === 'view' ? 'Watch' : 'Connect',
+          icon('open'),
+          element('span', { class: 'only-spoken' }, ` ${title}, in a new tab`),
+        )
+      : null,
+    isOwner && state === 'stopped' ? action('start', 'Start', title, 'primary') : null,
+    ...(isOpen && role !== 'view'
+      ? apps.map((app) =>
+          element(
+            'button',
+            { type: 'button', 'data-action': 'app', 'data-app': app.id },
+            app.title,
+            icon('open'),
+            element('span', { class: 'only-spoken' }, ` of ${title}, in a new tab`),
+          ),
+        )
+      : []),
+    more.length > 0 ? element('div', { class: 'more' }, ...more) : null,
+  );
+}
+
+function action(name: string, label: string, title: string, kind = 'quiet'): HTMLButtonElement {
+  return element(
+    'button',
+    { type: 'button', class: kind, 'data-action': name },
+    label,
+    element('span', { class: 'only-spoken' }, ` ${title}`),
+  );
+}

@@ -1,0 +1,22 @@
+/**
+ * Builds the portal's pages into `dist/portal/`: `index.html` (the portal), `desktop.html` (a desktop, with noVNC), and what both need
+ * below `assets/`. Nothing is put into the HTML itself, since the server's policy lets neither script nor style stand there.
+ */
+import { join } from 'node:path';
+import { defineConfig } from 'vite';
+
+const root = import.meta.dirname;
+
+export default defineConfig({
+  root,
+  // Served below /portal/ by the server, and below / by the gateway.
+  base: './',
+  build: {
+    outDir: join(root, '../../dist/portal'),
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: [join(root, 'index.html'), join(root, 'desktop.html')] },
+  },
+});
