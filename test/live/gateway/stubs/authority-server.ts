@@ -5,12 +5,9 @@ import { type Authority, Refused } from '../../../../live/gateway/authority.ts';
 
 export class AuthorityServer {
   readonly #server: Server;
-  /** Paths that were asked, in order. */
-  readonly asked: string[] = [];
 
   private constructor(authority: Authority, token: string) {
     this.#server = createServer((request, response) => {
-      this.asked.push(request.url!);
       answer(authority, token, request, response).catch((error: unknown) => {
         const reason = error instanceof Refused ? error.reason : null;
         response.writeHead(reason === null ? 500 : 403, { 'content-type': 'application/problem+json' });
@@ -19,9 +16,10 @@ export class AuthorityServer {
     });
   }
 
-  static async start(authority: Authority, token: string): Promise<AuthorityServer> {
+  /** @param port 0: any that is free */
+  static async start(authority: Authority, token: string, port = 0): Promise<AuthorityServer> {
     const server = new AuthorityServer(authority, token);
-    server.#server.listen(0, '127.0.0.1');
+    server.#server.listen(port, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
   }
