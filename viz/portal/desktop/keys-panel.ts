@@ -11,6 +11,7 @@ export class KeysPanel {
     class: 'typed',
     rows: 1,
     'aria-label': 'Type here with the keyboard of the screen',
+    placeholder: 'Touch screen: tap here to type',
     autocapitalize: 'off',
     autocomplete: 'off',
     spellcheck: 'false',
