@@ -132,6 +132,17 @@ describe('connected', () => {
     await vi.waitFor(() => expect(stub.desktop.keys.slice(5)).toEqual([0x6e, 0xe9, 0xff08]));
   });
 
+  test('the tools are reached by the keyboard alone, and left again', async () => {
+    await connect();
+    await page.keyboard.press('Control+Alt+Shift');
+    const focused = (): Promise<string | undefined> =>
+      page.evaluate(() => document.activeElement?.textContent ?? undefined);
+    expect(await focused()).toBe('Picture');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('x');
+    await vi.waitFor(() => expect(stub.desktop.keys.at(-1)).toBe(0x78));
+  });
+
   test('statistics tell the resolution, the pictures, and how fast keys are answered', async () => {
     await connect();
     await vi.waitFor(() => expect(stub.desktop.width).toBe(900));

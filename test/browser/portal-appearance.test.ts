@@ -1,4 +1,8 @@
-/** Each state of the portal at the size of a phone and a laptop, light and dark: nothing sticks out, axe finds nothing. Pictures go to `screenshots/`. */
+/**
+ * Each state of the portal at the size of a phone and a laptop, light and dark: nothing sticks out, axe finds nothing. Pictures go to
+ * `screenshots/`. Those of `docs/pictures` are `portal-overview-laptop-light` and `portal-desktop-statistics-laptop-light`, the latter with
+ * `VNC_PORT` of the desktop that `picture-desktop` starts.
+ */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { violations } from './axe.ts';
@@ -147,6 +151,20 @@ const portalStates: readonly Shown[] = [
     },
   },
   {
+    name: 'overview',
+    isSmall: true,
+    show: async (page) => {
+      onTheWay();
+      const [building, waiting] = stub.desktops;
+      someDesktops();
+      const [used, ending] = stub.desktops;
+      stub.desktops = [used!, ending!, { ...building!, title: 'Lung, phase contrast' }, waiting!];
+      stub.usage = { ...stub.usage, desktops: 4, mostDesktops: 6, cards: 2, mostCards: 4 };
+      await logIn(page);
+      await page.getByText('Two large cards').first().waitFor();
+    },
+  },
+  {
     name: 'apply',
     show: async (page) => {
       await logIn(page);
@@ -222,6 +240,7 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
     name: 'desktop-statistics',
     isSmall: true,
     show: async (page) => {
+      await page.keyboard.type('ls ');
       await page.getByRole('button', { name: 'Statistics' }).click();
       await page.getByText('Resolution').waitFor();
       await page.waitForTimeout(1500);
@@ -232,6 +251,7 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
     saysErrors: true,
     show: async (page) => {
       await page.getByRole('toolbar').waitFor();
+      await page.waitForTimeout(500);
       stub.refusals.set(`POST desktops/${stub.desktops[0]!.id}/connect`, {
         status: 503,
         detail: 'The portal restarts.',

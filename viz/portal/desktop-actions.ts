@@ -2,7 +2,7 @@
 import type { DesktopView } from '../../core/portal.ts';
 import { element } from '../element.ts';
 import { portalApi } from './api.ts';
-import { clockWords, lifetimeChoices, lifetimeWords } from './model/words.ts';
+import { atWords, clockWords, lifetimeChoices, lifetimeWords } from './model/words.ts';
 import { askInDialog, tell } from './views/dialogs.ts';
 import { ShareDialog } from './views/share-dialog.ts';
 
@@ -112,7 +112,7 @@ function askToExtend(desktop: DesktopView, nowS: number): void {
       ),
     ),
   );
-  const now = endsAtS === null ? '' : `It ends at ${clockWords(endsAtS, nowS)} now.`;
+  const now = endsAtS === null ? '' : `As it is, it ends ${atWords(endsAtS, nowS)}.`;
   askInDialog(
     `Extend “${desktop.title}”`,
     [element('p', { class: 'muted' }, now), element('label', { for: 'extend-to' }, 'Keep it for'), select],

@@ -50,6 +50,14 @@ export function clockWords(atS: number, nowS: number): string {
   return `${at.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short' }).replace(',', '')} ${time}`;
 }
 
+/** The same in a sentence: `at 14:05`, `tomorrow at 14:05`, `on Mon 30 Nov at 14:05`. */
+export function atWords(atS: number, nowS: number): string {
+  const words = clockWords(atS, nowS);
+  const day = words.slice(0, -'14:05'.length);
+  const time = words.slice(-'14:05'.length);
+  return `${day.includes(' ', 4) ? 'on ' : ''}${day}at ${time}`;
+}
+
 function midnight(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }

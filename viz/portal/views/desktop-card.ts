@@ -3,7 +3,7 @@ import type { DesktopState, DesktopView } from '../../../core/portal.ts';
 import { element } from '../../element.ts';
 import { icon } from '../icons.ts';
 import { type Milestones, stepsOf } from '../model/progress.ts';
-import { clockWords, listWords, roughSpan, sizeWords, stateName } from '../model/words.ts';
+import { atWords, clockWords, listWords, roughSpan, sizeWords, stateName } from '../model/words.ts';
 import { progressSteps } from './progress-steps.ts';
 
 const open: readonly DesktopState[] = ['ready', 'connected'];
@@ -55,7 +55,7 @@ function note({ state, reason, expectedAtS }: DesktopView, nowS: number): HTMLEl
       ? null
       : expectedAtS <= nowS
         ? 'Expected any moment.'
-        : `Expected at ${clockWords(expectedAtS, nowS)}, in ${roughSpan(expectedAtS - nowS)}.`;
+        : `Expected ${atWords(expectedAtS, nowS)}, in ${roughSpan(expectedAtS - nowS)}.`;
   if (reason === null && expected === null) return null;
   const kind = state === 'failed' ? 'note bad' : state === 'waiting' ? 'note warn' : 'note';
   return element('p', { class: kind }, reason, expected === null ? null : element('strong', {}, ` ${expected}`));
@@ -67,7 +67,7 @@ function facts(desktop: DesktopView, nowS: number): HTMLElement | null {
   if (endsAtS !== null && state !== 'failed') {
     rows.push(['Ends', `${clockWords(endsAtS, nowS)}, in ${roughSpan(endsAtS - nowS)}`]);
   }
-  if (idleEndAtS !== null) rows.push(['Unused until', clockWords(idleEndAtS, nowS)]);
+  if (idleEndAtS !== null) rows.push(['If nobody uses it, ends', clockWords(idleEndAtS, nowS)]);
   if (viewers.length > 0) rows.push(['Connected now', listWords(viewers)]);
   if (role === 'owner' && shares.length > 0) {
     rows.push([
