@@ -55,7 +55,7 @@ export function atWords(atS: number, nowS: number): string {
   const words = clockWords(atS, nowS);
   const day = words.slice(0, -'14:05'.length);
   const time = words.slice(-'14:05'.length);
-  return `${day.includes(' ', 4) ? 'on ' : ''}${day}at ${time}`;
+  return `${/\d/.test(day) ? 'on ' : ''}${day}at ${time}`;
 }
 
 function midnight(date: Date): number {
