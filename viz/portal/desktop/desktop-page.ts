@@ -59,11 +59,17 @@ export class DesktopPage {
         toolButton('Full screen', 'fullScreen', () => void this.#switchFullScreen()),
         toolButton('Leave', 'leave', () => this.#link.leave()),
       ],
+      () => this.#link.screen?.rfb.focus({ preventScroll: true }),
     );
     this.#notices = way?.kind === 'portal' && way.of === 'desktop' ? new Notices(way.desktopId) : null;
     root.replaceChildren(
       ...[target, this.#veil.root, this.#notices?.root, this.#toolbar.root].filter((each) => each !== undefined),
     );
+    // Every key goes to the desktop; these three together lead out of it.
+    const leadOut = ({ ctrlKey, altKey, shiftKey }: KeyboardEvent): void => {
+      if (ctrlKey && altKey && shiftKey) this.#toolbar.focus();
+    };
+    addEventListener('keydown', leadOut, { capture: true });
     target.addEventListener('pointerdown', () => this.#toolbar.closePanel());
   }
 
