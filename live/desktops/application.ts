@@ -4,8 +4,8 @@ import { anInteger, anObject, aPositive, aText, noOtherFields } from '../../core
 import type { DesktopGpu, DesktopSize } from '../../core/portal.ts';
 import { Problem } from '../http/problem.ts';
 import { aliveStates } from './desktop-state.ts';
-import { appBase } from './local-authority.ts';
 import { objectionOf, type SharedLimits, useOf } from './limits.ts';
+import { appBase } from './local-authority.ts';
 import type { MachineOrder } from './machines.ts';
 import type { Person } from './person.ts';
 import { aShownText } from './person-name.ts';

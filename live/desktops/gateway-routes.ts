@@ -1,5 +1,5 @@
 /** The external authentication API (paper, section 3.2, step 5): what gateways in processes of their own ask, with a token of role `gateway`. */
-import { anArray, aNumber, anObject, aText, noOtherFields, oneOf } from '../../core/check.ts';
+import { aNumber, anArray, anObject, aText, noOtherFields, oneOf } from '../../core/check.ts';
 import {
   type Authority,
   type ConnectAttempt,

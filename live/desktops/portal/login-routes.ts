@@ -9,9 +9,9 @@ import { NameTaken, type People } from '../accounts/people.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import { type LoginAttempt, LoginFailed, type UnifiedLogin } from '../accounts/unified-login.ts';
 import type { Person } from '../person.ts';
-import { problemsTold, type Told } from './problems-told.ts';
 import * as docs from './portal-docs.ts';
 import type { PortalRequests } from './portal-requests.ts';
+import { problemsTold, type Told } from './problems-told.ts';
 
 export interface LoginRoutesParts {
   readonly requests: PortalRequests;
@@ -88,8 +88,7 @@ export function loginRoutes(parts: LoginRoutesParts): Route[] {
       path: '/portal/v1/session',
       roles: null,
       operation: docs.sessionOperation,
-      answer: async (exchange) =>
-        sendJson(exchange.response, personView((await requests.session(exchange)).person)),
+      answer: async (exchange) => sendJson(exchange.response, personView((await requests.session(exchange)).person)),
     },
     { method: 'POST', path: '/portal/v1/session', roles: null, operation: docs.logInOperation, answer: logIn },
     { method: 'DELETE', path: '/portal/v1/session', roles: null, operation: docs.logOutOperation, answer: logOut },
