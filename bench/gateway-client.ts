@@ -8,6 +8,10 @@ export interface CountingOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A browser answers pings; this one says so without being asked. */
+const pongIntervalMs = 10_000;
+const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+
 /** Shared by all: what comes is counted and forgotten. */
 const readBuffer = Buffer.alloc(1 << 20);
 
@@ -19,6 +23,8 @@ export class CountingClient {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
+    const timer = setInterval(() => socket.write(pong), pongIntervalMs);
+    socket.once('close', () => clearInterval(timer));
   }
 
   /** Resolves when the upgrade is answered; the handshake of RFB has been sent then. */

@@ -109,10 +109,11 @@ function memoryOf({ pid }: ChildProcess): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!) / 1024;
 }
 
-/** Seconds of processor time so far. */
-function cpuOf({ pid }: ChildProcess): number {
+/** Seconds of processor time so far, and those of them in the kernel. */
+function cpuOf({ pid }: Pick<ChildProcess, 'pid'>): { readonly all: number; readonly kernel: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  const [user, kernel] = [Number(fields[11]) / 100, Number(fields[12]) / 100];
+  return { all: user + kernel, kernel };
 }
 
 /** Bytes until ServerInit of the stubs is there: frames of 2 bytes around 12 + 2 + 4 + 28 bytes, by the gateway. */
@@ -214,10 +215,7 @@ async function benchThroughput({ open }: GatewayUnderTest, child: ChildProcess, 
       );
       const ours = await rateOf(await open(port), child);
       ratios.push(ours.megabytesPerS / theirs.megabytesPerS);
-      console.log(
-        `gateway, one stream:           ${ours.megabytesPerS.toFixed(0)} MB/s (${ours.cpuMsPerMb.toFixed(2)} ms of CPU a MB), websockify ` +
-          `${theirs.megabytesPerS.toFixed(0)} MB/s (${theirs.cpuMsPerMb.toFixed(2)})`,
-      );
+      console.log(`gateway, one stream:           ${described(ours)}, websockify ${described(theirs)}`);
     }
   } finally {
     const ended = once(websockify.child, 'exit');
@@ -227,20 +225,28 @@ async function benchThroughput({ open }: GatewayUnderTest, child: ChildProcess, 
   console.log(`gateway, against websockify:   ${spread(ratios, 2)} × (floor 1, aim 3)`);
 }
 
+interface StreamRate {
+  readonly megabytesPerS: number;
+  readonly cpuMsPerMb: number;
+  readonly kernelMsPerMb: number;
+}
+
+function described({ megabytesPerS, cpuMsPerMb, kernelMsPerMb }: StreamRate): string {
+  return `${megabytesPerS.toFixed(0)} MB/s (${cpuMsPerMb.toFixed(2)} ms of CPU a MB, ${kernelMsPerMb.toFixed(2)} of it the kernel's)`;
+}
+
 /** A single client: websockify forks for it, so the children of the process count. */
-async function rateOf(
-  client: CountingClient,
-  child: ChildProcess,
-): Promise<{ readonly megabytesPerS: number; readonly cpuMsPerMb: number }> {
+async function rateOf(client: CountingClient, child: ChildProcess): Promise<StreamRate> {
   await sleep(500);
   const pids = [child.pid!, ...childrenOf(child.pid!)];
-  const cpu = (): number => pids.reduce((sum, pid) => sum + cpuOf({ pid } as ChildProcess), 0);
-  const [startBytes, startCpu, startMs] = [client.bytes, cpu(), performance.now()];
+  const cpu = (kind: 'all' | 'kernel'): number => pids.reduce((sum, pid) => sum + cpuOf({ pid })[kind], 0);
+  const [startBytes, startAll, startKernel, startMs] = [client.bytes, cpu('all'), cpu('kernel'), performance.now()];
   await sleep(4000);
   const megabytes = (client.bytes - startBytes) / 1e6;
   const result = {
     megabytesPerS: megabytes / ((performance.now() - startMs) / 1000),
-    cpuMsPerMb: ((cpu() - startCpu) * 1000) / megabytes,
+    cpuMsPerMb: ((cpu('all') - startAll) * 1000) / megabytes,
+    kernelMsPerMb: ((cpu('kernel') - startKernel) * 1000) / megabytes,
   };
   client.close();
   await sleep(200);
@@ -283,12 +289,12 @@ async function benchSessions({ open }: GatewayUnderTest, child: ChildProcess, po
     }
     await sleep(2000);
     const before = clients.map(({ bytes }) => bytes);
-    const [startCpu, startMs] = [cpuOf(child), performance.now()];
+    const [startCpu, startMs] = [cpuOf(child).all, performance.now()];
     await sleep(10_000);
     const seconds = (performance.now() - startMs) / 1000;
     const rates = clients.map(({ bytes }, index) => (bytes - before[index]!) / seconds / 1e6);
     const least = Math.min(...rates);
-    const share = (cpuOf(child) - startCpu) / seconds;
+    const share = (cpuOf(child).all - startCpu) / seconds;
     console.log(
       `gateway, ${count} sessions of 1 MB/s: slowest ${least.toFixed(3)} MB/s, ${(100 * share).toFixed(0)} % of a core, ${memoryOf(child).toFixed(0)} MiB`,
     );
