@@ -28,7 +28,11 @@ export class ConnectStore {
 
   /** Takes a token. Of several who do at once, on whatever servers, the one whose statement deletes it has it. */
   async takeToken(hash: string): Promise<ConnectTokenTable | undefined> {
-    const row = await this.#database.selectFrom('connectTokens').selectAll().where('hash', '=', hash).executeTakeFirst();
+    const row = await this.#database
+      .selectFrom('connectTokens')
+      .selectAll()
+      .where('hash', '=', hash)
+      .executeTakeFirst();
     const { numDeletedRows } = await this.#database
       .deleteFrom('connectTokens')
       .where('hash', '=', hash)

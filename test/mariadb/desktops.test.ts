@@ -63,9 +63,7 @@ test('of many applications at once at both as many are taken as the limit says',
   const outcomes = await Promise.allSettled(asked);
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [String(outcome.reason)] : []));
-  expect(new Set(reasons)).toEqual(
-    new Set(['Problem: You may have 3 desktops at a time, and 3 are there already.']),
-  );
+  expect(new Set(reasons)).toEqual(new Set(['Problem: You may have 3 desktops at a time, and 3 are there already.']));
 });
 
 test('one application that is sent to both is one desktop', async () => {
