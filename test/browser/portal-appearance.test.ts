@@ -240,7 +240,10 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
     name: 'desktop-statistics',
     isSmall: true,
     show: async (page) => {
-      await page.keyboard.type('ls ');
+      // The first picture is the largest: not what keys are usually answered like.
+      await page.waitForTimeout(1500);
+      await page.keyboard.type('ls slices', { delay: 120 });
+      await page.locator('.toolbar .handle').hover();
       await page.getByRole('button', { name: 'Statistics' }).click();
       await page.getByText('Resolution').waitFor();
       await page.waitForTimeout(1500);
