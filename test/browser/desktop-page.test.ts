@@ -195,9 +195,14 @@ test('who may only see is told so, and sends neither keys nor a new size', async
   await page.keyboard.type('abc');
   await page.setViewportSize({ width: 700, height: 500 });
   await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5));
+  expect([stub.desktop.width, stub.desktop.height]).toEqual([640, 400]);
+  // Messages keep their order: what was sent before the next request for a picture has arrived when that has.
+  const asked = stub.desktop.requests;
+  stub.desktop.height = 380;
+  stub.desktop.paint();
+  await vi.waitFor(() => expect(stub.desktop.requests).toBeGreaterThan(asked));
   expect(stub.desktop.keys).toEqual([]);
   expect(stub.desktop.pointers).toEqual([]);
-  expect([stub.desktop.width, stub.desktop.height]).toEqual([640, 400]);
 });
 
 describe('the connection', () => {
@@ -223,6 +228,18 @@ describe('the connection', () => {
     stub.refusals.delete(path);
     await page.getByRole('button', { name: 'Try now' }).click();
     await isConnected();
+  });
+
+  test.each([
+    ['stopped', 'This desktop is stopped. Start it in the portal.', 1],
+    ['deleting', 'This desktop has been deleted.', 0],
+  ] as const)('does not insist on a desktop that is %s', async (state, sentence, buttons) => {
+    await connect();
+    stub.refusals.set(`POST desktops/${desktop.id}/connect`, { status: 409, detail: 'It does not run.' });
+    stub.change(desktop.id, { state });
+    stub.dropStreams(4502, 'The desktop does not answer.');
+    await page.getByText(sentence).waitFor();
+    expect(await page.getByRole('button', { name: 'Connect again' }).count()).toBe(buttons);
   });
 
   test('ends with the reason when the right has ended, and asks for no other token', async () => {
