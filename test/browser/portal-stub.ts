@@ -157,7 +157,7 @@ export class PortalStub {
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self' data: blob:",
         `connect-src 'self' ${stream}`,
         "base-uri 'none'",
         "form-action 'none'",
@@ -166,6 +166,8 @@ export class PortalStub {
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
       'cache-control': 'no-store',
     };
   }

@@ -217,7 +217,7 @@ export class ApplyView {
         label,
       );
     return [
-      preset('Half of it', Math.ceil(size.vcpus / 2), size.ramMib / 2, size.diskGib),
+      preset('Half', Math.ceil(size.vcpus / 2), size.ramMib / 2, size.diskGib),
       preset('As proposed', size.vcpus, size.ramMib, size.diskGib),
       preset('Largest', largest.vcpus, largest.ramMib, largest.diskGib),
     ];
