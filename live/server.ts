@@ -287,7 +287,11 @@ function openDesktops(
   };
 }
 
-function openCloudMachines({ session, scheduling, requests }: Scheduler, addresses: AddressCheck, log: Logger): Machines {
+function openCloudMachines(
+  { session, scheduling, requests }: Scheduler,
+  addresses: AddressCheck,
+  log: Logger,
+): Machines {
   let nova: Promise<Nova> | null = null;
   const forbid = (): void =>
     void endpointAddresses(session)

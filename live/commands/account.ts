@@ -31,7 +31,10 @@ export function addAccountCommands(live: Command): void {
     .option('--gid <number>', "number of the person's group (default: the same)")
     .option('--groups <list>', 'further groups with their numbers: b7:70001,ct:70002', '')
     .option('--admin', 'may see and stop all desktops', false)
-    .addHelpText('after', '\nExample:\n  heps live account add chen --config heps.yaml --groups b7:70001 < password.txt')
+    .addHelpText(
+      'after',
+      '\nExample:\n  heps live account add chen --config heps.yaml --groups b7:70001 < password.txt',
+    )
     .action(async (name: string, options: AddOptions) => {
       const { config, displayName, uid, gid, groups, admin, passwordFile } = options;
       const account = {

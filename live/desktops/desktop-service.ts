@@ -13,7 +13,7 @@ import { LocalLogin } from './accounts/local-login.ts';
 import { People } from './accounts/people.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { UnifiedLogin } from './accounts/unified-login.ts';
-import { AddressCheck } from './address-check.ts';
+import type { AddressCheck } from './address-check.ts';
 import { ConnectStore } from './connect-store.ts';
 import { makeDesktopMetrics } from './desktop-metrics.ts';
 import { DesktopStore } from './desktop-store.ts';
@@ -87,9 +87,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     machines,
     catalogue,
     clock,
-    lease: isShared
-      ? new Lease({ database, name: 'desktops', owner: randomUUID(), leaseS, clock })
-      : soleLease,
+    lease: isShared ? new Lease({ database, name: 'desktops', owner: randomUUID(), leaseS, clock }) : soleLease,
     probe: (address, port) => answersVnc(address, port),
     objectionTo: (address) => addresses.objectionTo(address),
     settings,

@@ -156,7 +156,11 @@ export class DesktopsUnderTest {
     return (await this.sessions.findByHash(secretHash(secret)))!;
   }
 
-  async apply({ person }: Session, more: Partial<DesktopApplication> = {}, key: string = randomUUID()): Promise<string> {
+  async apply(
+    { person }: Session,
+    more: Partial<DesktopApplication> = {},
+    key: string = randomUUID(),
+  ): Promise<string> {
     const application = checkApplication({ station: 'b7', image: 'imaging', ...more }, this.catalogue, person);
     const { row, order } = newDesktop(application, person, key, 'none', this.clock.nowS);
     const entry = { atS: this.clock.nowS, action: 'apply', person: person.name, desktop: row.id } as const;

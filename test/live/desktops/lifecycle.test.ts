@@ -34,10 +34,7 @@ describe('from application to end', () => {
     desktops.clock.nowS += 600;
     await desktops.pass(4);
     const { state, reason, heldUntilS } = await desktops.row(id);
-    expect([state, reason]).toEqual([
-      'failed',
-      'The machine runs, but its desktop did not answer within 10 minutes.',
-    ]);
+    expect([state, reason]).toEqual(['failed', 'The machine runs, but its desktop did not answer within 10 minutes.']);
     // What it held is free again.
     expect(heldUntilS).not.toBeNull();
     expect(desktops.machines.machines.size).toBe(0);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DesktopView } from '../../../core/portal.ts';
 import { RemoteAuthority } from '../../../live/gateway/remote-authority.ts';
 import { hashOf, makeToken } from '../../../live/srm/tokens.ts';
-import { password, PortalServer } from './portal-server.ts';
+import { PortalServer, password } from './portal-server.ts';
 
 let portal: PortalServer;
 let chen: string;
@@ -154,7 +154,11 @@ describe('desktops', () => {
       400,
       'A desktop of the station B7 may have at most 48 hours.',
     ],
-    [{ station: 'b7', image: 'imaging', title: 'a\nb' }, 400, 'title: expected a text of 1 to 80 characters in one line'],
+    [
+      { station: 'b7', image: 'imaging', title: 'a\nb' },
+      400,
+      'title: expected a text of 1 to 80 characters in one line',
+    ],
     [{ station: 'b7', image: 'imaging', owner: 'li' }, 400, 'owner: expected one of the fields'],
     [[], 400, 'body: expected an object'],
   ])('%j is refused with a sentence', async (body, status, detail) => {
@@ -187,7 +191,10 @@ describe('desktops', () => {
     // A shorter one takes nothing away.
     expect((await extend(60)).endsAtS).toBe(later);
     expect((await extend(1e7)).endsAtS).toBe(latestEndAtS);
-    const refused = await portal.ask('POST', `/portal/v1/desktops/${id}/extend`, { cookie: chen, body: { lifetimeS: 1 } });
+    const refused = await portal.ask('POST', `/portal/v1/desktops/${id}/extend`, {
+      cookie: chen,
+      body: { lifetimeS: 1 },
+    });
     expect([refused.status, refused.body.detail]).toEqual([409, 'It cannot be extended any further.']);
   });
 
@@ -203,8 +210,18 @@ describe('desktops', () => {
     expect(connected.body.streamUrl).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/stream$/);
     expect((await portal.ask('DELETE', path, { cookie: li })).status).toBe(204);
     expect((await portal.ask('GET', `/portal/v1/desktops/${id}`, { cookie: li })).status).toBe(404);
-    expect((await portal.ask('PUT', `/portal/v1/desktops/${id}/shares/nobody_there`, { cookie: chen, body: { role: 'view' } })).status).toBe(404);
-    expect((await portal.ask('PUT', `/portal/v1/desktops/${id}/shares/chen`, { cookie: chen, body: { role: 'view' } })).status).toBe(409);
+    expect(
+      (
+        await portal.ask('PUT', `/portal/v1/desktops/${id}/shares/nobody_there`, {
+          cookie: chen,
+          body: { role: 'view' },
+        })
+      ).status,
+    ).toBe(404);
+    expect(
+      (await portal.ask('PUT', `/portal/v1/desktops/${id}/shares/chen`, { cookie: chen, body: { role: 'view' } }))
+        .status,
+    ).toBe(409);
   });
 
   test('what a person has is counted', async () => {
@@ -229,14 +246,19 @@ describe('desktops', () => {
   test('an application inside is opened at the gateway’s own origin', async () => {
     const { body } = await portal.ask('POST', `/portal/v1/desktops/${id}/apps/jupyter/connect`, { cookie: chen });
     expect(body.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/apps\/start\?token=[\w-]{43}$/);
-    expect((await portal.ask('POST', `/portal/v1/desktops/${id}/apps/none/connect`, { cookie: chen })).status).toBe(404);
+    expect((await portal.ask('POST', `/portal/v1/desktops/${id}/apps/none/connect`, { cookie: chen })).status).toBe(
+      404,
+    );
   });
 });
 
 describe('events', () => {
   test('bring the person’s desktops at once and after each change, and nobody else’s', async () => {
     const aborted = new AbortController();
-    const response = await fetch(`${portal.origin}/portal/v1/events`, { headers: { cookie: li }, signal: aborted.signal });
+    const response = await fetch(`${portal.origin}/portal/v1/events`, {
+      headers: { cookie: li },
+      signal: aborted.signal,
+    });
     const lists: DesktopView[][] = [];
     const reading = (async () => {
       let text = '';
@@ -300,7 +322,8 @@ describe('a gateway by itself', () => {
     const token = makeToken();
     await portal.database.addToken(hashOf(token), 'gateway', null, 0);
     const authority = new RemoteAuthority({ url: new URL(portal.origin), token });
-    const minted = (await portal.ask('POST', `/portal/v1/desktops/${id}/connect`, { cookie: chen })).body.token as string;
+    const minted = (await portal.ask('POST', `/portal/v1/desktops/${id}/connect`, { cookie: chen })).body
+      .token as string;
     const attempt = { token: minted, address: '192.0.2.9', requestId: 'r-1' };
     const grant = await authority.redeem(attempt);
     expect(grant).toMatchObject({ person: 'chen', role: 'owner', upstream: { kind: 'vnc', address: '127.0.0.1' } });

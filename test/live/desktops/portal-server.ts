@@ -46,7 +46,14 @@ export class PortalServer {
   readonly #service: DesktopService;
   readonly #remove: () => void;
 
-  private constructor(origin: string, database: Store, remove: () => void, options: PortalOptions, folder: string, gatewayPort: number) {
+  private constructor(
+    origin: string,
+    database: Store,
+    remove: () => void,
+    options: PortalOptions,
+    folder: string,
+    gatewayPort: number,
+  ) {
     this.origin = origin;
     this.database = database;
     this.#remove = remove;
@@ -91,9 +98,7 @@ export class PortalServer {
     });
     const { routes, headersOf } = this.#service;
     const tokens = new TokenCheck(database);
-    this.#server = createServer(
-      requestListener({ routes, tokens, metrics: { request: () => {} }, log, headersOf }),
-    );
+    this.#server = createServer(requestListener({ routes, tokens, metrics: { request: () => {} }, log, headersOf }));
   }
 
   static async start(options: PortalOptions = {}): Promise<PortalServer> {
@@ -151,7 +156,10 @@ export class PortalServer {
   }
 
   async ready(cookie: string): Promise<string> {
-    const { body } = await this.ask('POST', '/portal/v1/desktops', { cookie, body: { station: 'b7', image: 'imaging' } });
+    const { body } = await this.ask('POST', '/portal/v1/desktops', {
+      cookie,
+      body: { station: 'b7', image: 'imaging' },
+    });
     await this.until(async () => (await this.show(cookie, body.id)).state === 'ready');
     return body.id as string;
   }

@@ -196,7 +196,12 @@ describe('rule 6: the upstream is the address that the cloud gives for that mach
 });
 
 test('rule 8: tokens are limited by person and by address, and the limit is told', async () => {
-  const minted = Array.from({ length: 40 }, () => mint().then(() => 200, ({ status }: { status: number }) => status));
+  const minted = Array.from({ length: 40 }, () =>
+    mint().then(
+      () => 200,
+      ({ status }: { status: number }) => status,
+    ),
+  );
   const statuses = await Promise.all(minted);
   expect(statuses.filter((status) => status === 200)).toHaveLength(30);
   expect(statuses.filter((status) => status === 429)).toHaveLength(10);
@@ -311,4 +316,3 @@ async function tablesAsText(): Promise<{ rows: string; audit: string }> {
   const audit = await database.selectFrom('desktopAudit').selectAll().execute();
   return { rows: JSON.stringify(rows), audit: JSON.stringify(audit) };
 }
-

@@ -88,14 +88,22 @@ test.each([
   [{ stations: [station, station] }, 'stations: expected ids that are all different, got "b7"'],
   [{ stations: [{ ...station, iamges: [] }] }, 'stations[0].iamges: expected one of the fields'],
   [{ stations: [{ ...station, largest: { vcpus: 1 } }] }, 'largest.vcpus: expected at least what is proposed, 4'],
-  [{ stations: [{ ...station, longestLifetimeS: 60 }] }, 'longestLifetimeS: expected at least lifetimeS, 86400, got 60'],
-  [{ stations: [{ ...station, images: [{ ...image, vncPort: 22 }] }] }, 'vncPort: expected a whole number of at least 1024'],
+  [
+    { stations: [{ ...station, longestLifetimeS: 60 }] },
+    'longestLifetimeS: expected at least lifetimeS, 86400, got 60',
+  ],
+  [
+    { stations: [{ ...station, images: [{ ...image, vncPort: 22 }] }] },
+    'vncPort: expected a whole number of at least 1024',
+  ],
   [
     { stations: [{ ...station, images: [{ ...image, templateFile: 'none.yaml' }] }] },
     'expected a file that can be read, got "ENOENT"',
   ],
   [
-    { stations: [{ ...station, images: [{ ...image, apps: [{ id: 'a', port: 8888, path: '//evil', command: 'x' }] }] }] },
+    {
+      stations: [{ ...station, images: [{ ...image, apps: [{ id: 'a', port: 8888, path: '//evil', command: 'x' }] }] }],
+    },
     'path: expected a path such as /lab, got "//evil"',
   ],
   [
