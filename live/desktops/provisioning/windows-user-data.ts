@@ -14,8 +14,16 @@ import { powershellQuote as quote } from './quote.ts';
 import { mountsFor, pathBelow } from './storage.ts';
 import { obfuscatedVncPassword } from './vnc-password.ts';
 
-/** Names that Windows has already; group names are prefixed instead. */
-const reserved = ['administrator', 'guest', 'defaultaccount', 'system', 'wdagutilityaccount', 'cloudbase-init'];
+/** Accounts that Windows or cloudbase-init make, the latter an administrator; group names are prefixed instead. */
+const reserved = [
+  'administrator',
+  'admin',
+  'guest',
+  'defaultaccount',
+  'system',
+  'wdagutilityaccount',
+  'cloudbase-init',
+];
 
 export function windowsUserData(order: ProvisioningOrder): string {
   const { person, desktop, image } = order;
