@@ -3,7 +3,10 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/desktop/**', 'test/openstack/**', 'test/mariadb/**'],
+    exclude: [
+      ...configDefaults.exclude,
+      ...['browser', 'desktop', 'guest', 'mariadb', 'openstack'].map((folder) => `test/${folder}/**`),
+    ],
     setupFiles: ['test/setup.ts'],
     testTimeout: 120_000,
   },

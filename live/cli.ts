@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addAccountCommands } from './commands/account.ts';
 import { addAgent } from './commands/agent.ts';
 import { addBoot } from './commands/boot.ts';
+import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFlavors } from './commands/flavors.ts';
 import { addGateway } from './commands/gateway.ts';
@@ -29,4 +30,5 @@ export function addLiveCommands(program: Command): void {
   addFlavors(live);
   addDoctor(live);
   addInstall(live);
+  addDemo(live);
 }

@@ -1,6 +1,7 @@
 /**
  * Desktops on this computer, for a demonstration and for tests: in place of a machine each has a real session, with an address of its own in
- * 127.64.0.0/16, so that ports are the same as on machines. They outlive this process when it is killed, and are found again.
+ * 127.64.0.0/16, so that ports are the same as on machines. They outlive this process when it is killed, and are found again. All of them
+ * run as one account of this computer: for people who trust each other.
  */
 import {
   chmodSync,
@@ -19,6 +20,7 @@ import { InputError } from '../../core/input-error.ts';
 import { isInstalled, missingPackages } from './local/programs.ts';
 import { endSession, isAlive, startSession } from './local/session.ts';
 import type { MachineOrder, MachineStatus, Machines } from './machines.ts';
+import { appCommand } from './provisioning/app-command.ts';
 import { obfuscatedVncPassword } from './provisioning/vnc-password.ts';
 import type { DesktopImage } from './station.ts';
 
@@ -96,9 +98,7 @@ class LocalMachines implements Machines {
 
   async restart(id: string): Promise<void> {
     await this.#inTurn(async () => {
-      const kept = this.#known(id);
-      await endSession(this.#folderOf(id));
-      await this.#run(kept);
+      await this.#run(this.#known(id));
     });
   }
 
@@ -188,9 +188,7 @@ class LocalMachines implements Machines {
     mkdirSync(join(folder, 'programs'), { recursive: true });
     writeFileSync(join(folder, 'vnc-password'), obfuscatedVncPassword(vncPassword), { mode: 0o600 });
     const image = this.#options.images.find((one) => one.glanceImage === glanceImage);
-    const apps = (image?.apps ?? []).map(({ id: app, command }) =>
-      command.replaceAll('{base}', this.#options.appBase(id, app)).replaceAll('{address}', addressOf(place)),
-    );
+    const apps = (image?.apps ?? []).map((app) => appCommand(app, this.#options.appBase(id, app.id), addressOf(place)));
     const software = (image?.software ?? []).filter(({ starts }) => starts).map(({ command }) => command);
     for (const [at, command] of [...software, ...apps].entries()) {
       const program = command.trim().split(/\s/)[0]!;

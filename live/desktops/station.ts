@@ -50,7 +50,7 @@ export interface WebApp {
   readonly port: number;
   /** Path that is opened first: `/lab`. */
   readonly path: string;
-  /** What starts it in the person's session; `{base}` is the path below which the gateway shows it. */
+  /** What starts it in the person's session; `{base}` is the path below which the gateway shows it, `{address}` where it listens. */
   readonly command: string;
 }
 

@@ -52,11 +52,14 @@ export async function takePicture(stream: Duplex, password: string | null): Prom
   return { width, height, rgb };
 }
 
-/** Colours in it; an empty screen has one or two. */
-export function coloursOf({ rgb }: Picture): number {
-  const colours = new Set<number>();
-  for (let at = 0; at < rgb.length; at += 3) colours.add(rgb.readUIntBE(at, 3));
-  return colours.size;
+/** Share of the pixels that are not of the commonest colour: what lies on the background. */
+export function drawnShare({ rgb }: Picture): number {
+  const counts = new Map<number, number>();
+  for (let at = 0; at < rgb.length; at += 3) {
+    const colour = rgb.readUIntBE(at, 3);
+    counts.set(colour, (counts.get(colour) ?? 0) + 1);
+  }
+  return 1 - Math.max(...counts.values()) / (rgb.length / 3);
 }
 
 export function pngOf({ width, height, rgb }: Picture): Buffer {

@@ -4,6 +4,9 @@
  *
  *     sh -c SCRIPT heps-desktop DISPLAY ADDRESS PORT      in the machine's folder
  *
+ * Openbox starts the programs, since a window that comes while it begins is never shown; leaving it ends the desktop. An X server would begin
+ * anew when its only client leaves, as `xsetroot` does, and drop whoever connects at that moment (`-noreset`).
+ *
  * `leader` tells who it is: process id, and when it began in clock ticks since the computer did, since ids are used again.
  */
 export const sessionScript = `
@@ -13,18 +16,20 @@ echo "$$ $(cut -d' ' -f22 "/proc/$$/stat")" > leader
 rm -f xauthority
 export DISPLAY=":$display" XAUTHORITY="$PWD/xauthority"
 xauth -q add "$DISPLAY" . "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')"
-Xtigervnc "$DISPLAY" -auth "$XAUTHORITY" -nolisten tcp -interface "$address" -rfbport "$port" -SecurityTypes VncAuth \\
+Xtigervnc "$DISPLAY" -auth "$XAUTHORITY" -nolisten tcp -noreset -interface "$address" -rfbport "$port" -SecurityTypes VncAuth \\
   -PasswordFile vnc-password -AlwaysShared -AcceptSetDesktopSize -geometry 1280x800 -depth 24 -desktop desktop &
 server=$!
 until [ -S "/tmp/.X11-unix/X$display" ]; do
   kill -0 "$server" || exit 1
   sleep 0.05
 done
-folder=$PWD
+export PROGRAMS="$PWD/programs"
 cd "$HOME" || exit 1
 xsetroot -solid '#33566b'
-while kill -0 "$server" 2> /dev/null; do openbox; sleep 0.2; done &
-for program in "$folder"/programs/*; do sh "$program" & done
+{
+  openbox --startup "sh -c 'for program in \\"\\$PROGRAMS\\"/*; do sh \\"\\$program\\" & done'"
+  kill "$server"
+} &
 wait "$server"
 kill 0
 `;

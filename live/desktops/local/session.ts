@@ -26,6 +26,8 @@ const startMs = 15_000;
 
 /** Starts it. @returns whether its desktop came up; what it said is in `session.log` */
 export async function startSession({ folder, home, display, address, port, runsAs }: SessionOptions): Promise<boolean> {
+  // Without its leader, what is left of an earlier one would hold the display.
+  await endSession(folder);
   rmSync(join(folder, 'leader'), { force: true });
   const log = openSync(join(folder, 'session.log'), 'a', 0o600);
   const child = spawn('sh', ['-c', sessionScript, 'heps-desktop', String(display), address, String(port)], {

@@ -63,14 +63,17 @@ systemctl daemon-reload
 timeout 30 mount --all --fork --test-opts _netdev || echo 'heps-desktop: some storage does not answer' > /dev/console
 `;
 
-/** `vnc OPTION ...`: the X server that is the streaming server as well. */
+/**
+ * `vnc OPTION ...`: the X server that is the streaming server as well. It would begin anew when its only client leaves (`-noreset`), and drop
+ * whoever connects at that moment.
+ */
 export const vncScript = String.raw`#!/bin/sh
 set -eu
 server=$(command -v Xtigervnc || command -v Xvnc)
 umask 077
 touch "$XAUTHORITY"
 xauth -q add :1 . "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
-exec "$server" :1 -auth "$XAUTHORITY" -nolisten tcp -localhost=0 -SecurityTypes VncAuth -PasswordFile /etc/heps/vnc-password \
+exec "$server" :1 -auth "$XAUTHORITY" -nolisten tcp -noreset -localhost=0 -SecurityTypes VncAuth -PasswordFile /etc/heps/vnc-password \
   -AlwaysShared -AcceptSetDesktopSize -geometry 1920x1080 -depth 24 -desktop desktop "$@"
 `;
 
@@ -108,16 +111,23 @@ for icon in /etc/heps/icons/*.desktop; do
   # Xfce asks before it starts what nobody has called trusted.
   gio set -t string "$copy" metadata::xfce-exe-checksum "$(sha256sum "$copy" | cut -d' ' -f1)" 2> /dev/null || :
 done
-for program in /etc/heps/start/*; do
-  if [ -x "$program" ]; then /usr/local/lib/heps/run "$program" & fi
-done
-
 session=x-terminal-emulator
 for candidate in openbox-session mate-session startxfce4; do
   if command -v "$candidate" > /dev/null; then session=$candidate; fi
 done
-# Openbox by itself shows no icons.
-if [ "$session" = openbox-session ] && command -v pcmanfm > /dev/null; then pcmanfm --desktop & fi
+# Openbox never shows windows that come while it begins.
+{
+  tries=0
+  until xprop -root _NET_SUPPORTING_WM_CHECK 2> /dev/null | grep -q 'window id' || [ "$tries" -ge 60 ]; do
+    tries=$((tries + 1))
+    sleep 0.5
+  done
+  # By itself it shows no icons.
+  if [ "$session" = openbox-session ] && command -v pcmanfm > /dev/null; then pcmanfm --desktop & fi
+  for program in /etc/heps/start/*; do
+    if [ -x "$program" ]; then /usr/local/lib/heps/run "$program" & fi
+  done
+} &
 bus=
 if [ -z "$DBUS_SESSION_BUS_ADDRESS" ] && command -v dbus-launch > /dev/null; then bus='dbus-launch --exit-with-session'; fi
 exec $bus "$session"

@@ -1,6 +1,7 @@
 /** The built-in user data for Linux: a cloud-config that a serializer writes, never pasted text. */
 import { stringify } from 'yaml';
 import type { WebApp } from '../station.ts';
+import { appCommand } from './app-command.ts';
 import { accountScript, readyScript, runScript, sessionScript, storageScript, vncScript } from './linux-scripts.ts';
 import { machineGroups } from './machine-groups.ts';
 import { oneLine } from './one-line.ts';
@@ -99,7 +100,7 @@ function serviceFiles({ station, image, desktop }: ProvisioningOrder): GuestFile
 function appFiles(app: WebApp, base: string): GuestFile[] {
   const path = `${programs}/app-${app.id}`;
   return [
-    program(path, `#!/bin/sh\n${app.command.replaceAll('{base}', base)}\n`),
+    program(path, `#!/bin/sh\n${appCommand(app, base)}\n`),
     plain(
       `/etc/systemd/system/heps-app-${app.id}@.service`,
       unit(`Web application ${app.id}`, ['After=heps-session@%i.service'], ['RestartSec=5', `ExecStart=${path}`]),
