@@ -157,6 +157,7 @@ describe('a stream ends', () => {
     const client = await harness.open(harness.authority.grant(stub.port));
     await harness.stop();
     expect((await client.closed).code).toBe(1001);
+    expect(harness.authority.reports).toMatchObject([{ grantId: 'grant-1', reason: 'gateway-stops' }]);
     harness = await startHarness();
   });
 
