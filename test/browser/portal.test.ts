@@ -158,7 +158,7 @@ describe('a desktop of one’s own', () => {
     await text(card(desktop.title), 'No host has a free card with 48 GB.');
     const clock = `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}`;
     expect(await card(desktop.title).locator('.note').textContent()).toMatch(
-      new RegExp(`Expected at (tomorrow )?${clock}, in (39|40) min\\.`),
+      new RegExp(`Expected (tomorrow )?at ${clock}, in (39|40) min\\.`),
     );
     stub.change(desktop.id, { state: 'failed', reason: 'Its image could not be read.', expectedAtS: null });
     await text(card(desktop.title), 'Its image could not be read.');
@@ -223,7 +223,7 @@ describe('a desktop of one’s own', () => {
     const opened = context.waitForEvent('page');
     await page.getByRole('button', { name: /^JupyterLab/ }).click();
     const tab = await opened;
-    await tab.waitForURL(`${stub.gatewayUrl}/apps/jupyter`);
+    await tab.waitForURL(`${stub.gateway.url}/apps/jupyter`);
     expect(await tab.evaluate(() => window.opener)).toBe(null);
   });
 });
