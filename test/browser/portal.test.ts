@@ -249,6 +249,21 @@ test('what is typed into a form survives what happens to desktops meanwhile', as
   expect(await page.getByLabel('What you call it').inputValue()).toBe('my scan');
 });
 
+test('the portal does not carry noVNC, and the desktop’s page does not carry the portal', async () => {
+  const scripts = async (address: string): Promise<string> => {
+    const texts: Promise<string>[] = [];
+    const tab = await context.newPage();
+    tab.on('response', (response) => {
+      if (response.request().resourceType() === 'script') texts.push(response.text());
+    });
+    await tab.goto(address, { waitUntil: 'networkidle' });
+    return (await Promise.all(texts)).join();
+  };
+  const [portal, desktop] = [await scripts(stub.url), await scripts(`${stub.url}desktop.html`)];
+  expect([portal.includes('Apply for a desktop'), desktop.includes('Apply for a desktop')]).toEqual([true, false]);
+  expect([portal.includes('Sending Ctrl-Alt-Del'), desktop.includes('Sending Ctrl-Alt-Del')]).toEqual([false, true]);
+});
+
 describe('for administrators', () => {
   test('all desktops are found, stopped and deleted, and the audit trail is read', async () => {
     const [bone, tooth] = [desktopView(), desktopView({ title: 'Tooth', owner: 'li', state: 'stopped' })];
