@@ -26,7 +26,7 @@ beforeEach(async () => {
   stub.people.set('li', { name: 'li', displayName: 'Li Na', groups: ['b7'], isAdmin: false });
   stub.stations = [...stationViews];
   // A real VNC server, for pictures that are worth looking at.
-  if (process.env.VNC_PORT !== undefined) stub.vncPort = Number(process.env.VNC_PORT);
+  if (process.env.VNC_PORT !== undefined) stub.gateway.vncPort = Number(process.env.VNC_PORT);
   await stub.start();
 });
 
@@ -259,7 +259,7 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
         status: 503,
         detail: 'The portal restarts.',
       });
-      stub.dropStreams();
+      stub.gateway.dropStreams();
       await page.getByRole('heading', { name: 'Reconnecting …' }).waitFor();
     },
   },
@@ -267,7 +267,7 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
     name: 'desktop-ended',
     show: async (page) => {
       await page.getByRole('toolbar').waitFor();
-      stub.dropStreams(4401, 'Chen Yu has deleted this desktop.');
+      stub.gateway.dropStreams(4401, 'Chen Yu has deleted this desktop.');
       await page.getByRole('heading', { name: 'Not connected' }).waitFor();
     },
   },
