@@ -45,7 +45,7 @@ async function runDemo({ folder: given, port, gatewayPort }: DemoOptions): Promi
   await installMissing((text) => console.log(`The demonstration ${text}`));
   const folder = given === undefined ? mkdtempSync(join(tmpdir(), 'heps-demo-')) : resolve(given);
   const ended = new Promise<void>((end) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end());
   });
   try {
     const configuration = readConfiguration(makeDemoFolder(folder, { portal: port, gateway: gatewayPort }), {});

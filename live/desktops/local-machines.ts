@@ -1,6 +1,7 @@
 /**
  * Desktops on this computer, for a demonstration and for tests: in place of a machine each has a real session, with an address of its own in
- * 127.64.0.0/16, so that ports are the same as on machines. They outlive this process when it is killed, and are found again.
+ * 127.64.0.0/16, so that ports are the same as on machines. They outlive this process when it is killed, and are found again. All of them
+ * run as one account of this computer: for people who trust each other.
  */
 import {
   chmodSync,

@@ -7,6 +7,7 @@ import { InputError } from '../../core/input-error.ts';
 import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../core/portal.ts';
 import type { SharedLimits } from './limits.ts';
 import { aGroupName, aShownText } from './person-name.ts';
+import { checkTemplate } from './provisioning/template.ts';
 import type { DesktopImage, Mount, Software, Station, WebApp } from './station.ts';
 
 export interface Catalogue {
@@ -130,14 +131,17 @@ function imageOf(value: unknown, where: string, file: string): DesktopImage {
   };
 }
 
-/** The text of the file, which is beside `stations.yaml`. */
+/** The text of the file, which is beside `stations.yaml`; refused where somebody's name could become a command in it. */
 function templateOf(value: unknown, where: string, file: string): string {
   const path = resolve(dirname(resolve(file)), aText(value, where));
+  let text: string;
   try {
-    return readFileSync(path, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new InputError(`${where} ${path}`, 'a file that can be read', (error as NodeJS.ErrnoException).code);
   }
+  checkTemplate(text, path);
+  return text;
 }
 
 function softwareOf(value: unknown, where: string): Software {

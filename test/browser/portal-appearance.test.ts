@@ -26,7 +26,7 @@ beforeEach(async () => {
   stub.people.set('li', { name: 'li', displayName: 'Li Na', groups: ['b7'], isAdmin: false });
   stub.stations = [...stationViews];
   // A real VNC server, for pictures that are worth looking at.
-  if (process.env.VNC_PORT !== undefined) stub.vncPort = Number(process.env.VNC_PORT);
+  if (process.env.VNC_PORT !== undefined) stub.gateway.vncPort = Number(process.env.VNC_PORT);
   await stub.start();
 });
 
@@ -240,7 +240,10 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
     name: 'desktop-statistics',
     isSmall: true,
     show: async (page) => {
-      await page.keyboard.type('ls ');
+      // The first picture is the largest: not what keys are usually answered like.
+      await page.waitForTimeout(1500);
+      await page.keyboard.type('ls slices', { delay: 120 });
+      await page.locator('.toolbar .handle').hover();
       await page.getByRole('button', { name: 'Statistics' }).click();
       await page.getByText('Resolution').waitFor();
       await page.waitForTimeout(1500);
@@ -256,7 +259,7 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
         status: 503,
         detail: 'The portal restarts.',
       });
-      stub.dropStreams();
+      stub.gateway.dropStreams();
       await page.getByRole('heading', { name: 'Reconnecting …' }).waitFor();
     },
   },
@@ -264,7 +267,7 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
     name: 'desktop-ended',
     show: async (page) => {
       await page.getByRole('toolbar').waitFor();
-      stub.dropStreams(4401, 'Chen Yu has deleted this desktop.');
+      stub.gateway.dropStreams(4401, 'Chen Yu has deleted this desktop.');
       await page.getByRole('heading', { name: 'Not connected' }).waitFor();
     },
   },

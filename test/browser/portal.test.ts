@@ -158,7 +158,7 @@ describe('a desktop of one’s own', () => {
     await text(card(desktop.title), 'No host has a free card with 48 GB.');
     const clock = `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}`;
     expect(await card(desktop.title).locator('.note').textContent()).toMatch(
-      new RegExp(`Expected at (tomorrow )?${clock}, in (39|40) min\\.`),
+      new RegExp(`Expected (tomorrow )?at ${clock}, in (39|40) min\\.`),
     );
     stub.change(desktop.id, { state: 'failed', reason: 'Its image could not be read.', expectedAtS: null });
     await text(card(desktop.title), 'Its image could not be read.');
@@ -223,7 +223,7 @@ describe('a desktop of one’s own', () => {
     const opened = context.waitForEvent('page');
     await page.getByRole('button', { name: /^JupyterLab/ }).click();
     const tab = await opened;
-    await tab.waitForURL(`${stub.gatewayUrl}/apps/jupyter`);
+    await tab.waitForURL(`${stub.gateway.url}/apps/jupyter`);
     expect(await tab.evaluate(() => window.opener)).toBe(null);
   });
 });
@@ -247,6 +247,21 @@ test('what is typed into a form survives what happens to desktops meanwhile', as
   await page.waitForFunction(() => document.title.startsWith('New desktop'));
   await page.keyboard.type('scan');
   expect(await page.getByLabel('What you call it').inputValue()).toBe('my scan');
+});
+
+test('the portal does not carry noVNC, and the desktop’s page does not carry the portal', async () => {
+  const scripts = async (address: string): Promise<string> => {
+    const texts: Promise<string>[] = [];
+    const tab = await context.newPage();
+    tab.on('response', (response) => {
+      if (response.request().resourceType() === 'script') texts.push(response.text());
+    });
+    await tab.goto(address, { waitUntil: 'networkidle' });
+    return (await Promise.all(texts)).join();
+  };
+  const [portal, desktop] = [await scripts(stub.url), await scripts(`${stub.url}desktop.html`)];
+  expect([portal.includes('Apply for a desktop'), desktop.includes('Apply for a desktop')]).toEqual([true, false]);
+  expect([portal.includes('Sending Ctrl-Alt-Del'), desktop.includes('Sending Ctrl-Alt-Del')]).toEqual([false, true]);
 });
 
 describe('for administrators', () => {

@@ -58,7 +58,7 @@ async function factsOf({ ports }: Guest): Promise<string> {
       expect(text).toMatch(/^chen +xterm/m);
       return text;
     },
-    { timeout: 60_000, interval: 500 },
+    { timeout: 300_000, interval: 500 },
   );
 }
 
@@ -96,7 +96,7 @@ async function pictureBy(connectTo: () => Duplex, password: string | null, name:
       expect(drawnShare(taken)).toBeGreaterThan(0.05);
       return taken;
     },
-    { timeout: 90_000, interval: 1_000 },
+    { timeout: 110_000, interval: 1_000 },
   );
   const file = join(tmpdir(), `heps-guest-${name}.png`);
   writeFileSync(file, pngOf(picture));

@@ -88,3 +88,47 @@ test('a misspelt variable is refused, one of another part is not', () => {
 test('a file that is not there is refused', () => {
   expect(() => readConfiguration(join(folder, 'none.yaml'), {})).toThrow('none.yaml: expected a configuration file');
 });
+
+const desktops = `database: {file: heps.db}
+scheduling: {mode: act}
+desktops: {stationsFile: stations.yaml, publicUrl: 'https://desk.example.org', networks: [10.1.0.0/16]}
+gateway: {publicUrl: 'https://stream.example.org/'}`;
+
+test('desktops with their gateway, on local accounts', () => {
+  const settings = read(desktops).desktops;
+  expect(settings).toMatchObject({
+    stationsFile: join(folder, 'stations.yaml'),
+    machines: 'openstack',
+    publicUrl: 'https://desk.example.org',
+    networks: ['10.1.0.0/16'],
+    allowLoopback: false,
+    vmNetworks: 'none',
+    limits: { mostDesktops: null, mostCards: null, mostCardHours: null },
+    accounts: { kind: 'local', oidc: null, idleS: 28_800, longestS: 86_400 },
+    gateway: { address: '127.0.0.1', port: 8791, publicUrl: 'https://stream.example.org', tls: null },
+  });
+});
+
+test('numbers and lists of desktops come from the environment as well', () => {
+  const environment = {
+    HEPS_DESKTOPS_MOST_CARDS: '4',
+    HEPS_DESKTOPS_NETWORKS: '10.1.0.0/16, 10.2.0.0/16',
+    HEPS_ACCOUNTS_CLIENT_SECRET: 's',
+  };
+  const { limits, networks } = read(desktops, environment).desktops!;
+  expect([limits.mostCards, networks]).toEqual([4, ['10.1.0.0/16', '10.2.0.0/16']]);
+});
+
+test.each([
+  ['scheduling: {mode: act}', '', 'scheduling.mode: expected act, since desktops.machines is openstack, got "off"'],
+  ['networks: [10.1.0.0/16]', 'networks: [10.1.0.0/40]', 'desktops.networks: expected networks such as 10.1.0.0/16'],
+  [', networks: [10.1.0.0/16]', '', 'desktops.networks: expected the networks of the desktops, got nothing'],
+  ['desk.example.org', 'desk.example.org/portal', 'desktops.publicUrl: expected an origin such as'],
+  ['stream.example.org', 'desk.example.org', "gateway.publicUrl: expected another origin than the portal's"],
+  ["gateway: {publicUrl: 'https://stream.example.org/'}", '', 'gateway.publicUrl: expected the origin under which'],
+  ['gateway:', 'accounts: {kind: oidc}\ngateway:', 'accounts.issuer: expected the address of the OpenID provider'],
+  ['gateway:', "accounts: {issuer: 'http://idp.example.org'}\ngateway:", 'accounts.issuer: expected an address that'],
+  ['gateway:', 'accounts: {clientSecret: s}\ngateway:', 'expected it in the file that accounts.clientSecretFile names'],
+])('of desktops, %j as %j is refused in one line', (part, as, message) => {
+  expect(() => read(desktops.replace(part, as))).toThrow(message);
+});

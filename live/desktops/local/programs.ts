@@ -12,8 +12,8 @@ const packages = {
   glxgears: 'mesa-utils',
 } as const;
 
-/** Fonts and the like, which no program shows. */
-const besides = ['xfonts-base', 'libgl1-mesa-dri'];
+/** What no program shows: openbox ends where there is no font. */
+const besides = ['fonts-dejavu-core', 'xfonts-base', 'libgl1-mesa-dri'];
 
 /** Whether the program is on the path. */
 export function isInstalled(program: string): boolean {

@@ -115,10 +115,11 @@ session=x-terminal-emulator
 for candidate in openbox-session mate-session startxfce4; do
   if command -v "$candidate" > /dev/null; then session=$candidate; fi
 done
-# Openbox never shows windows that come while it begins.
+# Openbox never shows windows that come while it begins, which takes long on a busy host.
 {
   tries=0
-  until xprop -root _NET_SUPPORTING_WM_CHECK 2> /dev/null | grep -q 'window id' || [ "$tries" -ge 60 ]; do
+  command -v xprop > /dev/null || { sleep 15; tries=600; }
+  until xprop -root _NET_SUPPORTING_WM_CHECK 2> /dev/null | grep -q 'window id' || [ "$tries" -ge 600 ]; do
     tries=$((tries + 1))
     sleep 0.5
   done

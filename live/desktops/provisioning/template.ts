@@ -44,7 +44,7 @@ const plain = new Set([
 
 /** Refuses a template before anybody needs it. @throws InputError naming the line */
 export function checkTemplate(template: string, where: string): void {
-  for (const { name, filter, before, after, line } of placeholdersOf(template)) {
+  for (const { name, filter, before, after, line } of placeholdersOf(template, where)) {
     const at = `${where}:${line}`;
     const isPlain = plain.has(name) || /^desktop\.appBase\.[a-z0-9-]+$/.test(name);
     if (!isPlain && !free.has(name))
@@ -122,7 +122,7 @@ interface Placeholder {
   readonly line: number;
 }
 
-function placeholdersOf(template: string): Placeholder[] {
+function placeholdersOf(template: string, where: string): Placeholder[] {
   return template.split('\n').flatMap((text, index) => {
     const found = [...text.matchAll(placeholder)].map((match) => ({
       name: match[1]!,
@@ -133,7 +133,7 @@ function placeholdersOf(template: string): Placeholder[] {
     }));
     const open = text.split('{{').length - 1;
     if (open !== found.length)
-      throw new InputError(`template:${index + 1}`, 'placeholders such as {{person.name}}', text.trim());
+      throw new InputError(`${where}:${index + 1}`, 'placeholders such as {{person.name}}', text.trim());
     return found;
   });
 }

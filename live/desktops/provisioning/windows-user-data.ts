@@ -14,15 +14,23 @@ import { powershellQuote as quote } from './quote.ts';
 import { mountsFor, pathBelow } from './storage.ts';
 import { obfuscatedVncPassword } from './vnc-password.ts';
 
-/** Names that Windows has already; group names are prefixed instead. */
-const reserved = ['administrator', 'guest', 'defaultaccount', 'system', 'wdagutilityaccount', 'cloudbase-init'];
+/** Accounts that Windows or cloudbase-init make, the latter an administrator; group names are prefixed instead. */
+const reserved = [
+  'administrator',
+  'admin',
+  'guest',
+  'defaultaccount',
+  'system',
+  'wdagutilityaccount',
+  'cloudbase-init',
+];
 
 export function windowsUserData(order: ProvisioningOrder): string {
   const { person, desktop, image } = order;
   if (person.name.length > 20 || reserved.includes(person.name)) {
     throw new InputError('person.name', 'at most 20 characters and none of the names that Windows has', person.name);
   }
-  const groups = machineGroups(person).map(({ name }) => quote(`heps-${name}`.slice(0, 64)));
+  const groups = machineGroups(person).map(({ name }) => quote(name.startsWith('heps-') ? name : `heps-${name}`));
   const shortcuts = [...linkShortcuts(order), ...softwareShortcuts(order)];
   const password = [...obfuscatedVncPassword(desktop.vncPassword)].join(',');
   return [
@@ -121,6 +129,10 @@ Set-ItemProperty $logon -Name DefaultDomainName -Value $env:COMPUTERNAME
 Set-ItemProperty $logon -Name DefaultUserName -Value $person
 Set-ItemProperty $logon -Name DefaultPassword -Value $password
 
+# Nobody knows the password, so the screen must not lock.
+Set-ItemProperty 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System' -Name InactivityTimeoutSecs -Value 0 -Type DWord
+powercfg.exe /change monitor-timeout-ac 0
+
 # NFS knows the person by the directory's numbers.
 $nfs = 'HKLM:\SOFTWARE\Microsoft\ClientForNFS\CurrentVersion\Default'
 if (Test-Path $nfs) {
@@ -145,7 +157,7 @@ foreach ($item in $shortcuts) {
 
 # The streaming server.
 $server = 'HKLM:\SOFTWARE\TightVNC\Server'
-New-Item -Path $server -Force | Out-Null
+if (-not (Test-Path $server)) { New-Item -Path $server -Force | Out-Null }
 Set-ItemProperty $server -Name Password -Value $vncPassword -Type Binary
 Set-ItemProperty $server -Name RfbPort -Value $vncPort -Type DWord
 foreach ($on in 'AcceptRfbConnections', 'UseVncAuthentication', 'AlwaysShared') { Set-ItemProperty $server -Name $on -Value 1 -Type DWord }

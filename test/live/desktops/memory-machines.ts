@@ -60,11 +60,15 @@ export class MemoryMachines implements Machines {
   }
 
   async stop(id: string): Promise<void> {
-    await this.#call('stop', id, () => void (this.machines.get(id)!.state = 'stopped'));
+    await this.#call('stop', id, () => {
+      this.machines.get(id)!.state = 'stopped';
+    });
   }
 
   async start(id: string): Promise<void> {
-    await this.#call('start', id, () => void (this.machines.get(id)!.state = 'running'));
+    await this.#call('start', id, () => {
+      this.machines.get(id)!.state = 'running';
+    });
   }
 
   async remove(id: string): Promise<void> {

@@ -7,7 +7,7 @@ import { Notices } from './notices.ts';
 import { PicturePanel } from './picture-panel.ts';
 import { keepSettings, keptSettings } from './picture-settings.ts';
 import { Statistics } from './statistics.ts';
-import { ticketsFor } from './ticket.ts';
+import { NoTicket, ticketsFor } from './ticket.ts';
 import { Toolbar, toolButton } from './toolbar.ts';
 import { Veil } from './veil.ts';
 import type { WayIn } from './way-in.ts';
@@ -109,5 +109,5 @@ export class DesktopPage {
 }
 
 async function noTicket(): Promise<never> {
-  throw new RangeError('This address names no desktop. Open one from the portal.');
+  throw new NoTicket('This address names no desktop. Open one from the portal.', false);
 }

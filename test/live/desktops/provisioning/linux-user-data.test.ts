@@ -159,6 +159,11 @@ describe('refused is', () => {
     expect(() => buildUserData(hostile)).toThrow(new RegExp(`^${where}: expected`));
   });
 
+  test('a mount that would begin a line of its own in fstab', () => {
+    const mounts = [{ ...order.station.mounts[0]!, source: 'nas:/a\n/dev/sda1' }];
+    expect(() => buildUserData({ ...order, station: { ...order.station, mounts } })).toThrow(/^station b7: expected/);
+  });
+
   test('more than Nova takes, 65 535 characters in base64', () => {
     const software = [{ title: 'Long', command: `true ${'x'.repeat(49_000)}`, starts: false }];
     const long = { ...order, image: { ...order.image, software } };

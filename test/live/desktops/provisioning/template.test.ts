@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { checkTemplate } from '../../../../live/desktops/provisioning/template.ts';
 import { buildUserData } from '../../../../live/desktops/provisioning/user-data.ts';
+import { readStations } from '../../../../live/desktops/stations-file.ts';
 import { order } from './orders.ts';
 
 const fill = (template: string, displayName = 'Chen Wei'): string =>
@@ -79,6 +83,19 @@ describe('refused with its line is', () => {
   ])('%s', (_, template, message) => {
     expect(() => checkTemplate(template, 'stations.yaml, image a')).toThrow(message);
     expect(() => fill(template)).toThrow(message);
+  });
+
+  test('it already when the stations are read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'heps-template-'));
+    try {
+      writeFileSync(join(folder, 'own.yaml'), '#cloud-config\nhostname: {{person.displayName}}\n');
+      const image = { id: 'own', glanceImage: 'own', templateFile: 'own.yaml' };
+      const file = join(folder, 'stations.yaml');
+      writeFileSync(file, stringify({ stations: [{ id: 'b7', images: [image] }] }));
+      expect(() => readStations(file)).toThrow(/own\.yaml:2: expected a filter/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('a value with a line of its own', () => {

@@ -31,7 +31,7 @@ test('account, groups, numbers for NFS and the port are in it', () => {
   for (const line of [
     "$person = 'chen'",
     "$fullName = 'Chen Wei'",
-    "$groups = @('heps-b7', 'heps-heps-20100')",
+    "$groups = @('heps-b7', 'heps-20100')",
     '$uid = 10001',
     '$vncPort = 5901',
     '$appPorts = @(8000)',
