@@ -4,6 +4,7 @@ import { benchBoots } from './boots.ts';
 import { benchCsv } from './csv.ts';
 import { benchDecision } from './decision.ts';
 import { benchEngine } from './engine.ts';
+import { benchGateway } from './gateway.ts';
 import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRegistry } from './registry.ts';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, () => unknown>> = {
   page: benchPage,
   registry: benchRegistry,
   boots: benchBoots,
+  gateway: benchGateway,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

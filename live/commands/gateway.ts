@@ -50,6 +50,6 @@ Example:
       });
       await ended;
       await gateway.stop();
-      await authority.close();
+      authority.close();
     });
 }

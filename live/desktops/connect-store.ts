@@ -26,9 +26,18 @@ export class ConnectStore {
     });
   }
 
-  /** Takes a token: one statement, so that of several who use it at once, on whatever servers, one has it. */
+  /** Takes a token. Of several who do at once, on whatever servers, the one whose statement deletes it has it. */
   async takeToken(hash: string): Promise<ConnectTokenTable | undefined> {
-    return await this.#database.deleteFrom('connectTokens').where('hash', '=', hash).returningAll().executeTakeFirst();
+    const row = await this.#database
+      .selectFrom('connectTokens')
+      .selectAll()
+      .where('hash', '=', hash)
+      .executeTakeFirst();
+    const { numDeletedRows } = await this.#database
+      .deleteFrom('connectTokens')
+      .where('hash', '=', hash)
+      .executeTakeFirst();
+    return Number(numDeletedRows) === 1 ? row : undefined;
   }
 
   async addGrant(row: GrantTable, entry: AuditEntry): Promise<void> {

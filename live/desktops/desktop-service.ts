@@ -23,11 +23,15 @@ import { Lifecycle } from './lifecycle.ts';
 import { LocalAuthority } from './local-authority.ts';
 import type { Machines } from './machines.ts';
 import { adminRoutes } from './portal/admin-routes.ts';
+import { connectRoutes } from './portal/connect-routes.ts';
+import { DesktopAccess } from './portal/desktop-access.ts';
 import { desktopRoutes } from './portal/desktop-routes.ts';
 import { loginRoutes } from './portal/login-routes.ts';
 import { PortalEvents } from './portal/portal-events.ts';
 import { pageRoutes, portalHeaders } from './portal/portal-pages.ts';
 import { PortalRequests } from './portal/portal-requests.ts';
+import { problemsTold } from './portal/problems-told.ts';
+import { shareRoutes } from './portal/share-routes.ts';
 import type { DesktopSettings, GatewaySettings } from './settings.ts';
 import type { Catalogue } from './stations-file.ts';
 import { TokenServer } from './token-server.ts';
@@ -66,12 +70,17 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   const { settings, catalogue, database, isShared, machines, addresses, clock, log, register } = parts;
   const { accounts, gateway, publicUrl } = settings;
   const pages = pageRoutes(settings.title, parts.pagesFolder);
-  const nowS = (): number => clock.nowS;
   const store = new DesktopStore(database);
   const connects = new ConnectStore(database);
   const people = new People(database);
   const sessions = new Sessions(database, accounts, clock);
-  const events = new PortalEvents({ store, catalogue, sessions, nowS });
+  const events = new PortalEvents({
+    store,
+    catalogue,
+    sessions,
+    clock,
+    onError: (error) => log.warn({ err: error }, 'pages could not be told of changes'),
+  });
   const metrics = makeDesktopMetrics(register, {
     states: () => countStates(database),
     sessions: () => sessions.count(),
@@ -81,7 +90,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     log.error({ err: error, requestId }, 'a request of the portal failed');
   const logged = (what: string, work: () => Promise<unknown>) => (): void =>
     void work().catch((error: unknown) => log.warn({ err: error }, what));
-  const tellPages = logged('pages could not be told of changes', () => events.flush());
+  const tellPages = (): void => void events.flush();
   const lifecycle = new Lifecycle({
     store,
     machines,
@@ -132,14 +141,17 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     login: { local: unified === null, unified: unified?.title ?? null },
   });
   const local = unified === null ? new LocalLogin(people, database, clock) : null;
-  const shared = { requests, store, people, catalogue, tokens, events, settings, gateway, nowS, onChange, told };
-  const routes = [
+  const access = new DesktopAccess(requests, store, clock);
+  const shared = { requests, access, store, catalogue, clock, onChange };
+  const routes = problemsTold(told, [
     ...pages,
-    ...loginRoutes({ requests, sessions, people, local, unified, nowS, told }),
-    ...desktopRoutes(shared),
+    ...loginRoutes({ requests, sessions, people, local, unified, clock }),
+    ...desktopRoutes({ ...shared, events, settings }),
+    ...shareRoutes({ ...shared, people }),
+    ...connectRoutes({ ...shared, tokens, gatewayUrl: gateway.publicUrl }),
     ...adminRoutes(shared),
-    ...gatewayRoutes(authority, told),
-  ];
+    ...gatewayRoutes(authority),
+  ]);
   const headers = portalHeaders(gateway.publicUrl);
   let end = async (): Promise<void> => {};
   return {
@@ -173,7 +185,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
         setInterval(
           logged('what is over could not be removed', async () => {
             await sessions.sweep();
-            await store.sweep(nowS());
+            await store.sweep(clock.nowS);
           }),
           60_000,
         ),

@@ -69,7 +69,9 @@ export function changesBy(row: DesktopTable, sight: Sight, nowS: number, setting
   if (status.kind === 'stopped') {
     const isStarting = row.state === 'starting' && nowS < row.stateAtS + startGraceS;
     if (row.state === 'stopped' || isStarting) return lived;
-    return { ...lived, ...into('stopped', nowS), wish: null };
+    // One that never ran is not stopped because somebody wanted that.
+    const isNew = row.state === 'waiting' || row.state === 'scheduled' || row.state === 'building';
+    return { ...lived, ...into('stopped', nowS), wish: isNew ? 'start' : null };
   }
   return { ...lived, ...runningChanges(row, sight, nowS, settings) };
 }

@@ -12,13 +12,12 @@ import { Problem, sendJson } from '../http/problem.ts';
 import { readJson } from '../http/request-body.ts';
 import type { Exchange, Route } from '../http/routes.ts';
 import { problems } from '../srm/api-docs.ts';
-import { problemsTold, type Told } from './portal/problems-told.ts';
 
 /** Ten thousand rights of 100 bytes. */
 const mostBodyBytes = 2 * 2 ** 20;
 const mostOpen = 10_000;
 
-export function gatewayRoutes(authority: Authority, told: Told): Route[] {
+export function gatewayRoutes(authority: Authority): Route[] {
   const route = (
     what: string,
     summary: string,
@@ -46,7 +45,7 @@ export function gatewayRoutes(authority: Authority, told: Told): Route[] {
     },
   });
 
-  return problemsTold(told, [
+  return [
     route('redeem', 'Take a connect token', (body) => authority.redeem(attemptIn(body))),
     route('exchange', 'Take a connect token that came in an address', (body) => authority.exchange(attemptIn(body))),
     route('app-grant', "The right of an application's cookie", (body) => {
@@ -66,10 +65,14 @@ export function gatewayRoutes(authority: Authority, told: Told): Route[] {
     route('closed', 'A connection is over', (body) => authority.closed(reportIn(body))),
     route('refused', 'The gateway has refused a connection', (body) => {
       noOtherFields(body, '', ['reason', 'address', 'requestId']);
-      const { address, requestId } = attemptIn({ token: 'none', address: body.address, requestId: body.requestId });
-      return authority.refused(oneOf(body.reason, 'reason', refusalReasons), address, requestId);
+      const reason = oneOf(body.reason, 'reason', refusalReasons);
+      return authority.refused(
+        reason,
+        aShortText(body.address, 'address', 64),
+        aShortText(body.requestId, 'requestId', 64),
+      );
     }),
-  ]);
+  ];
 }
 
 function attemptIn(body: Record<string, unknown>): ConnectAttempt {

@@ -150,7 +150,7 @@ export class Lifecycle {
           blocked.push(row);
           this.#postpone(await this.#wait(row, waitingFor(row, status.rejectedBy, holders)), retryS);
         } else {
-          await this.#apply(row, status);
+          await this.#applyOrder(row, status);
           ordered.push({ ...row, groups, isAlive: true, heldFromS: clock.nowS });
         }
       });
@@ -166,6 +166,18 @@ export class Lifecycle {
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       return { kind: 'failed', reason: `The machine cannot be ordered (${error.message}).` };
+    }
+  }
+
+  /** Somebody may have deleted it while its machine was ordered, and another server have seen it to its end by now. */
+  async #applyOrder(row: DesktopTable, status: MachineStatus): Promise<void> {
+    const { store, machines } = this.#parts;
+    try {
+      await this.#apply(row, status);
+    } catch (error) {
+      const isDeleted = error instanceof DesktopChanged && (await store.read(row.id))?.state === 'deleted';
+      if (isDeleted) await machines.remove(row.id);
+      throw error;
     }
   }
 

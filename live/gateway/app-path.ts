@@ -28,5 +28,5 @@ function isSuspicious(path: string): boolean {
 
 /** Whether it is one, and may stand in a header and in a page. */
 export function isPlainAppPath(path: string): boolean {
-  return appPathOf(path) !== null && /^[\w/.~-]+$/.test(path);
+  return appPathOf(path) !== null && /^[\w/.~%?=&-]+$/.test(path);
 }

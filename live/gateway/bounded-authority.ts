@@ -3,7 +3,13 @@ import type { Logger } from 'pino';
 import { type Authority, Refused } from './authority.ts';
 import { within } from './time-limit.ts';
 
-export function bounded(authority: Authority, limitS: number, log: Logger): Authority {
+export interface BoundedAuthority extends Authority {
+  /** Resolves when it has taken, or failed to take, every note so far. */
+  settled(): Promise<void>;
+}
+
+export function bounded(authority: Authority, limitS: number, log: Logger): BoundedAuthority {
+  const notes = new Set<Promise<void>>();
   const late = (): Error => new Error(`no answer within ${limitS} s`);
   const ask = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -15,11 +21,12 @@ export function bounded(authority: Authority, limitS: number, log: Logger): Auth
     }
   };
   const tell = async (work: Promise<void>): Promise<void> => {
-    try {
-      await within(limitS, work, late);
-    } catch (error) {
+    const note = within(limitS, work, late).catch((error: unknown) => {
       log.error({ err: error }, 'the authority did not take a note');
-    }
+    });
+    notes.add(note);
+    await note;
+    notes.delete(note);
   };
   return {
     redeem: (attempt) => ask(authority.redeem(attempt)),
@@ -28,5 +35,8 @@ export function bounded(authority: Authority, limitS: number, log: Logger): Auth
     check: (open) => within(limitS, authority.check(open), late),
     closed: (report) => tell(authority.closed(report)),
     refused: (reason, address, requestId) => tell(authority.refused(reason, address, requestId)),
+    async settled() {
+      await Promise.all(notes);
+    },
   };
 }

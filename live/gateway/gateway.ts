@@ -50,7 +50,7 @@ export interface Gateway {
   readonly url: string;
   /** Streams and sockets that are open. */
   readonly open: number;
-  /** Takes no more connects, and ends what is open: browsers connect again elsewhere. */
+  /** Takes no more connects, ends what is open (browsers connect again elsewhere), and says so to the authority. */
   stop(): Promise<void>;
 }
 
@@ -132,11 +132,12 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     },
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
-      rights.stop();
+      const ended = rights.stop();
       server.closeIdleConnections();
       const limit = setTimeout(() => server.closeAllConnections(), stopLimitMs);
-      await closed;
+      await Promise.all([closed, ended]);
       clearTimeout(limit);
+      await authority.settled();
       log.info('gateway stopped');
     },
   };

@@ -33,6 +33,7 @@ export class OpenRights {
   #pingedAtS: number;
   #cancel: () => void = () => {};
   #isStopped = false;
+  #onEmpty: () => void = () => {};
 
   constructor(authority: Pick<Authority, 'check'>, clock: Clock, options: OpenRightsOptions, log: Logger) {
     this.#authority = authority;
@@ -60,14 +61,20 @@ export class OpenRights {
 
   remove(connection: OpenConnection): void {
     this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#onEmpty();
   }
 
-  /** Asks no more, and ends what is open. */
-  stop(): void {
+  /** Asks no more, and ends what is open. Resolves when all of it has ended. */
+  async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
     for (const connection of [...this.#connections]) {
       connection.end('gateway-stops', 'The gateway stops; connect again.');
+    }
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onEmpty = resolve;
+      });
     }
   }
 

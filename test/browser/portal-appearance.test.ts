@@ -1,4 +1,8 @@
-/** Each state of the portal at the size of a phone and a laptop, light and dark: nothing sticks out, axe finds nothing. Pictures go to `screenshots/`. */
+/**
+ * Each state of the portal at the size of a phone and a laptop, light and dark: nothing sticks out, axe finds nothing. Pictures go to
+ * `screenshots/`. Those of `docs/pictures` are `portal-overview-laptop-light` and `portal-desktop-statistics-laptop-light`, the latter with
+ * `VNC_PORT` of the desktop that `picture-desktop` starts.
+ */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { violations } from './axe.ts';
@@ -22,13 +26,12 @@ beforeEach(async () => {
   stub.people.set('li', { name: 'li', displayName: 'Li Na', groups: ['b7'], isAdmin: false });
   stub.stations = [...stationViews];
   // A real VNC server, for pictures that are worth looking at.
-  if (process.env.VNC_PORT !== undefined) stub.vncPort = Number(process.env.VNC_PORT);
+  if (process.env.VNC_PORT !== undefined) stub.gateway.vncPort = Number(process.env.VNC_PORT);
   await stub.start();
 });
 
 afterEach(() => stub.stop());
 
-/** Noon today, so that pictures do not differ by the hour that they are taken at. */
 const nowS = (): number => Date.now() / 1000;
 
 const ofOthers = (): void => {
@@ -123,6 +126,8 @@ const onTheWay = (): void => {
 
 interface Shown {
   readonly name: string;
+  /** A panel or a dialog over what is looked at anyway. */
+  readonly isSmall?: boolean;
   readonly show: (page: Page) => Promise<void>;
 }
 
@@ -146,6 +151,20 @@ const portalStates: readonly Shown[] = [
     },
   },
   {
+    name: 'overview',
+    isSmall: true,
+    show: async (page) => {
+      onTheWay();
+      const [building, waiting] = stub.desktops;
+      someDesktops();
+      const [used, ending] = stub.desktops;
+      stub.desktops = [used!, ending!, { ...building!, title: 'Lung, phase contrast' }, waiting!];
+      stub.usage = { ...stub.usage, desktops: 4, mostDesktops: 6, cards: 2, mostCards: 4 };
+      await logIn(page);
+      await page.getByText('Two large cards').first().waitFor();
+    },
+  },
+  {
     name: 'apply',
     show: async (page) => {
       await logIn(page);
@@ -157,6 +176,7 @@ const portalStates: readonly Shown[] = [
   },
   {
     name: 'share',
+    isSmall: true,
     show: async (page) => {
       someDesktops();
       await logIn(page);
@@ -166,6 +186,7 @@ const portalStates: readonly Shown[] = [
   },
   {
     name: 'extend',
+    isSmall: true,
     show: async (page) => {
       someDesktops();
       await logIn(page);
@@ -201,21 +222,28 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
     show: async (page) => {
       await page.getByRole('toolbar').waitFor();
       await page.locator('.screen canvas').click({ position: { x: 200, y: 250 } });
-      await page.keyboard.type('tomopy recon --file bone.h5', { delay: 20 });
+      await page.keyboard.type('recon');
     },
   },
   {
     name: 'desktop-picture',
+    isSmall: true,
     show: async (page) => page.getByRole('button', { name: 'Picture' }).click(),
   },
   {
     name: 'desktop-clipboard',
+    isSmall: true,
     show: async (page) => page.getByRole('button', { name: 'Clipboard' }).click(),
   },
-  { name: 'desktop-keys', show: async (page) => page.getByRole('button', { name: 'Keys' }).click() },
+  { name: 'desktop-keys', isSmall: true, show: async (page) => page.getByRole('button', { name: 'Keys' }).click() },
   {
     name: 'desktop-statistics',
+    isSmall: true,
     show: async (page) => {
+      // The first picture is the largest: not what keys are usually answered like.
+      await page.waitForTimeout(1500);
+      await page.keyboard.type('ls slices', { delay: 120 });
+      await page.locator('.toolbar .handle').hover();
       await page.getByRole('button', { name: 'Statistics' }).click();
       await page.getByText('Resolution').waitFor();
       await page.waitForTimeout(1500);
@@ -226,11 +254,12 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
     saysErrors: true,
     show: async (page) => {
       await page.getByRole('toolbar').waitFor();
+      await page.waitForTimeout(500);
       stub.refusals.set(`POST desktops/${stub.desktops[0]!.id}/connect`, {
         status: 503,
         detail: 'The portal restarts.',
       });
-      stub.dropStreams();
+      stub.gateway.dropStreams();
       await page.getByRole('heading', { name: 'Reconnecting …' }).waitFor();
     },
   },
@@ -238,7 +267,7 @@ const desktopStates: readonly (Shown & { readonly saysErrors?: boolean })[] = [
     name: 'desktop-ended',
     show: async (page) => {
       await page.getByRole('toolbar').waitFor();
-      stub.dropStreams(4401, 'Chen Yu has deleted this desktop.');
+      stub.gateway.dropStreams(4401, 'Chen Yu has deleted this desktop.');
       await page.getByRole('heading', { name: 'Not connected' }).waitFor();
     },
   },
@@ -249,6 +278,8 @@ const screens = [
   ['laptop', 1440, 900],
 ] as const;
 const ways = screens.flatMap((size) => [false, true].map((isDark) => [...size, isDark ? 'dark' : 'light'] as const));
+/** For what differs little: each size once, each theme once. */
+const fewWays = [ways[1]!, ways[2]!];
 
 async function look(page: Page, name: string): Promise<void> {
   await page.waitForTimeout(150);
@@ -257,21 +288,21 @@ async function look(page: Page, name: string): Promise<void> {
   expect(await violations(page)).toEqual([]);
 }
 
-describe.each(portalStates)('portal: $name', ({ name, show }) => {
-  test.each(ways)('on a %s, %d × %d, %s', async (size, width, height, scheme) => {
+describe.each(portalStates)('portal: $name', ({ name, show, isSmall }) => {
+  test.each(isSmall ? fewWays : ways)('on a %s, %d × %d, %s', async (size, width, height, scheme) => {
     const { page, errors } = await openTab(browser, { width, height, isDark: scheme === 'dark' });
     await page.goto(stub.url);
     await page.getByLabel('Password').waitFor();
     await show(page);
     await look(page, `portal-${name}-${size}-${scheme}`);
-    // The first question after the session is answered with 401, which the browser notes.
+    // The first question, whether somebody is logged in, is answered with 401, which the browser notes.
     expect(errors.filter((error) => !error.includes('401'))).toEqual([]);
     await page.close();
   });
 });
 
-describe.each(desktopStates)('$name', ({ name, show, saysErrors }) => {
-  test.each(ways)('on a %s, %d × %d, %s', async (size, width, height, scheme) => {
+describe.each(desktopStates)('$name', ({ name, show, isSmall, saysErrors }) => {
+  test.each(isSmall ? fewWays : ways)('on a %s, %d × %d, %s', async (size, width, height, scheme) => {
     const desktop = desktopView({ viewers: ['chen', 'li'] });
     stub.desktops = [desktop];
     const { page, errors } = await openTab(browser, { width, height, isDark: scheme === 'dark' });

@@ -1,11 +1,8 @@
-/** A portal and a gateway in memory for browser tests: the shapes of core/portal.ts, the headers of the real ones, and a tiny desktop. */
-import { randomBytes, randomUUID } from 'node:crypto';
+/** A portal in memory for browser tests: the shapes of core/portal.ts, the headers of the real one, and a gateway beside it. */
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { extname, join, normalize } from 'node:path';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { AddressInfo } from 'node:net';
 import type {
   AuditView,
   ClipboardPolicy,
@@ -18,16 +15,9 @@ import type {
   StationView,
   UsageView,
 } from '../../core/portal.ts';
+import { sendPage } from './built-pages.ts';
+import { GatewayStub } from './gateway-stub.ts';
 import { desktopView } from './portal-samples.ts';
-import { TinyDesktop } from './tiny-desktop.ts';
-
-const builtPages = join(import.meta.dirname, '../../dist/portal');
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
 
 /** A problem that the stub answers instead. */
 export interface Refusal {
@@ -70,53 +60,31 @@ export class PortalStub {
   readonly refusals = new Map<string, Refusal>();
   /** Everything that was asked, such as `POST desktops/…/restart`. */
   readonly asked: string[] = [];
-  readonly desktop = new TinyDesktop();
-  /** Port of a real VNC server on this machine that streams are passed to instead of the tiny desktop. */
-  vncPort: number | null = null;
-  /** Subprotocols of each stream that was asked for. */
-  readonly offered: string[][] = [];
+  readonly gateway = new GatewayStub();
   readonly #sessions = new Map<string, string>();
   readonly #listeners = new Map<ServerResponse, string>();
-  readonly #tokens = new Set<string>();
-  readonly #streams = new Set<WebSocket>();
   readonly #portal: Server;
-  readonly #gateway: Server;
 
   constructor() {
-    if (!existsSync(builtPages)) throw new Error(`${builtPages} is missing: npm run build`);
     this.#portal = createServer((request, response) => void this.#answer(request, response));
-    this.#gateway = createServer((request, response) => this.#answerAtGateway(request, response));
-    const sockets = new WebSocketServer({ server: this.#gateway, path: '/stream', handleProtocols: () => 'binary' });
-    sockets.on('connection', (socket, request) => this.#stream(socket, request));
   }
 
   async start(): Promise<void> {
+    await this.gateway.start();
     this.#portal.listen(0, '127.0.0.1');
-    this.#gateway.listen(0, '127.0.0.1');
-    await Promise.all([once(this.#portal, 'listening'), once(this.#gateway, 'listening')]);
+    await once(this.#portal, 'listening');
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#streams) socket.terminate();
-    for (const server of [this.#portal, this.#gateway]) {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    }
+    await this.gateway.stop();
+    this.#portal.close();
+    this.#portal.closeAllConnections();
+    await once(this.#portal, 'close');
   }
 
   /** Of the portal's page. */
   get url(): string {
-    return `http://127.0.0.1:${portOf(this.#portal)}/portal/`;
-  }
-
-  /** Of the gateway. */
-  get gatewayUrl(): string {
-    return `http://127.0.0.1:${portOf(this.#gateway)}`;
-  }
-
-  get streams(): number {
-    return this.#streams.size;
+    return `http://127.0.0.1:${(this.#portal.address() as AddressInfo).port}/portal/`;
   }
 
   /** Changes a desktop, and tells whoever listens. */
@@ -135,45 +103,10 @@ export class PortalStub {
     for (const listener of this.#listeners.keys()) listener.destroy();
   }
 
-  /** Closes the streams. Without a code: as a network that breaks. */
-  dropStreams(code?: number, reason?: string): void {
-    for (const socket of this.#streams) {
-      if (code === undefined) socket.terminate();
-      else socket.close(code, reason);
-    }
-  }
-
-  /** A token that the gateway takes once, as if the portal had given it. */
-  mint(): string {
-    const token = randomBytes(32).toString('base64url');
-    this.#tokens.add(token);
-    return token;
-  }
-
-  #headers(): Record<string, string> {
-    const stream = this.gatewayUrl.replace('http:', 'ws:');
-    return {
-      'content-security-policy': [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        `connect-src 'self' ${stream}`,
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-      ].join('; '),
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'cache-control': 'no-store',
-    };
-  }
-
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.url);
     if (!url.pathname.startsWith('/portal/v1/')) {
-      this.#sendPage(url.pathname.slice('/portal/'.length) || 'index.html', response);
+      sendPage(response, url.pathname.slice('/portal/'.length) || 'index.html', this.gateway.url);
       return;
     }
     let text = '';
@@ -272,7 +205,7 @@ export class PortalStub {
     }
     if (action === 'connect' || action === 'console') return reply(200, this.#connectView(desktop));
     if (action === 'apps') {
-      return reply(200, { url: `${this.gatewayUrl}/apps/${detail}`, expiresInS: 30 });
+      return reply(200, { url: `${this.gateway.url}/apps/${detail}`, expiresInS: 30 });
     }
     if (action === 'extend') {
       this.change(id, { endsAtS: Date.now() / 1000 + (body as { lifetimeS: number }).lifetimeS, warning: null });
@@ -311,8 +244,8 @@ export class PortalStub {
 
   #connectView(desktop: DesktopView): ConnectView {
     return {
-      token: this.mint(),
-      streamUrl: `${this.gatewayUrl.replace('http:', 'ws:')}/stream`,
+      token: this.gateway.mint(),
+      streamUrl: `${this.gateway.url.replace('http:', 'ws:')}/stream`,
       expiresInS: 30,
       role: desktop.role,
       title: desktop.title,
@@ -338,52 +271,6 @@ export class PortalStub {
   #desktopsEvent(name: string): string {
     return `event: desktops\ndata: ${JSON.stringify({ desktops: this.#visibleTo(name) })}\n\n`;
   }
-
-  #stream(socket: WebSocket, request: IncomingMessage): void {
-    const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
-    this.offered.push(protocols);
-    const token = protocols.find((each) => each.startsWith('token.'))?.slice('token.'.length);
-    const isGood = token === undefined ? /connect=/.test(request.headers.cookie ?? '') : this.#tokens.delete(token);
-    if (!isGood) {
-      socket.close(4401, 'The token is used up.');
-      return;
-    }
-    this.#streams.add(socket);
-    socket.on('close', () => this.#streams.delete(socket));
-    if (this.vncPort === null) this.desktop.serve(socket);
-    else passTo(this.vncPort, socket);
-  }
-
-  /** The gateway's own form: a cookie, then the page at a clean address. */
-  #answerAtGateway(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', this.gatewayUrl);
-    if (url.pathname === '/connect') {
-      response
-        .writeHead(303, { location: '/desktop', 'set-cookie': 'connect=1; HttpOnly; SameSite=Strict; Path=/' })
-        .end();
-    } else if (url.pathname.startsWith('/apps/')) {
-      response.writeHead(200, { 'content-type': types['.html'] }).end('<!doctype html><title>Jupyter</title>');
-    } else this.#sendPage(url.pathname === '/desktop' ? 'desktop.html' : url.pathname.slice(1), response);
-  }
-
-  #sendPage(name: string, response: ServerResponse): void {
-    const path = join(builtPages, normalize(`/${name}`));
-    if (!existsSync(path)) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, { ...this.#headers(), 'content-type': types[extname(path)] ?? 'application/octet-stream' });
-    response.end(readFileSync(path));
-  }
-}
-
-function passTo(port: number, socket: WebSocket): void {
-  const upstream = connect(port, '127.0.0.1');
-  upstream.on('data', (bytes) => socket.send(bytes));
-  upstream.on('close', () => socket.close());
-  upstream.on('error', () => socket.close(4502, 'The desktop does not answer.'));
-  socket.on('message', (bytes: Buffer) => upstream.write(bytes));
-  socket.on('close', () => upstream.destroy());
 }
 
 function send(response: ServerResponse, { status, value, cookie }: Reply): void {
@@ -398,8 +285,4 @@ function reply(status: number, value: unknown): Reply {
 
 function refusal(status: number, detail: string): Reply {
   return reply(status, { status, title: 'Refused', detail });
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
 }

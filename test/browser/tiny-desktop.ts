@@ -41,7 +41,7 @@ export class TinyDesktop {
     for (const visitor of this.#visitors) visitor.answer();
   }
 
-  /** 32 bits a pixel, blue first: a gradient, with a bright stripe for each key. */
+  /** 32 bits a pixel, red first, as noVNC asks for it: a gradient, with a bright stripe for each key. */
   picture(): Buffer {
     const pixels = Buffer.alloc(this.width * this.height * 4);
     const stripes = this.keys.length;
@@ -49,9 +49,9 @@ export class TinyDesktop {
       for (let x = 0; x < this.width; x++) {
         const at = (y * this.width + x) * 4;
         const isStripe = y > this.height / 2 && x % 24 < 12 && x < stripes * 24;
-        pixels[at] = isStripe ? 40 : 90 + Math.round((100 * y) / this.height);
+        pixels[at] = isStripe ? 250 : 30;
         pixels[at + 1] = isStripe ? 200 : 60 + Math.round((100 * x) / this.width);
-        pixels[at + 2] = isStripe ? 250 : 30;
+        pixels[at + 2] = isStripe ? 40 : 90 + Math.round((100 * y) / this.height);
       }
     }
     return pixels;
@@ -173,8 +173,8 @@ function serverInit(width: number, height: number): Buffer {
   const bytes = Buffer.alloc(24);
   bytes.writeUInt16BE(width, 0);
   bytes.writeUInt16BE(height, 2);
-  // 32 bits a pixel, depth 24, little-endian, true colour; 255 of each, red at bit 16.
-  bytes.set([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0], 4);
+  // 32 bits a pixel, depth 24, little-endian, true colour; 255 of each, red at bit 0.
+  bytes.set([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 0, 8, 16], 4);
   bytes.writeUInt32BE(name.length, 20);
   return Buffer.concat([bytes, name]);
 }

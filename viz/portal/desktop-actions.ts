@@ -2,7 +2,7 @@
 import type { DesktopView } from '../../core/portal.ts';
 import { element } from '../element.ts';
 import { portalApi } from './api.ts';
-import { clockWords, lifetimeChoices, lifetimeWords } from './model/words.ts';
+import { atWords, clockWords, lifetimeChoices, lifetimeWords } from './model/words.ts';
 import { askInDialog, tell } from './views/dialogs.ts';
 import { ShareDialog } from './views/share-dialog.ts';
 
@@ -44,8 +44,8 @@ export async function actOn(
     case 'delete':
       askBefore(
         desktop,
-        desktop.readyAtS === null ? 'Cancel' : 'Delete',
-        desktop.readyAtS === null
+        desktop.readyAtS === null && desktop.state !== 'failed' ? 'Withdraw' : 'Delete',
+        desktop.readyAtS === null && desktop.state !== 'failed'
           ? 'The application is withdrawn, and its place in the queue is given up.'
           : 'The desktop and everything on its own disk is gone for good. Files in your data directories stay.',
         () => portalApi.remove(desktop.id),
@@ -78,7 +78,7 @@ async function openApp(id: string, app: string): Promise<void> {
 function askBefore(desktop: DesktopView, verb: string, meaning: string, act: () => Promise<unknown>): void {
   const viewers = desktop.viewers.length > 0 ? ` Connected now: ${desktop.viewers.join(', ')}.` : '';
   askInDialog(`${verb} “${desktop.title}”?`, [element('p', {}, `${meaning}${viewers}`)], {
-    label: verb === 'Cancel' ? 'Withdraw' : verb,
+    label: verb,
     kind: 'danger',
     act: async () => {
       await act();
@@ -112,7 +112,7 @@ function askToExtend(desktop: DesktopView, nowS: number): void {
       ),
     ),
   );
-  const now = endsAtS === null ? '' : `It ends at ${clockWords(endsAtS, nowS)} now.`;
+  const now = endsAtS === null ? '' : `As it is, it ends ${atWords(endsAtS, nowS)}.`;
   askInDialog(
     `Extend “${desktop.title}”`,
     [element('p', { class: 'muted' }, now), element('label', { for: 'extend-to' }, 'Keep it for'), select],

@@ -2,7 +2,6 @@
 import type { DesktopView, LoginWays, PersonView, StationView, UsageView } from '../../core/portal.ts';
 import { element } from '../element.ts';
 import { patch } from '../patch.ts';
-import { switchTheme } from '../theme-choice.ts';
 import { Problem, portalApi } from './api.ts';
 import { actOn } from './desktop-actions.ts';
 import { DesktopFeed } from './desktop-feed.ts';
@@ -12,9 +11,9 @@ import { AdminView } from './views/admin-view.ts';
 import { ApplyView } from './views/apply-view.ts';
 import { desktopsView } from './views/desktops-view.ts';
 import { loginView } from './views/login-view.ts';
+import { PageMessage } from './views/page-message.ts';
+import { portalHeader, type ViewName } from './views/portal-header.ts';
 import type { ShareDialog } from './views/share-dialog.ts';
-
-type ViewName = 'desktops' | 'apply' | 'admin';
 
 /** Seconds between two looks at the clock: times that are told as spans. */
 const tickS = 5;
@@ -22,7 +21,7 @@ const tickS = 5;
 export class PortalApp {
   readonly #root: HTMLElement;
   readonly #header = element('header', { class: 'bar' });
-  readonly #message = element('div', { class: 'page-message', role: 'alert' });
+  readonly #message = new PageMessage();
   readonly #view = element('div', { class: 'view' });
   /** Says to who listens what else one sees. */
   readonly #spoken = element('p', { class: 'only-spoken', role: 'status' });
@@ -57,8 +56,8 @@ export class PortalApp {
 
   #enter(person: PersonView): void {
     this.#person = person;
-    this.#root.replaceChildren(this.#header, this.#message, this.#view, this.#spoken);
-    this.#showMessage(null);
+    this.#root.replaceChildren(this.#header, this.#message.root, this.#view, this.#spoken);
+    this.#message.show('action', null);
     this.#milestones = new Milestones();
     this.#feed = new DesktopFeed({
       onDesktops: (desktops) => this.#take(desktops),
@@ -123,7 +122,7 @@ export class PortalApp {
 
   async #noteConnection(isConnected: boolean): Promise<void> {
     if (isConnected) {
-      this.#showMessage(null, 'connection');
+      this.#message.show('connection', null);
       return;
     }
     // The stream tells no reason: perhaps the session has ended.
@@ -131,9 +130,9 @@ export class PortalApp {
       await portalApi.session();
     } catch (error) {
       if (this.#endsSession(error) || this.#person === null) return;
-      this.#showMessage(
-        'The connection to the portal is lost; it is tried again. What you see may be out of date. Desktops that run keep running.',
+      this.#message.show(
         'connection',
+        'The connection to the portal is lost; it is tried again. What you see may be out of date. Desktops that run keep running.',
       );
     }
   }
@@ -163,7 +162,7 @@ export class PortalApp {
     const desktop = this.#desktops?.find((each) => each.id === id);
     if (!button || desktop === undefined) return;
     try {
-      this.#showMessage(null);
+      this.#message.show('action', null);
       const dialog = await actOn(desktop, button.dataset.action!, button.dataset.app ?? null, Date.now() / 1000);
       if (dialog !== null) this.#shareDialog = dialog;
     } catch (error) {
@@ -173,7 +172,7 @@ export class PortalApp {
 
   #report(error: unknown): void {
     if (this.#person === null || this.#endsSession(error)) return;
-    this.#showMessage(error instanceof Error ? error.message : String(error));
+    this.#message.show('action', error instanceof Error ? error.message : String(error));
   }
 
   #endsSession(error: unknown): boolean {
@@ -183,33 +182,14 @@ export class PortalApp {
     return true;
   }
 
-  /** @param about what a later message or `null` may replace: a lost connection stands until it is found again */
-  #showMessage(sentence: string | null, about: 'action' | 'connection' = 'action'): void {
-    const shown = this.#message.querySelector(`[data-about="${about}"]`);
-    shown?.remove();
-    if (sentence === null) return;
-    this.#message.append(
-      element(
-        'p',
-        { class: 'note bad', 'data-about': about },
-        sentence,
-        about === 'action'
-          ? element(
-              'button',
-              { type: 'button', class: 'quiet', onclick: () => this.#showMessage(null) },
-              'Close',
-              element('span', { class: 'only-spoken' }, ' the message'),
-            )
-          : null,
-      ),
-    );
-  }
-
   #render(): void {
     const person = this.#person;
     if (person === null) return;
     const name = viewName(person);
-    this.#showHeader(person, name);
+    patch(
+      this.#header,
+      portalHeader(person, name, () => void this.#logOut()),
+    );
     if (name !== 'admin') {
       this.#admin?.close();
       this.#admin = null;
@@ -260,38 +240,6 @@ export class PortalApp {
     if (this.#admin !== null) return;
     this.#admin = new AdminView((error) => this.#report(error));
     this.#view.replaceChildren(this.#admin.root);
-  }
-
-  #showHeader(person: PersonView, view: ViewName): void {
-    const link = (name: ViewName, hash: string, label: string): HTMLElement =>
-      element('a', { href: hash, ...(name === view ? { 'aria-current': 'page' } : {}) }, label);
-    const wanted = element(
-      'header',
-      { class: 'bar' },
-      element('span', { class: 'brand' }, icon('linux'), 'Virtual desktops'),
-      element(
-        'nav',
-        { 'aria-label': 'Views' },
-        link('desktops', '#', 'My desktops'),
-        link('apply', '#apply', 'New desktop'),
-        person.isAdmin ? link('admin', '#admin', 'All desktops') : null,
-      ),
-      element('span', { class: 'spacer' }),
-      element('span', { class: 'person', title: person.name }, person.displayName),
-      element(
-        'button',
-        {
-          type: 'button',
-          class: 'quiet square',
-          'aria-label': 'Light or dark',
-          title: 'Light or dark',
-          onclick: switchTheme,
-        },
-        icon('theme'),
-      ),
-      element('button', { type: 'button', class: 'quiet', onclick: () => void this.#logOut() }, 'Log out'),
-    );
-    patch(this.#header, wanted);
   }
 
   async #logOut(): Promise<void> {

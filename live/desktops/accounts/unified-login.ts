@@ -87,14 +87,16 @@ export class UnifiedLogin {
       const name = aPersonName(claims[names.name], names.name);
       const listed = claims[names.groups] ?? [];
       if (!Array.isArray(listed)) throw new InputError(names.groups, 'a list', listed);
-      const words = listed.map((item) => (typeof item === 'string' ? item : String((item as Group)?.name)));
+      const groupNames = listed.map((item) =>
+        String(typeof item === 'string' ? item.split(':')[0] : (item as Group)?.name),
+      );
       return {
         name,
         displayName: aShownText(claims[names.displayName] ?? name, names.displayName, 100),
         uid: anAccountNumber(claims[names.uid], names.uid),
         gid: anAccountNumber(claims[names.gid], names.gid),
         groups: listed.flatMap((item) => groupOf(item, groupNumbers)),
-        isAdmin: words.some((word) => this.#adminGroups.includes(word)),
+        isAdmin: groupNames.some((group) => this.#adminGroups.includes(group)),
       };
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

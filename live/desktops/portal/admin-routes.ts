@@ -6,15 +6,10 @@ import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import type { Session } from '../accounts/sessions.ts';
 import { type DesktopAction, readAudit } from '../audit-trail.ts';
-import type { DesktopRecord } from '../desktop-store.ts';
-import { type Change, changeDesktop, type DesktopRoutesParts, removed, stopped, viewOf } from './desktop-routes.ts';
+import { viewOf } from './catalogue-views.ts';
+import { type Change, changeDesktop, removed, stopped } from './desktop-changes.ts';
 import * as docs from './portal-docs.ts';
-import { problemsTold } from './problems-told.ts';
-
-export type AdminRoutesParts = Pick<
-  DesktopRoutesParts,
-  'requests' | 'store' | 'catalogue' | 'nowS' | 'onChange' | 'told'
->;
+import type { PortalParts } from './portal-parts.ts';
 
 const states: readonly DesktopState[] = [
   'waiting',
@@ -30,77 +25,57 @@ const states: readonly DesktopState[] = [
 ];
 const mostShown = 500;
 
-export function adminRoutes({ requests, store, catalogue, nowS, onChange, told }: AdminRoutesParts): Route[] {
+export function adminRoutes({ requests, access, store, catalogue, clock, onChange }: PortalParts): Route[] {
   async function administrator(exchange: Exchange): Promise<Session> {
     const session = await requests.session(exchange);
     if (!session.person.isAdmin) throw new Problem(403, 'Only administrators may do that.');
     return session;
   }
 
-  async function found(id: string): Promise<DesktopRecord> {
-    const record = await store.readRecord(id, nowS());
-    if (record === undefined || record.row.state === 'deleted') throw new Problem(404, 'There is no such desktop.');
-    return record;
-  }
-
   const change = (action: DesktopAction, wanted: Change) => async (exchange: Exchange) => {
-    requests.checkWrite(exchange.request);
-    const { person } = await administrator(exchange);
+    const session = await access.writer(exchange);
+    const { person } = session;
     const entry = { action, person: person.name, detail: 'by an administrator', ...requests.originOf(exchange) };
-    const record = await changeDesktop(store, () => found(exchange.parameter), wanted, nowS(), entry);
+    const read = () => access.administered(exchange.parameter, session);
+    const record = await changeDesktop(store, read, wanted, clock.nowS, entry);
     onChange();
-    const view = viewOf(catalogue, record, person.name, true, nowS());
+    const view = viewOf(catalogue, record, person, clock.nowS);
     sendText(exchange.response, 202, JSON.stringify(view), 'application/json');
   };
 
-  return problemsTold(told, [
-    {
-      method: 'GET',
-      path: '/portal/v1/admin/desktops',
-      roles: null,
-      operation: docs.adminDesktopsOperation,
-      async answer(exchange) {
-        const { person } = await administrator(exchange);
-        const search = (exchange.query.get('search') ?? '').slice(0, 100);
-        const text = exchange.query.get('state') ?? '';
-        const state = text === '' ? null : oneOf(text, 'state', states);
-        const records = await store.search({ search, state, limit: mostShown }, nowS());
-        const desktops = records.map((record) => viewOf(catalogue, record, person.name, true, nowS()));
-        sendJson(exchange.response, { desktops });
-      },
-    },
-    {
-      method: 'POST',
-      path: '/portal/v1/admin/desktops/{id}/stop',
-      roles: null,
-      operation: docs.adminStopOperation,
-      answer: change('stop', stopped),
-    },
-    {
-      method: 'DELETE',
-      path: '/portal/v1/admin/desktops/{id}',
-      roles: null,
-      operation: docs.adminDeleteOperation,
-      answer: change('delete', removed),
-    },
-    {
-      method: 'GET',
-      path: '/portal/v1/admin/audit',
-      roles: null,
-      operation: docs.auditOperation,
-      async answer(exchange) {
-        await administrator(exchange);
-        const { query } = exchange;
-        const limit = query.get('limit') ?? '100';
-        if (!/^\d{1,4}$/.test(limit) || Number(limit) === 0) throw new InputError('limit', '1 to 9999', limit);
-        const [desktop, person] = [query.get('desktop'), query.get('person')];
-        const rows = await readAudit(store.database, {
-          ...(desktop !== null && desktop !== '' && { desktop }),
-          ...(person !== null && person !== '' && { person }),
-          limit: Number(limit),
-        });
-        sendJson(exchange.response, { rows });
-      },
-    },
-  ]);
+  async function list(exchange: Exchange): Promise<void> {
+    const { person } = await administrator(exchange);
+    const search = (exchange.query.get('search') ?? '').slice(0, 100);
+    const text = exchange.query.get('state') ?? '';
+    const state = text === '' ? null : oneOf(text, 'state', states);
+    const records = await store.search({ search, state, limit: mostShown }, clock.nowS);
+    sendJson(exchange.response, { desktops: records.map((record) => viewOf(catalogue, record, person, clock.nowS)) });
+  }
+
+  async function audit(exchange: Exchange): Promise<void> {
+    await administrator(exchange);
+    const { query } = exchange;
+    const limit = query.get('limit') ?? '100';
+    if (!/^\d{1,4}$/.test(limit) || Number(limit) === 0) throw new InputError('limit', '1 to 9999', limit);
+    const [desktop, person] = [query.get('desktop') ?? '', query.get('person') ?? ''];
+    const rows = await readAudit(store.database, {
+      ...(desktop !== '' && { desktop }),
+      ...(person !== '' && { person }),
+      limit: Number(limit),
+    });
+    sendJson(exchange.response, { rows });
+  }
+
+  const route = (
+    method: Route['method'],
+    rest: string,
+    operation: Route['operation'],
+    answer: Route['answer'],
+  ): Route => ({ method, path: `/portal/v1/admin/${rest}`, roles: null, operation, answer });
+  return [
+    route('GET', 'desktops', docs.adminDesktopsOperation, list),
+    route('POST', 'desktops/{id}/stop', docs.adminStopOperation, change('stop', stopped)),
+    route('DELETE', 'desktops/{id}', docs.adminDeleteOperation, change('delete', removed)),
+    route('GET', 'audit', docs.auditOperation, audit),
+  ];
 }

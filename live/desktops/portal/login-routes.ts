@@ -1,4 +1,5 @@
 /** Routes of logging in and out. */
+import type { Clock } from '../../../core/clock.ts';
 import type { PersonView } from '../../../core/portal.ts';
 import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
@@ -11,7 +12,6 @@ import { type LoginAttempt, LoginFailed, type UnifiedLogin } from '../accounts/u
 import type { Person } from '../person.ts';
 import * as docs from './portal-docs.ts';
 import type { PortalRequests } from './portal-requests.ts';
-import { problemsTold, type Told } from './problems-told.ts';
 
 export interface LoginRoutesParts {
   readonly requests: PortalRequests;
@@ -20,8 +20,7 @@ export interface LoginRoutesParts {
   /** Null where the other one is. */
   readonly local: LocalLogin | null;
   readonly unified: UnifiedLogin | null;
-  readonly nowS: () => number;
-  readonly told: Told;
+  readonly clock: Pick<Clock, 'nowS'>;
 }
 
 const mostBodyBytes = 4 * 1024;
@@ -31,12 +30,8 @@ const attemptLifeS = 600;
 const perAddress = { burst: 20, perS: 0.5 };
 
 export function loginRoutes(parts: LoginRoutesParts): Route[] {
-  const { requests, sessions, people, local, unified, nowS, told } = parts;
-  const visits = new RateLimit(perAddress, {
-    get nowS() {
-      return nowS();
-    },
-  });
+  const { requests, sessions, people, local, unified, clock } = parts;
+  const visits = new RateLimit(perAddress, clock);
 
   const sessionCookie = (secret: string): string =>
     requests.setCookie('session', secret, { sameSite: 'Strict', maxAgeS: secret === '' ? 0 : null });
@@ -76,13 +71,13 @@ export function loginRoutes(parts: LoginRoutesParts): Route[] {
     const attempt = attemptIn(requests.cookie(request, 'login'));
     const origin = requests.originOf(exchange);
     const { person, subject } = await loginProblems(() => unified.finish(query.toString(), attempt));
-    await loginProblems(() => people.learn(person, subject, nowS(), origin));
+    await loginProblems(() => people.learn(person, subject, clock.nowS, origin));
     const secret = await sessions.begin(person.name, origin);
     const forget = requests.setCookie('login', '', { sameSite: 'Lax', maxAgeS: 0 });
     response.writeHead(303, { Location: '/portal/', 'Set-Cookie': [sessionCookie(secret), forget] }).end();
   }
 
-  return problemsTold(told, [
+  return [
     {
       method: 'GET',
       path: '/portal/v1/session',
@@ -100,7 +95,7 @@ export function loginRoutes(parts: LoginRoutesParts): Route[] {
       operation: docs.callbackOperation,
       answer: comeBack,
     },
-  ]);
+  ];
 }
 
 export function personView({ name, displayName, groups, isAdmin }: Person): PersonView {

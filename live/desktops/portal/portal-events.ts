@@ -1,15 +1,18 @@
 /** Server-sent events: each page has its person's desktops, at once and after every change. */
 import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../../core/clock.ts';
 import type { Session, Sessions } from '../accounts/sessions.ts';
 import type { DesktopStore } from '../desktop-store.ts';
 import type { Catalogue } from '../stations-file.ts';
-import { viewOf } from './desktop-routes.ts';
+import { viewOf } from './catalogue-views.ts';
 
 export interface PortalEventsParts {
   readonly store: DesktopStore;
   readonly catalogue: Catalogue;
   readonly sessions: Pick<Sessions, 'findByHash'>;
-  readonly nowS: () => number;
+  readonly clock: Pick<Clock, 'nowS'>;
+  /** Told when changes could not be read; they are the next time. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Pages at a time. */
@@ -52,7 +55,7 @@ export class PortalEvents {
     return true;
   }
 
-  /** Sends to each page what is other than it was. Never throws: what could not be read now is read the next time. */
+  /** Sends to each page what is other than it was. */
   async flush(): Promise<void> {
     this.#isOutdated = true;
     if (this.#isFlushing) return;
@@ -62,6 +65,8 @@ export class PortalEvents {
         this.#isOutdated = false;
         await this.#send();
       }
+    } catch (error) {
+      this.#parts.onError(error);
     } finally {
       this.#isFlushing = false;
     }
@@ -80,13 +85,14 @@ export class PortalEvents {
   }
 
   async #send(): Promise<void> {
-    const { store, catalogue, nowS } = this.#parts;
+    const { store, catalogue, clock } = this.#parts;
     const people = new Map([...this.#pages].map(({ session: { person } }) => [person.name, person]));
-    const records = await store.readOf([...people.keys()], nowS());
-    for (const { name, isAdmin } of people.values()) {
+    const records = await store.readOf([...people.keys()], clock.nowS);
+    for (const person of people.values()) {
+      const { name } = person;
       const desktops = records
-        .filter(({ row, shares }) => row.owner === name || shares.some(({ person }) => person === name))
-        .map((record) => viewOf(catalogue, record, name, isAdmin, nowS()));
+        .filter(({ row, shares }) => row.owner === name || shares.some((share) => share.person === name))
+        .map((record) => viewOf(catalogue, record, person, clock.nowS));
       const data = JSON.stringify({ desktops });
       for (const page of this.#pages) {
         if (page.session.person.name !== name || page.sent === data) continue;

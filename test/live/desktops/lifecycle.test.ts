@@ -40,6 +40,14 @@ describe('from application to end', () => {
     expect(desktops.machines.machines.size).toBe(0);
   });
 
+  test('a machine that is found stopped before it ever ran is started', async () => {
+    const id = await desktops.apply(await desktops.person('chen'));
+    await desktops.pass();
+    desktops.machines.machines.get(id)!.state = 'stopped';
+    await desktops.pass(12);
+    expect((await desktops.row(id)).state).toBe('ready');
+  });
+
   test('what the cloud refuses reaches the person as a sentence', async () => {
     const id = await desktops.apply(await desktops.person('chen'));
     await desktops.pass();

@@ -24,7 +24,7 @@ describe('a stream', () => {
     const picture = m.update(m.raw(300, 200));
     stub.sessions[0]!.socket.write(picture);
     await until(() => client.heard.length === picture.length);
-    expect(client.heard).toEqual(picture);
+    expect(client.heard.equals(picture)).toBe(true);
   });
 
   test('of one who may only look brings no key to the desktop', async () => {
@@ -157,6 +157,7 @@ describe('a stream ends', () => {
     const client = await harness.open(harness.authority.grant(stub.port));
     await harness.stop();
     expect((await client.closed).code).toBe(1001);
+    expect(harness.authority.reports).toMatchObject([{ grantId: 'grant-1', reason: 'gateway-stops' }]);
     harness = await startHarness();
   });
 

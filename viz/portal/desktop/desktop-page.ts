@@ -7,7 +7,7 @@ import { Notices } from './notices.ts';
 import { PicturePanel } from './picture-panel.ts';
 import { keepSettings, keptSettings } from './picture-settings.ts';
 import { Statistics } from './statistics.ts';
-import { ticketsFor } from './ticket.ts';
+import { NoTicket, ticketsFor } from './ticket.ts';
 import { Toolbar, toolButton } from './toolbar.ts';
 import { Veil } from './veil.ts';
 import type { WayIn } from './way-in.ts';
@@ -59,11 +59,17 @@ export class DesktopPage {
         toolButton('Full screen', 'fullScreen', () => void this.#switchFullScreen()),
         toolButton('Leave', 'leave', () => this.#link.leave()),
       ],
+      () => this.#link.screen?.rfb.focus({ preventScroll: true }),
     );
     this.#notices = way?.kind === 'portal' && way.of === 'desktop' ? new Notices(way.desktopId) : null;
     root.replaceChildren(
       ...[target, this.#veil.root, this.#notices?.root, this.#toolbar.root].filter((each) => each !== undefined),
     );
+    // Every key goes to the desktop; these three together lead out of it.
+    const leadOut = ({ ctrlKey, altKey, shiftKey }: KeyboardEvent): void => {
+      if (ctrlKey && altKey && shiftKey) this.#toolbar.focus();
+    };
+    addEventListener('keydown', leadOut, { capture: true });
     target.addEventListener('pointerdown', () => this.#toolbar.closePanel());
   }
 
@@ -103,5 +109,5 @@ export class DesktopPage {
 }
 
 async function noTicket(): Promise<never> {
-  throw new RangeError('This address names no desktop. Open one from the portal.');
+  throw new NoTicket('This address names no desktop. Open one from the portal.', false);
 }

@@ -11,6 +11,7 @@ export class KeysPanel {
     class: 'typed',
     rows: 1,
     'aria-label': 'Type here with the keyboard of the screen',
+    placeholder: 'Touch screen: tap here to type',
     autocapitalize: 'off',
     autocomplete: 'off',
     spellcheck: 'false',
@@ -38,7 +39,7 @@ export class KeysPanel {
       element(
         'p',
         { class: 'hint' },
-        'Your own keyboard layout works: what a key prints is sent together with where it sits. If a character comes out wrong, choose the same layout in the desktop. Full screen lets more keys through.',
+        'Your own keyboard layout works: what a key prints is sent together with where it sits. If a character comes out wrong, choose the same layout in the desktop. Full screen lets more keys through. Ctrl+Alt+Shift leads to these tools, Esc back.',
       ),
     );
   }

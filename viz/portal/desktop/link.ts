@@ -4,7 +4,7 @@ import { type Ending, endingOfClose, endingOfRefusal, mostTries, pauseBeforeS } 
 import type { PictureSettings } from './picture-settings.ts';
 import { Screen } from './screen.ts';
 import { StreamSocket } from './stream-socket.ts';
-import { subprotocols, type Ticket, UsedUp } from './ticket.ts';
+import { NoTicket, subprotocols, type Ticket } from './ticket.ts';
 
 export type LinkState =
   | { readonly kind: 'connecting' }
@@ -168,5 +168,5 @@ export class Link {
 function endingOfError(error: unknown): Ending {
   if (error instanceof Problem) return endingOfRefusal(error.status, error.message);
   const sentence = error instanceof Error ? error.message : String(error);
-  return { kind: 'over', sentence, mayReturn: !(error instanceof UsedUp) };
+  return { kind: 'over', sentence, mayReturn: !(error instanceof NoTicket) || error.mayReturn };
 }

@@ -6,7 +6,6 @@ declare module '@novnc/novnc' {
     credentialsrequired: CustomEvent<{ readonly types: readonly string[] }>;
     securityfailure: CustomEvent<{ readonly status: number; readonly reason?: string }>;
     clipboard: CustomEvent<{ readonly text: string }>;
-    desktopname: CustomEvent<{ readonly name: string }>;
   }
 
   export default class RFB {
@@ -22,7 +21,6 @@ declare module '@novnc/novnc' {
     addEventListener<Name extends keyof RfbEvents>(name: Name, listener: (event: RfbEvents[Name]) => void): void;
     disconnect(): void;
     focus(options?: FocusOptions): void;
-    blur(): void;
     sendCtrlAltDel(): void;
     /** Press and release where `down` is left out. `code` as in `KeyboardEvent.code`, null where it is no key of a keyboard. */
     sendKey(keysym: number, code: string | null, down?: boolean): void;

@@ -1,6 +1,6 @@
 /** What one connection needs: where the stream is, the token for it, and what the person may do. */
 import type { ClipboardPolicy, DesktopRole } from '../../../core/portal.ts';
-import { portalApi } from '../api.ts';
+import { Problem, portalApi } from '../api.ts';
 import type { WayIn } from './way-in.ts';
 
 export interface Ticket {
@@ -13,28 +13,52 @@ export interface Ticket {
   readonly clipboard: ClipboardPolicy | null;
 }
 
-/** Thrown for a way in that is used up: only the portal can give another token. */
-export class UsedUp extends Error {
-  override readonly name = 'UsedUp';
+/** There is no ticket, and asking again by itself would not help. */
+export class NoTicket extends Error {
+  override readonly name = 'NoTicket';
+  /** Whether the person may try again. */
+  readonly mayReturn: boolean;
+
+  constructor(sentence: string, mayReturn: boolean) {
+    super(sentence);
+    this.mayReturn = mayReturn;
+  }
 }
 
-/** Gives a ticket for each connection. @returns a function that throws Problem or UsedUp */
+/** Gives a ticket for each connection. @returns a function that throws Problem or NoTicket */
 export function ticketsFor(way: WayIn): () => Promise<Ticket> {
-  if (way.kind === 'portal') {
-    return async () => {
-      const mint = way.of === 'desktop' ? portalApi.connect : portalApi.console;
-      const { streamUrl, token, title, role, clipboard } = await mint(way.desktopId);
-      return { streamUrl: checkedStreamUrl(streamUrl), token, title, role, clipboard };
-    };
-  }
+  if (way.kind === 'portal') return () => ticketOfPortal(way.desktopId, way.of);
   let isUsed = false;
   return async () => {
-    if (isUsed)
-      throw new UsedUp('This connection could be used once. Open the desktop from the portal again; it keeps running.');
+    if (isUsed) {
+      throw new NoTicket(
+        'This connection could be used once. Open the desktop from the portal again; it keeps running.',
+        false,
+      );
+    }
     isUsed = true;
     const token = way.kind === 'token' ? way.token : null;
     return { streamUrl: ownStreamUrl(), token, title: 'Desktop', role: null, clipboard: null };
   };
+}
+
+async function ticketOfPortal(desktopId: string, of: 'desktop' | 'console'): Promise<Ticket> {
+  try {
+    const view = await (of === 'desktop' ? portalApi.connect(desktopId) : portalApi.console(desktopId));
+    const { streamUrl, token, title, role, clipboard } = view;
+    return { streamUrl: checkedStreamUrl(streamUrl), token, title, role, clipboard };
+  } catch (error) {
+    if (error instanceof Problem && error.status === 409) await refuseIfOver(desktopId);
+    throw error;
+  }
+}
+
+/** A desktop that does not run now may be on its way up again, or over. @throws NoTicket for one that is over, Problem */
+async function refuseIfOver(desktopId: string): Promise<void> {
+  const { state, reason } = await portalApi.desktop(desktopId);
+  if (state === 'deleting' || state === 'deleted') throw new NoTicket('This desktop has been deleted.', false);
+  if (state === 'failed') throw new NoTicket(reason ?? 'This desktop has failed.', false);
+  if (state === 'stopped') throw new NoTicket('This desktop is stopped. Start it in the portal.', true);
 }
 
 /** WebSocket subprotocols of a connection. */

@@ -22,7 +22,8 @@ export class Toolbar {
   #open: { readonly panel: Panel; readonly button: HTMLButtonElement } | null = null;
   #timer = 0;
 
-  constructor(panels: readonly Panel[], buttons: readonly HTMLButtonElement[]) {
+  /** @param onLeave the person is done with the tools, by the Escape key */
+  constructor(panels: readonly Panel[], buttons: readonly HTMLButtonElement[], onLeave: () => void) {
     this.#badge.hidden = true;
     this.#handle = element(
       'button',
@@ -52,7 +53,9 @@ export class Toolbar {
     this.root.addEventListener('focusin', () => this.#show(true));
     this.root.addEventListener('focusout', () => this.#rest());
     this.root.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.closePanel();
+      if (event.key !== 'Escape') return;
+      if (this.#open === null) onLeave();
+      else this.closePanel();
     });
     this.#show(true);
   }
@@ -72,6 +75,12 @@ export class Toolbar {
     const button = this.root.querySelector<HTMLButtonElement>(`[data-tool="${name}"]`);
     if (button !== null) button.hidden = isHidden;
     if (isHidden && this.#open?.panel.name === name) this.closePanel();
+  }
+
+  /** For who works without a pointer. */
+  focus(): void {
+    this.#show(true);
+    this.root.querySelector<HTMLButtonElement>('.tool:not([hidden])')?.focus();
   }
 
   closePanel(): void {

@@ -50,14 +50,22 @@ export function clockWords(atS: number, nowS: number): string {
   return `${at.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short' }).replace(',', '')} ${time}`;
 }
 
+/** The same in a sentence: `at 14:05`, `tomorrow at 14:05`, `on Mon 30 Nov at 14:05`. */
+export function atWords(atS: number, nowS: number): string {
+  const words = clockWords(atS, nowS);
+  const day = words.slice(0, -'14:05'.length);
+  const time = words.slice(-'14:05'.length);
+  return `${/\d/.test(day) ? 'on ' : ''}${day}at ${time}`;
+}
+
 function midnight(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
 
-/** A span without more precision than it deserves: `less than a minute`, `12 min`, `3 h 20 min`, `2 d 04 h`. */
+/** A span without more precision than it deserves: `less than a minute`, `12 min`, `7 h`, `3 h 20 min`, `2 d 04 h`. */
 export function roughSpan(seconds: number): string {
   if (seconds < 60) return 'less than a minute';
-  return formatSpan(Math.round(seconds / 60) * 60);
+  return formatSpan(Math.round(seconds / 60) * 60).replace(/ 00 (min|h)$/, '');
 }
 
 /** `chen`, `chen and li`, `chen, li and wang`. */
@@ -68,7 +76,7 @@ export function listWords(names: readonly string[]): string {
 
 /** `6 h`, `1 day`, `7 days`: lengths that one chooses among. */
 export function lifetimeWords(seconds: number): string {
-  return seconds % 86_400 === 0 ? plural(seconds / 86_400, 'day') : roughSpan(seconds).replace(' 00 min', '');
+  return seconds % 86_400 === 0 ? plural(seconds / 86_400, 'day') : roughSpan(seconds);
 }
 
 /** Lengths to choose among, in seconds: the usual ones and the proposed one, none beyond the longest; ascending. */

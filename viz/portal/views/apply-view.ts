@@ -5,34 +5,21 @@ import { element } from '../../element.ts';
 import { formatMib, plural } from '../../model/quantity-words.ts';
 import { portalApi } from '../api.ts';
 import { icon } from '../icons.ts';
-import { lifetimeChoices, lifetimeWords } from '../model/words.ts';
+import { lifetimeWords } from '../model/words.ts';
 import { choiceCards } from './choice-cards.ts';
-import { NumberField } from './number-field.ts';
+import { type AskedSize, SizeFields } from './size-fields.ts';
 import { usagePanel } from './usage-panel.ts';
-
-/** Memory of a card that one may ask for, GiB. */
-const cardMemoriesGib = [4, 8, 12, 16, 24, 32, 40, 48, 80, 96, 141];
 
 export interface ApplyViewOptions {
   readonly stations: readonly StationView[];
   readonly onApplied: (desktop: DesktopView) => void;
 }
 
-/** Fields that depend on the station. */
-interface SizeFields {
-  readonly vcpus: NumberField;
-  readonly ramGib: NumberField;
-  readonly diskGib: NumberField;
-  readonly cards: HTMLSelectElement;
-  readonly cardMemory: HTMLSelectElement;
-  readonly lifetime: HTMLSelectElement;
-}
-
 export class ApplyView {
   readonly root: HTMLElement;
   readonly #options: ApplyViewOptions;
   readonly #images = element('div', {});
-  readonly #size = element('div', { class: 'size' });
+  readonly #size = element('div', {});
   readonly #summary = element('div', { class: 'summary-text', 'aria-live': 'polite' });
   readonly #usage = element('div', {});
   readonly #problem = element('p', { class: 'problem', role: 'alert', tabindex: -1 });
@@ -51,7 +38,7 @@ export class ApplyView {
     const first = options.stations[0]!;
     this.#station = first;
     this.#image = first.images[0]!;
-    this.#fields = this.#makeFields();
+    this.#fields = new SizeFields(first, () => this.#summarise());
     const form = element(
       'form',
       {
@@ -144,98 +131,17 @@ export class ApplyView {
       ),
     );
     this.#image = station.images[0]!;
-    this.#fields = this.#makeFields();
-    const { vcpus, ramGib, diskGib, cards, cardMemory, lifetime } = this.#fields;
-    this.#size.replaceChildren(
-      element('div', { class: 'presets', role: 'group', 'aria-label': 'Sizes to begin with' }, ...this.#presets()),
-      element('div', { class: 'fields' }, vcpus.root, ramGib.root, diskGib.root),
-      element(
-        'div',
-        { class: 'fields' },
-        labelled(cards, 'Graphics cards', `up to ${station.largest.cards}`),
-        labelled(cardMemory, 'Memory of each card', `up to ${formatMib(station.largest.cardMemoryMib)}`),
-        labelled(lifetime, 'How long', `up to ${lifetimeWords(station.longestLifetimeS)} by extending`),
-      ),
-    );
+    this.#fields = new SizeFields(station, () => this.#summarise());
+    this.#size.replaceChildren(this.#fields.root);
     this.#summarise();
   }
 
-  #makeFields(): SizeFields {
-    const { size, gpu, largest, lifetimeS, longestLifetimeS } = this.#station;
-    const onChange = (): void => this.#summarise();
-    const number = (id: string, label: string, unit: string, most: number, value: number): NumberField =>
-      new NumberField({ id: `apply-${id}`, label, unit, least: 1, most, value, onChange });
-    const memories = [...new Set([gpu.memoryMib, ...cardMemoriesGib.map((gib) => gib * 1024), largest.cardMemoryMib])]
-      .filter((mib) => mib > 0 && mib <= largest.cardMemoryMib)
-      .sort((one, other) => one - other);
-    const cardMemory = select(
-      'card-memory',
-      memories.map((mib) => [mib, `${formatMib(mib)} or more`]),
-      gpu.memoryMib,
-      onChange,
-    );
-    const cards = select(
-      'cards',
-      Array.from({ length: largest.cards + 1 }, (_, count) => [count, count === 0 ? 'none' : String(count)]),
-      gpu.count,
-      () => {
-        cardMemory.disabled = cards.value === '0';
-        onChange();
-      },
-    );
-    cardMemory.disabled = cards.value === '0';
-    return {
-      vcpus: number('vcpus', 'vCPUs', '', largest.vcpus, size.vcpus),
-      ramGib: number('ram', 'Memory', 'GiB', Math.floor(largest.ramMib / 1024), Math.round(size.ramMib / 1024)),
-      diskGib: number('disk', 'Disk', 'GiB', largest.diskGib, size.diskGib),
-      cards,
-      cardMemory,
-      lifetime: select(
-        'lifetime',
-        lifetimeChoices(lifetimeS, longestLifetimeS).map((choice) => [choice, lifetimeWords(choice)]),
-        lifetimeS,
-        onChange,
-      ),
-    };
-  }
-
-  #presets(): HTMLButtonElement[] {
-    const { size, largest } = this.#station;
-    const preset = (label: string, vcpus: number, ramMib: number, diskGib: number): HTMLButtonElement =>
-      element(
-        'button',
-        {
-          type: 'button',
-          class: 'chip',
-          onclick: () => {
-            this.#fields.vcpus.value = vcpus;
-            this.#fields.ramGib.value = Math.max(1, Math.floor(ramMib / 1024));
-            this.#fields.diskGib.value = diskGib;
-            this.#summarise();
-          },
-        },
-        label,
-      );
-    return [
-      preset('Half of it', Math.ceil(size.vcpus / 2), size.ramMib / 2, size.diskGib),
-      preset('As proposed', size.vcpus, size.ramMib, size.diskGib),
-      preset('Largest', largest.vcpus, largest.ramMib, largest.diskGib),
-    ];
-  }
-
   /** Null while a number is wrong. */
-  #application(): DesktopApplication | null {
-    const { vcpus, ramGib, diskGib, cards, cardMemory, lifetime } = this.#fields;
-    if (vcpus.value === null || ramGib.value === null || diskGib.value === null) return null;
+  #application(): (DesktopApplication & AskedSize) | null {
+    const asked = this.#fields.value;
+    if (asked === null) return null;
     const title = this.#title.value.trim();
-    return {
-      station: this.#station.id,
-      image: this.#image.id,
-      ...(title === '' ? {} : { title }),
-      size: { vcpus: vcpus.value, ramMib: ramGib.value * 1024, diskGib: diskGib.value },
-      gpu: { count: Number(cards.value), memoryMib: cards.value === '0' ? 0 : Number(cardMemory.value) },
-      lifetimeS: Number(lifetime.value),
-    };
+    return { station: this.#station.id, image: this.#image.id, ...(title === '' ? {} : { title }), ...asked };
   }
 
   #summarise(): void {
@@ -246,11 +152,11 @@ export class ApplyView {
         : [
             this.#station.title,
             this.#image.title,
-            `${plural(application.size!.vcpus, 'vCPU')}, ${formatMib(application.size!.ramMib)} memory, ${application.size!.diskGib} GiB disk`,
-            application.gpu!.count === 0
+            `${plural(application.size.vcpus, 'vCPU')}, ${formatMib(application.size.ramMib)} memory, ${application.size.diskGib} GiB disk`,
+            application.gpu.count === 0
               ? 'no graphics card'
-              : `${plural(application.gpu!.count, 'graphics card')} with ${formatMib(application.gpu!.memoryMib)} or more`,
-            `for ${lifetimeWords(application.lifetimeS!)}, may be extended`,
+              : `${plural(application.gpu.count, 'graphics card')} with ${formatMib(application.gpu.memoryMib)} or more`,
+            `for ${lifetimeWords(application.lifetimeS)}, may be extended`,
           ];
     this.#summary.replaceChildren(
       ...lines.map((line) => element('p', {}, line)),
@@ -260,11 +166,11 @@ export class ApplyView {
   }
 
   /** Where the application would go beyond what the person may have: it is still hers to try, since others may end meanwhile. */
-  #limitSentences(application: DesktopApplication | null): string[] {
+  #limitSentences(application: AskedSize | null): string[] {
     const usage = this.#ofPerson;
     if (usage === null || application === null) return [];
     const { desktops, mostDesktops, cards, mostCards, cardHours, mostCardHours } = usage;
-    const asked = application.gpu?.count ?? 0;
+    const asked = application.gpu.count;
     return [
       mostDesktops !== null && desktops >= mostDesktops
         ? `You have ${plural(desktops, 'desktop')}, and may have ${mostDesktops}: delete one first.`
@@ -308,29 +214,5 @@ function section(number: number, title: string, ...content: readonly Node[]): HT
       title,
     ),
     ...content,
-  );
-}
-
-function select(
-  id: string,
-  choices: readonly (readonly [value: number, label: string])[],
-  chosen: number,
-  onChange: () => void,
-): HTMLSelectElement {
-  return element(
-    'select',
-    { id: `apply-${id}`, onchange: onChange },
-    ...choices.map(([value, label]) => element('option', { value, selected: value === chosen }, label)),
-  );
-}
-
-function labelled(control: HTMLSelectElement, label: string, hint: string): HTMLElement {
-  control.setAttribute('aria-describedby', `${control.id}-hint`);
-  return element(
-    'div',
-    { class: 'field' },
-    element('label', { for: control.id }, label),
-    control,
-    element('p', { id: `${control.id}-hint`, class: 'hint' }, hint),
   );
 }

@@ -3,7 +3,7 @@ import type { DesktopState, DesktopView } from '../../../core/portal.ts';
 import { element } from '../../element.ts';
 import { icon } from '../icons.ts';
 import { type Milestones, stepsOf } from '../model/progress.ts';
-import { clockWords, listWords, roughSpan, sizeWords, stateName } from '../model/words.ts';
+import { atWords, clockWords, listWords, roughSpan, sizeWords, stateName } from '../model/words.ts';
 import { progressSteps } from './progress-steps.ts';
 
 const open: readonly DesktopState[] = ['ready', 'connected'];
@@ -22,11 +22,10 @@ export function desktopCard(desktop: DesktopView, milestones: Milestones, nowS: 
       element(
         'div',
         {},
-        element('h3', {}, title),
+        element('div', { class: 'title-row' }, element('h3', {}, title), stateMark(state)),
         element('p', { class: 'muted' }, `${stationTitle} · ${imageTitle}`),
         role === 'owner' ? null : element('p', { class: 'muted' }, `Shared by ${owner} · ${roleWords(role)}`),
       ),
-      stateMark(state),
     ),
     element(
       'ul',
@@ -56,28 +55,27 @@ function note({ state, reason, expectedAtS }: DesktopView, nowS: number): HTMLEl
       ? null
       : expectedAtS <= nowS
         ? 'Expected any moment.'
-        : `Expected at ${clockWords(expectedAtS, nowS)}, in ${roughSpan(expectedAtS - nowS)}.`;
+        : `Expected ${atWords(expectedAtS, nowS)}, in ${roughSpan(expectedAtS - nowS)}.`;
   if (reason === null && expected === null) return null;
   const kind = state === 'failed' ? 'note bad' : state === 'waiting' ? 'note warn' : 'note';
   return element('p', { class: kind }, reason, expected === null ? null : element('strong', {}, ` ${expected}`));
 }
 
 function facts(desktop: DesktopView, nowS: number): HTMLElement | null {
-  const { endsAtS, idleEndAtS, viewers, shares, host, readyAtS, state } = desktop;
+  const { endsAtS, idleEndAtS, viewers, shares, host, role, state } = desktop;
   const rows: [name: string, value: string][] = [];
   if (endsAtS !== null && state !== 'failed') {
-    rows.push(['Ends', `${clockWords(endsAtS, nowS)} (in ${roughSpan(endsAtS - nowS)})`]);
+    rows.push(['Ends', `${clockWords(endsAtS, nowS)}, in ${roughSpan(endsAtS - nowS)}`]);
   }
-  if (idleEndAtS !== null) rows.push(['Unused until', clockWords(idleEndAtS, nowS)]);
+  if (idleEndAtS !== null) rows.push(['If nobody uses it, ends', clockWords(idleEndAtS, nowS)]);
   if (viewers.length > 0) rows.push(['Connected now', listWords(viewers)]);
-  if (shares.length > 0) {
+  if (role === 'owner' && shares.length > 0) {
     rows.push([
       'Shared with',
       listWords(shares.map(({ person, role }) => (role === 'view' ? `${person} (view)` : person))),
     ]);
   }
   if (host !== null) rows.push(['Runs on', host]);
-  if (readyAtS !== null && open.includes(state)) rows.push(['Ready since', clockWords(readyAtS, nowS)]);
   if (rows.length === 0) return null;
   return element(
     'dl',
@@ -86,48 +84,51 @@ function facts(desktop: DesktopView, nowS: number): HTMLElement | null {
   );
 }
 
+/** What one opens, and below it what changes the desktop. */
 function actions(desktop: DesktopView): HTMLElement {
-  const { id, state, role, apps, title } = desktop;
-  const isOpen = open.includes(state);
-  const isOwner = role === 'owner';
-  const more: (HTMLElement | null)[] = [
-    isOwner && isOpen ? action('extend', 'Extend', title) : null,
-    isOwner && state !== 'failed' && state !== 'deleting' ? action('share', 'Share', title) : null,
-    isOwner && isOpen ? action('restart', 'Restart', title) : null,
-    isOwner && isOpen ? action('stop', 'Stop', title) : null,
-    isOwner && state !== 'deleting' ? action('delete', onTheWay.includes(state) ? 'Cancel' : 'Delete', title) : null,
-  ].filter((each) => each !== null);
+  const rows = [
+    { kind: 'openers', buttons: openers(desktop) },
+    { kind: 'more', buttons: desktop.role === 'owner' ? changers(desktop) : [] },
+  ];
   return element(
     'footer',
     {},
-    isOpen
-      ? element(
-          'a',
-          {
-            class: 'primary',
-            href: `desktop.html#desktop=${encodeURIComponent(id)}`,
-            target: '_blank',
-            rel: 'noopener',
-          },
-          role === 'view' ? 'Watch' : 'Connect',
-          icon('open'),
-          element('span', { class: 'only-spoken' }, ` ${title}, in a new tab`),
-        )
-      : null,
-    isOwner && state === 'stopped' ? action('start', 'Start', title, 'primary') : null,
-    ...(isOpen && role !== 'view'
-      ? apps.map((app) =>
-          element(
-            'button',
-            { type: 'button', 'data-action': 'app', 'data-app': app.id },
-            app.title,
-            icon('open'),
-            element('span', { class: 'only-spoken' }, ` of ${title}, in a new tab`),
-          ),
-        )
-      : []),
-    more.length > 0 ? element('div', { class: 'more' }, ...more) : null,
+    ...rows.map(({ kind, buttons }) => (buttons.length === 0 ? null : element('div', { class: kind }, ...buttons))),
   );
+}
+
+function openers({ id, state, role, apps, title }: DesktopView): HTMLElement[] {
+  if (state === 'stopped' && role === 'owner') return [action('start', 'Start', title, 'primary')];
+  if (!open.includes(state)) return [];
+  const connect = element(
+    'a',
+    { class: 'primary', href: `desktop.html#desktop=${encodeURIComponent(id)}`, target: '_blank', rel: 'noopener' },
+    role === 'view' ? 'Watch' : 'Connect',
+    icon('open'),
+    element('span', { class: 'only-spoken' }, ` ${title}, in a new tab`),
+  );
+  if (role === 'view') return [connect];
+  const appButtons = apps.map((app) =>
+    element(
+      'button',
+      { type: 'button', 'data-action': 'app', 'data-app': app.id },
+      app.title,
+      icon('open'),
+      element('span', { class: 'only-spoken' }, ` of ${title}, in a new tab`),
+    ),
+  );
+  return [connect, ...appButtons];
+}
+
+function changers({ state, title }: DesktopView): HTMLElement[] {
+  const isOpen = open.includes(state);
+  return [
+    isOpen || state === 'stopped' ? action('extend', 'Extend', title) : null,
+    state === 'failed' || state === 'deleting' ? null : action('share', 'Share', title),
+    isOpen ? action('restart', 'Restart', title) : null,
+    isOpen ? action('stop', 'Stop', title) : null,
+    state === 'deleting' ? null : action('delete', onTheWay.includes(state) ? 'Withdraw' : 'Delete', title),
+  ].filter((each) => each !== null);
 }
 
 function action(name: string, label: string, title: string, kind = 'quiet'): HTMLButtonElement {

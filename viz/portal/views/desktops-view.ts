@@ -39,6 +39,7 @@ export function desktopsView({ person, desktops, usage, milestones, nowS }: Desk
         { class: 'lists' },
         alive === null ? element('p', { class: 'muted', role: 'status' }, 'Asking for your desktops …') : null,
         alive !== null && own.length === 0 ? emptyState(shared.length > 0) : null,
+        own.length > 0 ? element('h2', { class: 'only-spoken' }, 'My own') : null,
         own.length > 0 ? cards(own) : null,
         shared.length > 0 ? element('h2', {}, 'Shared with me') : null,
         shared.length > 0 ? cards(shared) : null,

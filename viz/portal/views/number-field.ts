@@ -58,10 +58,6 @@ export class NumberField {
     this.#check();
   }
 
-  focus(): void {
-    this.#input.focus();
-  }
-
   #check(): void {
     const { least, most, unit } = this.#options;
     const isGood = this.value !== null;

@@ -11,7 +11,7 @@ export function usagePanel(usage: UsageView): HTMLElement {
     element('h2', {}, 'Your use'),
     meter('Desktops', desktops, mostDesktops),
     meter('Cards', cards, mostCards),
-    meter(`Card-hours in ${windowDays} days`, cardHours, mostCardHours),
+    meter(`Card-hours, ${windowDays} days`, cardHours, mostCardHours),
   );
 }
 

@@ -23,7 +23,7 @@ export function hostileConnects(options: HostileOptions): (seed: number) => Host
     const random = seedrandom.xor4096(String(seed));
     const below = (limit: number): number => Math.floor(random() * limit);
     const pick = <T>(items: readonly T[]): T => items[below(items.length)]!;
-    const letters = (count: number): string => Array.from({ length: count }, () => pick([...base64url])).join('');
+    const letters = (count: number): string => Array.from({ length: count }, () => base64url[below(64)]).join('');
     const { origin } = options;
     const upgrade = (
       protocols: string,

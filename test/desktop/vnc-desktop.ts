@@ -1,0 +1,104 @@
+/** A real VNC desktop on loopback: Xtigervnc, and the programs that a test starts on it. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../free-port.ts';
+
+/** Whether the program is there; the tests that need it are skipped where it is not. */
+export function hasProgram(name: string): boolean {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name)));
+}
+
+export class VncDesktop {
+  readonly port: number;
+  readonly folder: string;
+  readonly #display: number;
+  readonly #children: ChildProcess[];
+
+  private constructor(port: number, display: number, folder: string, server: ChildProcess) {
+    this.port = port;
+    this.folder = folder;
+    this.#display = display;
+    this.#children = [server];
+  }
+
+  /** @param password null: everybody on this computer may connect */
+  static async start(password: string | null): Promise<VncDesktop> {
+    const port = await freePort();
+    const folder = mkdtempSync(join(tmpdir(), 'heps-desktop-'));
+    const display = freeDisplay();
+    const security =
+      password === null
+        ? ['-SecurityTypes', 'None']
+        : ['-SecurityTypes', 'VncAuth', '-PasswordFile', passwordFile(folder, password)];
+    const server = spawn(
+      'Xtigervnc',
+      [
+        `:${display}`,
+        '-geometry',
+        '800x600',
+        '-depth',
+        '24',
+        '-localhost',
+        'yes',
+        ...security,
+        '-rfbport',
+        String(port),
+      ],
+      { stdio: 'ignore' },
+    );
+    const desktop = new VncDesktop(port, display, folder, server);
+    await whenListening(port);
+    return desktop;
+  }
+
+  /** Starts a program on it. */
+  start(program: string, ...args: readonly string[]): void {
+    const env = { ...process.env, DISPLAY: `:${this.#display}` };
+    this.#children.push(spawn(program, [...args], { stdio: 'ignore', env, cwd: this.folder }));
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.#children.reverse()) await endOf(child);
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+export async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const limit = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await ended;
+  clearTimeout(limit);
+}
+
+export async function whenListening(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const socket = connect(port, '127.0.0.1');
+    const isThere = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isThere) return;
+    await sleep(100);
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}
+
+function freeDisplay(): number {
+  let display = 80 + (process.pid % 100);
+  while (existsSync(`/tmp/.X11-unix/X${display}`) || existsSync(`/tmp/.X${display}-lock`)) display++;
+  return display;
+}
+
+function passwordFile(folder: string, password: string): string {
+  const file = join(folder, 'password');
+  writeFileSync(file, execFileSync('tigervncpasswd', ['-f'], { input: `${password}\n` }), { mode: 0o600 });
+  return file;
+}
