@@ -12,7 +12,7 @@ import { openDatabase } from '../live/srm/database.ts';
 import { Store } from '../live/srm/store.ts';
 import { hashOf, makeToken } from '../live/srm/tokens.ts';
 import type { MemoryHost } from '../test/live/memory-cloud/cloud-state.ts';
-import { MemoryCloud } from '../test/live/memory-cloud/memory-cloud.ts';
+import { startBootsCloud } from './boots-cloud.ts';
 
 const hostCount = 10_000;
 const models = ['A40', 'T4', 'RTX A6000', 'V100-32GB'] as const;
@@ -39,11 +39,11 @@ export async function benchBoots(): Promise<void> {
       cards: Array.from({ length: 8 }, (__, card) => ({ alias: aliases[model]!, address: `0000:${card + 1}0:00.0` })),
     };
   });
-  const cloud = await MemoryCloud.start({ hosts, pciInPlacement: false, buildMs: () => 500 });
+  const cloud = await startBootsCloud({ hosts, buildMs: 500, folder });
   try {
     const token = await fill(join(folder, 'heps.db'), hosts);
     const startMs = performance.now();
-    const { child, url, schedulingMs } = await start(folder, cloud.environment(folder), startMs);
+    const { child, url, schedulingMs } = await start(folder, cloud.environment, startMs);
     try {
       const tookMs = await bootAll(url, token);
       tookMs.sort((one, other) => one - other);

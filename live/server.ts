@@ -215,7 +215,7 @@ interface Scheduler {
 function openScheduler(
   { scheduling: settings, database }: Configuration,
   registry: SrmRegistry,
-  { database: tables }: Store,
+  tables: Store,
   metrics: Pick<Metrics, 'decision' | 'showScheduling'>,
   log: Logger,
 ): Scheduler | null {

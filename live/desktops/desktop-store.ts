@@ -1,7 +1,7 @@
 /** Desktops, their shares and the rights in use, in the database: what was acknowledged is there, whatever dies. */
 import type { Kysely, Transaction } from 'kysely';
 import type { DesktopRole, DesktopState, ShareView } from '../../core/portal.ts';
-import { isBeaten } from '../srm/database-errors.ts';
+import { isBeaten, isTaken } from '../srm/database-errors.ts';
 import type { Schema } from '../srm/schema.ts';
 import { type AuditEntry, noteAudit } from './audit-trail.ts';
 import { aliveStates, type DesktopChanges } from './desktop-state.ts';
@@ -306,13 +306,13 @@ export class DesktopStore {
       .execute();
   }
 
-  /** Again, a few times, where MariaDB made another transaction win. */
+  /** Again, a few times, where MariaDB made another transaction win, or another took a key at the same moment: it is read the next time. */
   async #transaction<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
     for (let left = 3; ; left--) {
       try {
         return await this.#database.transaction().execute(work);
       } catch (error) {
-        if (left === 0 || !isBeaten(error)) throw error;
+        if (left === 0 || !(isBeaten(error) || isTaken(error))) throw error;
       }
     }
   }

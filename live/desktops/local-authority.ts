@@ -95,7 +95,10 @@ export class LocalAuthority implements Authority {
     const seen: string[] = [];
     for (const { grant, facts, activeAtS } of await connects.grantFacts([...ended.keys()])) {
       const standing = standingOf(grant, facts, sessionIdleS, clock.nowS);
-      if (!standing.isGood) {
+      // A restart is no end: the machine closes the connection itself, and the browser connects again.
+      const isRestarting =
+        !standing.isGood && standing.reason === 'desktop-not-running' && facts.desktop?.state === 'starting';
+      if (!standing.isGood && !isRestarting) {
         ended.set(grant.id, standing.sentence);
         continue;
       }

@@ -3,7 +3,7 @@
  * only the SHA-256 is kept; it lives for 30 s at most, and is bound to person, desktop, role and login session.
  */
 import type { Clock } from '../../core/clock.ts';
-import type { DesktopRole } from '../../core/portal.ts';
+import type { DesktopRole, DesktopState } from '../../core/portal.ts';
 import type { RefusalReason } from '../gateway/authority.ts';
 import { Problem } from '../http/problem.ts';
 import { RateLimit } from '../http/rate-limit.ts';
@@ -16,6 +16,9 @@ import type { ConnectKind, ConnectTokenTable, DesktopTable } from './tables.ts';
 
 /** Seconds that a token lives. */
 export const tokenLifeS = 30;
+
+/** States that nothing leads out of. */
+const overStates: readonly DesktopState[] = ['failed', 'deleting', 'deleted'];
 
 const perPerson = { burst: 30, perS: 0.5 };
 const perAddress = { burst: 120, perS: 4 };
@@ -56,7 +59,7 @@ export class TokenServer {
     this.#addresses = new RateLimit(perAddress, parts.clock);
   }
 
-  /** @throws Problem with a sentence for the person: 404 where it is not hers to know of, 409 when it is not ready, 429 */
+  /** @throws Problem with a sentence for the person: 404 where it is not hers to know of, 409 when it is not ready, 410 when it never will be, 429 */
   async mint({ hash, person }: Session, wish: ConnectWish, origin: Origin): Promise<MintedToken> {
     const { store, connects, clock, sessionIdleS, onMint } = this.#parts;
     const refuse = async (reason: RefusalReason, problem: Problem): Promise<never> => {
@@ -75,7 +78,8 @@ export class TokenServer {
     }
     const standing = standingOf({ kind: wish.kind, person: person.name, role }, facts, sessionIdleS, clock.nowS);
     if (!standing.isGood) {
-      const status = standing.reason === 'session-ended' ? 401 : 409;
+      const isOver = overStates.includes(row.state);
+      const status = standing.reason === 'session-ended' ? 401 : isOver ? 410 : 409;
       return await refuse(standing.reason, new Problem(status, standing.sentence));
     }
     const token = await this.renew({ ...wish, person: person.name, role, session: hash }, origin);

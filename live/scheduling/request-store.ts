@@ -1,7 +1,8 @@
 /** Requests for servers and their claims in the database: what was acknowledged is there, whatever dies. */
-import type { Kysely, Transaction } from 'kysely';
-import { isBeaten, isTaken } from '../srm/database-errors.ts';
+import { type Kysely, sql } from 'kysely';
+import type { DatabaseKind } from '../srm/column-types.ts';
 import type { AuditAction, ComparisonTable, RequestState, RequestTable, Schema } from '../srm/schema.ts';
+import { type Step, transact } from '../srm/transact.ts';
 
 /** States in which somebody has to go on with a request. */
 export const openStates: readonly RequestState[] = ['claimed', 'building', 'failing', 'deleting'];
@@ -47,9 +48,11 @@ export type RequestChanges = Partial<
 
 export class RequestStore {
   readonly #database: Kysely<Schema>;
+  readonly #kind: DatabaseKind;
 
-  constructor(database: Kysely<Schema>) {
+  constructor({ database, kind }: { readonly database: Kysely<Schema>; readonly kind: DatabaseKind }) {
     this.#database = database;
+    this.#kind = kind;
   }
 
   /**
@@ -59,18 +62,22 @@ export class RequestStore {
    * @throws HostChanged when the claim's version is not the one that is there
    */
   async add(row: RequestTable, write: RequestWrite): Promise<RequestTable | undefined> {
-    return await this.#transaction(async (transaction) => {
-      const known = await transaction
+    const keyIsTaken = new Error('the key is taken');
+    try {
+      await transact(this.#database, [
+        { query: this.#database.insertInto('requests').values(row), otherwise: keyIsTaken },
+        ...this.#versionSteps(write),
+        { query: this.#audit(row, write) },
+      ]);
+      return undefined;
+    } catch (error) {
+      if (error !== keyIsTaken) throw error;
+      return await this.#database
         .selectFrom('requests')
         .selectAll()
         .where('idempotencyKey', '=', row.idempotencyKey)
-        .executeTakeFirst();
-      if (known !== undefined) return known;
-      await raiseVersions(transaction, write);
-      await transaction.insertInto('requests').values(row).execute();
-      await audit(transaction, `server-${row.state}`, row, write);
-      return undefined;
-    });
+        .executeTakeFirstOrThrow();
+    }
   }
 
   /**
@@ -81,21 +88,21 @@ export class RequestStore {
    */
   async change(row: RequestTable, changes: RequestChanges, write: RequestWrite): Promise<RequestTable> {
     const next: RequestTable = { ...row, ...changes, revision: row.revision + 1, changedAtS: write.nowS };
-    await this.#transaction(async (transaction) => {
-      await raiseVersions(transaction, write);
-      const { id: _, idempotencyKey: __, tokenId: ___, spec: ____, createdAtS: _____, ...columns } = next;
-      const { numUpdatedRows } = await transaction
-        .updateTable('requests')
-        .set(columns)
-        .where('id', '=', row.id)
-        .where('revision', '=', row.revision)
-        .executeTakeFirst();
-      if (Number(numUpdatedRows) !== 1)
-        throw new RequestChanged(`request ${row.id} is not at revision ${row.revision}`);
-      if (next.state !== row.state || next.attempt !== row.attempt) {
-        await audit(transaction, `server-${next.state}`, next, write);
-      }
-    });
+    const { id: _, idempotencyKey: __, tokenId: ___, spec: ____, createdAtS: _____, ...columns } = next;
+    const isNoted = next.state !== row.state || next.attempt !== row.attempt;
+    await transact(this.#database, [
+      ...this.#versionSteps(write),
+      {
+        query: this.#database
+          .updateTable('requests')
+          .set(columns)
+          .where('id', '=', row.id)
+          .where('revision', '=', row.revision),
+        rows: 1,
+        otherwise: new RequestChanged(`request ${row.id} is not at revision ${row.revision}`),
+      },
+      ...(isNoted ? [{ query: this.#audit(next, write) }] : []),
+    ]);
     return next;
   }
 
@@ -132,7 +139,7 @@ export class RequestStore {
 
   /** What is held on a host, both from one moment. */
   async readHost(host: string): Promise<HostClaims> {
-    return await this.#transaction(async (transaction) => {
+    return await this.#database.transaction().execute(async (transaction) => {
       const found = await transaction
         .selectFrom('hostVersions')
         .select('version')
@@ -205,61 +212,38 @@ export class RequestStore {
       .execute();
   }
 
-  /** Again, a few times, where MariaDB made another transaction win. */
-  async #transaction<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
-    for (let left = 3; ; left--) {
-      try {
-        return await this.#database.transaction().execute(work);
-      } catch (error) {
-        if (left === 0 || !isBeaten(error)) throw error;
-      }
+  /** Takes part in every write that claims or lets go: whoever claims by an old version fails. */
+  #versionSteps({ claim, touched }: RequestWrite): Step[] {
+    const steps: Step[] = [];
+    const versions = this.#database;
+    if (claim !== null) {
+      const { host, version } = claim;
+      const query =
+        version === 0
+          ? versions.insertInto('hostVersions').values({ host, version: 1 })
+          : versions
+              .updateTable('hostVersions')
+              .set({ version: version + 1 })
+              .where('host', '=', host)
+              .where('version', '=', version);
+      steps.push({ query, rows: 1, otherwise: new HostChanged(host) });
     }
-  }
-}
-
-/** Takes part in every write that claims or lets go: whoever claims by an old version fails. */
-async function raiseVersions(transaction: Transaction<Schema>, { claim, touched }: RequestWrite): Promise<void> {
-  if (claim !== null) {
-    const { host, version } = claim;
-    const { numUpdatedRows } = await transaction
-      .updateTable('hostVersions')
-      .set({ version: version + 1 })
-      .where('host', '=', host)
-      .where('version', '=', version)
-      .executeTakeFirst();
-    if (Number(numUpdatedRows) !== 1) {
-      if (version !== 0) throw new HostChanged(host);
-      await insertVersion(transaction, host);
+    for (const host of touched) {
+      if (host === claim?.host) continue;
+      const insert = versions.insertInto('hostVersions').values({ host, version: 1 });
+      const raised = sql<number>`${sql.ref('hostVersions.version')} + 1`;
+      const query =
+        this.#kind === 'sqlite'
+          ? insert.onConflict((conflict) => conflict.column('host').doUpdateSet({ version: raised }))
+          : insert.onDuplicateKeyUpdate({ version: raised });
+      steps.push({ query });
     }
+    return steps;
   }
-  for (const host of touched) {
-    if (host === claim?.host) continue;
-    const { numUpdatedRows } = await transaction
-      .updateTable('hostVersions')
-      .set((row) => ({ version: row('version', '+', 1) }))
-      .where('host', '=', host)
-      .executeTakeFirst();
-    if (Number(numUpdatedRows) !== 1) await insertVersion(transaction, host);
-  }
-}
 
-async function insertVersion(transaction: Transaction<Schema>, host: string): Promise<void> {
-  try {
-    await transaction.insertInto('hostVersions').values({ host, version: 1 }).execute();
-  } catch (error) {
-    if (isTaken(error)) throw new HostChanged(host);
-    throw error;
+  #audit({ id, revision, state }: RequestTable, { nowS, tokenId, requestId }: RequestWrite) {
+    return this.#database
+      .insertInto('audit')
+      .values({ atS: nowS, tokenId, action: `server-${state}`, subject: id, version: revision, requestId });
   }
-}
-
-async function audit(
-  transaction: Transaction<Schema>,
-  action: AuditAction,
-  { id, revision }: RequestTable,
-  { nowS, tokenId, requestId }: RequestWrite,
-): Promise<void> {
-  await transaction
-    .insertInto('audit')
-    .values({ atS: nowS, tokenId, action, subject: id, version: revision, requestId })
-    .execute();
 }

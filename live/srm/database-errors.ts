@@ -5,9 +5,9 @@ export function isTaken(error: unknown): boolean {
   return codeOf(error) === 'ER_DUP_ENTRY' || codeOf(error).startsWith('SQLITE_CONSTRAINT');
 }
 
-/** The whole transaction was undone, so that it may be done again. A key taken by another at the same moment is read the next time. */
+/** MariaDB let another transaction win: the whole of this one was undone, and may be done again. */
 export function isBeaten(error: unknown): boolean {
-  return ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error)) || isTaken(error);
+  return ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error));
 }
 
 function codeOf(error: unknown): string {

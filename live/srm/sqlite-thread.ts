@@ -14,17 +14,31 @@ import {
 import { InputError } from '../../core/input-error.ts';
 import { packageRoot } from '../../package-files.ts';
 
-/** To the thread. */
-export interface SqliteQuery {
-  readonly id: number;
+/** A statement, and how many rows it must change; undefined: any number. */
+export interface SqliteStatement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
+  readonly rows: number | undefined;
 }
+
+/** To the thread: one statement, or a whole transaction. */
+export type SqliteQuery =
+  | { readonly id: number; readonly sql: string; readonly parameters: readonly unknown[] }
+  | { readonly id: number; readonly together: readonly SqliteStatement[] };
 
 /** From the thread; the first one, of id 0, says whether the database is open. */
 export type SqliteAnswer =
   | { readonly id: number; readonly rows: object[]; readonly changes?: number; readonly insertId?: number }
-  | { readonly id: number; readonly failure: { readonly message: string; readonly code: string | undefined } };
+  | { readonly id: number; readonly failure: SqliteFailure };
+
+export interface SqliteFailure {
+  readonly message: string;
+  readonly code: string | undefined;
+  /** Which statement of a transaction it was; undefined for its begin and its end. */
+  readonly at?: number;
+  /** How many rows that one changed, where it must change another number. */
+  readonly changed?: number;
+}
 
 /** @param waitMs milliseconds to wait for another process to let go of the file */
 export function sqliteDialect(file: string, waitMs: number): Dialect {
@@ -37,7 +51,7 @@ export function sqliteDialect(file: string, waitMs: number): Dialect {
 }
 
 /** One connection, which one transaction has at a time. */
-class SqliteThread implements Driver, DatabaseConnection {
+export class SqliteThread implements Driver, DatabaseConnection {
   readonly #file: string;
   readonly #waitMs: number;
   readonly #waiting = new Map<number, { resolve: (answer: SqliteAnswer) => void; reject: (error: Error) => void }>();
@@ -87,17 +101,20 @@ class SqliteThread implements Driver, DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): Promise<QueryResult<R>> {
-    const answer = await this.#ask(sql, parameters);
-    if ('failure' in answer) {
-      const { message, code } = answer.failure;
-      throw Object.assign(new Error(message), { code });
-    }
+    const answer = await this.#ask({ sql, parameters });
+    if ('failure' in answer) throw errorOf(answer.failure);
     const { rows, changes, insertId } = answer;
     return {
       rows: rows as R[],
       ...(changes !== undefined && { numAffectedRows: BigInt(changes) }),
       ...(insertId !== undefined && { insertId: BigInt(insertId) }),
     };
+  }
+
+  /** A whole transaction, in one message; on disk when it resolves. @returns why nothing was written, or null */
+  async executeTogether(together: readonly SqliteStatement[]): Promise<SqliteFailure | null> {
+    const answer = await this.#ask({ together });
+    return 'failure' in answer ? answer.failure : null;
   }
 
   // biome-ignore lint/correctness/useYield: nobody streams, and Kysely wants to be told so in this way
@@ -125,13 +142,15 @@ class SqliteThread implements Driver, DatabaseConnection {
     await exited;
   }
 
-  #ask(sql: string, parameters: readonly unknown[]): Promise<SqliteAnswer> {
+  #ask(
+    query: Pick<CompiledQuery, 'sql' | 'parameters'> | { readonly together: readonly SqliteStatement[] },
+  ): Promise<SqliteAnswer> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      const query: SqliteQuery = { id, sql, parameters };
-      this.#worker!.postMessage(query);
+      const message: SqliteQuery = { id, ...query };
+      this.#worker!.postMessage(message);
     });
   }
 
@@ -140,4 +159,9 @@ class SqliteThread implements Driver, DatabaseConnection {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+/** What the driver threw. */
+export function errorOf({ message, code }: SqliteFailure): Error {
+  return Object.assign(new Error(message), { code });
 }

@@ -1,7 +1,7 @@
 /** The thread in which a SQLite database is open: the driver waits for the disk at each commit, and nobody else shall wait with it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import SqliteFile from 'libsql';
-import type { SqliteAnswer, SqliteQuery } from './sqlite-thread.ts';
+import type { SqliteAnswer, SqliteFailure, SqliteQuery, SqliteStatement } from './sqlite-thread.ts';
 
 const { file, waitMs } = workerData as { file: string; waitMs: number };
 const port = parentPort!;
@@ -25,13 +25,37 @@ try {
     }
     return statement;
   };
+  /** All or none. */
+  const writeTogether = (statements: readonly SqliteStatement[]): SqliteFailure | null => {
+    let at: number | undefined;
+    try {
+      statementOf('begin immediate').run();
+      for (at = 0; at < statements.length; at++) {
+        const { sql, parameters, rows } = statements[at]!;
+        const { changes: changed } = statementOf(sql).run(parameters);
+        if (rows !== undefined && changed !== rows)
+          throw Object.assign(new Error('another number of rows'), { changed });
+      }
+      at = undefined;
+      statementOf('commit').run();
+      return null;
+    } catch (error) {
+      if (database.inTransaction) statementOf('rollback').run();
+      return { ...failureOf(error), ...(at !== undefined && { at }) };
+    }
+  };
   port.on('message', (query: SqliteQuery | 'close') => {
     if (query === 'close') {
       database.close();
       port.close();
       return;
     }
-    const { id, sql, parameters } = query;
+    const { id } = query;
+    if ('together' in query) {
+      const failure = writeTogether(query.together);
+      return answer(failure === null ? { id, rows: [] } : { id, failure });
+    }
+    const { sql, parameters } = query;
     try {
       const statement = statementOf(sql);
       if (statement.reader) {
@@ -41,11 +65,15 @@ try {
         answer({ id, rows: [], changes, insertId: Number(lastInsertRowid) });
       }
     } catch (error) {
-      const { message, code } = error as NodeJS.ErrnoException;
-      answer({ id, failure: { message, code } });
+      answer({ id, failure: failureOf(error) });
     }
   });
   answer({ id: 0, rows: [] });
 } catch (error) {
   answer({ id: 0, failure: { message: (error as Error).message, code: undefined } });
+}
+
+function failureOf(error: unknown): SqliteFailure {
+  const { message, code, changed } = error as NodeJS.ErrnoException & { changed?: number };
+  return { message, code, ...(changed !== undefined && { changed }) };
 }

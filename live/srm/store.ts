@@ -1,9 +1,10 @@
 /** What the registry keeps in the database: records, tokens, audit rows. */
-import { type Kysely, sql } from 'kysely';
+import { type Compilable, type Kysely, sql } from 'kysely';
 import { InputError } from '../../core/input-error.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
 import { type AuditTable, migrate, type RecordTable, type Schema } from './schema.ts';
 import type { Role, TokenHolder } from './tokens.ts';
+import { type Step, transact } from './transact.ts';
 
 /** One report with who sent it. */
 export interface RecordWrite {
@@ -50,6 +51,10 @@ export class Store {
     return this.#database;
   }
 
+  get kind(): DatabaseOptions['kind'] {
+    return this.#kind;
+  }
+
   async close(): Promise<void> {
     await this.#database.destroy();
   }
@@ -77,38 +82,32 @@ export class Store {
    * that a write which was given up and arrives late does no harm.
    */
   async writeRecords(writes: readonly RecordWrite[]): Promise<void> {
-    await this.#database.transaction().execute(async (transaction) => {
-      for (let start = 0; start < writes.length; start += rowsPerStatement) {
-        const some = writes.slice(start, start + rowsPerStatement);
-        await this.#upsert(
-          transaction,
-          some.map(({ record }) => record),
-        );
-        await transaction.insertInto('audit').values(some.map(auditOf)).execute();
-      }
-    });
+    const steps: Step[] = [];
+    for (let start = 0; start < writes.length; start += rowsPerStatement) {
+      const some = writes.slice(start, start + rowsPerStatement);
+      steps.push({ query: this.#upsert(some.map(({ record }) => record)) });
+      steps.push({ query: this.#database.insertInto('audit').values(some.map(auditOf)) });
+    }
+    await transact(this.#database, steps);
   }
 
-  async #upsert(transaction: Kysely<Schema>, records: readonly RecordTable[]): Promise<void> {
-    const insert = transaction.insertInto('records').values([...records]);
+  #upsert(records: readonly RecordTable[]): Compilable {
+    const insert = this.#database.insertInto('records').values([...records]);
     const columns = ['version', 'observedAtS', 'receivedAtS', 'inventory', 'usage', 'sequence'] as const;
     if (this.#kind === 'sqlite') {
-      await insert
-        .onConflict((conflict) =>
-          conflict
-            .column('host')
-            .doUpdateSet((row) => Object.fromEntries(columns.map((column) => [column, row.ref(`excluded.${column}`)])))
-            .whereRef('excluded.sequence', '>', 'records.sequence'),
-        )
-        .execute();
-      return;
+      return insert.onConflict((conflict) =>
+        conflict
+          .column('host')
+          .doUpdateSet((row) => Object.fromEntries(columns.map((column) => [column, row.ref(`excluded.${column}`)])))
+          .whereRef('excluded.sequence', '>', 'records.sequence'),
+      );
     }
     // MariaDB assigns from left to right: the sequence, on which the others depend, comes last.
     const newer = (column: (typeof columns)[number]) => {
       const name = sql.ref(column);
       return sql<never>`if(values(${sql.ref('sequence')}) > ${sql.ref('sequence')}, values(${name}), ${name})`;
     };
-    await insert.onDuplicateKeyUpdate(Object.fromEntries(columns.map((column) => [column, newer(column)]))).execute();
+    return insert.onDuplicateKeyUpdate(Object.fromEntries(columns.map((column) => [column, newer(column)])));
   }
 
   /** Removes audit rows of reports from before; those of tokens stay. @returns how many */

@@ -21,7 +21,7 @@ import {
 } from '../../live/openstack/index.ts';
 import { serviceOf } from '../../live/openstack/service.ts';
 import { wallClock } from '../../live/wall-clock.ts';
-import { cloudConfiguration, logIn, runCloud } from './cloud.ts';
+import { cloudConfiguration, logIn, runCloud, schedulerLog } from './cloud.ts';
 
 const admin = logIn(cloudConfiguration('admin'));
 const demo = logIn(cloudConfiguration('demo'));
@@ -98,7 +98,7 @@ describe('Nova', () => {
       userData: Buffer.from('#cloud-config\n').toString('base64'),
       configDrive: true,
     });
-    expect(server).toMatchObject({
+    expect(server, schedulerLog()).toMatchObject({
       name: 'chosen',
       status: 'ACTIVE',
       host: 'gpu-001',

@@ -1,5 +1,6 @@
 /** The test cloud: starting and stopping it, or parts of it, and logging in. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,6 +28,11 @@ export async function runCloud(
   const path = join(import.meta.dirname, 'cloud', command);
   const size = command === 'up' && hosts !== undefined ? ['--hosts', hosts] : [];
   return (await promisify(execFile)(path, [...size, ...parameters], { env })).stdout;
+}
+
+/** The latest lines of nova-scheduler's log: why it found no host. */
+export function schedulerLog(lines = 20): string {
+  return readFileSync(join(stateFolder, 'log/scheduler.log'), 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
 }
 
 /** @param cloud `admin`, or `demo`: a plain member */

@@ -88,7 +88,7 @@ export class SchedulerUnderTest {
   private constructor(store: Store, registry: SrmRegistry, cloud: MemoryCloud, settings: SchedulingSettings) {
     this.store = store;
     this.registry = registry;
-    this.requests = new RequestStore(store.database);
+    this.requests = new RequestStore(store);
     this.scheduling = new Scheduling({
       session: openSession(cloud.configuration, { retries: { attempts: 2, firstDelayS: 0.05, withinS: 1 } }),
       registry,

@@ -172,7 +172,7 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   await Promise.all(working);
 
   // All that is under way comes to its end; strays are removed at the next look at the cloud.
-  const requests = new RequestStore(store.database);
+  const requests = new RequestStore(store);
   const lost: string[] = [];
   const endMs = performance.now() + 60_000;
   const isSettled = async (): Promise<boolean> =>
