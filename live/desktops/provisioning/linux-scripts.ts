@@ -115,7 +115,7 @@ session=x-terminal-emulator
 for candidate in openbox-session mate-session startxfce4; do
   if command -v "$candidate" > /dev/null; then session=$candidate; fi
 done
-# Openbox never shows windows that come while it begins, which takes long on a busy host.
+# After the window manager, which takes long on a busy host.
 {
   tries=0
   command -v xprop > /dev/null || { sleep 15; tries=600; }
@@ -127,6 +127,11 @@ done
   if [ "$session" = openbox-session ] && command -v pcmanfm > /dev/null; then pcmanfm --desktop & fi
   for program in /etc/heps/start/*; do
     if [ -x "$program" ]; then /usr/local/lib/heps/run "$program" & fi
+  done
+  # Openbox leaves windows that came while it began until something else happens: any property of the root window.
+  for _ in $(seq 60); do
+    sleep 1
+    xsetroot -name desktop
   done
 } &
 bus=
