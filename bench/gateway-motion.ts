@@ -13,6 +13,7 @@ import { ItemStream } from '../live/gateway/rfb/item-stream.ts';
 import { ServerMessages } from '../live/gateway/rfb/server-messages.ts';
 import { continuousUpdates, setEncodings, updateRequest } from '../test/live/gateway/stubs/messages.ts';
 import { RfbClient } from '../test/live/gateway/stubs/rfb-client.ts';
+import { whenListening } from './gateway-processes.ts';
 
 /** As noVNC asks: Tight at quality 6 and compression 2, pictures without being asked for each, and fences. */
 const wanted = [
@@ -156,18 +157,4 @@ export async function measureMotion(
       await ended;
     }
   }
-}
-
-async function whenListening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const socket = connect(port, '127.0.0.1');
-    const isThere = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isThere) return;
-    await sleep(100);
-  }
-  throw new Error(`nothing listens on port ${port}`);
 }

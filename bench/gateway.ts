@@ -1,21 +1,26 @@
 /** What the streaming gateway takes: a real desktop in motion, latency, many sessions, one fast one, idle ones, hostile connects. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AuthorityServer } from '../test/live/gateway/stubs/authority-server.ts';
 import { hostileConnects } from '../test/live/gateway/stubs/hostile-connects.ts';
 import { MemoryAuthority } from '../test/live/gateway/stubs/memory-authority.ts';
 import { key } from '../test/live/gateway/stubs/messages.ts';
 import { CountingClient } from './gateway-client.ts';
-import type { DesktopPorts } from './gateway-desktops.ts';
 import { measureMotion } from './gateway-motion.ts';
-
-const portal = 'http://portal.test';
+import {
+  childrenOf,
+  cpuOf,
+  memoryOf,
+  portal,
+  startDesktops,
+  startGateway,
+  startWebsockify,
+} from './gateway-processes.ts';
 
 /** A gateway in a process of its own, and whom it asks. */
 interface GatewayUnderTest {
@@ -74,46 +79,6 @@ export async function benchGateway(): Promise<void> {
 /** Each connect from an address of its own, as a listed proxy says: limits by address are not what is measured. */
 function addressOf(number: number): string {
   return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
-}
-
-async function startDesktops(): Promise<{ child: ChildProcess; ports: DesktopPorts }> {
-  const child = spawn(process.execPath, [resolve('dist/bench/gateway-desktops.js')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout! })) return { child, ports: JSON.parse(line) };
-  throw new Error('the desktops ended');
-}
-
-async function startGateway(folder: string, server: URL): Promise<{ child: ChildProcess; port: number }> {
-  const config = join(folder, 'gateway.yaml');
-  writeFileSync(join(folder, 'token'), 'bench');
-  writeFileSync(
-    config,
-    `gateway: {port: 0, publicUrl: 'http://stream.test', serverUrl: '${server.origin}', tokenFile: token, trustedProxies: ['127.0.0.1'], mostOpen: 4000}
-desktops: {publicUrl: '${portal}'}
-log: {level: warn}
-`,
-  );
-  const child = spawn(process.execPath, [resolve('dist/cli.js'), 'live', 'gateway', '--config', config], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // As live/systemd/heps-gateway.service has it; the line that says where it listens is of level info.
-    env: { NODE_OPTIONS: '--max-semi-space-size=4', ...process.env, HEPS_LOG_LEVEL: 'info' },
-  });
-  const lines = createInterface({ input: child.stdout! });
-  const [line] = (await once(lines, 'line')) as [string];
-  return { child, port: Number(new URL((JSON.parse(line) as { url: string }).url).port) };
-}
-
-/** MiB that the process has in memory. */
-function memoryOf({ pid }: ChildProcess): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!) / 1024;
-}
-
-/** Seconds of processor time so far, and those of them in the kernel. */
-function cpuOf({ pid }: Pick<ChildProcess, 'pid'>): { readonly all: number; readonly kernel: number } {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  const [user, kernel] = [Number(fields[11]) / 100, Number(fields[12]) / 100];
-  return { all: user + kernel, kernel };
 }
 
 /** Bytes until ServerInit of the stubs is there: frames of 2 bytes around 12 + 2 + 4 + 28 bytes, by the gateway. */
@@ -251,30 +216,6 @@ async function rateOf(client: CountingClient, child: ChildProcess): Promise<Stre
   client.close();
   await sleep(200);
   return result;
-}
-
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-}
-
-async function startWebsockify(target: number): Promise<{ child: ChildProcess; port: number }> {
-  const { createServer } = await import('node:net');
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  const child = spawn('websockify', [`127.0.0.1:${port}`, `127.0.0.1:${target}`], { stdio: 'ignore' });
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    const isThere = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isThere) return { child, port };
-    await sleep(100);
-  }
 }
 
 /** Raises the number until a session falls behind. */
