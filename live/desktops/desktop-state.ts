@@ -67,7 +67,7 @@ export function changesBy(row: DesktopTable, sight: Sight, nowS: number, setting
   }
   const lived = { ...held, ...lifetimeFrom(row, nowS, settings) };
   if (status.kind === 'stopped') {
-    const isStarting = row.state === 'starting' && nowS < row.stateAtS + startGraceS;
+    const isStarting = row.state === 'starting' && row.wish !== 'stop' && nowS < row.stateAtS + startGraceS;
     if (row.state === 'stopped' || isStarting) return lived;
     // One that never ran is not stopped because somebody wanted that.
     const isNew = row.state === 'waiting' || row.state === 'scheduled' || row.state === 'building';

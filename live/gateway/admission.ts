@@ -31,6 +31,8 @@ const goodRequestId = /^[\w.-]{1,64}$/;
 export class Admission {
   readonly #parts: AdmissionParts;
   readonly #connects: RateLimit;
+  /** Rights to applications that the authority is asked for, beside which its answers are kept: an institute may stand behind one address. */
+  readonly #appQuestions: RateLimit;
   /** One who is refused for coming too often must not fill the audit trail by that. */
   readonly #notes: RateLimit;
 
@@ -38,6 +40,7 @@ export class Admission {
     this.#parts = parts;
     const { connectBurst: burst, connectPerS: perS } = parts.limits;
     this.#connects = new RateLimit({ burst, perS }, parts.clock);
+    this.#appQuestions = new RateLimit({ burst: 10 * burst, perS: 10 * perS }, parts.clock);
     this.#notes = new RateLimit({ burst: 1, perS: 1 / 60 }, parts.clock);
   }
 
@@ -52,6 +55,11 @@ export class Admission {
   /** Counts a connect. @throws Refused */
   takeConnect({ address }: Caller): void {
     if (!this.#connects.take(address)) throw new Refused('rate-limit');
+  }
+
+  /** Counts a question for the right to an application. @throws Refused */
+  takeAppQuestion({ address }: Caller): void {
+    if (!this.#appQuestions.take(address)) throw new Refused('rate-limit');
   }
 
   /** @throws Refused */

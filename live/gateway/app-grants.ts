@@ -21,11 +21,14 @@ export class AppGrants {
 
   /**
    * Applications share the gateway's origin, so a page of one can read what another shows to the same browser: nobody gets one of a machine
-   * that is somebody else's. @throws Refused
+   * that is somebody else's.
+   *
+   * @param beforeAsking called when the authority is to be asked; may throw
+   * @throws Refused
    */
-  async of(secret: string | null, desktopId: string, app: string): Promise<Grant> {
+  async of(secret: string | null, desktopId: string, app: string, beforeAsking: () => void): Promise<Grant> {
     if (secret === null || !isToken(secret)) throw new Refused('token-malformed');
-    const grant = await this.#asked(secret, desktopId, app);
+    const grant = await this.#asked(secret, desktopId, app, beforeAsking);
     if (grant.upstream.kind !== 'app') throw new Refused('token-other-kind');
     if (grant.desktopId !== desktopId || grant.role !== 'owner' || this.#clock.nowS >= grant.endsAtS) {
       throw new Refused('right-ended');
@@ -33,11 +36,12 @@ export class AppGrants {
     return grant;
   }
 
-  #asked(secret: string, desktopId: string, app: string): Promise<Grant> {
+  #asked(secret: string, desktopId: string, app: string, beforeAsking: () => void): Promise<Grant> {
     const key = `${desktopId} ${app} ${secret}`;
     const { nowS } = this.#clock;
     const kept = this.#kept.get(key);
     if (kept !== undefined && nowS - kept.atS < this.#keptForS) return kept.grant;
+    beforeAsking();
     const grant = this.#authority.appGrant(secret, desktopId, app);
     this.#kept.delete(key);
     if (this.#kept.size >= mostKept) this.#kept.delete(this.#kept.keys().next().value!);

@@ -51,7 +51,7 @@ export class Apps {
       return;
     }
     try {
-      const grant = await this.#granted(request, path, safeMethods.has(request.method!));
+      const grant = await this.#granted(request, path, safeMethods.has(request.method!), caller);
       await this.#passOn(request, response, this.#route(grant, path, caller));
     } catch (error) {
       if (error instanceof Refused) {
@@ -73,7 +73,8 @@ export class Apps {
       return;
     }
     try {
-      const grant = await this.#granted(request, path, false);
+      this.#context.admission.takeConnect(caller);
+      const grant = await this.#granted(request, path, false, caller);
       checkRoom(this.#context, grant);
       await this.#join(request, socket, head, grant, this.#route(grant, path, caller), caller);
     } catch (error) {
@@ -86,10 +87,11 @@ export class Apps {
     }
   }
 
-  async #granted(request: IncomingMessage, path: AppPath, isSafe: boolean): Promise<Grant> {
-    if (!isSafe) this.#context.admission.checkOrigin(request, new Set([this.#publicOrigin]));
-    const secret = cookieOf(request, cookieNames(this.#context.isSecure).app);
-    return this.#grants.of(secret, path.desktopId, path.app);
+  async #granted(request: IncomingMessage, path: AppPath, isSafe: boolean, caller: Caller): Promise<Grant> {
+    const { admission, isSecure } = this.#context;
+    if (!isSafe) admission.checkOrigin(request, new Set([this.#publicOrigin]));
+    const secret = cookieOf(request, cookieNames(isSecure).app);
+    return this.#grants.of(secret, path.desktopId, path.app, () => admission.takeAppQuestion(caller));
   }
 
   #route({ upstream }: Grant, path: AppPath, { address }: Caller): AppRoute {

@@ -4,7 +4,7 @@ import { Refused } from './authority.ts';
 import type { Link, LinkUser } from './link.ts';
 
 const leastBufferBytes = 4096;
-const mostBufferBytes = 131_072;
+const mostBufferBytes = 262_144;
 /** Reads that must be small in a row before the buffer becomes smaller. */
 const smallReads = 256;
 const keepAliveMs = 30_000;

@@ -39,5 +39,8 @@ export function sendPage(response: ServerResponse, name: string, gatewayUrl: str
     'cross-origin-resource-policy': 'same-origin',
     'cache-control': 'no-store',
   });
-  response.end(readFileSync(path));
+  // The real server puts the operator's title there.
+  const title = '<title>HEPS virtual cloud desktops</title>';
+  const content = readFileSync(path);
+  response.end(name === 'index.html' ? content.toString('utf8').replace(/<title>.*<\/title>/, title) : content);
 }

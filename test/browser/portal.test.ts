@@ -132,7 +132,7 @@ describe('a desktop of one’s own', () => {
     stub.change(id, { state: 'ready', readyAtS: Date.now() / 1000, endsAtS: Date.now() / 1000 + 7200 });
     await fossil.getByRole('link', { name: /^Connect/ }).waitFor();
     await text(page, 'Fossil <img src=x> is ready.');
-    expect(await page.title()).toBe('(1 ready) Virtual desktops');
+    expect(await page.title()).toBe('1 ready · HEPS virtual cloud desktops');
     expectNoErrors();
   });
 

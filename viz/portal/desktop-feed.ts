@@ -4,6 +4,8 @@ import { portalApi } from './api.ts';
 
 /** Seconds before the first, second, … try after a loss; the last holds for all that follow. */
 const backoffS = [1, 2, 5, 10];
+/** Seconds after which a stream counts as stale when one comes back to the page: a laptop that slept may hold a connection that is none. */
+const staleS = 60;
 
 export interface DesktopFeedOptions {
   /** The whole list, after each change. */
@@ -17,8 +19,10 @@ export class DesktopFeed {
   #stream: EventSource | null = null;
   #failures = 0;
   #timer = 0;
+  #heardMs = Date.now();
   readonly #wake = (): void => {
-    if (!document.hidden && this.#stream === null) this.#open();
+    const isStale = Date.now() - this.#heardMs > staleS * 1000;
+    if (!document.hidden && (this.#stream === null || isStale)) this.#open();
   };
 
   constructor(options: DesktopFeedOptions) {
@@ -37,11 +41,14 @@ export class DesktopFeed {
 
   #open(): void {
     clearTimeout(this.#timer);
+    this.#stream?.close();
+    this.#heardMs = Date.now();
     const stream = new EventSource(portalApi.eventsUrl);
     this.#stream = stream;
     stream.addEventListener('desktops', (event) => {
       const { desktops } = JSON.parse(event.data) as { desktops: DesktopView[] };
       this.#failures = 0;
+      this.#heardMs = Date.now();
       this.#options.onConnection(true);
       this.#options.onDesktops(desktops);
     });

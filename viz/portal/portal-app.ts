@@ -7,6 +7,7 @@ import { actOn } from './desktop-actions.ts';
 import { DesktopFeed } from './desktop-feed.ts';
 import { icon } from './icons.ts';
 import { Milestones } from './model/progress.ts';
+import { nameTab } from './service-title.ts';
 import { AdminView } from './views/admin-view.ts';
 import { ApplyView } from './views/apply-view.ts';
 import { desktopsView } from './views/desktops-view.ts';
@@ -81,7 +82,7 @@ export class PortalApp {
       this.#shown =
         null;
     for (const dialog of document.querySelectorAll('dialog')) dialog.close();
-    document.title = 'Log in · Virtual desktops';
+    nameTab('Log in');
     this.#root.replaceChildren(
       loginView(ways ?? { local: true, unified: null }, message, (person) => this.#enter(person)),
     );
@@ -89,7 +90,7 @@ export class PortalApp {
   }
 
   #showOutage(error: unknown): void {
-    document.title = 'Virtual desktops';
+    nameTab('');
     this.#root.replaceChildren(
       element(
         'main',
@@ -211,14 +212,14 @@ export class PortalApp {
       nowS: Date.now() / 1000,
     });
     const ready = this.#desktops?.filter(({ state }) => state === 'ready' || state === 'connected').length ?? 0;
-    document.title = ready > 0 ? `(${ready} ready) Virtual desktops` : 'Virtual desktops';
+    nameTab(ready > 0 ? `${ready} ready` : '');
     const shown = this.#view.firstElementChild;
     if (shown === null) this.#view.append(wanted);
     else patch(shown, wanted);
   }
 
   #showApply(): void {
-    document.title = 'New desktop · Virtual desktops';
+    nameTab('New desktop');
     const offered = this.#stations?.filter(({ images }) => images.length > 0) ?? null;
     if (this.#apply === null && offered !== null && offered.length > 0) {
       this.#apply = new ApplyView({
@@ -236,7 +237,7 @@ export class PortalApp {
   }
 
   #showAdmin(): void {
-    document.title = 'All desktops · Virtual desktops';
+    nameTab('All desktops');
     if (this.#admin !== null) return;
     this.#admin = new AdminView((error) => this.#report(error));
     this.#view.replaceChildren(this.#admin.root);

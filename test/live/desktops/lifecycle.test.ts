@@ -48,6 +48,15 @@ describe('from application to end', () => {
     expect((await desktops.row(id)).state).toBe('ready');
   });
 
+  test('one that has just started is stopped when somebody wants that', async () => {
+    desktops.answers = false;
+    const id = await desktops.apply(await desktops.person('chen'));
+    await desktops.pass(5);
+    await desktops.store.change(await desktops.row(id), { wish: 'stop' }, desktops.clock.nowS);
+    await desktops.pass(3);
+    expect((await desktops.row(id)).state).toBe('stopped');
+  });
+
   test('what the cloud refuses reaches the person as a sentence', async () => {
     const id = await desktops.apply(await desktops.person('chen'));
     await desktops.pass();

@@ -240,6 +240,18 @@ describe('requests', () => {
     while ((await statusNow()) !== 403) expect(performance.now()).toBeLessThan(endMs);
   });
 
+  test('who tries secrets is not asked for without end', async () => {
+    await harness.stop();
+    harness = await startHarness({ limits: { connectBurst: 1, connectPerS: 0.001 } });
+    const statuses: number[] = [];
+    for (let index = 0; index < 12; index++) {
+      const cookie = `heps-app=${String(index).padEnd(43, 'x')}`;
+      statuses.push((await ask(`${base}tree`, { headers: { cookie } })).statusCode);
+    }
+    expect(statuses).toEqual([...Array(10).fill(403), 429, 429]);
+    expect(harness.authority.appQuestions).toBe(10);
+  });
+
   test('a body may be as long as is said, and no longer, whether its length is told or not', async () => {
     await harness.stop();
     harness = await startHarness({ limits: { mostAppBodyBytes: 10 } });

@@ -61,6 +61,7 @@ export class DesktopPage {
       ],
       () => this.#link.screen?.rfb.focus({ preventScroll: true }),
     );
+    this.#toolbar.hideTool('Full screen', !document.fullscreenEnabled);
     this.#notices = way?.kind === 'portal' && way.of === 'desktop' ? new Notices(way.desktopId) : null;
     root.replaceChildren(
       ...[target, this.#veil.root, this.#notices?.root, this.#toolbar.root].filter((each) => each !== undefined),

@@ -48,7 +48,9 @@ async function ticketOfPortal(desktopId: string, of: 'desktop' | 'console'): Pro
     const { streamUrl, token, title, role, clipboard } = view;
     return { streamUrl: checkedStreamUrl(streamUrl), token, title, role, clipboard };
   } catch (error) {
-    if (error instanceof Problem && error.status === 409) await refuseIfOver(desktopId);
+    if (!(error instanceof Problem) || error.status !== 409) throw error;
+    if (of === 'console') throw new NoTicket(error.message, true);
+    await refuseIfOver(desktopId);
     throw error;
   }
 }

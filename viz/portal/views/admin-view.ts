@@ -11,6 +11,8 @@ import { askInDialog } from './dialogs.ts';
 
 /** Seconds between two looks at all desktops, while the page is seen. */
 const refreshS = 5;
+/** While there is a machine to stop, or to look at the console of. */
+const machineStates: readonly DesktopState[] = ['building', 'starting', 'ready', 'connected'];
 /** Rows of the audit trail. */
 const auditLimit = 200;
 
@@ -150,7 +152,7 @@ function desktopTable(desktops: readonly DesktopView[], nowS: number): HTMLEleme
 
 function desktopRow(desktop: DesktopView, nowS: number): HTMLElement {
   const { id, title, owner, stationTitle, imageTitle, state, reason, host, endsAtS, viewers } = desktop;
-  const runs = state !== 'stopped' && state !== 'failed' && state !== 'deleting' && state !== 'deleted';
+  const runs = machineStates.includes(state);
   const act = (name: string, label: string): HTMLElement =>
     element(
       'button',

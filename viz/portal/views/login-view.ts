@@ -4,6 +4,7 @@ import type { LoginWays, PersonView } from '../../../core/portal.ts';
 import { element } from '../../element.ts';
 import { portalApi } from '../api.ts';
 import { icon } from '../icons.ts';
+import { serviceTitle } from '../service-title.ts';
 
 /** @param message why the person has to log in again; null at the first visit */
 export function loginView(ways: LoginWays, message: string | null, onLogin: (person: PersonView) => void): HTMLElement {
@@ -11,7 +12,7 @@ export function loginView(ways: LoginWays, message: string | null, onLogin: (per
     'main',
     { class: 'login' },
     element('div', { class: 'login-mark' }, icon('linux')),
-    element('h1', {}, 'Virtual desktops'),
+    element('h1', {}, serviceTitle),
     element(
       'p',
       { class: 'muted' },

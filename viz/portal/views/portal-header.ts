@@ -3,6 +3,7 @@ import type { PersonView } from '../../../core/portal.ts';
 import { element } from '../../element.ts';
 import { switchTheme } from '../../theme-choice.ts';
 import { icon } from '../icons.ts';
+import { serviceTitle } from '../service-title.ts';
 
 export type ViewName = 'desktops' | 'apply' | 'admin';
 
@@ -12,7 +13,7 @@ export function portalHeader(person: PersonView, view: ViewName, onLogOut: () =>
   return element(
     'header',
     { class: 'bar' },
-    element('span', { class: 'brand' }, icon('linux'), 'Virtual desktops'),
+    element('span', { class: 'brand' }, icon('linux'), serviceTitle),
     element(
       'nav',
       { 'aria-label': 'Views' },
