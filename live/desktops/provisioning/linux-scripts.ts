@@ -123,8 +123,13 @@ done
     tries=$((tries + 1))
     sleep 0.5
   done
-  # By itself it shows no icons.
-  if [ "$session" = openbox-session ] && command -v pcmanfm > /dev/null; then pcmanfm --desktop & fi
+  # Openbox by itself shows no icons.
+  if [ "$session" = openbox-session ] && command -v pcmanfm > /dev/null; then
+    look=$HOME/.config/pcmanfm/default/desktop-items-0.conf
+    mkdir -p "$(dirname "$look")"
+    [ -e "$look" ] || printf '[*]\nwallpaper_mode=color\ndesktop_bg=#33566b\ndesktop_fg=#ffffff\ndesktop_shadow=#000000\n' > "$look"
+    pcmanfm --desktop &
+  fi
   for program in /etc/heps/start/*; do
     if [ -x "$program" ]; then /usr/local/lib/heps/run "$program" & fi
   done
