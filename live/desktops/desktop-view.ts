@@ -51,7 +51,8 @@ export function desktopView(
     idleEndAtS: idleEndAtS !== null && idleEndAtS <= nowS + warningsS[0] ? idleEndAtS : null,
     warning: warningOf(row, idleEndAtS, station, nowS),
     shares: seesAll ? shares : [],
-    apps: (image?.apps ?? []).map(({ id, title }) => ({ id, title })),
+    // All applications share the gateway's origin: nobody opens one of somebody else's machine.
+    apps: role === 'owner' ? (image?.apps ?? []).map(({ id, title }) => ({ id, title })) : [],
     viewers,
   };
 }

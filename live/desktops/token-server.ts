@@ -59,7 +59,10 @@ export class TokenServer {
     this.#addresses = new RateLimit(perAddress, parts.clock);
   }
 
-  /** @throws Problem with a sentence for the person: 404 where it is not hers to know of, 409 when it is not ready, 410 when it never will be, 429 */
+  /**
+   * @throws Problem with a sentence for the person: 404 where it is not hers to know of, 403 where it is the owner's alone, 409 when it is
+   * not ready, 410 when it never will be, 429
+   */
   async mint({ hash, person }: Session, wish: ConnectWish, origin: Origin): Promise<MintedToken> {
     const { store, connects, clock, sessionIdleS, onMint } = this.#parts;
     const refuse = async (reason: RefusalReason, problem: Problem): Promise<never> => {
@@ -75,6 +78,10 @@ export class TokenServer {
     const role = row === undefined ? undefined : isConsole ? 'owner' : await store.roleOf(row, person.name);
     if (row === undefined || role === undefined || (isConsole && !person.isAdmin)) {
       return await refuse('right-ended', new Problem(404, 'There is no such desktop, or it is not shared with you.'));
+    }
+    if (wish.kind === 'app' && role !== 'owner') {
+      const detail = 'Web applications are for the owner of the desktop. Connect to the desktop instead.';
+      return await refuse('right-ended', new Problem(403, detail));
     }
     const standing = standingOf({ kind: wish.kind, person: person.name, role }, facts, sessionIdleS, clock.nowS);
     if (!standing.isGood) {

@@ -243,6 +243,15 @@ describe('desktops', () => {
     expect(JSON.stringify(body)).not.toMatch(/glance|command|mounts|port/i);
   });
 
+  test('an application inside is for the owner alone, and others are not offered it', async () => {
+    await portal.ask('PUT', `/portal/v1/desktops/${id}/shares/li`, { cookie: chen, body: { role: 'control' } });
+    const { body: shared } = await portal.ask('GET', `/portal/v1/desktops/${id}`, { cookie: li });
+    expect([shared.role, shared.apps]).toEqual(['control', []]);
+    const refused = await portal.ask('POST', `/portal/v1/desktops/${id}/apps/jupyter/connect`, { cookie: li });
+    expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('for the owner')]);
+    await portal.ask('DELETE', `/portal/v1/desktops/${id}/shares/li`, { cookie: chen });
+  });
+
   test('an application inside is opened at the gateway’s own origin', async () => {
     const { body } = await portal.ask('POST', `/portal/v1/desktops/${id}/apps/jupyter/connect`, { cookie: chen });
     expect(body.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/apps\/start\?token=[\w-]{43}$/);
