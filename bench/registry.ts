@@ -40,8 +40,6 @@ async function start(folder: string): Promise<Running> {
   const startMs = performance.now();
   const child = spawn(process.execPath, [resolve('dist/cli.js'), 'live', 'serve', '--config', config], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // As live/systemd/heps-live.service has it; another may be given instead.
-    env: { NODE_OPTIONS: '--max-semi-space-size=32', ...process.env },
   });
   let text = '';
   for await (const part of child.stdout!) {
