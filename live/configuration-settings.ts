@@ -2,12 +2,10 @@
 import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../core/check.ts';
 import { InputError } from '../core/input-error.ts';
 import { policies } from '../core/policies/index.ts';
-import { networksOf } from './http/client-address.ts';
+import { gatewaySettings } from './gateway/settings.ts';
 import { modes } from './scheduling/scheduling.ts';
+import { anOrigin, aPort, logLevels, networks, texts } from './setting-checks.ts';
 import type { Settings } from './settings-file.ts';
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 const count = (value: unknown, where: string): number => anInteger(value, where);
 
@@ -67,14 +65,7 @@ export const settings: Settings = {
   'accounts.groupNumbers': { check: numbersByGroup, fallback: {} },
   'accounts.idleS': { check: aPositive, fallback: 8 * 3600 },
   'accounts.longestS': { check: aPositive, fallback: 24 * 3600 },
-  'gateway.address': { check: aText, fallback: '127.0.0.1' },
-  'gateway.port': { check: aPort, fallback: 8791 },
-  'gateway.publicUrl': { check: anOrigin },
-  'gateway.certificateFile': { check: aText },
-  'gateway.keyFile': { check: aText },
-  'gateway.trustedProxies': { check: networks, fallback: [] },
-  'gateway.consoleHosts': { check: texts, fallback: [] },
-  'gateway.mostOpen': { check: (value, where) => anInteger(value, where, 1), fallback: 2000 },
+  ...gatewaySettings,
   'log.level': { check: (value, where) => oneOf(value, where, logLevels), fallback: 'info' },
 };
 
@@ -94,35 +85,6 @@ function modelsByAlias(value: unknown, where: string): Record<string, string> {
 function numbersByGroup(value: unknown, where: string): Record<string, number> {
   const groups = Object.entries(anObject(value, where));
   return Object.fromEntries(groups.map(([group, gid]) => [group, anInteger(gid, `${where}.${group}`, 1)]));
-}
-
-function aPort(value: unknown, where: string): number {
-  const port = anInteger(value, where);
-  if (port > 65535) throw new InputError(where, 'a port up to 65535', port);
-  return port;
-}
-
-/** A list of texts; one text with commas where it comes from the environment. */
-function texts(value: unknown, where: string): readonly string[] {
-  const items = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
-  if (!Array.isArray(items)) throw new InputError(where, 'a list of texts', value);
-  return items.map((item, index) => aText(item, `${where}[${index}]`));
-}
-
-function networks(value: unknown, where: string): readonly string[] {
-  const list = texts(value, where);
-  networksOf(list, where);
-  return list;
-}
-
-/** `https://desk.example.org`, as a browser writes it in `Origin`. */
-function anOrigin(value: unknown, where: string): string {
-  const text = aText(value, where);
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || text.replace(/\/$/, '') !== url.origin) {
-    throw new InputError(where, 'an origin such as https://desk.example.org', value);
-  }
-  return url.origin;
 }
 
 /** Without TLS on this computer alone. */

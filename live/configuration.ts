@@ -1,8 +1,9 @@
 /** The server's configuration: one YAML file, over it the environment (`HEPS_LISTEN_PORT` is `listen.port`), checked as a whole. */
 import { InputError } from '../core/input-error.ts';
-import { type LogLevel, settings } from './configuration-settings.ts';
+import { settings } from './configuration-settings.ts';
 import type { DesktopSettings, GatewaySettings, UnifiedLoginSettings } from './desktops/settings.ts';
 import type { SchedulingSettings } from './scheduling/scheduling.ts';
+import type { LogLevel } from './setting-checks.ts';
 import { readSettings, type SettingValues } from './settings-file.ts';
 import type { DatabaseOptions } from './srm/database.ts';
 
