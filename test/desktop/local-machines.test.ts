@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openLocalMachines } from '../../live/desktops/local-machines.ts';
 import type { MachineOrder, MachineStatus, Machines } from '../../live/desktops/machines.ts';
+import { drawnShare, takePicture } from '../guest/rfb-picture.ts';
 import { linuxImage } from '../live/desktops/provisioning/orders.ts';
-import { drawnShare, takePicture } from './rfb-picture.ts';
 
 const vncPort = 5917;
 const image = {
