@@ -197,6 +197,14 @@ export interface AuditView {
   readonly address: string | null;
 }
 
+/** Why the facility's login came to nothing: the fragment `login=…` with which the browser comes back, and what the page says. */
+export const loginEndings = {
+  again: 'This login was begun elsewhere, or too long ago. Please begin again.',
+  refused:
+    'The facility’s login was refused, or what it says of you cannot be used here. An administrator can say more.',
+  later: 'The facility’s login does not answer at the moment. Please try again in a minute.',
+} as const;
+
 /** Close codes of the stream's WebSocket, with a sentence as the reason. */
 export const streamCloseCodes = {
   /** The right has ended: desktop deleted, share taken back, logged out. Connecting again does not help. */

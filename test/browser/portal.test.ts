@@ -86,6 +86,15 @@ describe('log in', () => {
     const link = page.getByRole('link', { name: 'Log in with IHEP unified authentication' });
     expect(await link.evaluate((each: HTMLAnchorElement) => each.href)).toBe(`${stub.url}v1/login`);
     expect(await page.getByLabel('Password').count()).toBe(0);
+    // What became of it is said when the browser comes back, by sentences of the page's own.
+    await page.goto('about:blank');
+    await page.goto(`${stub.url}#login=refused`);
+    await text(page, /The facility’s login was refused/);
+    expect(new URL(page.url()).hash).toBe('');
+    await page.goto('about:blank');
+    await page.goto(`${stub.url}#login=call+me`);
+    await link.waitFor();
+    expect(await page.getByText('call').count()).toBe(0);
   });
 
   test('a session that ends shows the login and says why', async () => {

@@ -1,5 +1,12 @@
 /** The portal: who is logged in, which of its views is shown, and what all of them need to know. */
-import type { DesktopView, LoginWays, PersonView, StationView, UsageView } from '../../core/portal.ts';
+import {
+  type DesktopView,
+  type LoginWays,
+  loginEndings,
+  type PersonView,
+  type StationView,
+  type UsageView,
+} from '../../core/portal.ts';
 import { element } from '../element.ts';
 import { patch } from '../patch.ts';
 import { Problem, portalApi } from './api.ts';
@@ -50,7 +57,7 @@ export class PortalApp {
     try {
       this.#enter(await portalApi.session());
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) this.#leave(error.login, null);
+      if (error instanceof Problem && error.status === 401) this.#leave(error.login, takeLoginEnding());
       else this.#showOutage(error);
     }
   }
@@ -278,4 +285,12 @@ function noStations(isComing: boolean): HTMLElement {
       ),
     ),
   );
+}
+
+/** What became of the facility's login from which the browser comes back, once; null for anything else. */
+function takeLoginEnding(): string | null {
+  const [, ending] = /^#login=(\w+)$/.exec(location.hash) ?? [];
+  if (ending === undefined || !Object.hasOwn(loginEndings, ending)) return null;
+  history.replaceState(null, '', location.pathname);
+  return loginEndings[ending as keyof typeof loginEndings];
 }

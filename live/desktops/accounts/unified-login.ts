@@ -15,7 +15,12 @@ export interface LoginAttempt {
 
 /** The provider did not log the person in, or says what cannot be. `message` is for the person. */
 export class LoginFailed extends Error {
-  override readonly name = 'LoginFailed';
+  override readonly name: string = 'LoginFailed';
+}
+
+/** It does not answer. */
+export class ProviderAway extends LoginFailed {
+  override readonly name = 'ProviderAway';
 }
 
 /** Seconds for an answer of the provider. */
@@ -109,15 +114,15 @@ export class UnifiedLogin {
     const { issuer, clientId, clientSecret } = this.#settings;
     const url = new URL(issuer);
     const isLocal = url.protocol === 'http:';
-    this.#provider ??= failing('The facility does not answer. Try again in a moment.', async () =>
-      oidc.discovery(url, clientId, clientSecret, undefined, {
+    this.#provider ??= oidc
+      .discovery(url, clientId, clientSecret, undefined, {
         timeout: providerLimitS,
         ...(isLocal && { execute: [oidc.allowInsecureRequests] }),
-      }),
-    ).catch((error: unknown) => {
-      this.#provider = null;
-      throw error;
-    });
+      })
+      .catch((error: unknown) => {
+        this.#provider = null;
+        throw new ProviderAway('The facility does not answer. Try again in a moment.', { cause: error });
+      });
     return this.#provider;
   }
 }

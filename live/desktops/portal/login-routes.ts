@@ -1,6 +1,6 @@
 /** Routes of logging in and out. */
 import type { Clock } from '../../../core/clock.ts';
-import type { PersonView } from '../../../core/portal.ts';
+import type { loginEndings, PersonView } from '../../../core/portal.ts';
 import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import { readJson } from '../../http/request-body.ts';
@@ -8,7 +8,7 @@ import type { Exchange, Route } from '../../http/routes.ts';
 import type { LocalLogin } from '../accounts/local-login.ts';
 import { NameTaken, type People } from '../accounts/people.ts';
 import type { Sessions } from '../accounts/sessions.ts';
-import { type LoginAttempt, LoginFailed, type UnifiedLogin } from '../accounts/unified-login.ts';
+import { type LoginAttempt, LoginFailed, ProviderAway, type UnifiedLogin } from '../accounts/unified-login.ts';
 import type { Person } from '../person.ts';
 import * as docs from './portal-docs.ts';
 import type { PortalRequests } from './portal-requests.ts';
@@ -87,15 +87,36 @@ export function loginRoutes(parts: LoginRoutesParts): Route[] {
     },
     { method: 'POST', path: '/portal/v1/session', roles: null, operation: docs.logInOperation, answer: logIn },
     { method: 'DELETE', path: '/portal/v1/session', roles: null, operation: docs.logOutOperation, answer: logOut },
-    { method: 'GET', path: '/portal/v1/login', roles: null, operation: docs.loginOperation, answer: goToProvider },
+    {
+      method: 'GET',
+      path: '/portal/v1/login',
+      roles: null,
+      operation: docs.loginOperation,
+      answer: backToPage(goToProvider),
+    },
     {
       method: 'GET',
       path: '/portal/v1/login/callback',
       roles: null,
       operation: docs.callbackOperation,
-      answer: comeBack,
+      answer: backToPage(comeBack),
     },
   ];
+}
+
+/** A browser that comes this way is led back to the page, which says what was wrong; nobody reads JSON. */
+function backToPage(answer: (exchange: Exchange) => Promise<void>): (exchange: Exchange) => Promise<void> {
+  return async (exchange) => {
+    try {
+      await answer(exchange);
+    } catch (error) {
+      const { request, response } = exchange;
+      if (!(error instanceof Problem) || !request.headers.accept?.includes('text/html')) throw error;
+      const ending: keyof typeof loginEndings =
+        error.status === 400 ? 'again' : error.status === 403 ? 'refused' : 'later';
+      response.writeHead(303, { Location: `/portal/#login=${ending}` }).end();
+    }
+  };
 }
 
 export function personView({ name, displayName, groups, isAdmin }: Person): PersonView {
@@ -122,7 +143,7 @@ async function loginProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof LoginFailed) throw new Problem(403, error.message);
+    if (error instanceof LoginFailed) throw new Problem(error instanceof ProviderAway ? 503 : 403, error.message);
     if (error instanceof NameTaken) {
       throw new Problem(403, 'Somebody else has your name here. An administrator can say more.');
     }

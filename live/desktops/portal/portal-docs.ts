@@ -39,7 +39,7 @@ export const logOutOperation = operation('portalLogOut', 'Log out; open streams 
 export const loginOperation = operation('portalUnifiedLogin', "To the facility's own login", {
   status: 303,
   description: 'OpenID Connect: authorization code with PKCE, state and nonce.',
-  others: { 403: 'The provider does not answer.', 404: 'There is none.' },
+  others: { 404: 'There is none.', 429: 'Too many tries.', 503: 'The provider does not answer.' },
 });
 export const callbackOperation = operation('portalUnifiedLoginCallback', "Back from the facility's own login", {
   status: 303,

@@ -171,6 +171,8 @@ test('an answer of the provider is good for the browser that began, once, and wi
   const stolen = (await attacker.go(begin(), '/callback')).way.at(-1)!;
   // Into a browser that began nothing, and into one that began something else.
   expect((await victim.go(stolen.href)).status).toBe(400);
+  const page = await fetch(stolen, { redirect: 'manual', headers: { accept: 'text/html,*/*;q=0.8' } });
+  expect([page.status, page.headers.get('location')]).toEqual([303, '/portal/#login=again']);
   await victim.go(begin(), '/callback');
   expect((await victim.go(stolen.href)).status).toBe(403);
   const changed = new URL((await attacker.go(begin(), '/callback')).way.at(-1)!);
@@ -207,7 +209,9 @@ test('a provider that is away is told, and asked again the next time', async () 
     },
   });
   const { status, body } = await other.ask('GET', '/portal/v1/login');
-  expect([status, body.detail]).toEqual([403, 'The facility does not answer. Try again in a moment.']);
+  expect([status, body.detail]).toEqual([503, 'The facility does not answer. Try again in a moment.']);
+  const page = await fetch(`${other.origin}/portal/v1/login`, { redirect: 'manual', headers: { accept: 'text/html' } });
+  expect([page.status, page.headers.get('location')]).toEqual([303, '/portal/#login=later']);
   await other.stop();
 });
 
