@@ -6,6 +6,8 @@ export type Ending =
   /** `mayReturn`: the person may connect again when she wants to. */
   | { readonly kind: 'over'; readonly sentence: string; readonly mayReturn: boolean };
 
+const keepsRunning = 'Your desktop keeps running, with everything that is open in it.';
+
 /** Of a WebSocket that closed. */
 export function endingOfClose(code: number, reason: string): Ending {
   switch (code) {
@@ -20,9 +22,9 @@ export function endingOfClose(code: number, reason: string): Ending {
     case streamCloseCodes.desktopAway:
       return { kind: 'retry', sentence: reason || 'The desktop does not answer at the moment.' };
     case streamCloseCodes.goingAway:
-      return { kind: 'retry', sentence: 'The streaming server restarts.' };
+      return { kind: 'retry', sentence: `The streaming server restarts. ${keepsRunning}` };
     default:
-      return { kind: 'retry', sentence: 'The connection broke.' };
+      return { kind: 'retry', sentence: `The connection broke. ${keepsRunning}` };
   }
 }
 

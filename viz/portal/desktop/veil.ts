@@ -46,7 +46,7 @@ export class Veil {
       return [
         element('div', { class: 'pulse' }),
         element('h1', {}, 'Reconnecting …'),
-        element('p', {}, `${state.sentence} Your desktop keeps running, with everything that is open in it.`),
+        element('p', {}, state.sentence),
         wait,
         element('div', { class: 'answers' }, button('Try now', 'primary', this.#options.onConnect), this.#back()),
       ];
