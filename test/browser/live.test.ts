@@ -20,7 +20,9 @@ const panel = (): Locator => page.locator('.live-host');
 const hasText = (within: Locator, text: string | RegExp, timeout = 5000): Promise<void> =>
   within.filter({ hasText: text }).first().waitFor({ timeout });
 const figureOf = (label: string): Locator => page.locator(`.live-figures div:has(dt:text-is("${label}")) dd`);
-const figure = (label: string): Promise<string | null> => figureOf(label).textContent();
+/** Figures are drawn with the next frame. */
+const figureIs = (label: string, text: string): Promise<void> =>
+  expect.poll(() => figureOf(label).textContent(), { timeout: 10_000 }).toBe(text);
 
 function snapshotNow(): ReturnType<typeof liveSnapshot> {
   const host = { up: true, srmObservedAtS: nowS(), failedCards: [] };
@@ -52,12 +54,13 @@ afterEach(async () => {
 
 describe('while it is live', () => {
   test('figures, lists and the host panel follow the changes', async () => {
-    expect([await figure('VMs'), await figure('hosts down')]).toEqual(['2', '0']);
+    await figureIs('VMs', '2');
+    await figureIs('hosts down', '0');
     await hasText(page.locator('.live-side'), 'Waiting: 1');
 
     stub.change({ hosts: [{ host: 1, up: false }] });
     await hasText(page.locator('.live-side'), 'Hosts that need somebody: 1');
-    expect(await figure('hosts down')).toBe('1');
+    await figureIs('hosts down', '1');
     await page.getByRole('button', { name: 'gpu-a' }).first().click();
     await hasText(panel(), 'down');
     await hasText(panel(), 'vm-2');
@@ -69,18 +72,16 @@ describe('while it is live', () => {
     await hasText(panel(), 'vm-3');
     await hasText(page.locator('.live-side'), 'Nobody waits');
     await hasText(page.locator('.live-events'), 'vm-3 on gpu-a');
-    expect([await figure('VMs'), await figure('hosts down'), await figure('cards held')]).toEqual([
-      '3',
-      '0',
-      '67\u00a0%',
-    ]);
+    await figureIs('VMs', '3');
+    await figureIs('hosts down', '0');
+    await figureIs('cards held', '67\u00a0%');
   });
 
   test('SRM records grow old while no change comes', async () => {
     stub.change({ hosts: [{ host: 2, srmObservedAtS: nowS() - 28 }] });
-    expect(await figure('SRM records too old')).toBe('0');
+    await figureIs('SRM records too old', '0');
     await hasText(page.locator('.live-side'), /gpu-b.*SRM record \d\d s old/);
-    expect(await figure('SRM records too old')).toBe('1');
+    await figureIs('SRM records too old', '1');
   });
 });
 
@@ -89,7 +90,7 @@ describe('it comes back by itself', () => {
   const isLostAndFound = async (message: RegExp, bringBack: () => Promise<void>): Promise<void> => {
     await hasText(banner(), /Not connected for \d+ s; trying (again in \d+ s|now); what you see is \d+ s old/);
     await hasText(banner(), message);
-    expect(await figure('VMs')).toBe('2');
+    await figureIs('VMs', '2');
     stub.snapshot = { ...snapshotNow(), vms: [] };
     await bringBack();
     await hasText(banner(), /^Live · \d s old/, 15_000);

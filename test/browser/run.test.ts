@@ -174,9 +174,14 @@ describe('time', () => {
       () => Number((document.querySelector('.player input') as HTMLInputElement).value) > 3000,
     );
     await page.keyboard.press('Space');
-    const stopped = await status();
-    await page.waitForTimeout(300);
-    expect(await status()).toBe(stopped);
+    // The frame that was under way may still be drawn.
+    await expect
+      .poll(async () => {
+        const stopped = await status();
+        await page.waitForTimeout(300);
+        return (await status()) === stopped;
+      })
+      .toBe(true);
   });
 
   test('the next refusal is found from the clock on, and opens', async () => {

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test, vi } from 'vitest';
 import { freePort } from '../free-port.ts';
 import { startChromium } from './chromium.ts';
 
@@ -13,6 +13,8 @@ let browser: Browser;
 let demo: ChildProcess;
 let folder: string;
 let address: string;
+/** What the demonstration printed, with its log. */
+let said = '';
 const passwords = new Map<string, string>();
 const contexts: BrowserContext[] = [];
 const errors: string[] = [];
@@ -24,7 +26,6 @@ beforeAll(async () => {
   demo = spawn(process.execPath, [resolve('dist/cli.js'), 'live', 'demo', '--folder', folder, ...ports], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let said = '';
   demo.stdout!.on('data', (text) => {
     said += String(text);
   });
@@ -34,6 +35,8 @@ beforeAll(async () => {
     passwords.set(name, new RegExp(`^ +${name} +(\\S+)`, 'm').exec(said)![1]!);
   }
 }, 300_000);
+
+beforeEach(() => onTestFailed(() => console.log(said.slice(said.indexOf('Ctrl-C')))));
 
 /** Each test has the limits of a person to itself. */
 afterEach(async () => {
@@ -65,7 +68,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const waitOptions = { timeout: 20_000, interval: 100 };
+const waitOptions = { timeout: 40_000, interval: 100 };
 
 async function logIn(name: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
@@ -155,9 +158,16 @@ test('a desktop: applied for, ready, moving, typed in, resized, shared to see, t
   // What is typed is done in the desktop, and seen there.
   const terminal = [0.05, 0.1, 0.5, 0.3] as const;
   const before = await edges(desktop, terminal);
-  await desktop.locator('.screen canvas').click({ position: { x: 300, y: 400 } });
-  await desktop.keyboard.type('touch typed-67; seq 9\n');
-  await vi.waitFor(() => expect(existsSync(join(homeOf('chen'), 'typed-67'))).toBe(true), waitOptions);
+  await vi.waitFor(
+    async () => {
+      // The terminal may come up later than the gears.
+      await desktop.locator('.screen canvas').click({ position: { x: 300, y: 400 } });
+      await desktop.keyboard.type('touch typed-67; seq 9\n');
+      await desktop.waitForTimeout(500);
+      expect(existsSync(join(homeOf('chen'), 'typed-67'))).toBe(true);
+    },
+    { timeout: 40_000, interval: 1_000 },
+  );
   await vi.waitFor(async () => expect(await edges(desktop, terminal)).toBeGreaterThan(before + 50), waitOptions);
 
   await desktop.setViewportSize({ width: 1000, height: 700 });
