@@ -145,6 +145,21 @@ describe('a desktop of one’s own', () => {
     expectNoErrors();
   });
 
+  test('what was told of it before the answer to its application came is not undone by that', async () => {
+    await logIn();
+    await page.route('**/portal/v1/desktops', async (route) => {
+      const response = await route.fetch();
+      const told = page.waitForResponse('**/portal/v1/usage');
+      stub.change(stub.desktops[0]!.id, { reason: 'No host has 1 free card with 48 GB.' });
+      await told;
+      await route.fulfill({ response });
+    });
+    await page.getByRole('link', { name: 'Apply for a desktop' }).click();
+    await page.getByLabel('What you call it').fill('Fossil');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await text(card('Fossil'), 'No host has 1 free card with 48 GB.');
+  });
+
   test('an application that is refused keeps what was entered and says why beside the button', async () => {
     stub.usage = { ...stub.usage, desktops: 3 };
     await logIn();

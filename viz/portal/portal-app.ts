@@ -232,8 +232,9 @@ export class PortalApp {
       this.#apply = new ApplyView({
         stations: offered,
         onApplied: (desktop) => {
-          const others = this.#desktops?.filter(({ id }) => id !== desktop.id) ?? [];
-          this.#take([...others, desktop]);
+          // What an event has told of it meanwhile is newer than this answer.
+          const known = this.#desktops ?? [];
+          if (known.every(({ id }) => id !== desktop.id)) this.#take([...known, desktop]);
           location.hash = '';
         },
       });
