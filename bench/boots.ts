@@ -8,9 +8,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import seedrandom from 'seedrandom';
 import { modelNamed } from '../core/card-catalogue.ts';
+import { hashOf } from '../live/secrets.ts';
 import { openDatabase } from '../live/srm/database.ts';
 import { Store } from '../live/srm/store.ts';
-import { hashOf, makeToken } from '../live/srm/tokens.ts';
+import { makeToken } from '../live/srm/tokens.ts';
 import type { MemoryHost } from '../test/live/memory-cloud/cloud-state.ts';
 import { startBootsCloud } from './boots-cloud.ts';
 

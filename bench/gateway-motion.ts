@@ -13,7 +13,7 @@ import { ItemStream } from '../live/gateway/rfb/item-stream.ts';
 import { ServerMessages } from '../live/gateway/rfb/server-messages.ts';
 import { continuousUpdates, setEncodings, updateRequest } from '../test/live/gateway/stubs/messages.ts';
 import { RfbClient } from '../test/live/gateway/stubs/rfb-client.ts';
-import { whenListening } from './gateway-processes.ts';
+import { whenListening } from '../test/when-listening.ts';
 
 /** As noVNC asks: Tight at quality 6 and compression 2, pictures without being asked for each, and fences. */
 const wanted = [

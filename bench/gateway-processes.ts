@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../test/free-port.ts';
+import { whenListening } from '../test/when-listening.ts';
 import type { DesktopPorts } from './gateway-desktops.ts';
 
 /** Origin of the portal, whose pages may ask for streams. */
@@ -60,27 +60,8 @@ export function childrenOf(pid: number): number[] {
 
 /** websockify in front of a VNC server, once it takes connections. */
 export async function startWebsockify(target: number): Promise<{ child: ChildProcess; port: number }> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
+  const port = await freePort();
   const child = spawn('websockify', [`127.0.0.1:${port}`, `127.0.0.1:${target}`], { stdio: 'ignore' });
   await whenListening(port);
   return { child, port };
-}
-
-/** Resolves when somebody takes connections there. */
-export async function whenListening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const socket = connect(port, '127.0.0.1');
-    const isThere = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isThere) return;
-    await sleep(100);
-  }
-  throw new Error(`nothing listens on port ${port}`);
 }

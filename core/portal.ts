@@ -11,17 +11,19 @@
  * `starting`: the machine runs, its desktop does not answer yet; `ready`: it answers; `connected`: somebody looks at it; `stopped`: shut
  * down, starts again on demand; `failed`: over, with the reason.
  */
-export type DesktopState =
-  | 'waiting'
-  | 'scheduled'
-  | 'building'
-  | 'starting'
-  | 'ready'
-  | 'connected'
-  | 'stopped'
-  | 'failed'
-  | 'deleting'
-  | 'deleted';
+export const desktopStates = [
+  'waiting',
+  'scheduled',
+  'building',
+  'starting',
+  'ready',
+  'connected',
+  'stopped',
+  'failed',
+  'deleting',
+  'deleted',
+] as const;
+export type DesktopState = (typeof desktopStates)[number];
 
 /** What somebody may do with a desktop: `owner` all, `control` see and type, `view` see only. */
 export type DesktopRole = 'owner' | 'control' | 'view';

@@ -1,10 +1,10 @@
 /** `heps live gateway`: the streaming gateway in a process of its own, several of them behind a load balancer if need be. */
 import type { Command } from 'commander';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { readBuiltPages } from '../gateway/built-pages.ts';
 import { readGatewayConfiguration } from '../gateway/configuration.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { RemoteAuthority } from '../gateway/remote-authority.ts';
+import { readPageFiles } from '../http/page-files.ts';
 import { makeLog } from '../log.ts';
 import { wallClock } from '../wall-clock.ts';
 
@@ -43,7 +43,7 @@ Example:
       const gateway = await startGateway({
         ...configuration,
         authority,
-        pages: readBuiltPages(),
+        pages: readPageFiles(),
         log,
         clock: wallClock,
         register,

@@ -2,9 +2,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { readConfiguration } from '../configuration.ts';
+import { hashOf } from '../secrets.ts';
 import { aHostName } from '../srm/report.ts';
 import { Store } from '../srm/store.ts';
-import { hashOf, makeToken, type Role, roles } from '../srm/tokens.ts';
+import { makeToken, type Role, roles } from '../srm/tokens.ts';
 import { wallClock } from '../wall-clock.ts';
 
 export function addTokenCommands(live: Command): void {

@@ -5,8 +5,8 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import type { DesktopState } from '../../core/portal.ts';
-import { readBuiltPages } from '../gateway/built-pages.ts';
 import { startGateway } from '../gateway/gateway.ts';
+import { pageHeaders, readPageFiles } from '../http/page-files.ts';
 import type { Route } from '../http/routes.ts';
 import type { Schema } from '../srm/schema.ts';
 import { LocalLogin } from './accounts/local-login.ts';
@@ -28,7 +28,7 @@ import { DesktopAccess } from './portal/desktop-access.ts';
 import { desktopRoutes } from './portal/desktop-routes.ts';
 import { loginRoutes } from './portal/login-routes.ts';
 import { PortalEvents } from './portal/portal-events.ts';
-import { pageRoutes, portalHeaders } from './portal/portal-pages.ts';
+import { pageRoutes } from './portal/portal-pages.ts';
 import { PortalRequests } from './portal/portal-requests.ts';
 import { problemsTold } from './portal/problems-told.ts';
 import { shareRoutes } from './portal/share-routes.ts';
@@ -69,7 +69,7 @@ const leaseS = 15;
 export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   const { settings, catalogue, database, isShared, machines, addresses, clock, log, register } = parts;
   const { accounts, gateway, publicUrl } = settings;
-  const pages = pageRoutes(settings.title, parts.pagesFolder);
+  const pages = readPageFiles(parts.pagesFolder);
   const store = new DesktopStore(database);
   const connects = new ConnectStore(database);
   const people = new People(database);
@@ -144,7 +144,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   const access = new DesktopAccess(requests, store, clock);
   const shared = { requests, access, store, catalogue, clock, onChange };
   const routes = problemsTold(told, [
-    ...pages,
+    ...pageRoutes(pages, settings.title),
     ...loginRoutes({ requests, sessions, people, local, unified, clock }),
     ...desktopRoutes({ ...shared, events, settings }),
     ...shareRoutes({ ...shared, people }),
@@ -152,7 +152,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     ...adminRoutes(shared),
     ...gatewayRoutes(authority),
   ]);
-  const headers = portalHeaders(gateway.publicUrl);
+  const headers = pageHeaders(gateway.publicUrl);
   let end = async (): Promise<void> => {};
   return {
     routes,
@@ -169,7 +169,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
         metricsNetworks: [],
         limits: { mostOpen },
         authority,
-        pages: readBuiltPages(parts.pagesFolder),
+        pages,
         log,
         clock,
         register,

@@ -11,7 +11,8 @@ import {
   Refused,
   type Upstream,
 } from '../gateway/authority.ts';
-import { makeSecret, type Sessions, secretFormat, secretHash } from './accounts/sessions.ts';
+import { hashOf, makeSecret, secretFormat } from '../secrets.ts';
+import type { Sessions } from './accounts/sessions.ts';
 import type { AddressCheck } from './address-check.ts';
 import { noteAudit, type Origin } from './audit-trail.ts';
 import type { ConnectStore } from './connect-store.ts';
@@ -70,7 +71,7 @@ export class LocalAuthority implements Authority {
       }
       const app = this.#appOf(token, row);
       const secret = makeSecret();
-      await this.#keep(this.#grantOf(token, secretHash(secret), endsAtS), attempt);
+      await this.#keep(this.#grantOf(token, hashOf(secret), endsAtS), attempt);
       return { secret, path: `${appBase(row.id, app.id)}${app.path}`, endsAtS };
     });
   }
@@ -78,7 +79,7 @@ export class LocalAuthority implements Authority {
   async appGrant(secret: string, desktopId: string, app: string): Promise<Grant> {
     const { connects } = this.#parts;
     return await this.#noted({ address: null, requestId: '' }, async (about) => {
-      const grant = secretFormat.test(secret) ? await connects.grantBySecret(secretHash(secret)) : undefined;
+      const grant = secretFormat.test(secret) ? await connects.grantBySecret(hashOf(secret)) : undefined;
       if (grant === undefined || grant.desktop !== desktopId || grant.app !== app) throw new Refused('token-unknown');
       about.person = grant.person;
       about.desktop = grant.desktop;
@@ -141,7 +142,7 @@ export class LocalAuthority implements Authority {
   /** Takes the token, whatever comes of it. @throws Refused */
   async #take({ token: secret }: ConnectAttempt, about: About, kinds: readonly string[]) {
     if (!secretFormat.test(secret)) throw new Refused('token-malformed');
-    const token = await this.#parts.connects.takeToken(secretHash(secret));
+    const token = await this.#parts.connects.takeToken(hashOf(secret));
     if (token === undefined) throw new Refused('token-unknown');
     about.person = token.person;
     about.desktop = token.desktop;

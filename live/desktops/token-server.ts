@@ -7,7 +7,8 @@ import type { DesktopRole, DesktopState } from '../../core/portal.ts';
 import type { RefusalReason } from '../gateway/authority.ts';
 import { Problem } from '../http/problem.ts';
 import { RateLimit } from '../http/rate-limit.ts';
-import { makeSecret, type Session, secretHash } from './accounts/sessions.ts';
+import { hashOf, makeSecret } from '../secrets.ts';
+import type { Session } from './accounts/sessions.ts';
 import { noteAudit, type Origin } from './audit-trail.ts';
 import type { ConnectStore } from './connect-store.ts';
 import type { DesktopStore } from './desktop-store.ts';
@@ -99,7 +100,7 @@ export class TokenServer {
     const { connects, clock } = this.#parts;
     const token = makeSecret();
     const { kind, desktop, person, role, session, app } = right;
-    const row = { hash: secretHash(token), kind, desktop, person, role, session, app };
+    const row = { hash: hashOf(token), kind, desktop, person, role, session, app };
     const detail = [kind, role, ...(app === null ? [] : [app])].join(' ');
     await connects.addToken(
       { ...row, endsAtS: clock.nowS + tokenLifeS },

@@ -1,11 +1,11 @@
 /** Who may knock at all: origin, rate, number of connections; and the note that is made of each refusal. */
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { BlockList } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import { clientAddress } from '../http/client-address.ts';
 import { RateLimit } from '../http/rate-limit.ts';
+import { requestIdOf } from '../http/request-id.ts';
 import { type Authority, Refused } from './authority.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -25,9 +25,6 @@ export interface AdmissionParts {
   readonly log: Logger;
 }
 
-/** A request id from outside that may stand in a log. */
-const goodRequestId = /^[\w.-]{1,64}$/;
-
 export class Admission {
   readonly #parts: AdmissionParts;
   readonly #connects: RateLimit;
@@ -45,11 +42,7 @@ export class Admission {
   }
 
   callerOf(request: IncomingMessage): Caller {
-    const asked = request.headers['x-request-id'];
-    return {
-      address: clientAddress(request, this.#parts.proxies),
-      requestId: typeof asked === 'string' && goodRequestId.test(asked) ? asked : randomUUID(),
-    };
+    return { address: clientAddress(request, this.#parts.proxies), requestId: requestIdOf(request) };
   }
 
   /** Counts a connect. @throws Refused */

@@ -1,14 +1,8 @@
 /** What the gateway itself answers over HTTP, with the headers of rule 7: nothing is kept, framed or told to other pages. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { guardedHeaders, type PageFile, pageHeaders } from '../http/page-files.ts';
 
-const common = {
-  'Referrer-Policy': 'no-referrer',
-  'X-Frame-Options': 'DENY',
-  'X-Content-Type-Options': 'nosniff',
-  'Cache-Control': 'no-store',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-} as const;
 const nothingAllowed = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Answers with a short text. */
@@ -25,21 +19,9 @@ export function answer(
   });
 }
 
-export interface PageFile {
-  readonly body: Buffer;
-  /** `text/html; charset=utf-8`. */
-  readonly type: string;
-}
-
-/** A file of the streaming page; no inline script or style runs in it. @param streamOrigin `wss://stream.example.org` */
-export function answerFile(response: ServerResponse, { body, type }: PageFile, streamOrigin: string): void {
-  send(response, 200, body, {
-    'Content-Type': type,
-    'Content-Security-Policy':
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
-      `connect-src 'self' ${streamOrigin}; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    'Cross-Origin-Opener-Policy': 'same-origin',
-  });
+/** A file of the streaming page. @param origin the gateway's */
+export function answerFile(response: ServerResponse, { body, type }: PageFile, origin: string): void {
+  send(response, 200, body, { ...pageHeaders(origin), 'Content-Type': type });
 }
 
 /**
@@ -64,13 +46,17 @@ function send(
   body: Buffer,
   headers: Readonly<Record<string, string | readonly string[]>>,
 ): void {
-  response.writeHead(status, { ...common, 'Content-Length': body.length, ...(headers as Record<string, string>) });
+  response.writeHead(status, {
+    ...guardedHeaders,
+    'Content-Length': body.length,
+    ...(headers as Record<string, string>),
+  });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 /** Answers a request to upgrade with a refusal; it says no more than the status. */
 export function refuseUpgrade(socket: Duplex, status: number): void {
-  const headers = Object.entries({ ...common, Connection: 'close', 'Content-Length': '0' });
+  const headers = Object.entries({ ...guardedHeaders, Connection: 'close', 'Content-Length': '0' });
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
   socket.once('finish', () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n`);

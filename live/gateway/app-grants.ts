@@ -1,7 +1,7 @@
 /** Rights to web applications, by their cookies: each request needs one, so that what the authority said is kept for some seconds. */
 import type { Clock } from '../../core/clock.ts';
+import { secretFormat } from '../secrets.ts';
 import { type Authority, type Grant, Refused } from './authority.ts';
-import { isToken } from './connect-secrets.ts';
 
 /** Beyond these the oldest is asked for again. */
 const mostKept = 10_000;
@@ -27,7 +27,7 @@ export class AppGrants {
    * @throws Refused
    */
   async of(secret: string | null, desktopId: string, app: string, beforeAsking: () => void): Promise<Grant> {
-    if (secret === null || !isToken(secret)) throw new Refused('token-malformed');
+    if (secret === null || !secretFormat.test(secret)) throw new Refused('token-malformed');
     const grant = await this.#asked(secret, desktopId, app, beforeAsking);
     if (grant.upstream.kind !== 'app') throw new Refused('token-other-kind');
     if (grant.desktopId !== desktopId || grant.role !== 'owner' || this.#clock.nowS >= grant.endsAtS) {

@@ -1,17 +1,12 @@
 /** Where the secrets of connects stand in requests: rule 3 of the gateway. */
 import type { IncomingMessage } from 'node:http';
+import { secretFormat } from '../secrets.ts';
 
-/** 32 bytes in base64url. */
-const token = /^[A-Za-z0-9_-]{43}$/;
 /** What a browser sends for `new WebSocket(url, ['binary', 'token.…'])`. */
 const protocols = /^binary, ?token\.([A-Za-z0-9_-]{43})$/;
 
 /** Begin of every cookie of the gateway; none of these goes to a web application or comes from one. */
 const ourCookies = /^(?:__(?:Host|Secure)-)?heps/i;
-
-export function isToken(text: string): boolean {
-  return token.test(text);
-}
 
 /** Names of the gateway's cookies. The prefixes let browsers take them over HTTPS only; `__Host-` needs the path `/`. */
 export function cookieNames(isSecure: boolean): { readonly stream: string; readonly app: string } {
@@ -24,7 +19,7 @@ export function cookieNames(isSecure: boolean): { readonly stream: string; reado
 export function streamToken(request: IncomingMessage, cookie: string): string | null {
   const asked = request.headers['sec-websocket-protocol'] ?? '';
   const found = protocols.exec(asked)?.[1] ?? (asked === 'binary' ? cookieOf(request, cookie) : null);
-  return found !== null && isToken(found) ? found : null;
+  return found !== null && secretFormat.test(found) ? found : null;
 }
 
 /** @returns null where it is missing, or there twice */

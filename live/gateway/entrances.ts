@@ -1,10 +1,11 @@
 /** `/connect?token=` and `/apps/start?token=`: the paper's form, a token in the address, turned at once into a cookie and a clean address. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { secretFormat } from '../secrets.ts';
 import type { Caller } from './admission.ts';
 import { answer, sendOn } from './answers.ts';
 import { appPathOf, isPlainAppPath } from './app-path.ts';
 import { Refused } from './authority.ts';
-import { cookieNames, isToken, secretCookie } from './connect-secrets.ts';
+import { cookieNames, secretCookie } from './connect-secrets.ts';
 import type { GatewayContext } from './context.ts';
 
 interface Exchanged {
@@ -59,10 +60,10 @@ export class Entrances {
     try {
       this.#context.admission.takeConnect(caller);
       const tokens = new URLSearchParams(request.url!.split('?').slice(1).join('?')).getAll('token');
-      if (tokens.length !== 1 || !isToken(tokens[0]!)) throw new Refused('token-malformed');
+      if (tokens.length !== 1 || !secretFormat.test(tokens[0]!)) throw new Refused('token-malformed');
       isAsked = true;
       const exchanged = await this.#context.authority.exchange({ token: tokens[0]!, ...caller });
-      if (!isToken(exchanged.secret)) throw new Error('the authority gave a secret that is none');
+      if (!secretFormat.test(exchanged.secret)) throw new Error('the authority gave a secret that is none');
       return exchanged;
     } catch (error) {
       this.#refuse(error, response, caller, !isAsked || (error as Refused).reason === 'authority-away');

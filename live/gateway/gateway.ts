@@ -8,8 +8,9 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 import { isIn, networksOf } from '../http/client-address.ts';
+import type { PageFile } from '../http/page-files.ts';
 import { Admission } from './admission.ts';
-import { answer, answerFile, type PageFile, refuseUpgrade } from './answers.ts';
+import { answer, answerFile, refuseUpgrade } from './answers.ts';
 import { Apps } from './apps.ts';
 import type { Authority } from './authority.ts';
 import { bounded } from './bounded-authority.ts';
@@ -37,8 +38,8 @@ export interface GatewayParts {
   readonly metricsNetworks: readonly string[];
   readonly limits: Partial<GatewayLimits>;
   readonly authority: Authority;
-  /** Files of the streaming page, `desktop.html` and `assets/…`, for the paper's form of the address; null: it is not served here. */
-  readonly pages: ((path: string) => PageFile | null) | null;
+  /** The built pages, of which the streaming page is shown for the paper's form of the address; empty: it is not shown here. */
+  readonly pages: ReadonlyMap<string, PageFile>;
   readonly log: Logger;
   readonly clock: Clock;
   /** Where its metrics are shown. */
@@ -77,7 +78,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     isSecure: publicOrigin.startsWith('https:'),
   };
   const origins = new Set(parts.allowedOrigins.map((origin) => originOf(origin, 'allowedOrigins')));
-  if (parts.pages !== null) origins.add(publicOrigin);
+  if (parts.pages.size > 0) origins.add(publicOrigin);
   const streams = new Streams(context, { origins, consoleHosts: new Set(parts.consoleHosts) });
   const apps = new Apps(context, publicOrigin);
   const entrances = new Entrances(context);
@@ -94,13 +95,13 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       answer(response, 405, 'Expected GET.\n', { Allow: 'GET, HEAD' });
       return;
     }
-    const file = parts.pages?.(pageFileOf(path) ?? '') ?? null;
+    const file = parts.pages.get(pageFileOf(path) ?? '');
     if (path === '/connect') await entrances.toDesktop(request, response, caller);
     else if (path === '/apps/start') await entrances.toApp(request, response, caller);
     else if (path === '/healthz') answer(response, 200, 'ok\n');
     else if (path === '/metrics' && isIn(scrapers, caller.address)) {
       answer(response, 200, await parts.register.metrics(), { 'Content-Type': parts.register.contentType });
-    } else if (file !== null) answerFile(response, file, publicOrigin.replace(/^http/, 'ws'));
+    } else if (file !== undefined) answerFile(response, file, publicOrigin);
     else answer(response, 404, 'There is nothing here.\n');
   };
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {

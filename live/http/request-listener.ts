@@ -1,10 +1,10 @@
 /** Takes requests to their routes: request id, token, time limit, problems, log line, metrics. */
-import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 import type { TokenCheck } from '../srm/token-check.ts';
 import { Problem, sendProblem } from './problem.ts';
+import { requestIdOf } from './request-id.ts';
 import { findRoute, type Route } from './routes.ts';
 
 export interface ListenerParts {
@@ -18,9 +18,6 @@ export interface ListenerParts {
   readonly answerLimitMs?: number;
 }
 
-/** A request id from outside that may stand in a log. */
-const goodRequestId = /^[\w.-]{1,64}$/;
-
 export function requestListener({
   routes,
   tokens,
@@ -31,8 +28,7 @@ export function requestListener({
 }: ListenerParts): RequestListener {
   return (request, response) => {
     const startMs = performance.now();
-    const asked = request.headers['x-request-id'];
-    const requestId = typeof asked === 'string' && goodRequestId.test(asked) ? asked : randomUUID();
+    const requestId = requestIdOf(request);
     const url = request.url!;
     const queryAt = url.indexOf('?');
     const path = queryAt < 0 ? url : url.slice(0, queryAt);

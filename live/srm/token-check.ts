@@ -1,7 +1,8 @@
 /** Who sends a request: from its Authorization header, by the tokens of the database. */
 import { Problem } from '../http/problem.ts';
+import { hashOf } from '../secrets.ts';
 import type { Store } from './store.ts';
-import { hashOf, type Role, type TokenHolder } from './tokens.ts';
+import type { Role, TokenHolder } from './tokens.ts';
 
 /** Holders that are remembered; the oldest is forgotten. */
 const mostRemembered = 50_000;

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { freePort } from '../free-port.ts';
 import { type Harness, startHarness } from '../live/gateway/harness.ts';
-import { endOf, hasProgram, whenListening } from './vnc-desktop.ts';
+import { whenListening } from '../when-listening.ts';
+import { endOf, hasProgram } from './vnc-desktop.ts';
 
 const base = '/apps/3d6c2f6e-0000-4000-8000-000000000001/jupyter/';
 

@@ -2,11 +2,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../free-port.ts';
+import { whenListening } from '../when-listening.ts';
 
 /** Whether the program is there; the tests that need it are skipped where it is not. */
 export function hasProgram(name: string): boolean {
@@ -75,20 +74,6 @@ export async function endOf(child: ChildProcess): Promise<void> {
   const limit = setTimeout(() => child.kill('SIGKILL'), 5000);
   await ended;
   clearTimeout(limit);
-}
-
-export async function whenListening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const socket = connect(port, '127.0.0.1');
-    const isThere = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isThere) return;
-    await sleep(100);
-  }
-  throw new Error(`nothing listens on port ${port}`);
 }
 
 function freeDisplay(): number {

@@ -16,8 +16,9 @@ import {
   type Server,
 } from '../../live/openstack/index.ts';
 import { pciProviders } from '../../live/record/pci-providers.ts';
+import { hashOf } from '../../live/secrets.ts';
 import { Store } from '../../live/srm/store.ts';
-import { hashOf, makeToken } from '../../live/srm/tokens.ts';
+import { makeToken } from '../../live/srm/tokens.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { readHepsCsv } from '../../traces/heps-csv.ts';
 import { memoryHost, reportOfHost } from '../live/scheduling/harness.ts';

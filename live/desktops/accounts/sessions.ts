@@ -1,7 +1,7 @@
 /** Login sessions: a random cookie whose hash is in the database, so that several servers share them. */
-import { createHash, randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../../core/clock.ts';
+import { hashOf, makeSecret, secretFormat } from '../../secrets.ts';
 import type { Schema } from '../../srm/schema.ts';
 import { noteAudit, type Origin } from '../audit-trail.ts';
 import type { Person } from '../person.ts';
@@ -24,18 +24,6 @@ export interface Session {
 /** Seconds between two notes that a session is used. */
 const noteEveryS = 60;
 
-/** 32 random bytes. */
-export function makeSecret(): string {
-  return randomBytes(32).toString('base64url');
-}
-
-export const secretFormat = /^[A-Za-z0-9_-]{43}$/;
-
-/** SHA-256, hex: all that is kept of a secret. */
-export function secretHash(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
-}
-
 export class Sessions {
   readonly #database: Kysely<Schema>;
   readonly #settings: SessionSettings;
@@ -52,7 +40,7 @@ export class Sessions {
     const { nowS } = this.#clock;
     const secret = makeSecret();
     const endsAtS = nowS + this.#settings.longestS;
-    const row = { hash: secretHash(secret), person, createdAtS: nowS, usedAtS: nowS, endsAtS };
+    const row = { hash: hashOf(secret), person, createdAtS: nowS, usedAtS: nowS, endsAtS };
     await this.#database.transaction().execute(async (transaction) => {
       await transaction.insertInto('sessions').values(row).execute();
       await noteAudit(transaction, { atS: nowS, action: 'log-in', person, ...origin });
@@ -63,7 +51,7 @@ export class Sessions {
   /** @returns undefined for a cookie of nobody, or a session that is over */
   async find(secret: string | undefined): Promise<Session | undefined> {
     if (secret === undefined || !secretFormat.test(secret)) return undefined;
-    const session = await this.findByHash(secretHash(secret));
+    const session = await this.findByHash(hashOf(secret));
     if (session !== undefined) await this.noteUse(session.hash);
     return session;
   }

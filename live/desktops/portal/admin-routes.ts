@@ -1,7 +1,7 @@
 /** Routes for administrators: all desktops, force-stop, delete, and the audit trail. */
 import { oneOf } from '../../../core/check.ts';
 import { InputError } from '../../../core/input-error.ts';
-import type { DesktopState } from '../../../core/portal.ts';
+import { desktopStates } from '../../../core/portal.ts';
 import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import type { Session } from '../accounts/sessions.ts';
@@ -11,18 +11,6 @@ import { type Change, changeDesktop, removed, stopped } from './desktop-changes.
 import * as docs from './portal-docs.ts';
 import type { PortalParts } from './portal-parts.ts';
 
-const states: readonly DesktopState[] = [
-  'waiting',
-  'scheduled',
-  'building',
-  'starting',
-  'ready',
-  'connected',
-  'stopped',
-  'failed',
-  'deleting',
-  'deleted',
-];
 const mostShown = 500;
 
 export function adminRoutes({ requests, access, store, catalogue, clock, onChange }: PortalParts): Route[] {
@@ -47,7 +35,7 @@ export function adminRoutes({ requests, access, store, catalogue, clock, onChang
     const { person } = await administrator(exchange);
     const search = (exchange.query.get('search') ?? '').slice(0, 100);
     const text = exchange.query.get('state') ?? '';
-    const state = text === '' ? null : oneOf(text, 'state', states);
+    const state = text === '' ? null : oneOf(text, 'state', desktopStates);
     const records = await store.search({ search, state, limit: mostShown }, clock.nowS);
     sendJson(exchange.response, { desktops: records.map((record) => viewOf(catalogue, record, person, clock.nowS)) });
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
 import type { DesktopApplication } from '../../../core/portal.ts';
 import { People } from '../../../live/desktops/accounts/people.ts';
-import { type Session, Sessions, secretHash } from '../../../live/desktops/accounts/sessions.ts';
+import { type Session, Sessions } from '../../../live/desktops/accounts/sessions.ts';
 import { AddressCheck } from '../../../live/desktops/address-check.ts';
 import { checkApplication, checkRoom, newDesktop } from '../../../live/desktops/application.ts';
 import { ConnectStore } from '../../../live/desktops/connect-store.ts';
@@ -18,6 +18,7 @@ import type { Station } from '../../../live/desktops/station.ts';
 import type { Catalogue } from '../../../live/desktops/stations-file.ts';
 import type { DesktopTable } from '../../../live/desktops/tables.ts';
 import { TokenServer } from '../../../live/desktops/token-server.ts';
+import { hashOf } from '../../../live/secrets.ts';
 import type { DatabaseOptions } from '../../../live/srm/database.ts';
 import { Store } from '../../../live/srm/store.ts';
 import { temporaryFolder } from '../srm/build.ts';
@@ -153,7 +154,7 @@ export class DesktopsUnderTest {
     const kept = { ...row, subject: null, password: null, createdAtS: this.clock.nowS, removedAtS: null };
     await this.database.database.insertInto('people').values(kept).execute();
     const secret = await this.sessions.begin(name, { address: '192.0.2.1', requestId: 'test' });
-    return (await this.sessions.findByHash(secretHash(secret)))!;
+    return (await this.sessions.findByHash(hashOf(secret)))!;
   }
 
   async apply(

@@ -94,7 +94,7 @@ describe('the entrance', () => {
     expect(await body.text()).toContain(`content="0;url=${base}tree"`);
   });
 
-  test('of desktops leads to the streaming page, whose stream takes the cookie, once', async () => {
+  test('rule 3: of desktops leads to the streaming page, whose stream takes the cookie, once', async () => {
     const { VncStub } = await import('./stubs/vnc-stub.ts');
     const { RfbClient } = await import('./stubs/rfb-client.ts');
     const stub = await VncStub.start();

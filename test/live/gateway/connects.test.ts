@@ -54,7 +54,8 @@ describe('refused:', () => {
     ['with another scheme', portal.replace('http', 'https')],
     ['that is null', 'null'],
     ['that is empty', ''],
-  ])('an origin %s; the token is not spent by that', async (_, origin) => {
+    ['that is missing', null],
+  ])('rule 5: an origin %s; the token is not spent by that', async (_, origin) => {
     const token = goodToken();
     const protocols = ['binary', `token.${token}`];
     expect(await refusalOf({ protocols, origin })).toContain('403');
@@ -69,11 +70,11 @@ describe('refused:', () => {
     ['no token', () => ['binary']],
     ['a token that is too short', (token: string) => ['binary', `token.${token.slice(1)}`]],
     ['a token that is too long', (token: string) => ['binary', `token.${token}A`]],
-  ])('subprotocols with %s', async (_, protocols) => {
+  ])('rule 3: subprotocols with %s', async (_, protocols) => {
     expect(await refusalOf({ protocols: protocols(goodToken()) })).toContain('403');
   });
 
-  test('an upstream that is a name, not an address, and one of a web application', async () => {
+  test('rule 6: an upstream that is a name, not an address, and one of a web application', async () => {
     const named = harness.authority.grant(0, {
       upstream: { kind: 'vnc', address: 'localhost', port: stub.port, password: null },
     });
@@ -83,7 +84,7 @@ describe('refused:', () => {
     expect(await refusalOf({ protocols: ['binary', `token.${harness.authority.mint(app)}`] })).toContain('403');
   });
 
-  test('everybody while the authority does not answer', async () => {
+  test('rule 12: everybody while the authority does not answer', async () => {
     const slow = await startHarness({ limits: { authorityLimitS: 0.1 } });
     slow.authority.isAway = true;
     const token = slow.authority.mint(slow.authority.grant(stub.port));
@@ -92,7 +93,7 @@ describe('refused:', () => {
     await slow.stop();
   });
 
-  test('each refusal has its reason in the audit trail and in the metrics', async () => {
+  test('rule 13: each refusal has its reason in the audit trail and in the metrics', async () => {
     const before = harness.authority.refusals.length;
     await refusalOf({ protocols: ['binary', `token.${goodToken()}`], origin: 'http://evil.test' });
     await refusalOf({ protocols: ['binary'] });
@@ -101,7 +102,30 @@ describe('refused:', () => {
   });
 });
 
-test('X-Forwarded-For counts only where a listed proxy sends it', async () => {
+test('rule 3: the token is a subprotocol, and the answer names `binary` alone', async () => {
+  const client = clientOf(harness.gateway, goodToken());
+  await client.handshake();
+  expect(client.ws.protocol).toBe('binary');
+});
+
+test.each(['/desktop', '/connect', '/connect?token=x', '/apps/start?token=x', '/healthz', '/nothing'])(
+  'rule 7: %s is not kept, not framed, not told to other pages, and runs no inline script',
+  async (path) => {
+    const { headers } = await fetch(`${harness.gateway.url}${path}`, { redirect: 'manual' });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+    const policy = headers.get('content-security-policy')!;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+  },
+);
+
+test('rule 5: X-Forwarded-For counts only where a listed proxy sends it', async () => {
   const headers = { 'x-forwarded-for': '203.0.113.7' };
   const behind = await startHarness({ trustedProxies: ['127.0.0.1'] });
   for (const { gateway, authority } of [harness, behind]) {

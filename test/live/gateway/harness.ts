@@ -34,8 +34,7 @@ export async function startHarness(parts: Partial<GatewayParts> = {}): Promise<H
     consoleHosts: [],
     metricsNetworks: ['127.0.0.0/8'],
     authority,
-    pages: (path) =>
-      path === 'desktop.html' ? { body: Buffer.from('<!doctype html>'), type: 'text/html; charset=utf-8' } : null,
+    pages: new Map([['desktop.html', { body: Buffer.from('<!doctype html>'), type: 'text/html; charset=utf-8' }]]),
     log,
     clock: wallClock,
     register,

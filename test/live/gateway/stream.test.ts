@@ -27,7 +27,7 @@ describe('a stream', () => {
     expect(client.heard.equals(picture)).toBe(true);
   });
 
-  test('of one who may only look brings no key to the desktop', async () => {
+  test('rule 10: of one who may only look brings no key to the desktop', async () => {
     const client = await harness.open(harness.authority.grant(stub.port, { role: 'view' }));
     client.ws.send(Buffer.concat([m.key(), m.pointer(), m.cutText(6, 'x'), m.updateRequest()]));
     await until(() => stub.sessions[0]!.heard.length > 0);
@@ -89,7 +89,7 @@ describe('a stream', () => {
 });
 
 describe('a stream ends', () => {
-  test('when the right ends, with the sentence', async () => {
+  test('rule 9: when the right ends, with the sentence', async () => {
     const client = await harness.open(harness.authority.grant(stub.port));
     harness.authority.ended.set('grant-1', 'The owner no longer shares this desktop.');
     expect(await client.closed).toEqual({ code: 4401, reason: 'The owner no longer shares this desktop.' });
@@ -183,7 +183,7 @@ describe('numbers', () => {
     await harness.open({ ...grants[2]!, person: 'li' });
   });
 
-  test('an address connects so often and no more', async () => {
+  test('rule 8: an address connects so often and no more', async () => {
     await harness.stop();
     harness = await startHarness({ limits: { connectBurst: 2, connectPerS: 0.001 } });
     const open = (): Promise<RfbClient> => harness.open(harness.authority.grant(stub.port));
@@ -196,12 +196,12 @@ describe('numbers', () => {
   });
 });
 
-test('no token reaches the log, the metrics or an answer', async () => {
+test('rule 4: no token reaches the log, the metrics or an answer', async () => {
   const { authority, gateway } = harness;
   const tokens = ['fragment', 'unknown', 'other origin', 'connect', 'app'].map(() =>
     authority.mint(authority.grant(stub.port)),
   );
-  await await clientOf(gateway, tokens[0]!).handshake();
+  await clientOf(gateway, tokens[0]!).handshake();
   await clientOf(gateway, tokens[0]!).closed;
   const elsewhere = { gateway: gateway.url, origin: 'http://evil.test', protocols: ['binary', `token.${tokens[1]!}`] };
   await new RfbClient(elsewhere).closed;

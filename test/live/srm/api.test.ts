@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Configuration } from '../../../live/configuration.ts';
+import { hashOf } from '../../../live/secrets.ts';
 import { type LiveServer, startServer } from '../../../live/server.ts';
 import { Store } from '../../../live/srm/store.ts';
-import { hashOf, makeToken, type Role } from '../../../live/srm/tokens.ts';
+import { makeToken, type Role } from '../../../live/srm/tokens.ts';
 import { reportOf, temporaryFolder } from './build.ts';
 import { put } from './server-process.ts';
 

@@ -1,8 +1,9 @@
 /** What every database must do for the registry; run on SQLite here and on a real MariaDB in test/mariadb. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { hashOf } from '../../../live/secrets.ts';
 import type { DatabaseOptions } from '../../../live/srm/database.ts';
 import { Store } from '../../../live/srm/store.ts';
-import { hashOf } from '../../../live/srm/tokens.ts';
+
 import { writeOf } from './build.ts';
 
 /** @param fresh makes an empty database, and what removes it */

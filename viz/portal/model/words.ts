@@ -15,9 +15,6 @@ const stateNames: Readonly<Record<DesktopState, string>> = {
   deleted: 'Deleted',
 };
 
-/** In the order of a desktop's life. */
-export const allStates = Object.keys(stateNames) as readonly DesktopState[];
-
 export function stateName(state: DesktopState): string {
   return stateNames[state];
 }

@@ -1,11 +1,11 @@
 /** All desktops, for administrators: find one, stop it, look at its console, read what happened. */
 import './admin-view.css';
-import type { AuditView, DesktopState, DesktopView } from '../../../core/portal.ts';
+import { type AuditView, type DesktopState, type DesktopView, desktopStates } from '../../../core/portal.ts';
 import { element } from '../../element.ts';
 import { plural } from '../../model/quantity-words.ts';
 import { patch } from '../../patch.ts';
 import { portalApi } from '../api.ts';
-import { allStates, clockWords, listWords, sizeWords, stateName } from '../model/words.ts';
+import { clockWords, listWords, sizeWords, stateName } from '../model/words.ts';
 import { stateMark } from './desktop-card.ts';
 import { askInDialog } from './dialogs.ts';
 
@@ -29,7 +29,7 @@ export class AdminView {
     'select',
     { id: 'admin-state', onchange: () => void this.refresh() },
     element('option', { value: '' }, 'any state'),
-    ...allStates.map((state) => element('option', { value: state }, stateName(state))),
+    ...desktopStates.map((state) => element('option', { value: state }, stateName(state))),
   );
   readonly #table = element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All desktops' });
   readonly #count = element('span', { class: 'muted', role: 'status' });

@@ -40,7 +40,7 @@ const doing = {
 };
 
 describe('the way to the desktop', () => {
-  test.each(Object.entries(doing))('of one who may only look, no such message passes: %s', (_, message) => {
+  test.each(Object.entries(doing))('rule 10: of one who may only look, no such message passes: %s', (_, message) => {
     expect(passed(message, stateOf({ role: 'view' }))).toHaveLength(0);
     expect(passed(message)).toEqual(message);
   });
@@ -81,7 +81,7 @@ describe('the way to the desktop', () => {
     );
   });
 
-  test('texts beyond the policy are dropped whole, packed or not', () => {
+  test('rule 11: texts beyond the policy are dropped whole, packed or not', () => {
     const heardOf = (text: Buffer): Buffer => passed(Buffer.concat([text, m.key()]));
     expect(heardOf(m.cutText(6, '0123456789'))).toHaveLength(18 + 8);
     expect(heardOf(m.cutText(6, '0123456789a'))).toEqual(m.key());

@@ -86,7 +86,7 @@ describe('the way from the desktop', () => {
     );
   });
 
-  test('texts beyond the policy do not pass, others do', () => {
+  test('rule 11: texts beyond the policy do not pass, others do', () => {
     const of = (text: string): Buffer => walk(m.cutText(3, text)).passed;
     expect(of('0123456789')).toEqual(m.cutText(3, '0123456789'));
     expect(of('0123456789a')).toHaveLength(0);

@@ -6,7 +6,8 @@ import { ByteSource } from '../../../../live/gateway/rfb/byte-source.ts';
 export interface RfbClientOptions {
   /** `http://127.0.0.1:8791`. */
   readonly gateway: string;
-  readonly origin: string;
+  /** Null: none is sent. */
+  readonly origin: string | null;
   /** Subprotocols; with a token: `binary`, `token.…`. */
   readonly protocols: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -27,7 +28,7 @@ export class RfbClient {
 
   constructor({ gateway, origin, protocols, headers = {} }: RfbClientOptions) {
     this.ws = new WebSocket(`${gateway.replace(/^http/, 'ws')}/stream`, [...protocols], {
-      headers: { origin, ...headers },
+      headers: { ...(origin !== null && { origin }), ...headers },
       perMessageDeflate: false,
       rejectUnauthorized: false,
     });
