@@ -10,9 +10,8 @@ const systemNames: readonly string[] = ['root', 'daemon', 'bin', 'sys', 'nobody'
 /** @throws InputError */
 export function aPersonName(value: unknown, where: string): string {
   const name = aText(value, where);
-  if (!posixName.test(name) || systemNames.includes(name)) {
-    throw new InputError(where, 'a user name of small letters, digits, _ and -', name);
-  }
+  if (!posixName.test(name)) throw new InputError(where, 'a user name of small letters, digits, _ and -', name);
+  if (systemNames.includes(name)) throw new InputError(where, "a user name that is not the system's own", name);
   return name;
 }
 
