@@ -1,6 +1,6 @@
 /** A desktop's processes: started as a group of their own, found again after this process was killed, ended together. */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sessionScript } from './session-script.ts';
@@ -72,31 +72,45 @@ export async function endSession(folder: string): Promise<void> {
   throw new Error(`processes of ${folder} do not end`);
 }
 
-/** Its process group; no members where it is gone, also when another process has its leader's id now. */
+/**
+ * Its process group; no members where it is gone, also when another process has its leader's id now. Who is in the session can write the file
+ * that names the leader: what belongs to another account is not the session's, whatever the file says.
+ */
 function groupOf(folder: string): { leader: number; members: number[] } {
   const file = join(folder, 'leader');
   const [leader = 0, startTicks] = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : [];
   const others = { leader, members: [] };
-  if (leader <= 1) return others;
+  if (!(leader > 1)) return others;
   const stat = statOf(leader);
   if (stat !== null && stat.startTicks !== startTicks) return others;
   const members = readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0 && statOf(pid)?.group === leader);
-  return { leader, members };
+  const { uid } = lstatSync(file);
+  return members.some((pid) => (accountOf(pid) ?? uid) !== uid) ? others : { leader, members };
 }
 
 /** What the kernel says of a process; null for one that is gone, or has ended and waits for its parent. */
 function statOf(pid: number): { group: number; startTicks: number } | null {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  } catch {
-    return null;
-  }
+  const stat = told(pid, 'stat');
+  if (stat === null) return null;
   // The name of the program, in parentheses, may have blanks in it.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return state === 'Z' ? null : { group: Number(fields[1]), startTicks: Number(fields[18]) };
+}
+
+/** Who started it, whomever it acts as; null for one that is gone. */
+function accountOf(pid: number): number | null {
+  const uid = /^Uid:\t(\d+)/m.exec(told(pid, 'status') ?? '')?.[1];
+  return uid === undefined ? null : Number(uid);
+}
+
+function told(pid: number, file: 'stat' | 'status'): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** By the kernel's table, since a connection would count as a client. */
