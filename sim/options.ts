@@ -1,11 +1,12 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { policies } from '../core/policies/index.ts';
-import type { PolicyOptions } from '../core/policy.ts';
+import { defaultPolicyOptions, type PolicyOptions } from '../core/policy.ts';
 import type { CloudOptions } from '../core/runs/run-file.ts';
-import { engines } from '../core/scheduler.ts';
+import { type Engine, engines } from '../core/scheduler.ts';
 import type { WorkloadPlan } from './inputs.ts';
 import { presetNames } from './presets.ts';
+import type { DecisionPlan } from './run.ts';
 import { defaultCloud } from './simulate.ts';
 
 /** A whole number of at least `least`. */
@@ -69,7 +70,7 @@ export function policyList(text: string): string[] {
   return names;
 }
 
-interface WorkloadOptions {
+interface WorkloadChoice {
   workload?: string;
   trace?: string;
   days?: number;
@@ -103,7 +104,7 @@ export function addWorkloadOptions(command: Command): Command {
     .option('--skip-invalid', 'leave wrong rows of a trace out, and list them');
 }
 
-export function workloadPlanOf(options: WorkloadOptions): WorkloadPlan {
+export function workloadPlanOf(options: WorkloadChoice): WorkloadPlan {
   const { trace = null } = options;
   return {
     preset: trace === null ? (options.workload ?? 'heps') : null,
@@ -115,7 +116,7 @@ export function workloadPlanOf(options: WorkloadOptions): WorkloadPlan {
   };
 }
 
-interface RunOptions {
+interface CloudBehaviour {
   onFull: CloudOptions['onFull'];
   backfill?: boolean;
   patience?: number;
@@ -125,11 +126,10 @@ interface RunOptions {
   cardMtbfH?: number;
   mttrH: number;
   resubmit?: number;
-  similarity: PolicyOptions['similarity'];
 }
 
 /** How the cloud behaves. */
-export function addCloudOptions(command: Command): Command {
+function addCloudOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--on-full <what>', 'a VM that no host can take waits, or is refused')
@@ -152,23 +152,10 @@ export function addCloudOptions(command: Command): Command {
       new Option('--resubmit [times]', 'VMs lost to a failure are submitted again, at most so many times (default: 10)')
         .argParser(whole(1))
         .preset('10'),
-    )
-    .addOption(
-      new Option(
-        '--similarity <form>',
-        'Eq. (3) of policy hybrid: each dimension by its largest capacity, or literally',
-      )
-        .choices(['normalised', 'raw'])
-        .default('normalised'),
-    )
-    .addOption(
-      new Option('--engine <way>', 'how the best host is found: by an index where there is one, or always by a scan')
-        .choices(engines)
-        .default('auto'),
     );
 }
 
-export function cloudOptionsOf(options: RunOptions): CloudOptions {
+function cloudOptionsOf(options: CloudBehaviour): CloudOptions {
   return {
     onFull: options.onFull,
     backfill: options.backfill ?? false,
@@ -179,5 +166,50 @@ export function cloudOptionsOf(options: RunOptions): CloudOptions {
     cardMtbfH: options.cardMtbfH ?? null,
     mttrH: options.mttrH,
     resubmit: options.resubmit ?? 0,
+  };
+}
+
+type PolicyBehaviour = Omit<PolicyOptions, 'seed'>;
+
+/** How policies decide. */
+function addPolicyOptions(command: Command): Command {
+  return command.addOption(
+    new Option('--similarity <form>', 'Eq. (3) of policy hybrid: each dimension by its largest capacity, or literally')
+      .choices(['normalised', 'raw'])
+      .default(defaultPolicyOptions.similarity),
+  );
+}
+
+function policyOptionsOf({ similarity }: PolicyBehaviour): PolicyBehaviour {
+  return { similarity };
+}
+
+/** What decides a run besides policy and seed, as commander reads it. */
+export interface RunOptions extends WorkloadChoice, CloudBehaviour, PolicyBehaviour {
+  cluster: string;
+  engine: Engine;
+}
+
+/** Everything that decides a run besides policy and seed. */
+export function addRunOptions(command: Command): Command {
+  command.option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
+  addPolicyOptions(addCloudOptions(addWorkloadOptions(command)));
+  return command.addOption(
+    new Option('--engine <way>', 'how the best host is found: by an index where there is one, or always by a scan')
+      .choices(engines)
+      .default('auto'),
+  );
+}
+
+/** The run of those options under a policy and a seed. */
+export function decisionPlanOf(options: RunOptions, policy: string, seed: number): DecisionPlan {
+  return {
+    cluster: options.cluster,
+    workload: workloadPlanOf(options),
+    policy,
+    policyOptions: policyOptionsOf(options),
+    cloud: cloudOptionsOf(options),
+    engine: options.engine,
+    seed,
   };
 }

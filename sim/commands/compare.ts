@@ -3,15 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { policies } from '../../core/policies/index.ts';
 import { compareRuns, type PolicyRuns } from '../../core/runs/comparison.ts';
-import {
-  addCloudOptions,
-  addWorkloadOptions,
-  cloudOptionsOf,
-  policyList,
-  seedList,
-  whole,
-  workloadPlanOf,
-} from '../options.ts';
+import { addRunOptions, decisionPlanOf, policyList, seedList, whole } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { reportComparison } from '../report.ts';
 import type { RunPlan } from '../run.ts';
@@ -22,8 +14,6 @@ export function addCompare(program: Command): void {
   const command = program
     .command('compare')
     .description('run several policies on the same requests, and say which is better and by how much')
-    .option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
-  addWorkloadOptions(command)
     .option('--policies <list>', `some of ${policies.map((policy) => policy.name).join(',')}`, policyList, [
       'hybrid',
       'nova',
@@ -33,7 +23,7 @@ export function addCompare(program: Command): void {
       'such as 1..5 or 1,2,7 (default: 1..5; 1 for a trace, which is the same each time)',
       seedList,
     );
-  addCloudOptions(command)
+  addRunOptions(command)
     .option('--out <folder>', 'where the run files go', 'runs')
     .option('--summary-only', 'leave decisions out of the run files; memory does not grow with the trace')
     .option('--threads <n>', 'runs at a time (default: one per core)', whole(1))
@@ -43,23 +33,14 @@ export function addCompare(program: Command): void {
       '\nExample:\n  heps compare --policies hybrid,nova,best-fit --seeds 1..10 --load 1.1 --on-full queue --backfill',
     )
     .action(async (options) => {
-      const workload = workloadPlanOf(options);
-      const cloud = cloudOptionsOf(options);
       const names: string[] = options.policies;
-      const seeds: number[] = options.seeds ?? (workload.trace === null ? [1, 2, 3, 4, 5] : [1]);
+      const seeds: number[] = options.seeds ?? (options.trace === undefined ? [1, 2, 3, 4, 5] : [1]);
       const plans: RunPlan[] = names.flatMap((policy) =>
-        seeds.map((seed) => ({
-          cluster: options.cluster,
-          workload,
-          policy,
-          policyOptions: { similarity: options.similarity },
-          cloud,
-          engine: options.engine,
-          seed,
-          out: defaultRunPath(options.out, options.cluster, workload, policy, seed),
-          decisions: null,
-          summaryOnly: options.summaryOnly ?? false,
-        })),
+        seeds.map((seed) => {
+          const plan = decisionPlanOf(options, policy, seed);
+          const out = defaultRunPath(options.out, plan);
+          return { ...plan, out, decisions: null, summaryOnly: options.summaryOnly ?? false };
+        }),
       );
       const threads = Math.min(options.threads ?? availableParallelism(), plans.length);
       const progress = startProgress(true);

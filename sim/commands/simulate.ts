@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
-import { addCloudOptions, addWorkloadOptions, cloudOptionsOf, whole, workloadPlanOf } from '../options.ts';
+import { addRunOptions, decisionPlanOf, whole } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { reportDecisions, reportRun } from '../report.ts';
 import { carryOut, carryOutDecisions, type DecisionPlan, type ProgressListener, type RunPlan } from '../run.ts';
@@ -12,13 +12,11 @@ export function addSimulate(program: Command): void {
   const command = program
     .command('simulate')
     .description('run one policy on a cluster and a workload, and say how it did')
-    .option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
-  addWorkloadOptions(command)
     .addOption(
       new Option('--policy <name>', 'who decides').choices(policies.map((policy) => policy.name)).default('hybrid'),
     )
     .option('--seed <n>', 'of workload, failures and lots', whole(0), 1);
-  addCloudOptions(command)
+  addRunOptions(command)
     .option('--out <file>', 'run file (default: runs/CLUSTER_WORKLOAD_POLICY_seedN.run.json)')
     .option('--decisions <file>', 'stream decisions as CSV: id,host,cards,score,start_s,end_s,outcome,reason')
     .addOption(
@@ -34,23 +32,14 @@ export function addSimulate(program: Command): void {
       `\nPolicies:\n${policyHelp()}\n\nExample:\n  heps simulate --cluster heps-250 --workload heps --days 30 --policy hybrid --seed 1`,
     )
     .action(async (options) => {
-      const workload = workloadPlanOf(options);
-      const decisionPlan: DecisionPlan = {
-        cluster: options.cluster,
-        workload,
-        policy: options.policy,
-        policyOptions: { similarity: options.similarity },
-        cloud: cloudOptionsOf(options),
-        engine: options.engine,
-        seed: options.seed,
-      };
+      const decisionPlan = decisionPlanOf(options, options.policy, options.seed);
       if (options.decisionsOnly) {
         await simulateDecisions(decisionPlan, options.decisions, options.json ?? false);
         return;
       }
       const plan: RunPlan = {
         ...decisionPlan,
-        out: options.out ?? defaultRunPath('runs', options.cluster, workload, options.policy, options.seed),
+        out: options.out ?? defaultRunPath('runs', decisionPlan),
         decisions: options.decisions ?? null,
         summaryOnly: options.summaryOnly ?? false,
       };
