@@ -106,9 +106,9 @@ export async function simulate(
   const recorder = options.record ? new Recorder() : undefined;
   let metrics: Metrics | undefined;
   let decisionsCsv: DecisionsCsv | undefined;
-  await play(hosts, arrivals, policy, options, true, ({ truth, view }) => {
+  await play(hosts, arrivals, policy, options, true, ({ truth, views }) => {
     metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600);
-    const observers: CloudObserver[] = [metrics, new StockShadow(metrics, view)];
+    const observers: CloudObserver[] = [metrics, new StockShadow(metrics, views)];
     if (recorder !== undefined) observers.push(recorder);
     if (options.decisionsFile !== undefined) {
       decisionsCsv = new DecisionsCsv(truth, options.decisionsFile);

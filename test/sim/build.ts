@@ -194,6 +194,7 @@ export const anyCloud: fc.Arbitrary<CloudOptions> = fc.record({
   patienceS: fc.constantFrom(null, 0, 5, 20, 60),
   bootS: fc.constantFrom(0, 0, 3, 15),
   srmIntervalS: fc.constantFrom(0, 0, 5, 10, 30),
+  schedulers: fc.constantFrom(1, 1, 2, 3),
   mtbfH: fc.constantFrom(null, null, 0.05, 0.2),
   cardMtbfH: fc.constantFrom(null, null, 0.05, 0.2),
   mttrH: fc.constantFrom(0.001, 0.01),

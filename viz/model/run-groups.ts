@@ -132,6 +132,7 @@ const cloudWords: Readonly<Record<keyof CloudOptions, string>> = {
   patienceS: 'how long VMs wait before they give up',
   bootS: 'boot times',
   srmIntervalS: 'the time between SRM reports',
+  schedulers: 'the number of schedulers',
   mtbfH: 'host failures',
   cardMtbfH: 'card failures',
   mttrH: 'repair times',
