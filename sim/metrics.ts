@@ -3,6 +3,7 @@ import { hasWrongCards } from '../core/card-fit.ts';
 import type { Cluster } from '../core/cluster.ts';
 import { isGpuRequest } from '../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
+import { cardScore } from '../core/scores.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
 import { Distribution } from './distribution.ts';
 import { StrandedCards } from './stranded-cards.ts';
@@ -68,6 +69,7 @@ export class Metrics implements CloudObserver {
   #waited = 0;
   #cpuVmsOnGpuHosts = 0;
   #wrongCards = 0;
+  #cardScoreSum = 0;
   #stockWrongCards = 0;
   #conflicts = 0;
   #hostFailures = 0;
@@ -120,6 +122,7 @@ export class Metrics implements CloudObserver {
     this.#all.place(waitS, hasRightCards);
     this.#kindOf(vm).place(waitS, hasRightCards);
     this.#kindOfSlot[vm.slot]!.place(waitS, hasRightCards);
+    if (isGpuRequest(vm.request)) this.#cardScoreSum += this.#slowest(vm);
     this.#count(column.placed);
   }
 
@@ -201,6 +204,7 @@ export class Metrics implements CloudObserver {
       cpuVmsOnGpuHosts: this.#cpuVmsOnGpuHosts,
       meanCpuVmsOnGpuHosts: mean(column.cpuVmsOnGpuHosts),
       meanStrandedCards: mean(column.strandedCards),
+      meanCardScore: ratio(this.#cardScoreSum, this.#gpu.placed),
       wrongCards: this.#wrongCards,
       stockWrongCards: this.#stockWrongCards,
       conflicts: this.#conflicts,
@@ -264,6 +268,14 @@ export class Metrics implements CloudObserver {
       levels[column.cardMemoryMib]! += sign * share.memoryMib;
       levels[column.cardMemoryAskedMib]! += sign * request.cardMemoryMib;
     }
+  }
+
+  /** S_card of the slowest card that a VM has. */
+  #slowest({ host, cards }: Vm): number {
+    const { specs, largestCard } = this.#truth;
+    let slowest = Infinity;
+    for (const card of cards) slowest = Math.min(slowest, cardScore(specs[host]!.cards[card]!, largestCard));
+    return slowest;
   }
 
   #kindOf({ request }: Vm): Kind {

@@ -5,11 +5,21 @@ import { bestFit } from './best-fit.ts';
 import { dotProduct } from './dot-product.ts';
 import { firstFit } from './first-fit.ts';
 import { hybrid } from './hybrid.ts';
+import { leastCard } from './least-card.ts';
 import { nova } from './nova.ts';
 import { random } from './random.ts';
 import { worstFit } from './worst-fit.ts';
 
-export const policies: readonly PolicyFactory[] = [hybrid, nova, firstFit, bestFit, worstFit, dotProduct, random];
+export const policies: readonly PolicyFactory[] = [
+  hybrid,
+  nova,
+  firstFit,
+  bestFit,
+  worstFit,
+  dotProduct,
+  random,
+  leastCard,
+];
 
 /** The policy of that name. @throws InputError naming those there are */
 export function policyNamed(name: string): PolicyFactory {

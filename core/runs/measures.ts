@@ -60,6 +60,13 @@ export const measures: readonly Measure[] = [
     read: (summary) => percent(summary.cardMemoryAskedShare),
   },
   {
+    label: 'S_card of the cards given, mean',
+    unit: '',
+    digits: 3,
+    better: 'more',
+    read: (summary) => summary.meanCardScore ?? null,
+  },
+  {
     label: 'cards stranded, mean',
     unit: '',
     digits: 2,
