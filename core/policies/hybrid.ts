@@ -3,9 +3,9 @@
  * when no CPU host has room; GPU VMs go to the card and host with the highest S_card × similarity.
  */
 import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
-import { keptForCards } from '../cards-reserve.ts';
 import type { Cluster, HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
+import { keptForCards } from '../kept-for-cards.ts';
 import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';

@@ -5,9 +5,9 @@
  */
 import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
 import { sharedCardShare } from '../card-share.ts';
-import { keptForCards } from '../cards-reserve.ts';
 import type { Cluster, HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
+import { keptForCards } from '../kept-for-cards.ts';
 import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import { leftoverShare, leftoverTerms } from './best-fit.ts';
@@ -18,7 +18,7 @@ export const leastCard: PolicyFactory = {
   create: createLeastCard,
 };
 
-/** Decides among hosts whose cards are about as good a choice: it is never more than a tenth of the other terms' range. */
+/** Idle cards decide among hosts whose cards are about as good a choice: they are at most a tenth, where the other terms reach 1. */
 const idleWeight = 0.1;
 /** One deprived card counts more than all that can be left of vCPUs and RAM. */
 const deprivedWeight = 10;
@@ -96,7 +96,7 @@ function askedMib(host: HostView, card: number, request: VmRequest): number {
   return sharedCardShare(request, memoryMib, cores).memoryMib;
 }
 
-/** Of each model the share of its cards, parts of shared ones by their cores, that nobody can have now; on hosts that are down as well. */
+/** Of each model the share of its cards that are held or have failed; of a shared card, the part of its cores. Hosts that are down are not told apart. */
 function busyShares({ models, cardModel, cardHealthy, cardCoresFree }: Cluster): number[] {
   const cards = models.map(() => 0);
   const free = models.map(() => 0);

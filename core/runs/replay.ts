@@ -75,8 +75,8 @@ export function believedToRun(run: RunFile, decisions: DecisionColumns, moment: 
 }
 
 /**
- * What the scheduler saw then: bindings as it made them, those of other schedulers as far as reports had told of them; ends, failures and repairs as far as reports had told it. At one instant ends
- * come before failures, those before reports, those before decisions; so whatever ended at `nowS` is free.
+ * What the scheduler saw then: bindings as it made them; those of other schedulers, ends, failures and repairs as far as reports had told
+ * it. At one instant ends come before failures, those before reports, those before decisions; so whatever ended at `nowS` is free.
  */
 export function viewAt(run: RunFile, decisions: DecisionColumns, moment: Moment): Cluster {
   const cluster = new Cluster(parseCluster(run.cluster, 'cluster').hosts);

@@ -94,9 +94,11 @@ test.each(policies.map(({ name }) => name))(
     const anySchedulers = fc.constantFrom(2, 3, 5);
     const anyInterval = fc.constantFrom(0, 0.3, 1, 5, 10, 30);
     await fc.assert(
-      fc.asyncProperty(anyRun, anySchedulers, anyInterval, (run, schedulers, srmIntervalS) =>
-        check({ ...run, policy, cloud: { ...run.cloud, schedulers, srmIntervalS } }),
-      ),
+      fc.asyncProperty(anyRun, anySchedulers, anyInterval, (run, schedulers, srmIntervalS) => {
+        // Some end as they begin, also at the instant of a report.
+        const arrivals = run.arrivals.map((each, index) => (index % 4 === 3 ? { ...each, lifetimeS: 0 } : each));
+        return check({ ...run, arrivals, policy, cloud: { ...run.cloud, schedulers, srmIntervalS } });
+      }),
       { numRuns: 100 },
     );
   },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { keptForCards } from '../../core/cards-reserve.ts';
+import { keptForCards } from '../../core/kept-for-cards.ts';
 import { isGpuRequest } from '../../core/request.ts';
 import { schedule } from '../../core/scheduler.ts';
 import { anyHosts, anySteps, ask, bindTo, card, clusterOf, large, place, play, policyNamed } from './build.ts';
