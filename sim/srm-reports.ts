@@ -41,6 +41,9 @@ export class SrmReports {
     for (const host of this.#changed) {
       if (this.#truth.up[host] === 1) {
         applySrmTo(this.#view.hosts[host]!, srmOf(this.#truth.hosts[host]!, nowS, sequence));
+        // A real record names the servers on each card; these do without ids.
+        const { gpuVms, cardCounts } = this.#truth;
+        this.#view.gpuVms.set(gpuVms.subarray(host * cardCounts, (host + 1) * cardCounts), host * cardCounts);
       } else this.#view.setUp(host, false); // a host that is down reports nothing, and is missed
     }
     this.#changed.clear();

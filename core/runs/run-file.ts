@@ -90,6 +90,11 @@ export interface RunSummary {
   readonly meanCpuVmsOnGpuHosts: number;
   /** Mean number of idle cards on hosts that lack the vCPUs or the RAM of the smallest GPU VM seen so far. */
   readonly meanStrandedCards: number;
+  /**
+   * Of the GPU time that was idle on running hosts, the part in which typical requests could not have used it: ∫ F dt / ∫ T dt of
+   * `core/fragmentation/fragments.ts`. Null also where the workload was not known beforehand; missing in files of earlier versions.
+   */
+  readonly fragmentShare?: number | null;
   /** GPU VMs that got a card with less memory or fewer cores than asked. */
   readonly wrongCards: number;
   /** GPU VMs that stock counting (policy `nova`) would have given such a card, at the moment they were placed. */
