@@ -282,7 +282,7 @@ export class Cluster {
     this.diskFreeGib[host]! += sign * request.diskGib;
     if (cards.length > 0) {
       this.cardChanges[host]!++;
-      this.gpuVms[host * this.cardCounts + this.cardCount(host, cards, request, wholeCards)]! += sign;
+      this.gpuVms[host * this.cardCounts + this.cardCount(host, cards, request, wholeCards)]! -= sign;
     }
     for (let index = 0; index < cards.length; index++) {
       const card = this.cardStart[host]! + cards[index]!;

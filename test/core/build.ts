@@ -83,10 +83,10 @@ export function place(cluster: Cluster, request: VmRequest, policy: Policy): Pla
 /** Everything of a cluster that changes. */
 export function stateOf(cluster: Cluster) {
   const { vcpusFree, ramFreeMib, diskFreeGib, building, up, observedAtS, srmSequence } = cluster;
-  const { cardMemoryFreeMib, cardCoresFree, cardHealthy } = cluster;
+  const { cardMemoryFreeMib, cardCoresFree, cardHealthy, gpuVms } = cluster;
   return structuredClone({
     ...{ vcpusFree, ramFreeMib, diskFreeGib, building, up, observedAtS, srmSequence },
-    ...{ cardMemoryFreeMib, cardCoresFree, cardHealthy },
+    ...{ cardMemoryFreeMib, cardCoresFree, cardHealthy, gpuVms },
   });
 }
 
