@@ -1,6 +1,7 @@
 /** A policy: which hosts may take a VM, which of them is best, and which of its cards the VM gets. */
 import type { Cluster, HostView } from './cluster.ts';
 import type { Filter } from './filters.ts';
+import type { TypicalRequest } from './fragmentation/typical-requests.ts';
 import type { VmRequest } from './request.ts';
 import type { Decision } from './scheduler.ts';
 
@@ -53,6 +54,8 @@ export interface PolicyOptions {
   readonly reserveVcpusPerCard?: number;
   /** RAM that it must leave free for each of them, MiB. Defaults to 0. */
   readonly reserveRamMibPerCard?: number;
+  /** What the workload is made of, for policies that need to know it beforehand; they have no default. */
+  readonly typicalRequests?: readonly TypicalRequest[];
 }
 export const defaultPolicyOptions: PolicyOptions = { seed: 1, similarity: 'normalised' };
 
@@ -61,5 +64,8 @@ export interface PolicyFactory {
   readonly name: string;
   /** One line for `--help` and tables. */
   readonly summary: string;
+  /** It decides only with `PolicyOptions.typicalRequests`, so only where the workload is known beforehand. */
+  readonly needsTypicalRequests?: true;
+  /** @throws InputError when it needs typical requests and gets none */
   create(options: PolicyOptions): Policy;
 }

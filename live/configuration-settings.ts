@@ -78,11 +78,12 @@ export const settings: Settings = {
   'log.level': { check: (value, where) => oneOf(value, where, logLevels), fallback: 'info' },
 };
 
+/** Which requests will come is not known here, so that policies that need to know are not offered. */
 function aPolicy(value: unknown, where: string): string {
   return oneOf(
     value,
     where,
-    policies.map(({ name }) => name),
+    policies.filter(({ needsTypicalRequests }) => !needsTypicalRequests).map(({ name }) => name),
   );
 }
 

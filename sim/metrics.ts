@@ -1,11 +1,13 @@
 /** Watches a cloud and says in figures how it did: the summary and the time series of a run. */
 import { hasWrongCards } from '../core/card-fit.ts';
 import type { Cluster } from '../core/cluster.ts';
+import type { TypicalRequest } from '../core/fragmentation/typical-requests.ts';
 import { isGpuRequest } from '../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
 import { cardScore } from '../core/scores.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
 import { Distribution } from './distribution.ts';
+import { FragmentShare } from './fragment-share.ts';
 import { StrandedCards } from './stranded-cards.ts';
 import { TimeSeries } from './time-series.ts';
 import type { Vm } from './vm.ts';
@@ -58,6 +60,7 @@ export class Metrics implements CloudObserver {
   readonly #isGpuHost: Uint8Array;
   readonly #series: TimeSeries;
   readonly #stranded: StrandedCards;
+  readonly #fragments: FragmentShare | undefined;
   readonly #waits = new Distribution();
   readonly #all = new Kind();
   readonly #cpu = new Kind();
@@ -81,13 +84,20 @@ export class Metrics implements CloudObserver {
   /**
    * @param wholeCards whether shared cards are given away whole
    * @param intervalS length of the series' intervals, to begin with
+   * @param typicalRequests of the workload; without them fragments are not measured
    */
-  constructor(truth: Cluster, wholeCards: boolean, intervalS: number) {
+  constructor(
+    truth: Cluster,
+    wholeCards: boolean,
+    intervalS: number,
+    typicalRequests?: readonly TypicalRequest[] | undefined,
+  ) {
     this.#truth = truth;
     this.#wholeCards = wholeCards;
     this.#isGpuHost = Uint8Array.from(truth.hosts, (host) => (host.isGpuHost ? 1 : 0));
     this.#series = new TimeSeries(columns, intervalS, column.arrived);
     this.#stranded = new StrandedCards(truth);
+    if (typicalRequests !== undefined) this.#fragments = new FragmentShare(truth, typicalRequests);
   }
 
   submitted(vm: Vm, nowS: number): void {
@@ -150,6 +160,7 @@ export class Metrics implements CloudObserver {
   faulted(nowS: number, host: number, card: number, isUp: boolean): void {
     this.#advance(nowS);
     this.#series.levels[column.strandedCards] = this.#stranded.changed(host);
+    if (this.#isGpuHost[host] === 1) this.#fragments?.changed(host, this.durationS);
     if (isUp) return;
     if (card < 0) this.#hostFailures++;
     else this.#cardFailures++;
@@ -205,6 +216,7 @@ export class Metrics implements CloudObserver {
       meanCpuVmsOnGpuHosts: mean(column.cpuVmsOnGpuHosts),
       meanStrandedCards: mean(column.strandedCards),
       meanCardScore: ratio(this.#cardScoreSum, this.#gpu.placed),
+      fragmentShare: this.#fragments?.until(durationS) ?? null,
       wrongCards: this.#wrongCards,
       stockWrongCards: this.#stockWrongCards,
       conflicts: this.#conflicts,
@@ -257,6 +269,7 @@ export class Metrics implements CloudObserver {
     if (isGpuRequest(request)) this.#occupyCards(vm, sign);
     else levels[column.cpuVmsOnGpuHosts]! += sign;
     levels[column.strandedCards] = this.#stranded.changed(host);
+    this.#fragments?.changed(host, this.durationS);
   }
 
   #occupyCards({ request, host, cards }: Vm, sign: 1 | -1): void {

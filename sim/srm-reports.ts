@@ -55,9 +55,16 @@ export class SrmReports {
     const sequence = Math.round(nowS / this.#intervalS);
     for (const host of this.#changed) {
       const record = this.#truth.up[host] === 1 ? srmOf(this.#truth.hosts[host]!, nowS, sequence) : undefined;
+      // A real record names the servers on each card; these do without ids.
+      const { gpuVms, cardCounts } = this.#truth;
+      const [first, end] = [host * cardCounts, (host + 1) * cardCounts];
       for (const view of this.#views) {
-        if (record !== undefined) applySrmTo(view.hosts[host]!, record);
-        else view.setUp(host, false); // a host that is down reports nothing, and is missed
+        if (record === undefined)
+          view.setUp(host, false); // a host that is down reports nothing, and is missed
+        else {
+          applySrmTo(view.hosts[host]!, record);
+          view.gpuVms.set(gpuVms.subarray(first, end), first);
+        }
       }
     }
     this.#changed.clear();

@@ -74,6 +74,13 @@ export const measures: readonly Measure[] = [
     read: (summary) => summary.meanStrandedCards,
   },
   {
+    label: 'idle GPU that is a fragment',
+    unit: '%',
+    digits: 2,
+    better: 'less',
+    read: (summary) => percent(summary.fragmentShare ?? null),
+  },
+  {
     label: 'CPU VMs on GPU hosts, mean',
     unit: '',
     digits: 2,

@@ -97,6 +97,11 @@ export interface RunSummary {
   readonly meanStrandedCards: number;
   /** S_card, Eq. (2), of the cards that GPU VMs got, mean over those placed; of several cards that of the slowest. Missing in older run files. */
   readonly meanCardScore?: number | null;
+  /**
+   * Of the GPU time that was idle on running hosts, the part in which typical requests could not have used it: ∫ F dt / ∫ T dt of
+   * `core/fragmentation/fragments.ts`. Null also where the workload was not known beforehand; missing in files of earlier versions.
+   */
+  readonly fragmentShare?: number | null;
   /** GPU VMs that got a card with less memory or fewer cores than asked. */
   readonly wrongCards: number;
   /** GPU VMs that stock counting (policy `nova`) would have given such a card, at the moment they were placed. */

@@ -288,3 +288,21 @@ describe('the index of policy nova decides as the scan does', () => {
     expect(total.refused).toBeGreaterThan(200);
   });
 });
+
+describe('scores kept by kind decide as the scan does', () => {
+  const names = ['fgd', 'gpu-clustering', 'gpu-packing', 'fgd/best-fit', 'fgd/dot-product', 'fgd/random'];
+
+  test.each(names.flatMap((name) => Object.keys(settings).map((setting) => [name, setting])))(
+    '%s: %s',
+    (name, setting) => {
+      const total = { placed: 0, refused: 0 };
+      for (let seed = 1; seed <= 2; seed++) {
+        const { placed, refused } = drive(settings[setting!]!, seed, 3334, name);
+        total.placed += placed;
+        total.refused += refused;
+      }
+      expect(total.placed).toBeGreaterThan(400);
+      expect(total.refused).toBeGreaterThan(40);
+    },
+  );
+});

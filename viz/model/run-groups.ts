@@ -139,9 +139,9 @@ const cloudWords: Readonly<Record<keyof CloudOptions, string>> = {
   resubmit: 'whether lost VMs are submitted again',
 };
 
-/** Everything of a run but its seed. */
+/** Everything of a run but its seed, and what its workload was made of under that seed. */
 function kindOf({ cluster, workload, policy, cloud }: RunInputs): string {
-  const { seed: _, ...options } = policy.options;
+  const { seed: _, typicalRequests: __, ...options } = policy.options;
   return JSON.stringify([cluster.sha256, workload, policy.name, options, cloud]);
 }
 
