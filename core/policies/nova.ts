@@ -26,7 +26,7 @@ const weighers: readonly Weigher[] = [
   { name: 'ram', multiplier: 1, minval: 0, raw: (host) => host.ramFreeMib },
   { name: 'cpu', multiplier: 1, minval: 0, raw: (host) => host.vcpusFree },
   { name: 'disk', multiplier: 1, minval: 0, raw: (host) => host.diskFreeGib * 1024 },
-  { name: 'io_ops', multiplier: -1, raw: (host) => host.building },
+  { name: 'io_ops', multiplier: -1, minval: 0, raw: (host) => host.building },
   { name: 'pci', multiplier: 1, raw: (host) => 100 - Math.min(host.idleCards, 99) },
 ];
 
