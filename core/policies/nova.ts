@@ -1,7 +1,7 @@
 /**
  * Stock OpenStack, Zed (26.3.0): Placement's CPU, RAM and disk, PciPassthroughFilter, and the default weighers with PCIWeigher.
  * Cards are counted, nothing else is known of them. Hosts of equal weight keep their order: host_subset_size 1, no shuffle.
- * Sources: nova/scheduler/manager.py, nova/weights.py, nova/scheduler/weights/*.py.
+ * Sources: nova/scheduler/manager.py, nova/weights.py, nova/scheduler/weights/*.py. docs/stock-openstack.md compares it with a real one.
  */
 import type { HostView } from '../cluster.ts';
 import { countedCards, cpuRamDisk, gpuCount, hostUp } from '../filters.ts';
