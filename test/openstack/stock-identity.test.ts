@@ -23,7 +23,7 @@ let tables: Pool;
 let flavors: BootedFlavor[];
 let imageId: string;
 let judged: Judged[];
-let removeUnevenHosts: () => Promise<void>;
+let removeUnevenHosts: (() => Promise<void>) | undefined;
 
 beforeAll(async () => {
   nova = await openNova(admin.session);
@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await removeServers();
   await removeFlavors();
-  await removeUnevenHosts();
+  await removeUnevenHosts?.();
   await tables.end();
   await admin.session.close();
 }, 240_000);

@@ -1,6 +1,5 @@
 /** Hosts and flavors of many sizes for the test cloud: the more uneven they are, the more often each of Nova's weighers decides. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type VmRequest, vmRequest } from '../../../core/request.ts';
 import type { Nova } from '../../../live/openstack/index.ts';
@@ -69,7 +68,7 @@ export async function addUnevenHosts(session: Session, nova: Nova): Promise<() =
   const cluster = JSON.parse(before) as { gpu_models: object; hosts: { name: string }[] };
   const usual = cluster.hosts.filter(({ name }) => !name.startsWith('uneven-'));
   const bringUp = async (hosts: readonly object[]) => {
-    const file = join(tmpdir(), `heps-uneven-hosts-${process.pid}.json`);
+    const file = join(stateFolder, 'uneven-hosts.json');
     writeFileSync(file, JSON.stringify({ ...cluster, hosts }));
     await runCloud('up', ['--cluster', file]);
   };
