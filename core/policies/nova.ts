@@ -1,7 +1,7 @@
 /**
  * Stock OpenStack, Zed (26.3.0): Placement's CPU, RAM and disk, PciPassthroughFilter, and the default weighers with PCIWeigher.
  * Cards are counted, nothing else is known of them. Hosts of equal weight keep their order: host_subset_size 1, no shuffle.
- * Sources: nova/scheduler/manager.py, nova/weights.py, nova/scheduler/weights/*.py.
+ * Sources: nova/scheduler/manager.py, nova/weights.py, nova/scheduler/weights/*.py. docs/stock-openstack.md compares it with a real one.
  */
 import type { HostView } from '../cluster.ts';
 import { countedCards, cpuRamDisk, gpuCount, hostUp } from '../filters.ts';
@@ -26,7 +26,7 @@ const weighers: readonly Weigher[] = [
   { name: 'ram', multiplier: 1, minval: 0, raw: (host) => host.ramFreeMib },
   { name: 'cpu', multiplier: 1, minval: 0, raw: (host) => host.vcpusFree },
   { name: 'disk', multiplier: 1, minval: 0, raw: (host) => host.diskFreeGib * 1024 },
-  { name: 'io_ops', multiplier: -1, raw: (host) => host.building },
+  { name: 'io_ops', multiplier: -1, minval: 0, raw: (host) => host.building },
   { name: 'pci', multiplier: 1, raw: (host) => 100 - Math.min(host.idleCards, 99) },
 ];
 

@@ -95,7 +95,7 @@ export class WeighedHosts {
     return accepted;
   }
 
-  /** Row of the candidate of the greatest weight, the first of equals: each value above the least, over the range of the candidates. */
+  /** Row of the candidate of the greatest weight, the first of equals: each value over the most that a candidate has, idle cards over their range. */
   #heaviest(count: number): number {
     const candidates = this.#candidates;
     const vcpusFree = this.#vcpusFree;
@@ -103,8 +103,8 @@ export class WeighedHosts {
     const diskFreeGib = this.#diskFreeGib;
     const building = this.#building;
     const idleCards = this.#idleCards;
-    let [mostRam, mostVcpus, mostDisk, mostIo, mostIdle] = [0, 0, 0, -Infinity, -Infinity];
-    let [leastIo, leastIdle] = [Infinity, Infinity];
+    let [mostRam, mostVcpus, mostDisk, mostIo] = [0, 0, 0, 0];
+    let [leastIdle, mostIdle] = [Infinity, -Infinity];
     for (let index = 0; index < count; index++) {
       const row = candidates[index]!;
       const io = building[row]!;
@@ -113,7 +113,6 @@ export class WeighedHosts {
       if (vcpusFree[row]! > mostVcpus) mostVcpus = vcpusFree[row]!;
       if (diskFreeGib[row]! > mostDisk) mostDisk = diskFreeGib[row]!;
       if (io > mostIo) mostIo = io;
-      if (io < leastIo) leastIo = io;
       if (idle > mostIdle) mostIdle = idle;
       if (idle < leastIdle) leastIdle = idle;
     }
@@ -122,7 +121,7 @@ export class WeighedHosts {
     const mostPci = 100 - Math.min(leastIdle, 99);
     const ramRange = mostRam === 0 ? 1 : mostRam;
     const diskRange = mostDisk === 0 ? 1 : mostDisk * 1024;
-    const ioRange = mostIo === leastIo ? 1 : mostIo - leastIo;
+    const ioRange = mostIo === 0 ? 1 : mostIo;
     const pciRange = mostPci === leastPci ? 1 : mostPci - leastPci;
     // Multiplied first, and divided as Nova does only where that may be the greatest.
     const [perRam, perVcpu, perDisk, perIo, perPci] = [
@@ -136,7 +135,7 @@ export class WeighedHosts {
     let bestWeight = -Infinity;
     for (let index = 0; index < count; index++) {
       const row = candidates[index]!;
-      const io = building[row]! - leastIo;
+      const io = building[row]!;
       const pci = 100 - Math.min(idleCards[row]!, 99) - leastPci;
       const about =
         ramFreeMib[row]! * perRam + vcpusFree[row]! * perVcpu + diskFreeGib[row]! * perDisk - io * perIo + pci * perPci;

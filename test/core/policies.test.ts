@@ -62,7 +62,7 @@ describe('nova', () => {
       ofMax((g) => g.ramFreeMib, h) +
       ofMax((g) => g.vcpusFree, h) +
       ofMax((g) => g.diskFreeGib, h) -
-      minmax((g) => g.building, h) +
+      ofMax((g) => g.building, h) +
       minmax((g) => 100 - Math.min(free(g, []), 99), h);
     return cluster.hosts.map((h) => (cand.includes(h) ? (cand.length > 1 ? w(h) : 0) : undefined));
   }
@@ -105,10 +105,10 @@ describe('nova', () => {
   test('a burst spreads over hosts that are still building', () => {
     const cluster = clusterOf(cpuHost, cpuHost, cpuHost);
     cluster.building.set([4, 2, 3]);
-    // 4, 2, 3 building: −(4−2)/2 = −1, 0, −½; the rest is equal: 3 each
+    // 4, 2, 3 building, of 4 at most: −1, −½, −¾; the rest is equal: 3 each
     const { decision, verdicts } = explain(cluster, ask(), nova);
-    expect(verdicts.map(({ scored }) => scored?.terms.io_ops)).toEqual([-1, 0, -0.5]);
-    expect(decision).toMatchObject({ host: 1, score: 3 });
+    expect(verdicts.map(({ scored }) => scored?.terms.io_ops)).toEqual([-1, -0.5, -0.75]);
+    expect(decision).toMatchObject({ host: 1, score: 2.5 });
   });
 
   test('PCIWeigher prefers the fewest free devices, for GPU VMs and CPU VMs alike', () => {

@@ -11,6 +11,7 @@ import { stateFolder } from './cloud.ts';
 export const modelByAlias: Readonly<Record<string, string>> = { a6000: 'RTX A6000', a100: 'A100-80GB', t4: 'T4' };
 
 interface CloudFile {
+  readonly gpu_models: Readonly<Record<string, { readonly product_id: string }>>;
   readonly hosts: readonly {
     readonly name: string;
     readonly vcpus: number;
@@ -22,6 +23,12 @@ interface CloudFile {
 
 function cloudFile(): CloudFile {
   return JSON.parse(readFileSync(join(stateFolder, 'cluster.json'), 'utf8')) as CloudFile;
+}
+
+/** Model by the PCI product id of its cards. */
+export function modelByProduct(): Record<string, string> {
+  const models = Object.entries(cloudFile().gpu_models);
+  return Object.fromEntries(models.map(([alias, { product_id: product }]) => [product, modelByAlias[alias]!]));
 }
 
 /** The hosts as a cluster for `core`. */
