@@ -4,6 +4,7 @@ import { addClusterCommands } from './commands/cluster.ts';
 import { addCompare } from './commands/compare.ts';
 import { addExplain } from './commands/explain.ts';
 import { addSimulate } from './commands/simulate.ts';
+import { addSweep } from './commands/sweep.ts';
 import { addTraceCommands } from './commands/trace.ts';
 import { addView } from './commands/view.ts';
 
@@ -12,6 +13,7 @@ export function addSimulatorCommands(program: Command): void {
   addSimulate(program);
   addExplain(program);
   addView(program);
+  addSweep(program);
   addTraceCommands(program);
   addClusterCommands(program);
 }
