@@ -1,4 +1,5 @@
 /** `heps sweep`: a plan of many runs, carried out here or by a batch system, and the one table that they give. */
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -13,8 +14,8 @@ import { readPlanFile } from '../sweep/plan-file.ts';
 import { settleSweep } from '../sweep/points.ts';
 import { distinctPoints, groupResults, missingPoints, resultsOf } from '../sweep/results.ts';
 import { mostSlices, parseSlice, pointsOfSlice, type Slice, slicesWith } from '../sweep/slices.ts';
-import { jobUnderWay, runOnSlurm, type SlurmOptions } from '../sweep/slurm-runner.ts';
-import { formatSweep, readSweepFile, type Sweep, sweepPath, writeSweep } from '../sweep/sweep-file.ts';
+import { jobUnderWay, runOnSlurm } from '../sweep/slurm-runner.ts';
+import { formatSweep, readSweepFile, type Sweep, type SweepPoint, sweepPath, writeSweep } from '../sweep/sweep-file.ts';
 import { estimateOf, measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
 import { formatCsv, formatParquet, sweepTable } from '../sweep/sweep-table.ts';
 import { listSkipped } from './outputs.ts';
@@ -66,23 +67,14 @@ async function sweep(planFile: string, options: SweepOptions): Promise<void> {
   const settled = isSettled ? readSettled(planFile) : await settleSweep(readPlanFile(planFile), planFile);
   const name = basename(planFile).replace(/\.ya?ml$/, '');
   const folder = options.out ?? (isSettled ? dirname(planFile) : join('sweeps', name));
-  const points = distinctPoints(settled);
-  const threads = options.threads ?? availableParallelism();
   if (options.slice !== undefined) {
-    const ofSlice = pointsOfSlice(points, options.slice);
-    listSkipped(await runLocally(missingPoints(ofSlice, settled, folder), settled, folder, threads));
+    await runMissing(pointsOfSlice(distinctPoints(settled), options.slice), settled, folder, options);
     return;
   }
   if (options.runner === 'slurm') await refuseOtherSweep(settled, folder);
+  for (const table of tablePaths(folder)) rmSync(table, { force: true }); // of an earlier plan, it may be
   writeSweep(folder, settled);
-  const isComplete = await {
-    local: async () => {
-      listSkipped(await runLocally(missingPoints(points, settled, folder), settled, folder, threads));
-      return true;
-    },
-    slurm: () => sweepOnSlurm(settled, folder, planFile, { ...options, args: options.slurmArgs }),
-    htcondor: async () => writeForHtcondor(settled, folder, planFile, options),
-  }[options.runner]();
+  const isComplete = await runners[options.runner](settled, folder, planFile, options);
   if (isComplete) await writeTables(settled, folder, options);
 }
 
@@ -100,9 +92,30 @@ async function refuseOtherSweep(settled: Sweep, folder: string): Promise<void> {
   throw InputError.saying(`${folder}: expected the plan of job ${job}, which is under way; wait for it or scancel it`);
 }
 
-/** @returns whether all results are there */
-async function sweepOnSlurm(settled: Sweep, folder: string, plan: string, options: SlurmOptions): Promise<boolean> {
-  const outcome = await runOnSlurm(settled, folder, options);
+/** Carries a sweep out, or has it carried out. @returns whether all results are there */
+type Runner = (settled: Sweep, folder: string, plan: string, options: SweepOptions) => Promise<boolean>;
+
+const runners: Readonly<Record<SweepOptions['runner'], Runner>> = {
+  local: async (settled, folder, _, options) => {
+    await runMissing(distinctPoints(settled), settled, folder, options);
+    return true;
+  },
+  slurm: sweepOnSlurm,
+  htcondor: writeForHtcondor,
+};
+
+/** Those of the points that have no result yet. */
+async function runMissing(
+  points: readonly SweepPoint[],
+  settled: Sweep,
+  folder: string,
+  { threads = availableParallelism() }: SweepOptions,
+): Promise<void> {
+  listSkipped(await runLocally(missingPoints(points, settled, folder), settled, folder, threads));
+}
+
+async function sweepOnSlurm(settled: Sweep, folder: string, plan: string, options: SweepOptions): Promise<boolean> {
+  const outcome = await runOnSlurm(settled, folder, { ...options, args: options.slurmArgs });
   if (outcome.kind === 'under-way') {
     console.log(`Job ${outcome.job} runs the slices. Wait for it and get the table, any time later:`);
     console.log(`  npx heps sweep ${plan} --out ${folder} --runner slurm`);
@@ -114,25 +127,34 @@ async function sweepOnSlurm(settled: Sweep, folder: string, plan: string, option
   return outcome.kind === 'complete';
 }
 
-/** @returns whether all results are there, so that nothing is to be submitted */
-function writeForHtcondor(settled: Sweep, folder: string, plan: string, { tasks, retries }: SweepOptions): boolean {
+async function writeForHtcondor(
+  settled: Sweep,
+  folder: string,
+  plan: string,
+  { tasks, retries }: SweepOptions,
+): Promise<boolean> {
   const points = distinctPoints(settled);
   const missing = missingPoints(points, settled, folder);
   if (missing.length === 0) return true;
   const count = Math.min(tasks, points.length);
   const slices = slicesWith(missing, points, count);
   writeOutput(join(folder, 'htcondor/sweep.sub'), submitDescription(slices, count, retries));
-  console.log(`${missing.length} runs in ${slices.length} jobs. Submit them where the folder is shared:`);
+  console.log(`Jobs to submit: ${slices.length}, for ${missing.length} missing runs. Where the folder is shared:`);
   console.log(`  cd ${folder} && condor_submit htcondor/sweep.sub`);
   console.log('When they have ended, get the table, or the submit file of what is still missing:');
   console.log(`  npx heps sweep ${plan} --out ${folder} --runner htcondor`);
   return false;
 }
 
+/** CSV and Parquet. */
+function tablePaths(folder: string): [string, string] {
+  return [join(folder, 'table.csv'), join(folder, 'table.parquet')];
+}
+
 async function writeTables(settled: Sweep, folder: string, { measure: columns, json }: SweepOptions): Promise<void> {
   const results = resultsOf(settled, folder);
   const table = sweepTable(results, settled.varied);
-  const [csv, parquet] = [join(folder, 'table.csv'), join(folder, 'table.parquet')];
+  const [csv, parquet] = tablePaths(folder);
   writeOutput(csv, formatCsv(table));
   writeOutput(parquet, await formatParquet(table));
   const groups = groupResults(results);

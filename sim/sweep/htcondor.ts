@@ -7,9 +7,14 @@ import { hepsCommand } from './slices.ts';
  * @param slices numbers of those to run
  * @param count of all slices
  * @param retries how many times a job that failed or was killed is run again
+ * @param command Node and the command
  */
-export function submitDescription(slices: readonly number[], count: number, retries: number): string {
-  const [node, cli] = hepsCommand();
+export function submitDescription(
+  slices: readonly number[],
+  count: number,
+  retries: number,
+  [node, cli] = hepsCommand(),
+): string {
   const args = [quotedArgument(cli), 'sweep', 'sweep.json', '--slice', `$(slice)/${count}`, '--threads', '1'].join(' ');
   return [
     '# Runs the slices of sweep.json. From the folder of sweep.json: condor_submit htcondor/sweep.sub',

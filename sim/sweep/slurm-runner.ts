@@ -106,5 +106,5 @@ function failureOf(job: string, slices: readonly number[], missing: number, fold
   const log = join(folder, `slurm/${job}_${slices[0]}.log`);
   const lastLine = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) : undefined;
   const words = lastLine === undefined || lastLine === '' ? '' : `: ${lastLine}`;
-  return `${missing} runs are missing, since slices ${slices.join(' ')} ended without them; see ${log}${words}`;
+  return `missing runs: ${missing}, of slices ${slices.join(' ')}, which ended without them; see ${log}${words}`;
 }
