@@ -32,7 +32,9 @@ export const planOptionNames: readonly string[] = [...optionsByName.keys()];
 
 /** What holds where a plan does not name the option; null where the command line has no value either. */
 export function defaultOf(name: string): PlanValue {
-  const { defaultValue } = optionsByName.get(name)!;
+  const option = optionsByName.get(name)!;
+  if (option.isBoolean()) return false;
+  const { defaultValue } = option;
   return ['number', 'string', 'boolean'].includes(typeof defaultValue) ? defaultValue : null;
 }
 

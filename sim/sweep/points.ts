@@ -26,7 +26,7 @@ interface CrossedPoint {
  * @throws InputError when options do not go together, or an input cannot be read
  */
 export async function settleSweep(plan: PlanFile, file: string): Promise<Sweep> {
-  const crossed = plan.experiments.flatMap((experiment) => crossOptions(experiment, file));
+  const crossed = plan.experiments.flatMap(crossOptions);
   const named = [...new Set(crossed.flatMap(({ values }) => [...values.keys()]))];
   const digests = new Map<string, Promise<string>>();
   const points: SweepPoint[] = [];
@@ -49,13 +49,12 @@ export async function settleSweep(plan: PlanFile, file: string): Promise<Sweep> 
 }
 
 /** Every combination: the option named first changes slowest, then policies, then seeds. */
-function crossOptions(experiment: Experiment, file: string): CrossedPoint[] {
+function crossOptions(experiment: Experiment): CrossedPoint[] {
   const { seeds = [], policy, ...others } = Object.fromEntries(experiment.options);
   const axes = Object.entries(policy === undefined ? others : { ...others, policy });
   const seedValues = seeds.length === 0 || seeds[0]!.value === null ? [1] : seeds.map(({ value }) => Number(value));
   const count = axes.reduce((product, [, values]) => product * values.length, seedValues.length);
   if (count > mostPoints) throw new InputError(experiment.where, `at most ${mostPoints} points`, count);
-  if (count === 0) throw new InputError(file, 'a plan with points', undefined);
   let rows: ReadonlyMap<string, LocatedValue>[] = [new Map()];
   for (const [name, values] of axes) {
     rows = rows.flatMap((row) => values.map((value) => new Map([...row, [name, value]])));

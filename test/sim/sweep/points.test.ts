@@ -44,12 +44,14 @@ test('null leaves an option out, true gives it without a value, and the rest is 
 });
 
 test('each point says every option of the plan, by its default where another experiment names it', async () => {
-  const { points, varied } = await settle('experiments:\n  a:\n    srm-interval-s: 60\n  b:\n    load: 2\n');
+  const { points, varied } = await settle(
+    'experiments:\n  a:\n    srm-interval-s: 60\n    backfill: true\n  b:\n    load: 2\n',
+  );
   expect(points.map(({ experiment, options }) => [experiment, options])).toEqual([
-    ['a', { 'srm-interval-s': 60, load: null }],
-    ['b', { 'srm-interval-s': 0, load: 2 }],
+    ['a', { 'srm-interval-s': 60, backfill: true, load: null }],
+    ['b', { 'srm-interval-s': 0, backfill: false, load: 2 }],
   ]);
-  expect(varied).toEqual(['srm-interval-s', 'load']);
+  expect(varied).toEqual(['srm-interval-s', 'backfill', 'load']);
 });
 
 test('every combination is there once', async () => {
