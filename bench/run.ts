@@ -8,6 +8,7 @@ import { benchGateway } from './gateway.ts';
 import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRegistry } from './registry.ts';
+import { benchTightness } from './tightness.ts';
 
 const benches: Readonly<Record<string, () => unknown>> = {
   engine: benchEngine,
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => unknown>> = {
   registry: benchRegistry,
   boots: benchBoots,
   gateway: benchGateway,
+  tightness: benchTightness,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

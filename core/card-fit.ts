@@ -29,6 +29,13 @@ export function servingInGroup(host: HostView, group: CardGroup, request: VmRequ
   );
 }
 
+/** The same of one card, by its row in the cluster. */
+export function serves(cluster: Cluster, card: number, request: VmRequest): boolean {
+  if (cluster.cardHealthy[card] === 0 || !modelSuits(request, cluster.models[cluster.cardModel[card]!]!)) return false;
+  const share = cluster.cardShare(card, request, false);
+  return cluster.cardMemoryFreeMib[card]! >= share.memoryMib && cluster.cardCoresFree[card]! >= share.cores;
+}
+
 /** Cards of the host that can serve the request now, group by group. */
 export function servingCards(host: HostView, request: VmRequest): number[] {
   return host.cardGroups.flatMap((group) => servingInGroup(host, group, request));

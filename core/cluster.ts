@@ -25,6 +25,8 @@ export interface ObservedHost {
   readonly diskFreeGib: number;
   /** By index on the host. */
   readonly cards: readonly { index: number; memoryFreeMib: number; coresFree: number; isHealthy: boolean }[];
+  /** A row of `Cluster.gpuVms`; what is known stays where it is missing. */
+  readonly gpuVms?: ArrayLike<number>;
 }
 
 /** The cards of one host that are of one model and given away in one way: what Eq. (4) scores. */
@@ -73,6 +75,13 @@ export class Cluster {
   readonly cardHealthy: Uint8Array;
   /** Of each host: rises whenever something changes about its cards. */
   readonly cardChanges: Float64Array;
+  /**
+   * How many GPU VMs hold so many cards: one row of `cardCounts` numbers per host. At 0 stand those that hold a part of one card, at `n`
+   * those that hold `n` cards otherwise.
+   */
+  readonly gpuVms: Int32Array;
+  /** 1 more than the most cards of any host. */
+  readonly cardCounts: number;
 
   readonly #watchers: ((host: number) => void)[] = [];
 
@@ -101,6 +110,8 @@ export class Cluster {
     this.cardCoresFree = Float64Array.from(cards, (card) => card.cores);
     this.cardHealthy = new Uint8Array(cards.length).fill(1);
     this.cardChanges = new Float64Array(hosts);
+    this.cardCounts = specs.reduce((most, spec) => Math.max(most, spec.cards.length), 0) + 1;
+    this.gpuVms = new Int32Array(hosts * this.cardCounts);
 
     const models = new Map<string, GpuModel>();
     for (const card of cards) models.set(card.model, sameModel(models.get(card.model), card));
@@ -256,6 +267,7 @@ export class Cluster {
       this.cardCoresFree[first + card.index] = card.coresFree;
       this.cardHealthy[first + card.index] = card.isHealthy ? 1 : 0;
     }
+    if (free.gpuVms !== undefined) this.gpuVms.set(free.gpuVms, host * this.cardCounts);
     this.cardChanges[host]!++;
     this.#tell(host);
   }
@@ -268,7 +280,10 @@ export class Cluster {
     this.vcpusFree[host] = toThousandths(this.vcpusFree[host]! + sign * request.vcpus);
     this.ramFreeMib[host]! += sign * request.ramMib;
     this.diskFreeGib[host]! += sign * request.diskGib;
-    if (cards.length > 0) this.cardChanges[host]!++;
+    if (cards.length > 0) {
+      this.cardChanges[host]!++;
+      this.gpuVms[host * this.cardCounts + this.cardCount(host, cards, request, wholeCards)]! -= sign;
+    }
     for (let index = 0; index < cards.length; index++) {
       const card = this.cardStart[host]! + cards[index]!;
       const share = this.cardShare(card, request, wholeCards);
@@ -276,6 +291,13 @@ export class Cluster {
       this.cardCoresFree[card]! += sign * share.cores;
     }
     this.#tell(host);
+  }
+
+  /** Where in a row of `gpuVms` a request with those cards of a host counts. */
+  cardCount(host: number, cards: readonly number[], request: VmRequest, wholeCards: boolean): number {
+    if (cards.length !== 1) return cards.length;
+    const card = this.cardStart[host]! + cards[0]!;
+    return this.cardShare(card, request, wholeCards).cores < this.models[this.cardModel[card]!]!.cores ? 0 : 1;
   }
 }
 

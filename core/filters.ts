@@ -15,13 +15,14 @@ export const rejections = [
   'card-memory',
   'card-cores',
   'cards-busy',
+  'kept-for-cards',
 ] as const;
 
 /**
  * `excluded`: this attempt must not use the host (a bind there was refused); `host-down`; `vcpus`, `ram`, `disk`: not enough free;
  * `no-cards`: fewer cards than asked; `card-model`, `card-memory`, `card-cores`: fewer cards than asked that are of an accepted
  * model, of that model with the asked memory, with memory and cores; `cards-busy`: enough such cards, too few of them idle
- * (or, shared, with so much free) and healthy.
+ * (or, shared, with so much free) and healthy; `kept-for-cards`: a GPU host keeps its vCPUs or RAM from CPU VMs.
  */
 export type Rejection = (typeof rejections)[number];
 

@@ -1,6 +1,7 @@
 /** A policy: which hosts may take a VM, which of them is best, and which of its cards the VM gets. */
 import type { Cluster, HostView } from './cluster.ts';
 import type { Filter } from './filters.ts';
+import type { TypicalRequest } from './fragmentation/typical-requests.ts';
 import type { VmRequest } from './request.ts';
 import type { Decision } from './scheduler.ts';
 
@@ -35,12 +36,26 @@ export interface ScoreIndex {
   decide(request: VmRequest): Decision;
 }
 
-/** What a person may set when naming a policy. */
+export const similarityForms = ['normalised', 'raw'] as const;
+export const gpuScores = ['both', 'card', 'similarity'] as const;
+export const spills = ['allowed', 'never'] as const;
+
+/** What a person may set when naming a policy. What run files from before an option lack has its default. */
 export interface PolicyOptions {
   /** Seed of the policies that draw lots. Defaults to 1. */
   readonly seed: number;
   /** Eq. (3) over components divided by the largest capacity, or `raw`: literally, in raw units. Defaults to `normalised`. */
-  readonly similarity: 'normalised' | 'raw';
+  readonly similarity: (typeof similarityForms)[number];
+  /** Eq. (4) of policy `hybrid`: S_card × similarity, or one of the two alone. Defaults to `both`. */
+  readonly gpuScore?: (typeof gpuScores)[number];
+  /** Whether CPU VMs may go to GPU hosts when no CPU host has room; policies `hybrid` and `least-card`. Defaults to `allowed`. */
+  readonly spill?: (typeof spills)[number];
+  /** vCPUs that a CPU VM must leave free on a GPU host for each of its idle cards; the same policies. Defaults to 0. */
+  readonly reserveVcpusPerCard?: number;
+  /** RAM that it must leave free for each of them, MiB. Defaults to 0. */
+  readonly reserveRamMibPerCard?: number;
+  /** What the workload is made of, for policies that need to know it beforehand; they have no default. */
+  readonly typicalRequests?: readonly TypicalRequest[];
 }
 export const defaultPolicyOptions: PolicyOptions = { seed: 1, similarity: 'normalised' };
 
@@ -49,5 +64,8 @@ export interface PolicyFactory {
   readonly name: string;
   /** One line for `--help` and tables. */
   readonly summary: string;
+  /** It decides only with `PolicyOptions.typicalRequests`, so only where the workload is known beforehand. */
+  readonly needsTypicalRequests?: true;
+  /** @throws InputError when it needs typical requests and gets none */
   create(options: PolicyOptions): Policy;
 }

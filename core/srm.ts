@@ -155,8 +155,29 @@ export function applySrmTo(view: HostView, record: SrmRecord): boolean {
         isHealthy: card.healthy,
       };
     }),
+    gpuVms: gpuVmsOf(view, reported),
   });
   return true;
+}
+
+/** A row of `Cluster.gpuVms` from the servers that hold the cards. */
+function gpuVmsOf(
+  { cluster, specs }: HostView,
+  reported: readonly { readonly index: number; readonly card: SrmCard }[],
+): Int32Array {
+  const cardsOf = new Map<string, number>();
+  const holdsPart = new Set<string>();
+  for (const { index, card } of reported) {
+    const isPart =
+      specs.cards[index]!.sharing === 'shared' && (card.serverIds.length > 1 || card.coresUsed < card.cores);
+    for (const id of card.serverIds) {
+      cardsOf.set(id, (cardsOf.get(id) ?? 0) + 1);
+      if (isPart) holdsPart.add(id);
+    }
+  }
+  const counts = new Int32Array(cluster.cardCounts);
+  for (const [id, cards] of cardsOf) counts[cards === 1 && holdsPart.has(id) ? 0 : cards]!++;
+  return counts;
 }
 
 /** Seconds since the host's last record was taken; Infinity before the first. */

@@ -1,7 +1,8 @@
 /** The keys of the configuration: how each is checked, and what it is where nobody gives it. */
-import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../core/check.ts';
+import { aBoolean, aNumber, anInteger, anObject, aPositive, aText, oneOf } from '../core/check.ts';
 import { InputError } from '../core/input-error.ts';
 import { policies } from '../core/policies/index.ts';
+import { defaultPolicyOptions, gpuScores, similarityForms, spills } from '../core/policy.ts';
 import { gatewaySettings } from './gateway/settings.ts';
 import { modes } from './scheduling/scheduling.ts';
 import { anOrigin, aPort, logLevels, networks, texts } from './setting-checks.ts';
@@ -28,6 +29,14 @@ export const settings: Settings = {
   'srm.mirrorToPlacement': { check: aBoolean, fallback: false },
   'scheduling.mode': { check: (value, where) => oneOf(value, where, ['off', ...modes]), fallback: 'off' },
   'scheduling.policy': { check: aPolicy, fallback: 'hybrid' },
+  'scheduling.similarity': {
+    check: (value, where) => oneOf(value, where, similarityForms),
+    fallback: defaultPolicyOptions.similarity,
+  },
+  'scheduling.gpuScore': { check: (value, where) => oneOf(value, where, gpuScores), fallback: 'both' },
+  'scheduling.spill': { check: (value, where) => oneOf(value, where, spills), fallback: 'allowed' },
+  'scheduling.reserveVcpusPerCard': { check: aNumber, fallback: 0 },
+  'scheduling.reserveRamMibPerCard': { check: aNumber, fallback: 0 },
   'scheduling.aliases': { check: modelsByAlias, fallback: {} },
   'scheduling.mostHosts': { check: (value, where) => anInteger(value, where, 1), fallback: 3 },
   'scheduling.createGraceS': { check: aPositive, fallback: 60 },
@@ -69,11 +78,12 @@ export const settings: Settings = {
   'log.level': { check: (value, where) => oneOf(value, where, logLevels), fallback: 'info' },
 };
 
+/** Which requests will come is not known here, so that policies that need to know are not offered. */
 function aPolicy(value: unknown, where: string): string {
   return oneOf(
     value,
     where,
-    policies.map(({ name }) => name),
+    policies.filter(({ needsTypicalRequests }) => !needsTypicalRequests).map(({ name }) => name),
   );
 }
 

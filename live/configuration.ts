@@ -1,5 +1,6 @@
 /** The server's configuration: one YAML file, over it the environment (`HEPS_LISTEN_PORT` is `listen.port`), checked as a whole. */
 import { InputError } from '../core/input-error.ts';
+import { defaultPolicyOptions } from '../core/policy.ts';
 import { settings } from './configuration-settings.ts';
 import type { DesktopSettings, GatewaySettings, UnifiedLoginSettings } from './desktops/settings.ts';
 import type { SchedulingSettings } from './scheduling/scheduling.ts';
@@ -60,6 +61,14 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv):
             cloud: get('cloud.name'),
             mode: get('scheduling.mode'),
             policy: get('scheduling.policy'),
+            policyOptions: {
+              ...defaultPolicyOptions,
+              similarity: get('scheduling.similarity'),
+              gpuScore: get('scheduling.gpuScore'),
+              spill: get('scheduling.spill'),
+              reserveVcpusPerCard: get('scheduling.reserveVcpusPerCard'),
+              reserveRamMibPerCard: get('scheduling.reserveRamMibPerCard'),
+            },
             aliases: get('scheduling.aliases'),
             mostHosts: get('scheduling.mostHosts'),
             createGraceS: get('scheduling.createGraceS'),

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addClusterCommands } from './commands/cluster.ts';
 import { addCompare } from './commands/compare.ts';
 import { addExplain } from './commands/explain.ts';
+import { addReproduce } from './commands/reproduce.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSweep } from './commands/sweep.ts';
 import { addTraceCommands } from './commands/trace.ts';
@@ -12,6 +13,7 @@ export function addSimulatorCommands(program: Command): void {
   addCompare(program);
   addSimulate(program);
   addExplain(program);
+  addReproduce(program);
   addView(program);
   addSweep(program);
   addTraceCommands(program);

@@ -1,11 +1,12 @@
 /**
- * The cloud around the scheduler: VMs arrive, are bound or wait, boot, run, end, are lost to failures. The truth is one Cluster; the
- * scheduler decides on its view, which is the truth itself, or with an SRM interval a second Cluster that reports keep up to date.
+ * The cloud around the schedulers: VMs arrive, are bound or wait, boot, run, end, are lost to failures. The truth is one Cluster; each
+ * scheduler decides on its view, which is the truth itself, or with an SRM interval a Cluster of its own that reports keep up to date.
  */
 import { Cluster } from '../core/cluster.ts';
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
 import { type VmRequest, vmRequest } from '../core/request.ts';
+import { decidingScheduler, schedulersOf } from '../core/runs/deciding-scheduler.ts';
 import type { CloudOptions } from '../core/runs/run-file.ts';
 import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../core/scheduler.ts';
 import type { Arrival } from '../traces/arrival.ts';
@@ -41,12 +42,12 @@ export interface CloudObserver {
 
 export class Cloud {
   readonly truth: Cluster;
-  /** What the scheduler sees. */
-  readonly view: Cluster;
+  /** What each scheduler sees. */
+  readonly views: readonly Cluster[];
   readonly #empty: Cluster;
   readonly #simulator: Simulator;
   readonly #policy: Policy;
-  readonly #scheduler: Scheduler;
+  readonly #schedulers: readonly Scheduler[];
   readonly #options: CloudOptions;
   readonly #observers: readonly CloudObserver[];
   readonly #reports: SrmReports | undefined;
@@ -95,12 +96,13 @@ export class Cloud {
       giveUp: simulator.kind(priorities.giveUp, (slot) => this.#giveUp(slot)),
     };
     if (options.srmIntervalS > 0) {
-      this.view = this.truth.emptied();
-      this.#reports = new SrmReports(simulator, this.truth, this.view, options.srmIntervalS, () => this.#dueDrain());
+      this.views = Array.from({ length: schedulersOf(options) }, () => this.truth.emptied());
+      this.#reports = new SrmReports(simulator, this.truth, this.views, options.srmIntervalS, () => this.#dueDrain());
     } else {
-      this.view = this.truth;
+      // However many schedulers see the truth, they decide one after the other, as one does.
+      this.views = [this.truth];
     }
-    this.#scheduler = new Scheduler(this.view, policy, engine);
+    this.#schedulers = this.views.map((view) => new Scheduler(view, policy, engine));
   }
 
   /** Whether anything can still happen to a VM. */
@@ -139,6 +141,7 @@ export class Cloud {
     const { nowS } = this.#simulator;
     const { onFull, backfill, patienceS } = this.#options;
     vms.submitS[slot] = nowS;
+    if (this.views.length > 1) vms.scheduler[slot] = decidingScheduler(vms.ids.textOf(slot), this.views.length);
     for (const observer of this.#observers) observer.submitted?.(this.#show(slot), nowS);
     if (this.#waiting.size > 0 && !backfill) vms.reason[slot] = 'behind-others';
     else if (this.#place(slot)) return;
@@ -165,10 +168,11 @@ export class Cloud {
     const vms = this.#vms;
     const placement = this.#placement;
     const request = this.#requestOf(slot);
+    const scheduler = this.#schedulers[vms.scheduler[slot]!]!;
     let refusedBy = nowhere;
     for (;;) {
       if (vms.refusedBy[slot] !== refusedBy) vms.refusedBy[slot] = refusedBy;
-      const decision = this.#scheduler.schedule(request, refusedBy);
+      const decision = scheduler.schedule(request, refusedBy);
       if (decision.kind === 'no-valid-host') {
         vms.reason[slot] = formatRejections(decision.rejectedBy);
         return false;
@@ -176,7 +180,7 @@ export class Cloud {
       placement.request = request;
       placement.host = decision.host;
       placement.cards = this.#cardLists.same(decision.cards);
-      if (this.view === this.truth || this.truth.refusal(placement) === undefined) {
+      if (this.#reports === undefined || this.truth.refusal(placement) === undefined) {
         this.#bind(slot, decision.score);
         return true;
       }
@@ -199,11 +203,13 @@ export class Cloud {
     vms.cards[slot] = cards;
     vms.score[slot] = score;
     vms.startS[slot] = startS;
-    for (const observer of this.#observers) observer.binds?.(this.#show(slot), this.view);
+    const view = this.#viewOf(slot);
+    for (const observer of this.#observers) observer.binds?.(this.#show(slot), view);
     this.truth.bind(this.#placement);
-    if (this.view !== this.truth) this.view.bind(this.#placement);
+    if (view !== this.truth) view.bind(this.#placement);
+    if (this.views.length > 1) this.#reports?.bound(host);
     if (startS > nowS) {
-      this.#addBuilding(host, 1);
+      this.#addBuilding(slot, 1);
       this.#schedule(startS, this.#events.started, slot);
     }
     this.#schedule(startS + vms.lifetimeS[slot]!, this.#events.end, slot);
@@ -224,13 +230,16 @@ export class Cloud {
   }
 
   #started(slot: number): void {
-    if (this.#vms.state[slot] === vmStates.runs) this.#addBuilding(this.#vms.host[slot]!, -1);
+    if (this.#vms.state[slot] === vmStates.runs) this.#addBuilding(slot, -1);
     this.#vms.eventCame(slot);
   }
 
-  #addBuilding(host: number, change: 1 | -1): void {
+  /** VMs that build are in no report: a scheduler knows of its own. */
+  #addBuilding(slot: number, change: 1 | -1): void {
+    const host = this.#vms.host[slot]!;
+    const view = this.#viewOf(slot);
     this.truth.addBuilding(host, change);
-    if (this.view !== this.truth) this.view.addBuilding(host, change);
+    if (view !== this.truth) view.addBuilding(host, change);
   }
 
   #end(slot: number): void {
@@ -250,7 +259,7 @@ export class Cloud {
     const vms = this.#vms;
     const { nowS } = this.#simulator;
     this.#release(slot);
-    if (nowS < vms.startS[slot]!) this.#addBuilding(vms.host[slot]!, -1);
+    if (nowS < vms.startS[slot]!) this.#addBuilding(slot, -1);
     for (const observer of this.#observers) observer.ended?.(this.#show(slot), nowS, 'lost', reason);
     if (vms.number[slot]! <= this.#options.resubmit) {
       this.#schedule(nowS, this.#events.resubmit, vms.takeAgain(slot));
@@ -285,6 +294,11 @@ export class Cloud {
     return request;
   }
 
+  /** What the VM's scheduler sees. */
+  #viewOf(slot: number): Cluster {
+    return this.views[this.#vms.scheduler[slot]!]!;
+  }
+
   /** What observers see of a VM. */
   #show(slot: number): Vm {
     this.#vm.slot = slot;
@@ -307,9 +321,10 @@ export class Cloud {
   #drain(): void {
     this.#isDrainDue = false;
     const vms = this.#vms;
-    /** Slots by what was asked for. */
-    const failed = new Map<SizedRequest, number>();
+    /** Of each scheduler, slots by what was asked for. */
+    const failedOf = this.views.map(() => new Map<SizedRequest, number>());
     for (const slot of this.#waiting) {
+      const failed = failedOf[vms.scheduler[slot]!]!;
       const equal = failed.get(vms.requests[slot]!);
       if (equal !== undefined) {
         vms.reason[slot] = vms.reason[equal]!;

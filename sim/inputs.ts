@@ -3,6 +3,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { formatCluster, type NamedCluster, parseCluster } from '../core/cluster-file.ts';
+import {
+  mostCountedVms,
+  RequestKinds,
+  type TypicalRequest,
+  typicalRequestsOf,
+} from '../core/fragmentation/typical-requests.ts';
 import { InputError } from '../core/input-error.ts';
 import type { Arrival, ArrivalStream } from '../traces/arrival.ts';
 import { isOpenbNodeFile, readTrace, type TraceOptions, traceFiles } from '../traces/formats.ts';
@@ -35,6 +41,8 @@ export interface Workload {
   readonly count: number | null;
   /** Rows left out so far; grows while `arrivals` is read. */
   readonly skipped: readonly string[];
+  /** What it is made of: the typical requests among its first 100 000 VMs. A trace is read once more for it. */
+  typicalRequests(): Promise<TypicalRequest[]>;
   /** Hex digest of the trace file, or of the preset's parameters. Reads the file once more: 0.09 µs a VM. */
   sha256(): Promise<string>;
 }
@@ -74,6 +82,7 @@ export async function openWorkload(plan: WorkloadPlan, seed: number, hasNames = 
     arrivals: inBatches(arrivals),
     count: arrivals.length,
     skipped: [],
+    typicalRequests: async () => typicalRequestsOf(arrivals.map(({ request }) => request)),
     sha256: async () => digest,
   };
 }
@@ -87,7 +96,16 @@ async function openTrace(path: string, plan: WorkloadPlan, seed: number, hasName
     onInvalid: plan.skipInvalid ? (error) => skipped.push(error.message) : undefined,
   };
   const arrivals = await readTrace(path, options);
-  return { name: basename(path), arrivals, count: null, skipped, sha256: () => workloadSha256(plan) };
+  const typicalRequests = async () => {
+    const kinds = new RequestKinds();
+    const onInvalid = plan.skipInvalid ? () => {} : undefined;
+    for await (const batch of await readTrace(path, { ...options, hasNames: false, onInvalid })) {
+      for (const { request } of batch) if (kinds.total < mostCountedVms) kinds.add(request);
+      if (kinds.total === mostCountedVms) break;
+    }
+    return kinds.typical();
+  };
+  return { name: basename(path), arrivals, count: null, skipped, typicalRequests, sha256: () => workloadSha256(plan) };
 }
 
 /** Digest of what a plan's arrivals come from, as `Workload.sha256` gives it, without opening them. @throws InputError */

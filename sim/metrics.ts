@@ -1,10 +1,13 @@
 /** Watches a cloud and says in figures how it did: the summary and the time series of a run. */
 import { hasWrongCards } from '../core/card-fit.ts';
 import type { Cluster } from '../core/cluster.ts';
+import type { TypicalRequest } from '../core/fragmentation/typical-requests.ts';
 import { isGpuRequest } from '../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
+import { cardScore } from '../core/scores.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
 import { Distribution } from './distribution.ts';
+import { FragmentShare } from './fragment-share.ts';
 import { StrandedCards } from './stranded-cards.ts';
 import { TimeSeries } from './time-series.ts';
 import type { Vm } from './vm.ts';
@@ -57,6 +60,7 @@ export class Metrics implements CloudObserver {
   readonly #isGpuHost: Uint8Array;
   readonly #series: TimeSeries;
   readonly #stranded: StrandedCards;
+  readonly #fragments: FragmentShare | undefined;
   readonly #waits = new Distribution();
   readonly #all = new Kind();
   readonly #cpu = new Kind();
@@ -68,6 +72,7 @@ export class Metrics implements CloudObserver {
   #waited = 0;
   #cpuVmsOnGpuHosts = 0;
   #wrongCards = 0;
+  #cardScoreSum = 0;
   #stockWrongCards = 0;
   #conflicts = 0;
   #hostFailures = 0;
@@ -79,13 +84,20 @@ export class Metrics implements CloudObserver {
   /**
    * @param wholeCards whether shared cards are given away whole
    * @param intervalS length of the series' intervals, to begin with
+   * @param typicalRequests of the workload; without them fragments are not measured
    */
-  constructor(truth: Cluster, wholeCards: boolean, intervalS: number) {
+  constructor(
+    truth: Cluster,
+    wholeCards: boolean,
+    intervalS: number,
+    typicalRequests?: readonly TypicalRequest[] | undefined,
+  ) {
     this.#truth = truth;
     this.#wholeCards = wholeCards;
     this.#isGpuHost = Uint8Array.from(truth.hosts, (host) => (host.isGpuHost ? 1 : 0));
     this.#series = new TimeSeries(columns, intervalS, column.arrived);
     this.#stranded = new StrandedCards(truth);
+    if (typicalRequests !== undefined) this.#fragments = new FragmentShare(truth, typicalRequests);
   }
 
   submitted(vm: Vm, nowS: number): void {
@@ -120,6 +132,7 @@ export class Metrics implements CloudObserver {
     this.#all.place(waitS, hasRightCards);
     this.#kindOf(vm).place(waitS, hasRightCards);
     this.#kindOfSlot[vm.slot]!.place(waitS, hasRightCards);
+    if (isGpuRequest(vm.request)) this.#cardScoreSum += this.#slowest(vm);
     this.#count(column.placed);
   }
 
@@ -147,6 +160,7 @@ export class Metrics implements CloudObserver {
   faulted(nowS: number, host: number, card: number, isUp: boolean): void {
     this.#advance(nowS);
     this.#series.levels[column.strandedCards] = this.#stranded.changed(host);
+    if (this.#isGpuHost[host] === 1) this.#fragments?.changed(host, this.durationS);
     if (isUp) return;
     if (card < 0) this.#hostFailures++;
     else this.#cardFailures++;
@@ -201,6 +215,8 @@ export class Metrics implements CloudObserver {
       cpuVmsOnGpuHosts: this.#cpuVmsOnGpuHosts,
       meanCpuVmsOnGpuHosts: mean(column.cpuVmsOnGpuHosts),
       meanStrandedCards: mean(column.strandedCards),
+      meanCardScore: ratio(this.#cardScoreSum, this.#gpu.placed),
+      fragmentShare: this.#fragments?.until(durationS) ?? null,
       wrongCards: this.#wrongCards,
       stockWrongCards: this.#stockWrongCards,
       conflicts: this.#conflicts,
@@ -253,6 +269,7 @@ export class Metrics implements CloudObserver {
     if (isGpuRequest(request)) this.#occupyCards(vm, sign);
     else levels[column.cpuVmsOnGpuHosts]! += sign;
     levels[column.strandedCards] = this.#stranded.changed(host);
+    this.#fragments?.changed(host, this.durationS);
   }
 
   #occupyCards({ request, host, cards }: Vm, sign: 1 | -1): void {
@@ -264,6 +281,14 @@ export class Metrics implements CloudObserver {
       levels[column.cardMemoryMib]! += sign * share.memoryMib;
       levels[column.cardMemoryAskedMib]! += sign * request.cardMemoryMib;
     }
+  }
+
+  /** S_card of the slowest card that a VM has. */
+  #slowest({ host, cards }: Vm): number {
+    const { specs, largestCard } = this.#truth;
+    let slowest = Infinity;
+    for (const card of cards) slowest = Math.min(slowest, cardScore(specs[host]!.cards[card]!, largestCard));
+    return slowest;
   }
 
   #kindOf({ request }: Vm): Kind {

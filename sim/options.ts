@@ -1,7 +1,7 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { policies } from '../core/policies/index.ts';
-import { defaultPolicyOptions, type PolicyOptions } from '../core/policy.ts';
+import { defaultPolicyOptions, gpuScores, type PolicyOptions, similarityForms, spills } from '../core/policy.ts';
 import type { CloudOptions } from '../core/runs/run-file.ts';
 import { type Engine, engines } from '../core/scheduler.ts';
 import type { WorkloadPlan } from './inputs.ts';
@@ -122,6 +122,7 @@ interface CloudBehaviour {
   patience?: number;
   bootS: number;
   srmIntervalS: number;
+  schedulers: number;
   mtbfH?: number;
   cardMtbfH?: number;
   mttrH: number;
@@ -145,6 +146,7 @@ function addCloudOptions(command: Command): Command {
       notNegative,
       defaultCloud.srmIntervalS,
     )
+    .option('--schedulers <n>', 'that decide side by side, each on its own view of the reports', whole(1), 1)
     .option('--mtbf-h <h>', 'mean hours between failures of a host (default: none fail)', positive)
     .option('--card-mtbf-h <h>', 'mean hours between failures of a card (default: none fail)', positive)
     .option('--mttr-h <h>', 'mean hours until a host or card is repaired', positive, defaultCloud.mttrH)
@@ -162,6 +164,7 @@ function cloudOptionsOf(options: CloudBehaviour): CloudOptions {
     patienceS: options.patience ?? null,
     bootS: options.bootS,
     srmIntervalS: options.srmIntervalS,
+    ...(options.schedulers > 1 ? { schedulers: options.schedulers } : {}),
     mtbfH: options.mtbfH ?? null,
     cardMtbfH: options.cardMtbfH ?? null,
     mttrH: options.mttrH,
@@ -173,15 +176,50 @@ type PolicyBehaviour = Omit<PolicyOptions, 'seed'>;
 
 /** How policies decide. */
 function addPolicyOptions(command: Command): Command {
-  return command.addOption(
-    new Option('--similarity <form>', 'Eq. (3) of policy hybrid: each dimension by its largest capacity, or literally')
-      .choices(['normalised', 'raw'])
-      .default(defaultPolicyOptions.similarity),
-  );
+  return command
+    .addOption(
+      new Option(
+        '--similarity <form>',
+        'Eq. (3) of policy hybrid: each dimension by its largest capacity, or literally',
+      )
+        .choices(similarityForms)
+        .default(defaultPolicyOptions.similarity),
+    )
+    .addOption(
+      new Option('--gpu-score <parts>', 'Eq. (4) of policy hybrid: S_card × similarity, or one of them alone')
+        .choices(gpuScores)
+        .default('both'),
+    )
+    .addOption(
+      new Option('--spill <when>', 'whether CPU VMs may go to GPU hosts when no CPU host has room (hybrid, least-card)')
+        .choices(spills)
+        .default('allowed'),
+    )
+    .option(
+      '--reserve-vcpus-per-card <n>',
+      'vCPUs that CPU VMs leave free on a GPU host for each idle card (hybrid, least-card)',
+      notNegative,
+      0,
+    )
+    .option('--reserve-ram-mib-per-card <n>', 'RAM that they leave free for each, MiB', notNegative, 0);
 }
 
-function policyOptionsOf({ similarity }: PolicyBehaviour): PolicyBehaviour {
-  return { similarity };
+/** Options that are as they always were are left out, so that such run files are the same as before there was the option. */
+function policyOptionsOf(options: PolicyBehaviour): PolicyBehaviour {
+  const {
+    similarity,
+    gpuScore = 'both',
+    spill = 'allowed',
+    reserveVcpusPerCard = 0,
+    reserveRamMibPerCard = 0,
+  } = options;
+  return {
+    similarity,
+    ...(gpuScore === 'both' ? {} : { gpuScore }),
+    ...(spill === 'allowed' ? {} : { spill }),
+    ...(reserveVcpusPerCard === 0 ? {} : { reserveVcpusPerCard }),
+    ...(reserveRamMibPerCard === 0 ? {} : { reserveRamMibPerCard }),
+  };
 }
 
 /** What decides a run besides policy and seed, as commander reads it. */

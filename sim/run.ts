@@ -1,7 +1,7 @@
 /** A run as a plan that can be sent to a thread, and its execution: inputs opened, simulated, files written. */
 import { formatCluster } from '../core/cluster-file.ts';
 import { policyNamed } from '../core/policies/index.ts';
-import type { PolicyOptions } from '../core/policy.ts';
+import type { PolicyFactory, PolicyOptions } from '../core/policy.ts';
 import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/runs/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
 import { hepsVersion } from '../package-files.ts';
@@ -47,6 +47,16 @@ export interface RunResult {
 /** Done share of a run in [0, 1], null where only the end will tell; VMs arrived; simulated seconds. */
 export type ProgressListener = (share: number | null, arrived: number, nowS: number) => void;
 
+/** What the policy of a plan is made with. */
+async function policyOptionsOf(
+  plan: DecisionPlan,
+  { needsTypicalRequests }: PolicyFactory,
+  workload: Workload,
+): Promise<PolicyOptions> {
+  const options = { ...plan.policyOptions, seed: plan.seed };
+  return needsTypicalRequests ? { ...options, typicalRequests: await workload.typicalRequests() } : options;
+}
+
 /** How the plan's workload is played. */
 function playOptionsOf(plan: DecisionPlan, { count }: Workload, onProgress?: ProgressListener): PlayOptions {
   const { days } = plan.workload;
@@ -68,7 +78,8 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
   const factory = policyNamed(plan.policy);
   const cluster = await loadCluster(plan.cluster);
   const workload = await openWorkload(plan.workload, plan.seed);
-  const policyOptions: PolicyOptions = { ...plan.policyOptions, seed: plan.seed };
+  const policyOptions = await policyOptionsOf(plan, factory, workload);
+  const typicalRequests = policyOptions.typicalRequests ?? (await workload.typicalRequests());
   const { days } = plan.workload;
   let decisionsFile: OutputFile | undefined;
   let runFile: OutputFile | undefined;
@@ -78,6 +89,7 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
     const result = await simulate(cluster.hosts, workload.arrivals, factory.create(policyOptions), {
       ...playOptionsOf(plan, workload, onProgress),
       record: runFile !== undefined && !plan.summaryOnly,
+      typicalRequests,
       decisionsFile,
     });
     const inputs: RunInputs = {
@@ -131,7 +143,7 @@ export async function carryOutDecisions(
   const factory = policyNamed(plan.policy);
   const cluster = await loadCluster(plan.cluster);
   const workload = await openWorkload(plan.workload, plan.seed, false);
-  const policy = factory.create({ ...plan.policyOptions, seed: plan.seed });
+  const policy = factory.create(await policyOptionsOf(plan, factory, workload));
   const file = new OutputFile(path);
   try {
     const options = playOptionsOf(plan, workload, onProgress);

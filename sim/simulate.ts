@@ -1,4 +1,5 @@
 /** One run: a workload, a cluster and a policy in; figures, and if wanted every decision, out. */
+import type { TypicalRequest } from '../core/fragmentation/typical-requests.ts';
 import type { HostSpec } from '../core/host.ts';
 import type { Policy } from '../core/policy.ts';
 import type { CloudOptions, ConflictColumns, FaultColumns, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
@@ -41,6 +42,8 @@ export interface PlayOptions {
 export interface SimulateOptions extends PlayOptions {
   /** Length of the series' intervals, s, to begin with; they double in long runs. Defaults to 3600. */
   readonly intervalS?: number;
+  /** Of the workload, to measure fragments by; without them they are not measured. */
+  readonly typicalRequests?: readonly TypicalRequest[] | undefined;
   /** Keep every decision. */
   readonly record: boolean;
   /** Where to stream decisions. */
@@ -106,9 +109,9 @@ export async function simulate(
   const recorder = options.record ? new Recorder() : undefined;
   let metrics: Metrics | undefined;
   let decisionsCsv: DecisionsCsv | undefined;
-  await play(hosts, arrivals, policy, options, true, ({ truth, view }) => {
-    metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600);
-    const observers: CloudObserver[] = [metrics, new StockShadow(metrics, view)];
+  await play(hosts, arrivals, policy, options, true, ({ truth, views }) => {
+    metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600, options.typicalRequests);
+    const observers: CloudObserver[] = [metrics, new StockShadow(metrics, views)];
     if (recorder !== undefined) observers.push(recorder);
     if (options.decisionsFile !== undefined) {
       decisionsCsv = new DecisionsCsv(truth, options.decisionsFile);

@@ -1,6 +1,6 @@
-/** SRM reports in the simulator: every interval each changed host tells the scheduler's view what is true of it. */
+/** SRM reports in the simulator: every interval each changed host tells the schedulers' views what is true of it. */
 import type { Cluster } from '../core/cluster.ts';
-import { nextReportS } from '../core/runs/report-times.ts';
+import { nextReportS, reportAfterS } from '../core/runs/report-times.ts';
 import { applySrmTo, srmOf } from '../core/srm.ts';
 import { priorities } from './cloud.ts';
 import type { EventKind, Simulator } from './engine.ts';
@@ -12,16 +12,22 @@ import type { EventKind, Simulator } from './engine.ts';
 export class SrmReports {
   readonly #simulator: Simulator;
   readonly #truth: Cluster;
-  readonly #view: Cluster;
+  readonly #views: readonly Cluster[];
   readonly #intervalS: number;
   readonly #onReport: () => void;
   readonly #tick: EventKind;
   readonly #changed = new Set<number>();
 
-  constructor(simulator: Simulator, truth: Cluster, view: Cluster, intervalS: number, onReport: () => void) {
+  constructor(
+    simulator: Simulator,
+    truth: Cluster,
+    views: readonly Cluster[],
+    intervalS: number,
+    onReport: () => void,
+  ) {
     this.#simulator = simulator;
     this.#truth = truth;
-    this.#view = view;
+    this.#views = views;
     this.#intervalS = intervalS;
     this.#onReport = onReport;
     this.#tick = simulator.kind(priorities.report, () => this.#report());
@@ -29,8 +35,17 @@ export class SrmReports {
 
   /** Something ended, failed or came back on the host; the next report will say so. */
   changed(host: number): void {
+    this.#note(host, nextReportS);
+  }
+
+  /** A VM was bound on the host, which all schedulers but one learn from the next report. */
+  bound(host: number): void {
+    this.#note(host, reportAfterS);
+  }
+
+  #note(host: number, reportS: (timeS: number, intervalS: number) => number): void {
     if (this.#changed.size === 0) {
-      this.#simulator.at(nextReportS(this.#simulator.nowS, this.#intervalS), this.#tick, 0);
+      this.#simulator.at(reportS(this.#simulator.nowS, this.#intervalS), this.#tick, 0);
     }
     this.#changed.add(host);
   }
@@ -39,9 +54,18 @@ export class SrmReports {
     const { nowS } = this.#simulator;
     const sequence = Math.round(nowS / this.#intervalS);
     for (const host of this.#changed) {
-      if (this.#truth.up[host] === 1) {
-        applySrmTo(this.#view.hosts[host]!, srmOf(this.#truth.hosts[host]!, nowS, sequence));
-      } else this.#view.setUp(host, false); // a host that is down reports nothing, and is missed
+      const record = this.#truth.up[host] === 1 ? srmOf(this.#truth.hosts[host]!, nowS, sequence) : undefined;
+      // A real record names the servers on each card; these do without ids.
+      const { gpuVms, cardCounts } = this.#truth;
+      const [first, end] = [host * cardCounts, (host + 1) * cardCounts];
+      for (const view of this.#views) {
+        if (record === undefined)
+          view.setUp(host, false); // a host that is down reports nothing, and is missed
+        else {
+          applySrmTo(view.hosts[host]!, record);
+          view.gpuVms.set(gpuVms.subarray(first, end), first);
+        }
+      }
     }
     this.#changed.clear();
     this.#onReport();

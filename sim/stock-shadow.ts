@@ -12,17 +12,19 @@ import type { Vm } from './vm.ts';
 
 export class StockShadow implements CloudObserver {
   readonly #metrics: Metrics;
-  readonly #stock: Scheduler;
+  /** By what it sees. */
+  readonly #stock: ReadonlyMap<Cluster, Scheduler>;
 
-  /** @param view what the scheduler sees */
-  constructor(metrics: Metrics, view: Cluster) {
+  /** @param views what each scheduler sees */
+  constructor(metrics: Metrics, views: readonly Cluster[]) {
     this.#metrics = metrics;
-    this.#stock = new Scheduler(view, nova.create(defaultPolicyOptions));
+    const policy = nova.create(defaultPolicyOptions);
+    this.#stock = new Map(views.map((view) => [view, new Scheduler(view, policy)]));
   }
 
   binds({ request }: Vm, view: Cluster): void {
     if (request.cards === 0 || view.models.every((model) => modelIsLarge(model, request))) return;
-    const decision = this.#stock.schedule(request);
+    const decision = this.#stock.get(view)!.schedule(request);
     if (decision.kind === 'placed' && hasWrongCards(view, decision.host, decision.cards, request)) {
       this.#metrics.stockWouldErr();
     }

@@ -22,6 +22,8 @@ export class Vms {
   pendingEvents = new Int32Array(0);
   /** Submissions of this VM so far: 1, 2, … */
   number = new Int32Array(0);
+  /** Which of several schedulers has it. */
+  scheduler = new Int32Array(0);
   submitS = new Float64Array(0);
   lifetimeS = new Float64Array(0);
   host = new Int32Array(0);
@@ -132,6 +134,7 @@ export class Vms {
     this.state = grown(this.state, new Uint8Array(slots));
     this.pendingEvents = grown(this.pendingEvents, new Int32Array(slots));
     this.number = grown(this.number, new Int32Array(slots));
+    this.scheduler = grown(this.scheduler, new Int32Array(slots));
     this.submitS = grown(this.submitS, new Float64Array(slots));
     this.lifetimeS = grown(this.lifetimeS, new Float64Array(slots));
     this.host = grown(this.host, new Int32Array(slots));

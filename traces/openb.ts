@@ -87,6 +87,8 @@ export interface OpenbOptions extends ReadOptions {
    * paper's experiments. Defaults to `real` where the list has times, else `order`.
    */
   readonly times?: 'real' | 'order' | undefined;
+  /** Keep a model twice where `gpu_spec` names it twice: the authors' program counts such tasks as a kind of their own. Defaults to false. */
+  readonly repeatedModels?: boolean | undefined;
 }
 
 /** Arrivals in one batch. */
@@ -97,31 +99,32 @@ const batchSize = 1000;
  * creation, those of one second as in the file, for which the list (some 10 000 rows) is in memory as a whole.
  */
 export async function* readOpenbPods(path: string, options: OpenbOptions = {}): ArrivalStream {
-  const { onInvalid } = options;
+  const { onInvalid, repeatedModels = false } = options;
   const hasTimes = (await csvHeader(path))?.includes('creation_time') ?? false;
   const times = options.times ?? (hasTimes ? 'real' : 'order');
   if (times === 'order') {
     let arrived = 0;
     const take = (row: TextRow<PodColumn>): Arrival => {
-      const task = taskOf(row);
+      const task = taskOf(row, repeatedModels);
       return { atS: arrived++, lifetimeS: foreverS, ...task };
     };
     yield* readCsv(path, openbPodColumns, take, onInvalid);
     return;
   }
   const arrivals: Arrival[] = [];
-  for await (const batch of readCsv(path, timedPodColumns, timedTaskOf, onInvalid)) arrivals.push(...batch);
+  for await (const batch of readCsv(path, timedPodColumns, (row) => timedTaskOf(row, repeatedModels), onInvalid))
+    arrivals.push(...batch);
   arrivals.sort((a, b) => a.atS - b.atS);
   for (let start = 0; start < arrivals.length; start += batchSize) yield arrivals.slice(start, start + batchSize);
 }
 
-function timedTaskOf(row: TextRow<PodColumn>): Arrival {
-  const task = taskOf(row);
+function timedTaskOf(row: TextRow<PodColumn>, repeatedModels: boolean): Arrival {
+  const task = taskOf(row, repeatedModels);
   const atS = wholeCell(row, 'creation_time');
   return { atS, lifetimeS: Math.max(wholeCell(row, 'deletion_time') - atS, 1), ...task };
 }
 
-function taskOf(row: TextRow<PodColumn>): Omit<Arrival, 'atS' | 'lifetimeS'> {
+function taskOf(row: TextRow<PodColumn>, repeatedModels: boolean): Omit<Arrival, 'atS' | 'lifetimeS'> {
   const id = textCell(row, 'name');
   if (id === '') throw wrongCell(row, 'name', 'a text');
   const cards = wholeCell(row, 'num_gpu');
@@ -131,14 +134,15 @@ function taskOf(row: TextRow<PodColumn>): Omit<Arrival, 'atS' | 'lifetimeS'> {
     throw wrongCell(row, 'gpu_milli', `${coresPerCard}, since num_gpu is ${cards}`);
   }
   // Some lists name a model twice; a task without GPU wants none.
-  const models = cards === 0 ? '' : textCell(row, 'gpu_spec');
+  const text = cards === 0 ? '' : textCell(row, 'gpu_spec');
+  const models = text === '' ? [] : text.split('|');
   const request = vmRequest({
     id,
     vcpus: wholeCell(row, 'cpu_milli', 1) / 1000,
     ramMib: wholeCell(row, 'memory_mib'),
     cards,
     cardCores,
-    cardModels: models === '' ? [] : [...new Set(models.split('|'))],
+    cardModels: repeatedModels ? models : [...new Set(models)],
   });
   const isShare = cards === 1 && cardCores < coresPerCard;
   const flavor = cards === 0 ? 'cpu' : isShare ? 'gpu-share' : `gpu-${cards}`;

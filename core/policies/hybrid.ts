@@ -5,6 +5,7 @@
 import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
 import type { Cluster, HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
+import { keptForCards } from '../kept-for-cards.ts';
 import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
@@ -26,10 +27,14 @@ export interface CardOffer {
   readonly score: number;
 }
 
+/** The options that decide what a GPU VM's offers are worth. */
+type GpuScoring = Pick<PolicyOptions, 'similarity' | 'gpuScore'>;
+
 function createHybrid(options: PolicyOptions): Policy {
+  const kept = keptForCards(options);
   const policy: Policy = {
     name: 'hybrid',
-    filters: [hostUp, cpuRamDisk, fineGrainedGpu],
+    filters: [hostUp, cpuRamDisk, fineGrainedGpu, ...kept],
     wholeCards: false,
     tierPoints: defaultLrs.maxScore,
     /** PriorityScore of Algorithm 1: any CPU host beats every GPU host. A bonus added to the score would lose its low bits. */
@@ -39,10 +44,18 @@ function createHybrid(options: PolicyOptions): Policy {
     terms(host, request) {
       if (!isGpuRequest(request)) return { lrs: leastRequestedScore(host, request) };
       const offer = bestOffer(host, request, options);
-      return { cardScore: offer.cardScore, similarity: offer.similarity };
+      const { gpuScore: counts = 'both' } = options;
+      return {
+        ...(counts === 'similarity' ? {} : { cardScore: offer.cardScore }),
+        ...(counts === 'card' ? {} : { similarity: offer.similarity }),
+      };
     },
     cards: (host, request) => [...bestOffer(host, request, options).cards],
-    index: (cluster) => new HybridIndex(cluster, policy, unitsOf(cluster, options)),
+    index: (cluster) =>
+      new HybridIndex(cluster, policy, unitsOf(cluster, options), {
+        gpu: (options.gpuScore ?? 'both') !== 'both',
+        spill: kept.length > 0,
+      }),
   };
   return policy;
 }
@@ -57,7 +70,7 @@ export function unitsOf(cluster: Cluster, options: Pick<PolicyOptions, 'similari
  * least memory, then fewest cores. Where only a mixture of models can serve, the cards with the least free memory are offered,
  * and the mixture is as good as the weakest of them in each respect.
  */
-export function bestOffer(host: HostView, request: VmRequest, options: Pick<PolicyOptions, 'similarity'>): CardOffer {
+export function bestOffer(host: HostView, request: VmRequest, options: GpuScoring): CardOffer {
   let best: CardOffer | undefined;
   for (const group of host.cardGroups) {
     const serving = servingInGroup(host, group, request);
@@ -69,12 +82,7 @@ export function bestOffer(host: HostView, request: VmRequest, options: Pick<Poli
 }
 
 /** Scores the tightest of the serving cards; what they have free and their S_card are those of the weakest one. */
-function offerOf(
-  host: HostView,
-  request: VmRequest,
-  serving: readonly number[],
-  options: Pick<PolicyOptions, 'similarity'>,
-): CardOffer {
+function offerOf(host: HostView, request: VmRequest, serving: readonly number[], options: GpuScoring): CardOffer {
   const { largestCard } = host.cluster;
   const cards = tightestCards(host, serving, request.cards);
   let [cardMemoryMib, cardCores, sCard] = [Infinity, Infinity, Infinity];
@@ -85,5 +93,11 @@ function offerOf(
   }
   const idle = { cards: serving.length, cardMemoryMib, cardCores, vcpus: host.vcpusFree, ramMib: host.ramFreeMib };
   const sSimilarity = similarity(idle, request, unitsOf(host.cluster, options));
-  return { cards, idle, cardScore: sCard, similarity: sSimilarity, score: gpuScore(sCard, sSimilarity) };
+  return { cards, idle, cardScore: sCard, similarity: sSimilarity, score: scoreOf(sCard, sSimilarity, options) };
+}
+
+/** Eq. (4), or the part of it that was asked for. */
+function scoreOf(sCard: number, sSimilarity: number, { gpuScore: counts }: GpuScoring): number {
+  if (counts === 'card') return sCard;
+  return counts === 'similarity' ? sSimilarity : gpuScore(sCard, sSimilarity);
 }

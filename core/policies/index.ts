@@ -3,13 +3,23 @@ import { InputError } from '../input-error.ts';
 import type { PolicyFactory } from '../policy.ts';
 import { bestFit } from './best-fit.ts';
 import { dotProduct } from './dot-product.ts';
+import { fgdBestFit } from './fgd/best-fit.ts';
+import { fgdDotProduct } from './fgd/dot-product.ts';
+import { fgd } from './fgd/fgd.ts';
+import { gpuClustering } from './fgd/gpu-clustering.ts';
+import { gpuPacking } from './fgd/gpu-packing.ts';
+import { fgdRandom } from './fgd/random.ts';
 import { firstFit } from './first-fit.ts';
 import { hybrid } from './hybrid.ts';
+import { leastCard } from './least-card.ts';
 import { nova } from './nova.ts';
 import { random } from './random.ts';
 import { worstFit } from './worst-fit.ts';
 
-export const policies: readonly PolicyFactory[] = [hybrid, nova, firstFit, bestFit, worstFit, dotProduct, random];
+export const policies: readonly PolicyFactory[] = [
+  ...[hybrid, nova, firstFit, bestFit, worstFit, dotProduct, random, leastCard],
+  ...[fgd, gpuClustering, gpuPacking, fgdBestFit, fgdDotProduct, fgdRandom],
+];
 
 /** The policy of that name. @throws InputError naming those there are */
 export function policyNamed(name: string): PolicyFactory {

@@ -60,11 +60,25 @@ export const measures: readonly Measure[] = [
     read: (summary) => percent(summary.cardMemoryAskedShare),
   },
   {
+    label: 'S_card of the cards given, mean',
+    unit: '',
+    digits: 3,
+    better: 'more',
+    read: (summary) => summary.meanCardScore ?? null,
+  },
+  {
     label: 'cards stranded, mean',
     unit: '',
     digits: 2,
     better: 'less',
     read: (summary) => summary.meanStrandedCards,
+  },
+  {
+    label: 'idle GPU that is a fragment',
+    unit: '%',
+    digits: 2,
+    better: 'less',
+    read: (summary) => percent(summary.fragmentShare ?? null),
   },
   {
     label: 'CPU VMs on GPU hosts, mean',

@@ -4,6 +4,7 @@ import { parseCluster } from '../cluster-file.ts';
 import { InputError } from '../input-error.ts';
 import { policyNamed } from '../policies/index.ts';
 import type { Policy } from '../policy.ts';
+import { decidingScheduler, schedulersOf } from './deciding-scheduler.ts';
 import { lastReportS } from './report-times.ts';
 import { cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-file.ts';
 
@@ -11,6 +12,8 @@ import { cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-fi
 export interface Moment {
   readonly nowS: number;
   readonly rows: number;
+  /** Which of several schedulers decided, from 0. */
+  readonly scheduler: number;
   /** Hosts that refused a binding on the way to the decision. */
   readonly excluded: ReadonlySet<number>;
 }
@@ -28,13 +31,20 @@ export function policyOf(run: RunFile): Policy {
 
 /** The moment at which a row was decided. */
 export function momentOf(run: RunFile, decisions: DecisionColumns, row: number): Moment {
-  return { nowS: decisions.decidedS[row]!, rows: row, excluded: refusedOn(run, row, 0) };
+  const scheduler = schedulerOfRow(run, decisions, row);
+  return { nowS: decisions.decidedS[row]!, rows: row, scheduler, excluded: refusedOn(run, row, 0) };
 }
 
 /** The moment at which the VM of a row was tried first, and had to wait. */
 export function firstTryOf(run: RunFile, decisions: DecisionColumns, row: number): Moment {
   const rows = decisions.firstTriedAfter[row]!;
-  return { nowS: decisions.submitS[row]!, rows, excluded: refusedOn(run, row, 1) };
+  const scheduler = schedulerOfRow(run, decisions, row);
+  return { nowS: decisions.submitS[row]!, rows, scheduler, excluded: refusedOn(run, row, 1) };
+}
+
+/** Which scheduler had the VM of a row. */
+export function schedulerOfRow(run: RunFile, decisions: DecisionColumns, row: number): number {
+  return decidingScheduler(decisions.id[row]!, schedulersOf(run.inputs.cloud));
 }
 
 /** Hosts that refused the VM of a row at its first (1) or last (0) try. */
@@ -44,22 +54,44 @@ function refusedOn({ conflicts }: RunFile, row: number, firstTry: 0 | 1): Readon
   return new Set(host.filter((_, index) => decision[index] === row && conflicts.firstTry[index] === firstTry));
 }
 
+/** The time of the last reports before a moment; the moment itself where the scheduler always sees the truth. */
+export function knownUntilS(run: RunFile, { nowS }: Pick<Moment, 'nowS'>): number {
+  const { srmIntervalS } = run.inputs.cloud;
+  return srmIntervalS === 0 ? nowS : lastReportS(nowS, srmIntervalS);
+}
+
+/** Of the rows before a moment, those whose VMs the scheduler believed to run: its own until a report told of their end, others' once one told of them. */
+export function believedToRun(run: RunFile, decisions: DecisionColumns, moment: Moment): (row: number) => boolean {
+  const knownS = knownUntilS(run, moment);
+  const { decidedS, endS, host } = decisions;
+  const isOne = schedulersOf(run.inputs.cloud) === 1 || run.inputs.cloud.srmIntervalS === 0;
+  if (isOne) return (row) => host[row]! >= 0 && endS[row]! > knownS;
+  return (row) => {
+    if (host[row]! < 0) return false;
+    // What is bound at the instant of a report is bound after it, and its end is not in that report either.
+    if (decidedS[row]! < knownS) return endS[row]! > knownS;
+    return schedulerOfRow(run, decisions, row) === moment.scheduler;
+  };
+}
+
 /**
- * What the scheduler saw then: bindings as it made them; ends, failures and repairs as far as reports had told it. At one instant ends
- * come before failures, those before reports, those before decisions; so whatever ended at `nowS` is free.
+ * What the scheduler saw then: bindings as it made them; those of other schedulers, ends, failures and repairs as far as reports had told
+ * it. At one instant ends come before failures, those before reports, those before decisions; so whatever ended at `nowS` is free.
  */
 export function viewAt(run: RunFile, decisions: DecisionColumns, moment: Moment): Cluster {
   const cluster = new Cluster(parseCluster(run.cluster, 'cluster').hosts);
-  const { srmIntervalS } = run.inputs.cloud;
-  const knownS = srmIntervalS === 0 ? moment.nowS : lastReportS(moment.nowS, srmIntervalS);
+  const knownS = knownUntilS(run, moment);
+  const runs = believedToRun(run, decisions, moment);
+  const seesAll = run.inputs.cloud.srmIntervalS === 0;
   const { wholeCards } = policyOf(run);
   for (let row = 0; row < moment.rows; row++) {
     const host = decisions.host[row]!;
     if (host < 0) continue;
-    if (decisions.endS[row]! > knownS) {
+    if (runs(row)) {
       cluster.bind({ request: requestAt(decisions, row), host, cards: cardsAt(decisions, row), wholeCards });
     }
-    if (decisions.startS[row]! > moment.nowS && decisions.endS[row]! > moment.nowS) {
+    const isBuilding = decisions.startS[row]! > moment.nowS && decisions.endS[row]! > moment.nowS;
+    if (isBuilding && (seesAll || schedulerOfRow(run, decisions, row) === moment.scheduler)) {
       cluster.addBuilding(host, 1);
     }
   }

@@ -7,6 +7,12 @@ export function nextReportS(timeS: number, intervalS: number): number {
   return count * intervalS;
 }
 
+/** The first report after that time: what is bound at the instant of a report is bound after it. */
+export function reportAfterS(timeS: number, intervalS: number): number {
+  const nextS = nextReportS(timeS, intervalS);
+  return nextS > timeS ? nextS : nextReportS(timeS + intervalS / 2, intervalS);
+}
+
 /** The last report at or before that time. */
 export function lastReportS(timeS: number, intervalS: number): number {
   let count = Math.ceil(timeS / intervalS) + 1;

@@ -23,6 +23,11 @@ export interface CloudOptions {
   readonly bootS: number;
   /** Seconds between SRM reports; 0 = the scheduler always sees the truth. */
   readonly srmIntervalS: number;
+  /**
+   * Schedulers that decide side by side; `decidingScheduler` says which has a VM. Each sees its own bindings at once and those of the others
+   * when a report tells of them. Defaults to 1.
+   */
+  readonly schedulers?: number;
   /** Mean hours between failures of one host; null = hosts do not fail. */
   readonly mtbfH: number | null;
   /** Mean hours between failures of one card; null = cards do not fail. */
@@ -90,6 +95,13 @@ export interface RunSummary {
   readonly meanCpuVmsOnGpuHosts: number;
   /** Mean number of idle cards on hosts that lack the vCPUs or the RAM of the smallest GPU VM seen so far. */
   readonly meanStrandedCards: number;
+  /** S_card, Eq. (2), of the cards that GPU VMs got, mean over those placed; of several cards that of the slowest. Missing in older run files. */
+  readonly meanCardScore?: number | null;
+  /**
+   * Of the GPU time that was idle on running hosts, the part in which typical requests could not have used it: ∫ F dt / ∫ T dt of
+   * `core/fragmentation/fragments.ts`. Null also where the workload was not known beforehand; missing in files of earlier versions.
+   */
+  readonly fragmentShare?: number | null;
   /** GPU VMs that got a card with less memory or fewer cores than asked. */
   readonly wrongCards: number;
   /** GPU VMs that stock counting (policy `nova`) would have given such a card, at the moment they were placed. */

@@ -41,13 +41,21 @@ import { fineGrainedGpu } from '../filters.ts';
 import type { Policy, ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
-import type { Decision } from '../scheduler.ts';
+import { type Decision, schedule } from '../scheduler.ts';
 import { defaultLrs } from '../scores.ts';
 import { EmptiestHosts } from './emptiest-hosts.ts';
 import { FittingHosts } from './fitting-hosts.ts';
 import { RejectionCounts } from './rejection-counts.ts';
 
 const noCards: readonly number[] = [];
+
+/** What options of the policy make of its scores or filters that this index does not follow: such decisions are made by the scan. */
+export interface Scanned {
+  /** GPU VMs. */
+  readonly gpu: boolean;
+  /** CPU VMs for which no CPU host has room. */
+  readonly spill: boolean;
+}
 
 export class HybridIndex implements ScoreIndex {
   readonly #cluster: Cluster;
@@ -56,9 +64,11 @@ export class HybridIndex implements ScoreIndex {
   readonly #gpuHosts: EmptiestHosts;
   readonly #fitting: FittingHosts;
   readonly #rejections: RejectionCounts;
+  readonly #scanned: Scanned;
 
   /** @param largest what Eq. (3) divides by */
-  constructor(cluster: Cluster, policy: Policy, largest: ResourceVector) {
+  constructor(cluster: Cluster, policy: Policy, largest: ResourceVector, scanned: Scanned) {
+    this.#scanned = scanned;
     this.#cluster = cluster;
     this.#policy = policy;
     const tier = (isGpuHost: boolean): number[] =>
@@ -86,12 +96,14 @@ export class HybridIndex implements ScoreIndex {
     if (host >= 0) {
       return { kind: 'placed', host, cards: noCards, score: defaultLrs.maxScore + this.#cpuHosts.bestScore };
     }
+    if (this.#scanned.spill) return schedule(this.#cluster, request, this.#policy);
     host = this.#gpuHosts.best(request);
     if (host < 0) return this.#noValidHost(request);
     return { kind: 'placed', host, cards: noCards, score: this.#gpuHosts.bestScore };
   }
 
   #decideGpu(request: VmRequest): Decision {
+    if (this.#scanned.gpu) return schedule(this.#cluster, request, this.#policy);
     const host = this.#fitting.best(request);
     if (host < 0) return this.#noValidHost(request);
     const cards =

@@ -7,17 +7,18 @@ import { countedCards, gpuCount } from '../filters.ts';
 import type { ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { Decision } from '../scheduler.ts';
-import { RejectionCounts, type RoomCounter, type RoomCounts } from './rejection-counts.ts';
+import { allHosts, RejectionCounts, type RoomCounter } from './rejection-counts.ts';
 import { WeighedHosts } from './weighed-hosts.ts';
 
 const noCards: readonly number[] = [];
 
-export class NovaIndex implements ScoreIndex, RoomCounter {
+export class NovaIndex implements ScoreIndex {
   readonly #cluster: Cluster;
   readonly #all: WeighedHosts;
   /** Only these can take a GPU VM. */
   readonly #gpuHosts: WeighedHosts;
   readonly #rejections: RejectionCounts;
+  readonly #everyone: readonly RoomCounter[];
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -28,6 +29,7 @@ export class NovaIndex implements ScoreIndex, RoomCounter {
       hosts.filter((host) => cluster.hosts[host]!.isGpuHost),
     );
     this.#rejections = new RejectionCounts(cluster, gpuCount);
+    this.#everyone = [allHosts(cluster)];
     const isGpuHost = Uint8Array.from(cluster.hosts, (host) => (host.isGpuHost ? 1 : 0));
     cluster.watch((host) => {
       this.#all.changed.add(host);
@@ -39,18 +41,8 @@ export class NovaIndex implements ScoreIndex, RoomCounter {
     const isGpu = isGpuRequest(request);
     const hosts = isGpu ? this.#gpuHosts : this.#all;
     const host = hosts.best(request);
-    if (host < 0) return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request, [this]) };
+    if (host < 0) return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request, this.#everyone) };
     const cards = isGpu ? countedCards(this.#cluster.hosts[host]!, request).slice(0, request.cards) : noCards;
     return { kind: 'placed', host, cards, score: hosts.bestWeight };
-  }
-
-  count({ vcpus, ramMib }: VmRequest, counts: RoomCounts, visit: (host: number) => void): void {
-    const { up, vcpusFree, ramFreeMib } = this.#cluster;
-    for (let host = 0; host < up.length; host++) {
-      if (up[host] === 0) continue;
-      if (vcpusFree[host]! < vcpus) counts.fewVcpus++;
-      else if (ramFreeMib[host]! < ramMib) counts.littleRam++;
-      else visit(host);
-    }
   }
 }

@@ -15,6 +15,20 @@ export interface RoomCounter {
   count(request: VmRequest, counts: RoomCounts, visit: (host: number) => void): void;
 }
 
+/** All hosts of a cluster, one by one. */
+export function allHosts({ up, vcpusFree, ramFreeMib }: Cluster): RoomCounter {
+  return {
+    count({ vcpus, ramMib }, counts, visit) {
+      for (let host = 0; host < up.length; host++) {
+        if (up[host] === 0) continue;
+        if (vcpusFree[host]! < vcpus) counts.fewVcpus++;
+        else if (ramFreeMib[host]! < ramMib) counts.littleRam++;
+        else visit(host);
+      }
+    },
+  };
+}
+
 /**
  * The filters look at CPU, RAM and disk first. Where nobody passes, hosts with equal cards that do have those share the reason of the card
  * filter: it depends on what the cards are, not on which are idle, once too few are.

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy.ts';
 import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import type { RequestTable } from '../srm/schema.ts';
@@ -27,6 +27,7 @@ export type Mode = (typeof modes)[number];
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;
   readonly policy: string;
+  readonly policyOptions: PolicyOptions;
   /** Model by PCI alias, where it is not as `heps live host prepare` writes it. */
   readonly aliases: Readonly<Record<string, string>>;
   /** Seconds between two looks at the whole cloud. */
@@ -84,7 +85,7 @@ export class Scheduling {
     this.#parts = parts;
     this.settings = settings;
     this.aliases = aliasesOf(settings.aliases);
-    const policy = policyNamed(settings.policy).create(defaultPolicyOptions);
+    const policy = policyNamed(settings.policy).create(settings.policyOptions);
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
     this.#book = new ClaimBook(store, this.view);
     this.#startedAtS = clock.nowS;

@@ -1,6 +1,7 @@
 /** `heps explain RUN REQUEST`: why a VM went where it went, recomputed by the scheduler itself. */
 import type { Command } from 'commander';
 import type { Cluster } from '../../core/cluster.ts';
+import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { describeHistory, describeRequest, formatTime, funnelOf, ranked } from '../../core/runs/explanation.ts';
 import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
@@ -39,6 +40,14 @@ export function addExplain(program: Command): void {
         console.log(
           `\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}`,
         );
+        const schedulers = schedulersOf(run.inputs.cloud);
+        if (schedulers > 1 && run.inputs.cloud.srmIntervalS > 0) {
+          console.log(
+            wrapText(
+              `Scheduler ${moment.scheduler + 1} of ${schedulers} decided: it knew its own bindings, and those of the others up to the last report.`,
+            ),
+          );
+        }
         if (textAt(options.waiting ? decisions.waitReason : decisions.reason, row) === 'behind-others') {
           console.log('It was not tried then, since others waited before it: first come, first served.');
         }

@@ -1,6 +1,7 @@
 /** Small clusters and requests for tests, written with as few numbers as a test needs, and arbitrary ones for properties. */
 import fc from 'fast-check';
 import { Cluster, type Placement } from '../../core/cluster.ts';
+import type { TypicalRequest } from '../../core/fragmentation/typical-requests.ts';
 import type { CardSharing, GpuCard, GpuModel } from '../../core/gpu-card.ts';
 import type { HostSpec } from '../../core/host.ts';
 import { policies } from '../../core/policies/index.ts';
@@ -49,8 +50,18 @@ export function ask(numbers: Partial<RequestNumbers> = {}): VmRequest {
   return vmRequest({ id: 'vm', vcpus: 1, ramMib: 1024, ...numbers });
 }
 
+/** A workload for policies that need to know it: half of it CPU VMs, the rest on whole cards or parts of them. */
+export const typicalRequests: readonly TypicalRequest[] = [
+  { share: 0.5, vcpus: 1, cards: 0, cardMemoryMib: 0, cardCores: 0, cardModels: [] },
+  { share: 0.25, vcpus: 2, cards: 1, cardMemoryMib: 0, cardCores: 0, cardModels: [] },
+  { share: 0.125, vcpus: 0.5, cards: 1, cardMemoryMib: 8192, cardCores: 2500, cardModels: [] },
+  { share: 0.125, vcpus: 4, cards: 2, cardMemoryMib: 0, cardCores: 0, cardModels: ['large'] },
+];
+
 export function policyNamed(name: string, options: Partial<PolicyOptions> = {}): Policy {
-  return policies.find((policy) => policy.name === name)!.create({ ...defaultPolicyOptions, ...options });
+  return policies
+    .find((policy) => policy.name === name)!
+    .create({ ...defaultPolicyOptions, typicalRequests, ...options });
 }
 
 /** Binds a request to a host by hand. */
@@ -72,10 +83,10 @@ export function place(cluster: Cluster, request: VmRequest, policy: Policy): Pla
 /** Everything of a cluster that changes. */
 export function stateOf(cluster: Cluster) {
   const { vcpusFree, ramFreeMib, diskFreeGib, building, up, observedAtS, srmSequence } = cluster;
-  const { cardMemoryFreeMib, cardCoresFree, cardHealthy } = cluster;
+  const { cardMemoryFreeMib, cardCoresFree, cardHealthy, gpuVms } = cluster;
   return structuredClone({
     ...{ vcpusFree, ramFreeMib, diskFreeGib, building, up, observedAtS, srmSequence },
-    ...{ cardMemoryFreeMib, cardCoresFree, cardHealthy },
+    ...{ cardMemoryFreeMib, cardCoresFree, cardHealthy, gpuVms },
   });
 }
 

@@ -35,6 +35,7 @@ describe('a new cluster', () => {
       srmSequence: Float64Array.of(-1, -1, -1),
       cardMemoryFreeMib: Float64Array.of(16384, 49152, 49152),
       cardCoresFree: Float64Array.of(5000, 10000, 10000),
+      gpuVms: new Int32Array(9),
       cardHealthy: Uint8Array.of(1, 1, 1),
     });
     expect(cluster.cardStart).toEqual(Int32Array.of(0, 2, 2, 3));

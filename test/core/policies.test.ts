@@ -18,12 +18,13 @@ import {
   play,
   policyNamed,
   small,
+  typicalRequests,
 } from './build.ts';
 
 test('names are unique and every policy carries its own, with a summary of one line', () => {
   expect(policies.map(({ name }) => name)).toEqual([...new Set(policies.map(({ name }) => name))]);
   for (const { name, summary, create } of policies) {
-    expect(create(defaultPolicyOptions).name).toBe(name);
+    expect(create({ ...defaultPolicyOptions, typicalRequests }).name).toBe(name);
     expect(summary).toMatch(/^.{10,120}$/);
   }
 });

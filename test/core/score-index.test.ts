@@ -4,6 +4,7 @@ import { Cluster, type Placement } from '../../core/cluster.ts';
 import { addressOf } from '../../core/cluster-file.ts';
 import type { CardSharing, GpuCard, GpuModel } from '../../core/gpu-card.ts';
 import type { HostSpec } from '../../core/host.ts';
+import type { PolicyOptions } from '../../core/policy.ts';
 import { type VmRequest, vmRequest } from '../../core/request.ts';
 import { Scheduler, schedule } from '../../core/scheduler.ts';
 import { applySrm, srmOf } from '../../core/srm.ts';
@@ -161,7 +162,13 @@ function anyRequest(stream: RandomStream, setting: Setting, id: number): VmReque
 }
 
 /** Arrivals, departures, failures, repairs and SRM reports in random order; both ways decide each arrival. @returns outcomes counted */
-function drive(setting: Setting, seed: number, steps: number, name = 'hybrid'): { placed: number; refused: number } {
+function drive(
+  setting: Setting,
+  seed: number,
+  steps: number,
+  name = 'hybrid',
+  options: Partial<PolicyOptions> = {},
+): { placed: number; refused: number } {
   const stream = randomStream(seed, 'score-index');
   const below = (limit: number) => Math.floor(stream() * limit);
   const cluster = new Cluster(
@@ -171,7 +178,7 @@ function drive(setting: Setting, seed: number, steps: number, name = 'hybrid'): 
       return { name: `host-${index}`, cpuAllocationRatio: 1, ...spec, cards };
     }),
   );
-  const policy = policyNamed(name, { similarity: setting.similarity ?? 'normalised' });
+  const policy = policyNamed(name, { similarity: setting.similarity ?? 'normalised', ...options });
   const scheduler = new Scheduler(cluster, policy);
   // Or the scan would be compared with itself.
   expect(policy.index).toBeDefined();
@@ -249,6 +256,26 @@ describe('the index of policy hybrid decides as the scan does', () => {
   });
 });
 
+describe('the index of policy hybrid decides as the scan does under options that it does not follow by itself', () => {
+  test.each<Partial<PolicyOptions>>([
+    { spill: 'never' },
+    { reserveVcpusPerCard: 4, reserveRamMibPerCard: 20 * gib },
+    { gpuScore: 'card' },
+    { gpuScore: 'similarity', spill: 'never' },
+  ])('%o', (options) => {
+    const total = { placed: 0, refused: 0 };
+    for (const setting of Object.values(settings)) {
+      for (let seed = 1; seed <= 3; seed++) {
+        const { placed, refused } = drive(setting, seed, 1000, 'hybrid', options);
+        total.placed += placed;
+        total.refused += refused;
+      }
+    }
+    expect(total.placed).toBeGreaterThan(2000);
+    expect(total.refused).toBeGreaterThan(500);
+  });
+});
+
 describe('the index of policy nova decides as the scan does', () => {
   test.each(Object.keys(settings))('%s', (name) => {
     const total = { placed: 0, refused: 0 };
@@ -260,4 +287,22 @@ describe('the index of policy nova decides as the scan does', () => {
     expect(total.placed).toBeGreaterThan(2000);
     expect(total.refused).toBeGreaterThan(200);
   });
+});
+
+describe('scores kept by kind decide as the scan does', () => {
+  const names = ['fgd', 'gpu-clustering', 'gpu-packing', 'fgd/best-fit', 'fgd/dot-product', 'fgd/random'];
+
+  test.each(names.flatMap((name) => Object.keys(settings).map((setting) => [name, setting])))(
+    '%s: %s',
+    (name, setting) => {
+      const total = { placed: 0, refused: 0 };
+      for (let seed = 1; seed <= 2; seed++) {
+        const { placed, refused } = drive(settings[setting!]!, seed, 3334, name);
+        total.placed += placed;
+        total.refused += refused;
+      }
+      expect(total.placed).toBeGreaterThan(400);
+      expect(total.refused).toBeGreaterThan(40);
+    },
+  );
 });

@@ -41,6 +41,34 @@ scheduling: {mode: shadow, aliases: {a100: A100-80GB}}`;
   expect(() => read(`${file.replace('A100-80GB', '7')}`)).toThrow('scheduling.aliases.a100: expected a text');
 });
 
+test('the policy has the options of the simulator, by their names and with their defaults', () => {
+  const head = 'database: {file: heps.db}\ncloud: {name: heps}\n';
+  const defaults = { seed: 1, similarity: 'normalised', gpuScore: 'both', spill: 'allowed' };
+  expect(read(`${head}scheduling: {mode: act}`).scheduling!.policyOptions).toEqual({
+    ...defaults,
+    reserveVcpusPerCard: 0,
+    reserveRamMibPerCard: 0,
+  });
+  const file = `${head}scheduling: {mode: act, policy: least-card, spill: never, gpuScore: card, similarity: raw,
+  reserveVcpusPerCard: 6, reserveRamMibPerCard: 32768}`;
+  expect(read(file).scheduling).toMatchObject({
+    policy: 'least-card',
+    policyOptions: {
+      similarity: 'raw',
+      gpuScore: 'card',
+      spill: 'never',
+      reserveVcpusPerCard: 6,
+      reserveRamMibPerCard: 32768,
+    },
+  });
+  const { scheduling } = read(file, { HEPS_SCHEDULING_RESERVE_VCPUS_PER_CARD: '8' });
+  expect(scheduling!.policyOptions.reserveVcpusPerCard).toBe(8);
+  expect(() => read(`${head}scheduling: {spill: seldom}`)).toThrow('scheduling.spill: expected one of allowed, never');
+  expect(() => read(`${head}scheduling: {reserveVcpusPerCard: -1}`)).toThrow(
+    'scheduling.reserveVcpusPerCard: expected a number of at least 0',
+  );
+});
+
 test('the environment goes over the file', () => {
   const environment = {
     HEPS_LISTEN_PORT: '9000',

@@ -69,4 +69,23 @@ describe('S_similarity, Eq. (3)', () => {
     expect(schedule(cluster, request, policyNamed('hybrid'))).toMatchObject({ host: 1 });
     expect(schedule(cluster, request, policyNamed('hybrid', { similarity: 'raw' }))).toMatchObject({ host: 0 });
   });
+
+  test('an empty host can be more similar than one that the VM fills exactly: cores that are idle and not asked for weigh less there', () => {
+    const cluster = clusterOf(
+      { vcpus: 8, ramMib: 32768, cards: [card(large)] },
+      { vcpus: 32, ramMib: 131072, cards: [card(large), card(large)] },
+    );
+    const request = ask({ cards: 1, cardMemoryMib: 49152, vcpus: 8, ramMib: 32768 });
+    // By (2, 49152, 10000, 32, 131072): R = (½, 1, 0, ¼, ¼), |R|² = 1.375
+    //   N₀ = (½, 1, 1, ¼, ¼): N·R = 1.375, |N|² = 2.375: √(1.375 / 2.375) = 0.7608859
+    //   N₁ = (1, 1, 1, 1, 1): N·R = 2, |N|² = 5: 2 / √(5 × 1.375) = 0.7627701
+    const hybrid = policyNamed('hybrid');
+    expect(hybrid.terms(cluster.hosts[0]!, request).similarity).toBeCloseTo(0.7608859, 7);
+    expect(hybrid.terms(cluster.hosts[1]!, request).similarity).toBeCloseTo(0.7627701, 7);
+    expect(schedule(cluster, request, hybrid)).toMatchObject({ host: 1 });
+    // With the cores asked for, N₀ = R: 1; N₁: N·R = 3, 3 / √(5 × 2.375) = 0.8705716
+    const named = { ...request, cardCores: 10000 };
+    expect(hybrid.terms(cluster.hosts[1]!, named).similarity).toBeCloseTo(0.8705716, 6);
+    expect(schedule(cluster, named, hybrid)).toMatchObject({ host: 0 });
+  });
 });

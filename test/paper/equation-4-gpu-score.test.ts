@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bestOffer } from '../../core/policies/hybrid.ts';
+import { schedule } from '../../core/scheduler.ts';
 import { gpuScore } from '../../core/scores.ts';
-import { ask, bindTo, card, clusterOf, large, small } from '../core/build.ts';
+import { ask, bindTo, card, clusterOf, large, policyNamed, small } from '../core/build.ts';
 
 const normalised = { similarity: 'normalised' } as const;
 
@@ -119,4 +120,27 @@ describe('Gpu_score, Eq. (4)', () => {
     expect(offer.cards).toEqual([1]);
     expect(offer.idle).toEqual({ cards: 2, cardMemoryMib: 20000, cardCores: 3000, vcpus: 16, ramMib: 65536 });
   });
+});
+
+test('S_card or similarity alone choose other hosts than their product', () => {
+  const full = { vcpus: 16, ramMib: 65536 };
+  // Host 0: S_card = 1. Host 1: S_card = ½, and just what is asked for. Largest (2, 49152, 10000, 16, 65536).
+  const cluster = clusterOf(
+    { ...full, cards: [card(large), card(large)] },
+    { ...full, vcpus: 4, ramMib: 16384, cards: [card(small)] },
+  );
+  const request = ask({ cards: 1, cardMemoryMib: 16384, cardCores: 5000, vcpus: 4, ramMib: 16384 });
+  //   R = (½, ⅓, ½, ¼, ¼), |R|² = ¼ + 1/9 + ¼ + 1/16 + 1/16 = 0.7361111
+  //   N₀ = (1, 1, 1, 1, 1): N·R = 1.8333333, similarity 1.8333333 / √(5 × 0.7361111) = 0.9556, product 0.9556
+  //   N₁ = R: similarity 1, product ½
+  const decide = (gpuScore: 'both' | 'card' | 'similarity') =>
+    schedule(cluster, request, policyNamed('hybrid', { gpuScore }));
+  expect(decide('both')).toMatchObject({ host: 0, score: expect.closeTo(0.9556, 4) });
+  expect(decide('card')).toMatchObject({ host: 0, score: expect.closeTo(1, 12) });
+  expect(decide('similarity')).toMatchObject({ host: 1, score: expect.closeTo(1, 12) });
+  const termsOf = (gpuScore: 'both' | 'card' | 'similarity') =>
+    Object.keys(policyNamed('hybrid', { gpuScore }).terms(cluster.hosts[0]!, request));
+  expect(termsOf('both')).toEqual(['cardScore', 'similarity']);
+  expect(termsOf('card')).toEqual(['cardScore']);
+  expect(termsOf('similarity')).toEqual(['similarity']);
 });

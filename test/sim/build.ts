@@ -25,7 +25,7 @@ import { readRunFile, writeRunFile } from '../../sim/run-file-io.ts';
 import { defaultCloud, type SimulateResult, simulate } from '../../sim/simulate.ts';
 import type { Vm } from '../../sim/vm.ts';
 import type { Arrival } from '../../traces/arrival.ts';
-import { anyHosts, anyRequest, ask, type HostSize, hostSpec, policyNamed } from '../core/build.ts';
+import { anyHosts, anyRequest, ask, type HostSize, hostSpec, policyNamed, typicalRequests } from '../core/build.ts';
 
 /** A VM of one vCPU and 1 GiB, unless said otherwise. */
 export function vm(id: string, atS: number, lifetimeS: number, numbers: Partial<RequestNumbers> = {}): Arrival {
@@ -129,7 +129,7 @@ export async function simulated(
 ): Promise<Omit<SimulateResult, 'decisions'> & { decisions: DecisionColumns }> {
   const { cloud, seed, untilS, intervalS } = run;
   const policy = policyNamed(run.policy, { seed });
-  const options = { cloud, seed, untilS, intervalS, record: true, decisionsFile };
+  const options = { cloud, seed, untilS, intervalS, record: true, typicalRequests, decisionsFile };
   const result = await simulate(run.hosts.map(hostSpec), inBatches(run.arrivals), policy, options);
   return { ...result, decisions: plainDecisions(result.decisions!) };
 }
@@ -143,7 +143,7 @@ export function temporaryDirectory(): string {
 
 /** The run file of a run, written to that path and read back. */
 export async function runFileOf(run: Run, path: string): Promise<RunFile & { decisions: DecisionColumns }> {
-  const policyOptions: PolicyOptions = { seed: run.seed, similarity: 'normalised' };
+  const policyOptions: PolicyOptions = { seed: run.seed, similarity: 'normalised', typicalRequests };
   const inputs: RunInputs = {
     cluster: { name: 'test', sha256: '' },
     workload: { name: 'test', sha256: '', days: null, load: null, skipped: 0 },
@@ -194,6 +194,7 @@ export const anyCloud: fc.Arbitrary<CloudOptions> = fc.record({
   patienceS: fc.constantFrom(null, 0, 5, 20, 60),
   bootS: fc.constantFrom(0, 0, 3, 15),
   srmIntervalS: fc.constantFrom(0, 0, 5, 10, 30),
+  schedulers: fc.constantFrom(1, 1, 2, 3),
   mtbfH: fc.constantFrom(null, null, 0.05, 0.2),
   cardMtbfH: fc.constantFrom(null, null, 0.05, 0.2),
   mttrH: fc.constantFrom(0.001, 0.01),

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../core/cluster.ts';
-import { lastReportS, nextReportS } from '../../core/runs/report-times.ts';
+import { decidingScheduler } from '../../core/runs/deciding-scheduler.ts';
+import { lastReportS, nextReportS, reportAfterS } from '../../core/runs/report-times.ts';
 import { type CloudObserver, priorities } from '../../sim/cloud.ts';
 import type { Vm } from '../../sim/vm.ts';
 import { card, large, small, stateOf } from '../core/build.ts';
@@ -431,6 +432,65 @@ describe('failures', () => {
   });
 });
 
+describe('two schedulers and SRM reports every 10 s', () => {
+  const cloud = { ...queue, srmIntervalS: 10, schedulers: 2 };
+  // By the hash of their ids a and c are scheduler 1's, b and d scheduler 0's.
+
+  test('the ids of these tests are of the schedulers that they say', () => {
+    expect(['a', 'b', 'c', 'd'].map((id) => decidingScheduler(id, 2))).toEqual([1, 0, 1, 0]);
+  });
+
+  test('one does not see what the other bound until a report tells of it; the host refuses, and the next best is tried', () => {
+    const arrivals = [vm('a', 1, 30), vm('b', 2, 30), vm('d', 11, 30)];
+    const { log } = playCloud({ hosts: hostsOf(1, 1, 1), arrivals, cloud });
+    expect(log).toEqual([
+      '1 a on 0',
+      '2 b refused by 0',
+      '2 b on 1',
+      '11 d on 2', // without a try at host 0: the report at 10 has told of a
+      '31 a ends',
+      '32 b ends',
+      '41 d ends',
+    ]);
+  });
+
+  test('each sees its own bindings at once, and what is bound at the instant of a report only in the next', () => {
+    const arrivals = [vm('a', 10, 30), vm('c', 10, 30), vm('b', 10, 30), vm('d', 20, 30)];
+    const { log } = playCloud({ hosts: hostsOf(1, 1, 1, 1), arrivals, cloud });
+    expect(log.slice(0, 6)).toEqual([
+      '10 a on 0',
+      '10 c on 1',
+      '10 b refused by 0',
+      '10 b refused by 1',
+      '10 b on 2',
+      '20 d on 3',
+    ]);
+  });
+
+  test('a VM whose tries all are refused waits, and its own scheduler tries it again after the next report', () => {
+    const { log } = playCloud({ hosts: hostsOf(1), arrivals: [vm('a', 1, 5), vm('b', 2, 5)], cloud });
+    expect(log).toEqual([
+      '1 a on 0',
+      '2 b refused by 0',
+      '2 b waits: excluded:1',
+      '6 a ends',
+      '10 b on 0',
+      '15 b ends',
+    ]);
+  });
+
+  test('with reports that are always fresh they decide as one does', () => {
+    fc.assert(
+      fc.property(anyRun, (run) => {
+        const play = (schedulers: number) =>
+          playCloud({ ...run, cloud: { ...run.cloud, srmIntervalS: 0, schedulers } }).log;
+        expect(play(3)).toEqual(play(1));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
 describe('SRM reports every 10 s', () => {
   const cloud = { ...queue, srmIntervalS: 10 };
 
@@ -545,6 +605,8 @@ describe.each([10, 60, 0.5, 2.5, 0.1, 0.7, 3.3])('reports every %s s', (interval
       const [next, last] = [nextReportS(reportS, intervalS), lastReportS(reportS, intervalS)];
       // Compared first, since a hundred thousand expectations take a while.
       if (next !== reportS || last !== reportS) expect({ next, last }).toEqual({ next: reportS, last: reportS });
+      const after = reportAfterS(reportS, intervalS);
+      if (after !== (count + 1) * intervalS) expect(after).toBe((count + 1) * intervalS);
     }
   });
 
@@ -563,6 +625,7 @@ describe.each([10, 60, 0.5, 2.5, 0.1, 0.7, 3.3])('reports every %s s', (interval
         expect(next).toBe(count * intervalS);
         expect((count - 1) * intervalS).toBeLessThan(timeS);
         expect(last).toBe(next === timeS ? timeS : (count - 1) * intervalS);
+        expect(reportAfterS(timeS, intervalS)).toBe(next === timeS ? (count + 1) * intervalS : next);
       }),
     );
   });
@@ -623,7 +686,7 @@ describe('any run', () => {
         const { cloud } = playCloud({ ...run, faults: faultsOf(run, wanted) });
         const empty = stateWithoutReports(emptyCluster(run.hosts));
         expect(stateWithoutReports(cloud.truth)).toEqual(empty);
-        expect(stateWithoutReports(cloud.view)).toEqual(empty);
+        expect(stateWithoutReports(cloud.views[0]!)).toEqual(empty);
         expect(cloud.isBusy).toBe(false);
       }),
       { numRuns: 300 },
@@ -664,12 +727,12 @@ describe('any run', () => {
     );
   });
 
-  test('reports that come at every event make no difference to a scheduler that sees the truth', () => {
+  test('reports that come at every event make no difference to one scheduler that sees the truth', () => {
     // Every time in these workloads is a whole second, so reports each second tell everything when it happens.
     fc.assert(
       fc.property(anyRun, anyFaults, (run, wanted) => {
         const play = (srmIntervalS: number) => {
-          const cloud = { ...run.cloud, srmIntervalS };
+          const cloud = { ...run.cloud, srmIntervalS, schedulers: 1 };
           return playCloud({ ...run, cloud, faults: faultsOf(run, wanted) }).log;
         };
         expect(play(1)).toEqual(play(0));

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Cluster } from '../../core/cluster.ts';
 import { cardsAt, type DecisionColumns, type RunSummary, requestAt, textAt } from '../../core/runs/run-file.ts';
+import { cardScore } from '../../core/scores.ts';
 import { card, hostSpec, large, policyNamed, small } from '../core/build.ts';
 import { anyRun, hostsOf, type Run, runOf, simulated, vm } from './build.ts';
 
@@ -253,6 +254,16 @@ function rectangles({ decisions }: Result, run: Run) {
   };
 }
 
+/** S_card of the slowest card of each GPU VM, averaged over those placed; null without one. Submissions after a failure do not count. */
+function meanCardScore(decisions: Result['decisions'], run: Run): unknown {
+  const { specs, largestCard } = new Cluster(run.hosts.map(hostSpec));
+  const scores = decisions.host.flatMap((host, row) => {
+    if (host < 0 || decisions.attempt[row]! > 1 || decisions.cards[row] === 0) return [];
+    return [Math.min(...cardsAt(decisions, row).map((card) => cardScore(specs[host]!.cards[card]!, largestCard)))];
+  });
+  return scores.length === 0 ? null : expect.closeTo(scores.reduce((sum, each) => sum + each, 0) / scores.length, 12);
+}
+
 /** Stranded cards between every two moments at which something happens, from a cluster made anew each time. */
 function strandedSpans({ decisions, faults }: Result, run: Run): Span[] {
   const { wholeCards } = policyNamed(run.policy);
@@ -397,6 +408,7 @@ describe('any run, recomputed from its recorded decisions', () => {
         );
         expect(summary.wrongCards).toBe(countOf(decisions, (row) => host[row]! >= 0 && hasWrongCards(row)));
         if (run.policy !== 'nova') expect(summary.wrongCards).toBe(0);
+        expect(summary.meanCardScore).toEqual(meanCardScore(decisions, run));
         // What refused at the first try may be the same as at the last.
         for (const firstTry of [0, 1]) {
           const recorded = conflicts!.firstTry.filter((each) => each === firstTry).length;

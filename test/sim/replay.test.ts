@@ -65,8 +65,10 @@ function onFile(check: (run: Read) => void): (run: Run) => Promise<void> {
   };
 }
 
-/** Runs without failures: nothing is ever refused by the truth. */
-const calmRun = anyRun.map((run): Run => ({ ...run, cloud: { ...run.cloud, mtbfH: null, cardMtbfH: null } }));
+/** Runs without failures and with one scheduler: nothing is ever refused by the truth. */
+const calmRun = anyRun.map(
+  (run): Run => ({ ...run, cloud: { ...run.cloud, mtbfH: null, cardMtbfH: null, schedulers: 1 } }),
+);
 const often = { numRuns: 300 };
 
 test.each(policies.map(({ name }) => name))(
@@ -84,6 +86,23 @@ test('every decision, made again from the run file, is the same where hosts and 
   const check = onFile((read) => expect(unlikeRecorded(read)).toEqual([]));
   await fc.assert(fc.asyncProperty(anyRun, check), often);
 });
+
+test.each(policies.map(({ name }) => name))(
+  '%s: decisions of several schedulers, each made again on what that one saw, are the same',
+  async (policy) => {
+    const check = onFile((read) => expect([...unlikeRecorded(read), ...unlikeFirstTry(read)]).toEqual([]));
+    const anySchedulers = fc.constantFrom(2, 3, 5);
+    const anyInterval = fc.constantFrom(0, 0.3, 1, 5, 10, 30);
+    await fc.assert(
+      fc.asyncProperty(anyRun, anySchedulers, anyInterval, (run, schedulers, srmIntervalS) => {
+        // Some end as they begin, also at the instant of a report.
+        const arrivals = run.arrivals.map((each, index) => (index % 4 === 3 ? { ...each, lifetimeS: 0 } : each));
+        return check({ ...run, arrivals, policy, cloud: { ...run.cloud, schedulers, srmIntervalS } });
+      }),
+      { numRuns: 100 },
+    );
+  },
+);
 
 test('the first try of a VM that waited, made again, fails for the recorded reason', async () => {
   const check = onFile((read) => expect(unlikeFirstTry(read)).toEqual([]));
@@ -158,8 +177,8 @@ test('a moment is after the rows decided before it; whatever has ended by then i
   const run = await smallRun();
   // Rows: a at 0, b at 2, d turned away at 6, c at 10.
   expect(run.decisions.id).toEqual(['a', 'b', 'd', 'c']);
-  expect(momentOf(run, run.decisions, 3)).toEqual({ nowS: 10, rows: 3, excluded: new Set() });
-  expect(firstTryOf(run, run.decisions, 3)).toEqual({ nowS: 5, rows: 2, excluded: new Set() });
+  expect(momentOf(run, run.decisions, 3)).toEqual({ nowS: 10, rows: 3, scheduler: 0, excluded: new Set() });
+  expect(firstTryOf(run, run.decisions, 3)).toEqual({ nowS: 5, rows: 2, scheduler: 0, excluded: new Set() });
   const idle = (row: number) =>
     viewAt(run, run.decisions, momentOf(run, run.decisions, row)).hosts.map((h) => h.idleCards);
   expect(idle(0)).toEqual([1, 1]);

@@ -150,10 +150,11 @@ describe('carryOut', () => {
   test('says which policies and clusters there are when one is unknown', async () => {
     const directory = temporaryDirectory();
     await expect(carryOut(planIn(directory, { policy: 'best' }))).rejects.toThrow(
-      'policy: expected one of hybrid, nova, first-fit, best-fit, worst-fit, dot-product, random, got "best"',
+      'policy: expected one of hybrid, nova, first-fit, best-fit, worst-fit, dot-product, random, least-card, ' +
+        'fgd, gpu-clustering, gpu-packing, fgd/best-fit, fgd/dot-product, fgd/random, got "best"',
     );
     await expect(carryOut(planIn(directory, { cluster: 'heps-3' }))).rejects.toThrow(
-      'heps-3: expected a readable file or one of the presets heps-250, heps-test-3',
+      'heps-3: expected a readable file or one of the presets heps-250, heps-250-shared, heps-test-3',
     );
     expect(readdirSync(directory)).toEqual([]);
   });

@@ -15,7 +15,7 @@ import { scoreRows } from '../../viz/model/score-rows.ts';
 import { ask, bindTo, card, clusterOf, large, policyNamed, small, stateOf } from '../core/build.ts';
 import { anyRun, runFileOf, runOf, temporaryDirectory, vm } from '../sim/build.ts';
 
-const now = { nowS: 0, rows: 0, excluded: new Set<number>() };
+const now = { nowS: 0, rows: 0, scheduler: 0, excluded: new Set<number>() };
 
 describe('closingChanges', () => {
   test('finds the fewest vCPUs with which the runner-up is emptier, and leaves the cluster as it was', () => {

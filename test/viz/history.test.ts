@@ -41,7 +41,7 @@ test('hosts at a moment carry what the scheduler saw there when its records were
         reader.read(atS);
         const { moment } = reader;
         const rows = run.placements!.history.decidedBy(atS);
-        const seen = viewAt(file, file.decisions, { nowS: atS, rows, excluded: new Set() });
+        const seen = viewAt(file, file.decisions, { nowS: atS, rows, scheduler: 0, excluded: new Set() });
         const { wholeCards } = policyOf(file);
         for (const host of seen.hosts) {
           expect(moment.vcpusUsed[host.index]).toBeCloseTo(host.vcpus - host.vcpusFree, 6);
@@ -66,7 +66,7 @@ test('hosts at a moment carry what the scheduler saw there when its records were
   );
 });
 
-test('a host is marked when something ended or failed on it since the last SRM record, and at no other time', async () => {
+test('a host is marked when what a scheduler knows of it is old: something ended, failed or was bound by another since the last SRM record', async () => {
   const path = join(temporaryDirectory(), 'run.json');
   const srmIntervalS = 10;
   await fc.assert(
@@ -83,8 +83,12 @@ test('a host is marked when something ended or failed on it since the last SRM r
           const ended = decisions.host.some(
             (each, row) => each === host && decisions.decidedS[row]! <= knownS && isSince(decisions.endS[row]!),
           );
+          const bound = decisions.host.some((each, row) => {
+            const decidedS = decisions.decidedS[row]!;
+            return each === host && decidedS >= knownS && decidedS <= atS && plan.cloud.schedulers! > 1;
+          });
           const failed = faults!.host.some((each, index) => each === host && isSince(faults!.atS[index]!));
-          return ended || failed ? 1 : 0;
+          return ended || failed || bound ? 1 : 0;
         });
         expect([...reader.moment.stale]).toEqual(expected);
       }

@@ -30,7 +30,7 @@ test('lines from near have at every moment what the hosts carry and who waits th
       for (const share of [0, 0.1, 0.37, 0.5, 0.93, 1]) {
         const atS = fromS + share * lengthS;
         const rows = run.placements!.history.decidedBy(atS);
-        const seen = viewAt(file, file.decisions, { nowS: atS, rows, excluded: new Set() });
+        const seen = viewAt(file, file.decisions, { nowS: atS, rows, scheduler: 0, excluded: new Set() });
         const used = { vcpus: 0, ram: 0, cards: 0 };
         const all = { vcpus: 0, ram: 0, cards: 0 };
         for (const host of seen.hosts) {

@@ -29,6 +29,8 @@ export function rivalTable(decision: DecisionCase, rival: Rival | undefined): HT
       );
 }
 
+const cardScoreWords = { both: '× S_card', card: 'S_card, which counts alone' } as const;
+
 type GpuParts = Extract<HybridParts, { kind: 'gpu' }>;
 type CpuParts = Extract<HybridParts, { kind: 'cpu' }>;
 
@@ -38,7 +40,8 @@ function similarityTable(
   names: readonly string[],
   parts: readonly GpuParts[],
 ): HTMLElement {
-  const isRaw = file.inputs.policy.options.similarity === 'raw';
+  const { similarity, gpuScore = 'both' } = file.inputs.policy.options;
+  const isRaw = similarity === 'raw';
   const asked = parts[0]!.parts;
   const amount = (
     dimension: keyof ResourceVector,
@@ -92,12 +95,10 @@ function similarityTable(
           number(formatProduct(asked.askedNorm)),
           ...parts.flatMap(({ parts: { idleNorm } }) => [number(formatProduct(idleNorm)), wideOnly(number(''))]),
         ),
-        row(
-          'similarity: N·R / (‖N‖ ‖R‖)',
-          number(''),
-          ...pairs(({ parts: { similarity } }) => formatScore(similarity)),
-        ),
-        row('× S_card', number(''), ...pairs(({ offer }) => formatScore(offer.cardScore))),
+        row('similarity: N·R / (‖N‖ ‖R‖)', number(''), ...pairs(({ parts: each }) => formatScore(each.similarity))),
+        ...(gpuScore === 'similarity'
+          ? []
+          : [row(cardScoreWords[gpuScore], number(''), ...pairs(({ offer }) => formatScore(offer.cardScore)))]),
         strong(
           row(
             '= score',

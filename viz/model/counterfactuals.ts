@@ -13,7 +13,10 @@ export function withoutHost({ cluster, request, policy, moment }: Asked, host: n
   return schedule(cluster, request, policy, new Set([...moment.excluded, host]));
 }
 
-/** What each policy would have decided at that moment, the one of the run included, in the order of `policies`. */
+/**
+ * What each policy would have decided at that moment, the one of the run included, in the order of `policies`. One that needs typical
+ * requests is left out where the run has none.
+ */
 export function underEachPolicy({
   cluster,
   request,
@@ -21,10 +24,9 @@ export function underEachPolicy({
   file,
 }: DecisionCase): { name: string; decision: Decision }[] {
   const { options } = file.inputs.policy;
-  return policies.map(({ name, create }) => ({
-    name,
-    decision: schedule(cluster, request, create(options), moment.excluded),
-  }));
+  return policies
+    .filter(({ needsTypicalRequests }) => !needsTypicalRequests || options.typicalRequests !== undefined)
+    .map(({ name, create }) => ({ name, decision: schedule(cluster, request, create(options), moment.excluded) }));
 }
 
 /** The smallest change of one quantity with which the other host wins. */
@@ -47,7 +49,7 @@ export function closingChanges(
   host: number,
   chosen: number,
 ): ClosingChange[] {
-  if (policy.name === 'random') return []; // a lot does not depend on what is free
+  if (policy.name === 'random' || policy.name === 'fgd/random') return []; // a lot does not depend on what is free
   const view = cluster.hosts[host]!;
   const before = observationOf(cluster, host);
   // Whether only these two matter: not where scores compare all candidates.

@@ -1,5 +1,6 @@
 /** A VM's story in sentences: what became of it, what it asked for, what happened when. */
 import type { Cluster } from '../../core/cluster.ts';
+import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { formatTime } from '../../core/runs/explanation.ts';
 import { cardsAt, type DecisionColumns, textAt } from '../../core/runs/run-file.ts';
 import type { DecisionCase } from './decision-case.ts';
@@ -70,8 +71,10 @@ export function describeMoment(decision: DecisionCase, outcome: string, waiting:
   const again = decision.decision;
   const at = `${policy.name} at ${formatTime(moment.nowS)}`;
   const { srmIntervalS } = file.inputs.cloud;
+  const schedulers = schedulersOf(file.inputs.cloud);
+  const one = schedulers === 1 ? 'It' : `Scheduler ${moment.scheduler + 1} of ${schedulers}`;
   const late =
-    srmIntervalS === 0 ? '' : ` It saw the hosts as the last reports, every ${formatSpan(srmIntervalS)}, had told.`;
+    srmIntervalS === 0 ? '' : ` ${one} saw the hosts as the last reports, every ${formatSpan(srmIntervalS)}, had told.`;
   if (again.kind === 'placed') {
     const place = cluster.specs[again.host]!.name;
     if (!decision.isBehindOthers) return `${at} chose ${place}, score ${formatScore(again.score)}.${late}`;

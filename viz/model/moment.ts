@@ -1,4 +1,5 @@
 /** The state of all hosts at one moment of a run. */
+import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { lastReportS } from '../../core/runs/report-times.ts';
 import { requestAt } from '../../core/runs/run-file.ts';
 import { RowList } from './history.ts';
@@ -132,7 +133,7 @@ export class MomentReader {
   #findStale(atS: number): void {
     const { srmIntervalS } = this.#run.file.inputs.cloud;
     if (srmIntervalS === 0) return;
-    const { history, endS, host } = this.#placements;
+    const { history, decidedS, endS, host } = this.#placements;
     const { moment } = this;
     const knownS = lastReportS(atS, srmIntervalS);
     const before = this.#before;
@@ -140,6 +141,12 @@ export class MomentReader {
     for (let index = 0; index < before.length; index++) {
       const row = before.rows[index]!;
       if (endS[row]! <= atS) moment.stale[host[row]!] = 1;
+    }
+    if (schedulersOf(this.#run.file.inputs.cloud) > 1) {
+      // What one scheduler bound since then, the others do not know.
+      for (let row = history.decidedBy(atS) - 1; row >= 0 && decidedS[row]! >= knownS; row--) {
+        if (host[row]! >= 0) moment.stale[host[row]!] = 1;
+      }
     }
     const { faults } = this.#run.file;
     if (faults === null) return;

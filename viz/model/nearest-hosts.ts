@@ -3,7 +3,7 @@ import type { HostView } from '../../core/cluster.ts';
 import { type Rejection, rejections } from '../../core/filters.ts';
 import type { Policy } from '../../core/policy.ts';
 import { isGpuRequest, type VmRequest } from '../../core/request.ts';
-import { lastReportS } from '../../core/runs/report-times.ts';
+import { believedToRun } from '../../core/runs/replay.ts';
 import { cardsAt, requestAt } from '../../core/runs/run-file.ts';
 import type { DecisionCase } from './decision-case.ts';
 
@@ -71,11 +71,10 @@ function lackOf(host: HostView, request: VmRequest): number {
 
 /** Rows that the scheduler believed to run on each of these hosts, by end. */
 function runningOn({ decisions, moment, file }: DecisionCase, hosts: ReadonlySet<number>): Map<number, number[]> {
-  const { srmIntervalS } = file.inputs.cloud;
-  const knownS = srmIntervalS === 0 ? moment.nowS : lastReportS(moment.nowS, srmIntervalS);
+  const runs = believedToRun(file, decisions, moment);
   const found = new Map<number, number[]>([...hosts].map((host) => [host, []]));
   for (let row = 0; row < moment.rows; row++) {
-    if (decisions.endS[row]! > knownS) found.get(decisions.host[row]!)?.push(row);
+    if (runs(row)) found.get(decisions.host[row]!)?.push(row);
   }
   for (const rows of found.values()) rows.sort((a, b) => decisions.endS[a]! - decisions.endS[b]! || a - b);
   return found;

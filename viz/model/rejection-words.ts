@@ -8,6 +8,7 @@ const filterWords: Readonly<Record<string, string>> = {
   HostUp: 'Host is running',
   CpuRamDisk: 'Enough free vCPUs, RAM, disk',
   FineGrainedGpu: 'Enough idle cards that suit',
+  KeptForCards: 'Leaves enough for its idle cards',
   PciPassthroughFilter: 'Enough idle cards, only counted',
 };
 
@@ -27,6 +28,11 @@ const reasonWords: Readonly<Record<Rejection, readonly [several: string, one: st
   'card-memory': ['have cards with too little memory', 'has cards with too little memory', 'card memory'],
   'card-cores': ['have cards with too few cores', 'has cards with too few cores', 'card cores'],
   'cards-busy': ['have suitable cards, but not enough idle', 'has suitable cards, but not enough idle', 'idle cards'],
+  'kept-for-cards': [
+    'keep what is free for VMs that need their cards',
+    'keeps what is free for VMs that need its cards',
+    'vCPUs or RAM kept for cards',
+  ],
 };
 
 /** `182 lack free vCPUs`. */

@@ -132,15 +132,16 @@ const cloudWords: Readonly<Record<keyof CloudOptions, string>> = {
   patienceS: 'how long VMs wait before they give up',
   bootS: 'boot times',
   srmIntervalS: 'the time between SRM reports',
+  schedulers: 'the number of schedulers',
   mtbfH: 'host failures',
   cardMtbfH: 'card failures',
   mttrH: 'repair times',
   resubmit: 'whether lost VMs are submitted again',
 };
 
-/** Everything of a run but its seed. */
+/** Everything of a run but its seed, and what its workload was made of under that seed. */
 function kindOf({ cluster, workload, policy, cloud }: RunInputs): string {
-  const { seed: _, ...options } = policy.options;
+  const { seed: _, typicalRequests: __, ...options } = policy.options;
   return JSON.stringify([cluster.sha256, workload, policy.name, options, cloud]);
 }
 

@@ -3,9 +3,11 @@ import { Cluster } from '../../core/cluster.ts';
 import { parseCluster } from '../../core/cluster-file.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { Policy } from '../../core/policy.ts';
+import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { policyOf } from '../../core/runs/replay.ts';
 import type { DecisionColumns, RunFile } from '../../core/runs/run-file.ts';
 import { History } from './history.ts';
+import { policyOptionWords } from './policy-option-words.ts';
 
 /** What is read of the decisions in every frame. Arrays have one row per decision. */
 export interface Placements {
@@ -103,12 +105,13 @@ function placementsOf(decisions: DecisionColumns, cluster: Cluster, name: string
 export function titlesOf(runs: readonly Run[]): string[] {
   const parts: ((run: Run) => string)[] = [
     ({ file }) => file.inputs.policy.name,
-    ({ file }) => (file.inputs.policy.options.similarity === 'raw' ? 'raw similarity' : ''),
+    ({ file }) => policyOptionWords(file.inputs.policy.options).join(', '),
     ({ file }) => file.inputs.workload.name,
     ({ file }) => (file.inputs.workload.load === null ? '' : `load ${file.inputs.workload.load}`),
     ({ file }) => file.inputs.cluster.name,
     ({ file }) => (file.inputs.cloud.onFull === 'reject' ? 'rejecting' : 'queueing'),
     ({ file }) => (file.inputs.cloud.srmIntervalS > 0 ? `SRM every ${file.inputs.cloud.srmIntervalS} s` : 'SRM exact'),
+    ({ file }) => (schedulersOf(file.inputs.cloud) > 1 ? `${schedulersOf(file.inputs.cloud)} schedulers` : ''),
     ({ file }) => `seed ${file.inputs.seed}`,
   ];
   const telling = parts.filter((part, index) => index === 0 || new Set(runs.map(part)).size > 1);

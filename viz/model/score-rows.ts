@@ -52,6 +52,10 @@ const termWords: Readonly<Record<string, string>> = {
   io_ops: 'building',
   pci: 'few cards',
   lot: 'lot',
+  cardLeft: 'card left over',
+  modelBusy: 'model in use',
+  idleCards: 'idle cards',
+  deprivedCards: 'cards deprived',
 };
 
 export function describeTerm(term: string): string {
@@ -63,6 +67,14 @@ const termMeanings: Readonly<Record<string, Readonly<Record<string, string>>>> =
     cardScore: 'S_card, Eq. (2): speed of the card, of the fastest in the cluster',
     similarity: 'Eq. (3): how alike what is idle and what is asked for are, as the cosine of their angle',
     lrs: 'Eq. (1): points for what stays free',
+  },
+  'least-card': {
+    cardLeft: 'card memory beyond what is asked for, of the largest card in the cluster',
+    modelBusy: 'cards of that model in the cluster that are held or have failed, of all of them',
+    idleCards: 'idle cards on the host, of the most that a host has: counts a tenth',
+    vcpus: 'vCPUs left over, of the most that a host has',
+    ram: 'RAM left over, of the most that a host has',
+    deprivedCards: 'idle cards that would lose their share of the host’s vCPUs or RAM',
   },
   nova: {
     ram: 'free RAM, of the most among the hosts that fit',

@@ -129,16 +129,16 @@ export class DecisionView {
   }
 
   #scores(decision: DecisionCase): HTMLElement {
-    const { ranking, policy, request } = decision;
+    const { ranking, policy, request, file } = decision;
     const isGpu = isGpuRequest(request);
-    const isProduct = policy.name === 'hybrid' && isGpu;
+    const isProduct = policy.name === 'hybrid' && isGpu && (file.inputs.policy.options.gpuScore ?? 'both') === 'both';
     const how = isProduct
       ? 'The frame is as wide as S_card, and similarity is how much of it is filled: the filled part is the score, S_card × similarity.'
       : policy.name === 'first-fit'
         ? 'First fit gives no scores: the first host that fits is taken.'
         : barScale(ranking, policy, isGpu).isShorterBetter
           ? 'Scores are below 0, since what is left over counts against a host: the shortest bar is the best.'
-          : policy.name === 'hybrid'
+          : policy.name === 'hybrid' && !isGpu
             ? 'Bars show LRS. Any CPU host comes before every GPU host: 100 points more.'
             : 'The longest bar is the best.';
     return section(

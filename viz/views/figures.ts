@@ -1,8 +1,10 @@
 /** A run and a moment of it in words and figures. */
+import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { formatTime } from '../../core/runs/explanation.ts';
 import { lastReportS } from '../../core/runs/report-times.ts';
 import { element } from '../element.ts';
 import type { MomentReader } from '../model/moment.ts';
+import { policyOptionWords } from '../model/policy-option-words.ts';
 import { count, percent, plural } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 
@@ -24,7 +26,9 @@ export function headlineOf({ file, cluster }: Run): HTMLElement[] {
     cloud.onFull === 'queue'
       ? `VMs wait${cloud.patienceS === null ? '' : ` at most ${cloud.patienceS / 3600} h`}`
       : 'full means refused',
+    ...policyOptionWords(inputs.policy.options),
     ...(cloud.srmIntervalS > 0 ? [`SRM every ${cloud.srmIntervalS} s`] : []),
+    ...(schedulersOf(cloud) > 1 ? [`${schedulersOf(cloud)} schedulers`] : []),
     ...(cloud.mtbfH !== null || cloud.cardMtbfH !== null ? ['with failures'] : []),
     `seed ${inputs.seed}`,
   ];

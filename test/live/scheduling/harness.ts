@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { GpuCard } from '../../../core/gpu-card.ts';
+import { defaultPolicyOptions } from '../../../core/policy.ts';
 import { srmCardOf } from '../../../core/srm.ts';
 import { openSession } from '../../../live/openstack/index.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
@@ -19,6 +20,7 @@ import type { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
 export const quickSettings: SchedulingSettings = {
   mode: 'act',
   policy: 'hybrid',
+  policyOptions: defaultPolicyOptions,
   aliases: {},
   reconcileIntervalS: 0.4,
   pollIntervalS: 0.05,

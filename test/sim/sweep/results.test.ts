@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,7 +55,7 @@ test('a broken, cut or foreign file is run again, to the same bytes', async () =
   const sweep = await carryOut('seeds: 1..3\n');
   const files = sweep.points.map(({ file }) => join(folder, file));
   const whole = files.map((file) => readFileSync(file, 'utf8'));
-  truncateSync(files[0]!, statSync(files[0]!).size / 2);
+  writeFileSync(files[0]!, whole[0]!.slice(0, whole[0]!.length / 2));
   writeFileSync(files[1]!, '');
   writeFileSync(files[2]!, whole[0]!);
   expect(missingIn(sweep)).toHaveLength(3);

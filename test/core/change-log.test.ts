@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ChangeLog } from '../../core/score-index/change-log.ts';
+import { impossible, ScoredHosts } from '../../core/score-index/scored-hosts.ts';
+
+test('whoever looks finds each host that has changed since it looked last, once', () => {
+  const step = fc.oneof(fc.record({ changed: fc.nat(4) }), fc.record({ looks: fc.nat(1) }));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const log = new ChangeLog(5);
+      const seen = [0, 0];
+      const expected = [new Set<number>(), new Set<number>()];
+      for (const each of steps) {
+        if ('changed' in each) {
+          log.add(each.changed);
+          for (const hosts of expected) hosts.add(each.changed);
+        } else {
+          const found: number[] = [];
+          log.since(seen[each.looks]!, (host) => found.push(host));
+          expect(found.sort()).toEqual([...expected[each.looks]!].sort());
+          seen[each.looks] = log.now;
+          expected[each.looks]!.clear();
+        }
+      }
+    }),
+  );
+});
+
+test('the best host is the first of the highest scores among those with room, after any changes', () => {
+  const score = fc.constantFrom(impossible, 0, 1, 2, 3);
+  const change = fc.record({
+    host: fc.nat(99),
+    score,
+    room: fc.array(fc.boolean(), { minLength: 100, maxLength: 100 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(score, { minLength: 100, maxLength: 100 }),
+      fc.array(change, { maxLength: 20 }),
+      (first, changes) => {
+        const scores = [...first];
+        const hosts = new ScoredHosts(Float64Array.from(first));
+        for (const each of changes) {
+          scores[each.host] = each.score;
+          hosts.set(each.host, each.score);
+          const open = scores.map((value, host) => (each.room[host] ? value : impossible));
+          const most = Math.max(...open);
+          expect(hosts.best((host) => each.room[host]!)).toBe(most === impossible ? -1 : open.indexOf(most));
+        }
+      },
+    ),
+  );
+});
