@@ -5,6 +5,7 @@ import { addCompare } from './commands/compare.ts';
 import { addExplain } from './commands/explain.ts';
 import { addReproduce } from './commands/reproduce.ts';
 import { addSimulate } from './commands/simulate.ts';
+import { addSweep } from './commands/sweep.ts';
 import { addTraceCommands } from './commands/trace.ts';
 import { addView } from './commands/view.ts';
 
@@ -14,6 +15,7 @@ export function addSimulatorCommands(program: Command): void {
   addExplain(program);
   addReproduce(program);
   addView(program);
+  addSweep(program);
   addTraceCommands(program);
   addClusterCommands(program);
 }

@@ -96,7 +96,6 @@ async function openTrace(path: string, plan: WorkloadPlan, seed: number, hasName
     onInvalid: plan.skipInvalid ? (error) => skipped.push(error.message) : undefined,
   };
   const arrivals = await readTrace(path, options);
-  const digest = async () => sha256OfFiles(await traceFiles(path));
   const typicalRequests = async () => {
     const kinds = new RequestKinds();
     const onInvalid = plan.skipInvalid ? () => {} : undefined;
@@ -106,7 +105,14 @@ async function openTrace(path: string, plan: WorkloadPlan, seed: number, hasName
     }
     return kinds.typical();
   };
-  return { name: basename(path), arrivals, count: null, skipped, typicalRequests, sha256: digest };
+  return { name: basename(path), arrivals, count: null, skipped, typicalRequests, sha256: () => workloadSha256(plan) };
+}
+
+/** Digest of what a plan's arrivals come from, as `Workload.sha256` gives it, without opening them. @throws InputError */
+export async function workloadSha256({ preset, trace }: WorkloadPlan): Promise<string> {
+  if (trace !== null) return sha256OfFiles(await traceFiles(trace));
+  const name = preset ?? 'heps';
+  return sha256(JSON.stringify(readJson(presetPath('workloads', name) ?? name, 'workloads')));
 }
 
 /** A list as a stream. */

@@ -57,3 +57,10 @@ export class OutputFile {
     this.#buffer = '';
   }
 }
+
+/** A whole file at once. @throws InputError when it cannot be made there */
+export function writeOutput(path: string, content: string | Uint8Array): void {
+  const file = new OutputFile(path);
+  file.write(content);
+  file.finish();
+}

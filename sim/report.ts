@@ -84,7 +84,7 @@ export function reportComparison(runs: readonly PolicyRuns[], comparisons: reado
 }
 
 /** The rows as tables of at most 100 columns, each with the first column and some of the others. */
-function narrowTables(rows: readonly (readonly string[])[]): string[] {
+export function narrowTables(rows: readonly (readonly string[])[]): string[] {
   const tables: string[] = [];
   const columns = rows[0]!.length;
   for (let first = 1; first < columns; ) {
@@ -105,7 +105,8 @@ function formatValue({ digits }: Measure, value: number | null): string {
   return value === null ? '–' : value.toFixed(digits);
 }
 
-function formatEstimate(measure: Measure, value: Estimate | null): string {
+/** `12.30 ± 0.45` in the measure's digits. */
+export function formatEstimate(measure: Measure, value: Estimate | null): string {
   if (value === null) return '–';
   const { mean, halfWidth } = value;
   return halfWidth === null

@@ -13,7 +13,7 @@ let folder: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'heps-readme-'));
-  cpSync('traces/samples', join(folder, 'traces/samples'), { recursive: true });
+  for (const name of ['traces/samples', 'docs/examples']) cpSync(name, join(folder, name), { recursive: true });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
