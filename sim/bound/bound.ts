@@ -1,0 +1,108 @@
+/** An upper bound of the GPU work that any policy could have served: the offline optimum where that can be solved, or a relaxation of it. */
+import type { HostSpec } from '../../core/host.ts';
+import { InputError } from '../../core/input-error.ts';
+import type { CloudOptions } from '../../core/runs/run-file.ts';
+import { loadCluster, openWorkload } from '../inputs.ts';
+import type { DecisionPlan } from '../run.ts';
+import { acceptableVms, type GpuWork, readGpuWork, startsAreFixed } from './gpu-work.ts';
+import { hostPools } from './host-pools.ts';
+import { relaxationByKind } from './lp-by-kind.ts';
+import { relaxationByVm } from './lp-by-vm.ts';
+import { offlineOptimum } from './milp.ts';
+import { solveInteger, solveLinear } from './solver.ts';
+
+/** `offline-optimum`: exact; `by-vm`, `by-kind`: linear relaxations over buckets of time; `all`: without an end of time, all that fits on some host. */
+export type BoundMethod = 'offline-optimum' | 'by-vm' | 'by-kind' | 'all';
+
+export interface Bound {
+  /** No policy serves more, card-hours. */
+  readonly cardHours: number;
+  /** What was asked for by VMs that fit on some empty host, card-hours before the horizon if each started at once. */
+  readonly askedCardHours: number;
+  readonly method: BoundMethod;
+  /** Length of the buckets, s; null where there are none. */
+  readonly bucketS: number | null;
+  /** Whether the model was solved to its end; if not, the bound is what was proved when the time was up. */
+  readonly isOptimal: boolean;
+  /** Size of the model. */
+  readonly variables: number;
+  readonly rows: number;
+}
+
+/** How large models may be, and how long they are worked on. */
+export interface BoundLimits {
+  /** Variables of the offline optimum at most; more are relaxed. */
+  readonly integerVariables: number;
+  /** Entries of the matrix of a relaxation, about; decides the length of the buckets. */
+  readonly entries: number;
+  /** Seconds for each solution. */
+  readonly timeLimitS: number;
+}
+
+export const defaultBoundLimits: BoundLimits = { integerVariables: 2000, entries: 300_000, timeLimitS: 60 };
+
+/** The bound of a plan's workload on its cluster, whatever its policy. @throws InputError where the workload is too large */
+export async function boundOfPlan(plan: DecisionPlan): Promise<Bound> {
+  const { hosts } = await loadCluster(plan.cluster);
+  const workload = await openWorkload(plan.workload, plan.seed, false);
+  const { days } = plan.workload;
+  const work = await readGpuWork(workload.arrivals, days === null ? null : days * 86_400);
+  const bound = await boundOf(hosts, work, plan.cloud);
+  if (bound !== undefined) return bound;
+  const sizes = `${work.kinds.length} sizes of GPU VM on ${hosts.length} hosts`;
+  throw new InputError('--bound', 'a workload of fewer sizes of GPU VM, or a cluster of fewer kinds of host', sizes);
+}
+
+/** @returns undefined where even the coarsest relaxation would be too large */
+export async function boundOf(
+  hosts: readonly HostSpec[],
+  work: GpuWork,
+  cloud: CloudOptions,
+  limits: BoundLimits = defaultBoundLimits,
+): Promise<Bound | undefined> {
+  const pools = hostPools(hosts, work.kinds);
+  const isServable = work.kinds.map((_, kind) => pools.some(({ parts }) => parts[kind] !== undefined));
+  const asked = acceptableVms(work, cloud.bootS).reduce((sum, vm) => sum + (isServable[vm.kind] ? vm.cardHours : 0), 0);
+  const isFixed = startsAreFixed(work, cloud);
+  if (asked === 0 || (!isFixed && work.horizonS === Infinity)) {
+    return {
+      cardHours: asked,
+      askedCardHours: asked,
+      method: 'all',
+      bucketS: null,
+      isOptimal: true,
+      variables: 0,
+      rows: 0,
+    };
+  }
+  const { integerVariables, entries, timeLimitS } = limits;
+  if (isFixed) {
+    const model = offlineOptimum(hosts, work, cloud.bootS, integerVariables);
+    if (model !== undefined) {
+      const { bound, isOptimal } = await solveInteger(model, timeLimitS);
+      return {
+        cardHours: Math.min(bound, asked),
+        askedCardHours: asked,
+        method: 'offline-optimum',
+        bucketS: null,
+        isOptimal,
+        variables: model.cost.length,
+        rows: model.limit.length,
+      };
+    }
+  }
+  const byVm = isFixed ? relaxationByVm(pools, work, cloud.bootS, entries) : undefined;
+  const relaxation = byVm ?? relaxationByKind(pools, work, cloud, entries);
+  if (relaxation === undefined) return undefined;
+  const { model, bucketS } = relaxation;
+  const { bound, isOptimal } = await solveLinear(model, timeLimitS);
+  return {
+    cardHours: Math.min(bound, asked),
+    askedCardHours: asked,
+    method: byVm === undefined ? 'by-kind' : 'by-vm',
+    bucketS,
+    isOptimal,
+    variables: model.cost.length,
+    rows: model.limit.length,
+  };
+}
