@@ -6,10 +6,11 @@ import { loadCluster, openWorkload } from '../inputs.ts';
 import type { DecisionPlan } from '../run.ts';
 import { acceptableVms, type GpuWork, readGpuWork, startsAreFixed } from './gpu-work.ts';
 import { hostPools } from './host-pools.ts';
+import type { LinearModel } from './linear-model.ts';
 import { relaxationByKind } from './lp-by-kind.ts';
 import { relaxationByVm } from './lp-by-vm.ts';
 import { offlineOptimum } from './milp.ts';
-import { solveInteger, solveLinear } from './solver.ts';
+import { type Solved, solveInteger, solveLinear } from './solver.ts';
 
 /** `offline-optimum`: exact; `by-vm`, `by-kind`: linear relaxations over buckets of time; `all`: without an end of time, all that fits on some host. */
 export type BoundMethod = 'offline-optimum' | 'by-vm' | 'by-kind' | 'all';
@@ -39,7 +40,7 @@ export interface BoundLimits {
   readonly timeLimitS: number;
 }
 
-export const defaultBoundLimits: BoundLimits = { integerVariables: 2000, entries: 300_000, timeLimitS: 60 };
+export const defaultBoundLimits: BoundLimits = { integerVariables: 1000, entries: 300_000, timeLimitS: 60 };
 
 /** The bound of a plan's workload on its cluster, whatever its policy. @throws InputError where the workload is too large */
 export async function boundOfPlan(plan: DecisionPlan): Promise<Bound> {
@@ -53,7 +54,12 @@ export async function boundOfPlan(plan: DecisionPlan): Promise<Bound> {
   throw new InputError('--bound', 'a workload of fewer sizes of GPU VM, or a cluster of fewer kinds of host', sizes);
 }
 
-/** @returns undefined where even the coarsest relaxation would be too large */
+/**
+ * The bound by the best method that the size allows. Where the search for the optimum is stopped, the lower of what it proved and the
+ * relaxation.
+ *
+ * @returns undefined where even the coarsest relaxation would be too large
+ */
 export async function boundOf(
   hosts: readonly HostSpec[],
   work: GpuWork,
@@ -62,47 +68,36 @@ export async function boundOf(
 ): Promise<Bound | undefined> {
   const pools = hostPools(hosts, work.kinds);
   const isServable = work.kinds.map((_, kind) => pools.some(({ parts }) => parts[kind] !== undefined));
-  const asked = acceptableVms(work, cloud.bootS).reduce((sum, vm) => sum + (isServable[vm.kind] ? vm.cardHours : 0), 0);
+  const askedCardHours = acceptableVms(work, cloud.bootS).reduce(
+    (sum, vm) => sum + (isServable[vm.kind] ? vm.cardHours : 0),
+    0,
+  );
   const isFixed = startsAreFixed(work, cloud);
-  if (asked === 0 || (!isFixed && work.horizonS === Infinity)) {
-    return {
-      cardHours: asked,
-      askedCardHours: asked,
-      method: 'all',
-      bucketS: null,
-      isOptimal: true,
-      variables: 0,
-      rows: 0,
-    };
+  if (askedCardHours === 0 || (!isFixed && work.horizonS === Infinity)) {
+    const none = { bucketS: null, isOptimal: true, variables: 0, rows: 0 };
+    return { cardHours: askedCardHours, askedCardHours, method: 'all', ...none };
   }
   const { integerVariables, entries, timeLimitS } = limits;
-  if (isFixed) {
-    const model = offlineOptimum(hosts, work, cloud.bootS, integerVariables);
-    if (model !== undefined) {
-      const { bound, isOptimal } = await solveInteger(model, timeLimitS);
-      return {
-        cardHours: Math.min(bound, asked),
-        askedCardHours: asked,
-        method: 'offline-optimum',
-        bucketS: null,
-        isOptimal,
-        variables: model.cost.length,
-        rows: model.limit.length,
-      };
-    }
-  }
-  const byVm = isFixed ? relaxationByVm(pools, work, cloud.bootS, entries) : undefined;
-  const relaxation = byVm ?? relaxationByKind(pools, work, cloud, entries);
-  if (relaxation === undefined) return undefined;
-  const { model, bucketS } = relaxation;
-  const { bound, isOptimal } = await solveLinear(model, timeLimitS);
-  return {
-    cardHours: Math.min(bound, asked),
-    askedCardHours: asked,
-    method: byVm === undefined ? 'by-kind' : 'by-vm',
+  const described = (method: BoundMethod, bucketS: number | null, model: LinearModel, solved: Solved): Bound => ({
+    cardHours: Math.min(solved.bound, askedCardHours),
+    askedCardHours,
+    method,
     bucketS,
-    isOptimal,
+    isOptimal: solved.isOptimal,
     variables: model.cost.length,
     rows: model.limit.length,
-  };
+  });
+
+  const exact = isFixed ? offlineOptimum(hosts, work, cloud.bootS, integerVariables) : undefined;
+  const optimum =
+    exact === undefined ? undefined : described('offline-optimum', null, exact, await solveInteger(exact, timeLimitS));
+  if (optimum?.isOptimal) return optimum;
+
+  const byVm = isFixed ? relaxationByVm(pools, work, cloud.bootS, entries) : undefined;
+  const relaxation = byVm ?? relaxationByKind(pools, work, cloud, entries);
+  if (relaxation === undefined) return optimum;
+  const { model, bucketS } = relaxation;
+  const method = byVm === undefined ? 'by-kind' : 'by-vm';
+  const relaxed = described(method, bucketS, model, await solveLinear(model, timeLimitS));
+  return optimum !== undefined && optimum.cardHours < relaxed.cardHours ? optimum : relaxed;
 }

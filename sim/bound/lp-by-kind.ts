@@ -39,7 +39,7 @@ export function relaxationByKind(
     (sum, _, kind) => sum + pools.reduce((all, { parts }) => all + (parts[kind] ? parts[kind].length + 3 : 0), 4),
     0,
   );
-  const bucketS = bucketLengthS((lengthS) => Math.ceil(endS / lengthS) * entriesPerBucket, mostEntries);
+  const bucketS = bucketLengthS(endS, (lengthS) => Math.ceil(endS / lengthS) * entriesPerBucket, mostEntries);
   if (bucketS === undefined) return undefined;
   const buckets = Math.ceil(endS / bucketS);
   const limits = kindLimits(work, cloud, bucketS, buckets);

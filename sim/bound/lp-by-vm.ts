@@ -30,10 +30,15 @@ export function relaxationByVm(
   const rowsPerBucket = work.kinds.map((_, kind) =>
     pools.reduce((sum, { parts }) => sum + (parts[kind]?.length ?? 0), 0),
   );
-  const bucketS = bucketLengthS((lengthS) => {
-    const buckets = (vm: AcceptableVm) => Math.ceil(endS(vm) / lengthS) - Math.floor(vm.fromS / lengthS);
-    return vms.reduce((sum, vm) => sum + buckets(vm) * rowsPerBucket[vm.kind]!, 0);
-  }, mostEntries);
+  const lastS = vms.reduce((latest, vm) => Math.max(latest, endS(vm)), 0);
+  const bucketS = bucketLengthS(
+    lastS,
+    (lengthS) => {
+      const buckets = (vm: AcceptableVm) => Math.ceil(endS(vm) / lengthS) - Math.floor(vm.fromS / lengthS);
+      return vms.reduce((sum, vm) => sum + buckets(vm) * rowsPerBucket[vm.kind]!, 0);
+    },
+    mostEntries,
+  );
   if (bucketS === undefined) return undefined;
 
   const model = new LinearModel();

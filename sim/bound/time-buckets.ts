@@ -5,14 +5,24 @@ const lengthsS = [
   1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_419_200,
 ];
 
+const mostBuckets = 1000;
+
 /**
- * The shortest length for which the model stays small enough.
+ * The shortest length for which the model stays small enough, with at most 1000 buckets: more gain little.
  *
+ * @param endS where the last bucket ends, s
  * @param entriesOf how many entries the model has for a length
  * @returns undefined if it is too large for all of them
  */
-export function bucketLengthS(entriesOf: (bucketS: number) => number, mostEntries: number): number | undefined {
-  return lengthsS.find((bucketS) => entriesOf(bucketS) <= mostEntries);
+export function bucketLengthS(
+  endS: number,
+  entriesOf: (bucketS: number) => number,
+  mostEntries: number,
+): number | undefined {
+  const longest = lengthsS.at(-1)!;
+  return lengthsS.find(
+    (bucketS) => (endS / bucketS <= mostBuckets || bucketS === longest) && entriesOf(bucketS) <= mostEntries,
+  );
 }
 
 /** Calls `each` with every bucket that [fromS, untilS) touches, and for how many seconds it does. */
