@@ -40,7 +40,7 @@ export interface BoundLimits {
   readonly timeLimitS: number;
 }
 
-export const defaultBoundLimits: BoundLimits = { integerVariables: 1000, entries: 300_000, timeLimitS: 60 };
+export const defaultBoundLimits: BoundLimits = { integerVariables: 600, entries: 300_000, timeLimitS: 120 };
 
 /** The bound of a plan's workload on its cluster, whatever its policy. @throws InputError where the workload is too large */
 export async function boundOfPlan(plan: DecisionPlan): Promise<Bound> {
@@ -50,8 +50,9 @@ export async function boundOfPlan(plan: DecisionPlan): Promise<Bound> {
   const work = await readGpuWork(workload.arrivals, days === null ? null : days * 86_400);
   const bound = await boundOf(hosts, work, plan.cloud);
   if (bound !== undefined) return bound;
-  const sizes = `${work.kinds.length} sizes of GPU VM on ${hosts.length} hosts`;
-  throw new InputError('--bound', 'a workload of fewer sizes of GPU VM, or a cluster of fewer kinds of host', sizes);
+  throw InputError.saying(
+    `--bound: expected a workload with fewer sizes of GPU VM, or a cluster with fewer kinds of host, got ${work.kinds.length} sizes on ${hosts.length} hosts`,
+  );
 }
 
 /**

@@ -67,6 +67,7 @@ function formatLength(lengthS: number): string {
 }
 
 function formatEstimate({ mean, halfWidth }: Estimate, factor: number, digits: number): string {
-  const text = (value: number): string => (factor * value).toFixed(digits);
+  // Adding 0 turns a rounded −0 into 0.
+  const text = (value: number): string => (Number((factor * value).toFixed(digits)) + 0).toFixed(digits);
   return halfWidth === null ? text(mean) : `${text(mean)} ± ${text(halfWidth)}`;
 }
