@@ -34,13 +34,22 @@ export interface Bound {
 export interface BoundLimits {
   /** Variables of the offline optimum at most; more are relaxed. */
   readonly integerVariables: number;
-  /** Entries of the matrix of a relaxation, about; decides the length of the buckets. */
-  readonly entries: number;
-  /** Seconds for each solution. */
-  readonly timeLimitS: number;
+  /** Seconds for the search for it. */
+  readonly integerTimeS: number;
+  /** Entries of the matrix of each relaxation, about; decides the length of the buckets. */
+  readonly entriesByVm: number;
+  readonly entriesByKind: number;
+  /** Seconds for a relaxation: far more than it takes, since one that is stopped says little. */
+  readonly linearTimeS: number;
 }
 
-export const defaultBoundLimits: BoundLimits = { integerVariables: 600, entries: 300_000, timeLimitS: 120 };
+export const defaultBoundLimits: BoundLimits = {
+  integerVariables: 600,
+  integerTimeS: 60,
+  entriesByVm: 300_000,
+  entriesByKind: 100_000,
+  linearTimeS: 600,
+};
 
 /** The bound of a plan's workload on its cluster, whatever its policy. @throws InputError where the workload is too large */
 export async function boundOfPlan(plan: DecisionPlan): Promise<Bound> {
@@ -78,7 +87,7 @@ export async function boundOf(
     const none = { bucketS: null, isOptimal: true, variables: 0, rows: 0 };
     return { cardHours: askedCardHours, askedCardHours, method: 'all', ...none };
   }
-  const { integerVariables, entries, timeLimitS } = limits;
+  const { integerVariables, integerTimeS, entriesByVm, entriesByKind, linearTimeS } = limits;
   const described = (method: BoundMethod, bucketS: number | null, model: LinearModel, solved: Solved): Bound => ({
     cardHours: Math.min(solved.bound, askedCardHours),
     askedCardHours,
@@ -91,14 +100,16 @@ export async function boundOf(
 
   const exact = isFixed ? offlineOptimum(hosts, work, cloud.bootS, integerVariables) : undefined;
   const optimum =
-    exact === undefined ? undefined : described('offline-optimum', null, exact, await solveInteger(exact, timeLimitS));
+    exact === undefined
+      ? undefined
+      : described('offline-optimum', null, exact, await solveInteger(exact, integerTimeS));
   if (optimum?.isOptimal) return optimum;
 
-  const byVm = isFixed ? relaxationByVm(pools, work, cloud.bootS, entries) : undefined;
-  const relaxation = byVm ?? relaxationByKind(pools, work, cloud, entries);
+  const byVm = isFixed ? relaxationByVm(pools, work, cloud.bootS, entriesByVm) : undefined;
+  const relaxation = byVm ?? relaxationByKind(pools, work, cloud, entriesByKind);
   if (relaxation === undefined) return optimum;
   const { model, bucketS } = relaxation;
   const method = byVm === undefined ? 'by-kind' : 'by-vm';
-  const relaxed = described(method, bucketS, model, await solveLinear(model, timeLimitS));
+  const relaxed = described(method, bucketS, model, await solveLinear(model, linearTimeS));
   return optimum !== undefined && optimum.cardHours < relaxed.cardHours ? optimum : relaxed;
 }

@@ -127,7 +127,7 @@ test('where all arrive at 0 and may wait for ever, all is served in the end', as
 
 test('more sizes than the coarsest relaxation holds are refused', async () => {
   const work = await workOf([vm('a', 0, hour, { cards: 1 }), vm('b', 1, hour, { cards: 1 })], hour);
-  const limits = { integerVariables: 0, entries: 0, timeLimitS: 1 };
+  const limits = { ...defaultBoundLimits, integerVariables: 0, entriesByVm: 0, entriesByKind: 0 };
   expect(await boundOf([hostSpec(cardHost)], work, defaultCloud, limits)).toBeUndefined();
 });
 
@@ -213,8 +213,7 @@ test('no policy serves more than any bound, whatever the cloud does', async () =
       async (sizes, arrivals, cloud, untilS, mostEntries, seed) => {
         const hosts = sizes.map(hostSpec);
         const work = await workOf(arrivals, untilS);
-        const limits = { ...defaultBoundLimits, entries: 1e5 };
-        const best = (await boundOf(hosts, work, cloud, limits))!;
+        const best = (await boundOf(hosts, work, cloud))!;
         const { byVm, byKind } = await relaxed(hosts, work, cloud, mostEntries);
         const isFixed = best.method === 'offline-optimum';
         for (const { name } of policies) {
@@ -254,7 +253,7 @@ test('a solver that is stopped at once still gives a bound, and says so', async 
     expect(stopped.bound).toBeLessThan(Infinity);
   }
   // Both stopped, what is left is what was asked for.
-  const neither = await bound(hosts, arrivals, { limits: { timeLimitS: 0 } });
+  const neither = await bound(hosts, arrivals, { limits: { integerTimeS: 0, linearTimeS: 0 } });
   expect(neither.isOptimal).toBe(false);
   expect(neither.cardHours).toBeGreaterThan(optimum.cardHours - tolerance);
   expect(neither.cardHours).toBeLessThan(neither.askedCardHours + tolerance);
