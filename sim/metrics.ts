@@ -80,6 +80,9 @@ export class Metrics implements CloudObserver {
   #lostVms = 0;
   #lostVcpuS = 0;
   #lostCardS = 0;
+  #servedCardS = 0;
+  /** When the measured time ended. */
+  #closedS = Infinity;
 
   /**
    * @param wholeCards whether shared cards are given away whole
@@ -139,6 +142,10 @@ export class Metrics implements CloudObserver {
   ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost'): void {
     this.#advance(nowS);
     this.#occupy(vm, -1);
+    const isWorkLost = outcome === 'lost' && nowS <= this.#closedS;
+    if (isGpuRequest(vm.request) && !isWorkLost && !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request)) {
+      this.#servedCardS += Math.max(0, Math.min(nowS, this.#closedS) - vm.startS) * vm.cards.length;
+    }
     if (outcome === 'completed') return;
     const ranS = Math.max(0, nowS - vm.startS);
     this.#lostVms++;
@@ -180,6 +187,7 @@ export class Metrics implements CloudObserver {
     if (nowS === 0) return;
     this.#advance(nowS);
     this.#isMeasuring = false;
+    this.#closedS = nowS;
   }
 
   get durationS(): number {
@@ -225,6 +233,7 @@ export class Metrics implements CloudObserver {
       lostVms: this.#lostVms,
       lostVcpuHours: this.#lostVcpuS / secondsPerHour,
       lostCardHours: this.#lostCardS / secondsPerHour,
+      servedCardHours: this.#servedCardS / secondsPerHour,
     };
   }
 

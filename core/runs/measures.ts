@@ -47,6 +47,13 @@ export const measures: readonly Measure[] = [
     better: 'less',
     read: (summary) => summary.wrongCards,
   },
+  {
+    label: 'card-hours served as asked',
+    unit: '',
+    digits: 0,
+    better: 'more',
+    read: (summary) => summary.servedCardHours ?? null,
+  },
   { label: 'wait, mean', unit: 'h', digits: 2, better: 'less', read: (summary) => hours(summary.waitS.mean) },
   { label: 'wait, 95th percentile', unit: 'h', digits: 2, better: 'less', read: (summary) => hours(summary.waitS.p95) },
   { label: 'wait, 99th percentile', unit: 'h', digits: 2, better: 'less', read: (summary) => hours(summary.waitS.p99) },

@@ -113,6 +113,11 @@ export interface RunSummary {
   readonly lostVms: number;
   readonly lostVcpuHours: number;
   readonly lostCardHours: number;
+  /**
+   * Cards × time that GPU VMs ran in [0, durationS] on cards as asked, without what was lost to failures in that time; of a VM
+   * submitted again, the run that was not lost. Missing in files of earlier versions.
+   */
+  readonly servedCardHours?: number;
 }
 
 /** One row per decision that settled something, in the order in which they were made. */

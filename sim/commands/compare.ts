@@ -3,8 +3,10 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { policies } from '../../core/policies/index.ts';
 import { compareRuns, type PolicyRuns } from '../../core/runs/comparison.ts';
+import { type Bound, boundOfPlan } from '../bound/bound.ts';
+import { boundShares, reportBound } from '../bound/shares.ts';
 import { addRunOptions, decisionPlanOf, policyList, seedList, whole } from '../options.ts';
-import { startProgress } from '../progress.ts';
+import { type Progress, startProgress } from '../progress.ts';
 import { reportComparison } from '../report.ts';
 import type { RunPlan } from '../run.ts';
 import { carryOutAll } from '../run-many.ts';
@@ -27,6 +29,7 @@ export function addCompare(program: Command): void {
     .option('--out <folder>', 'where the run files go', 'runs')
     .option('--summary-only', 'leave decisions out of the run files; memory does not grow with the trace')
     .option('--threads <n>', 'runs at a time (default: one per core)', whole(1))
+    .option('--bound', 'say how much GPU work no policy could exceed, and what share of it each served')
     .option('--json', 'print runs and comparison as JSON')
     .addHelpText(
       'after',
@@ -44,6 +47,12 @@ export function addCompare(program: Command): void {
       );
       const threads = Math.min(options.threads ?? availableParallelism(), plans.length);
       const progress = startProgress(true);
+      const bounds = options.bound
+        ? await boundsOf(plans.slice(0, seeds.length), progress).catch((error) => {
+            progress.stop();
+            throw error;
+          })
+        : null;
       const results = await carryOutAll(plans, threads, (share, finished) =>
         progress.update(share, () => `${finished} of ${plans.length} runs`),
       ).finally(() => progress.stop());
@@ -53,6 +62,7 @@ export function addCompare(program: Command): void {
         summaries: results.slice(index * seeds.length, (index + 1) * seeds.length).map(({ summary }) => summary),
       }));
       const comparisons = compareRuns(runs);
+      const shares = bounds === null ? null : boundShares(runs, bounds);
       if (options.json) {
         const table = comparisons.map(({ measure: { label, unit, better }, estimates, differences }) => ({
           label,
@@ -67,7 +77,8 @@ export function addCompare(program: Command): void {
           out,
           summary: results[index]!.summary,
         }));
-        console.log(JSON.stringify({ policies: names, seeds, comparison: table, runs: files }, null, 2));
+        const bound = bounds === null ? {} : { bound: { seeds: bounds, policies: shares } };
+        console.log(JSON.stringify({ policies: names, seeds, comparison: table, ...bound, runs: files }, null, 2));
         return;
       }
       const { cluster, workload: ran } = results[0]!.inputs;
@@ -75,8 +86,19 @@ export function addCompare(program: Command): void {
       const load = ran.load === null ? '' : `, load ${ran.load}`;
       console.log(`${cluster.name}, workload ${ran.name}${length}${load}, seeds ${seeds.join(' ')}\n`);
       console.log(reportComparison(runs, comparisons));
+      if (bounds !== null) console.log(`\n${reportBound(shares!, bounds)}`);
       const files = plans.map(({ out }) => out!);
       const firstOfEach = names.map((_, index) => files[index * seeds.length]!);
       console.log(`\n${listFiles(files, options.summaryOnly ? [] : firstOfEach)}`);
     });
+}
+
+/** The bound of each plan; they differ by seed. */
+async function boundsOf(plans: readonly RunPlan[], progress: Progress): Promise<Bound[]> {
+  const bounds: Bound[] = [];
+  for (const [index, plan] of plans.entries()) {
+    progress.update(index / plans.length, () => `bound of seed ${plan.seed}`);
+    bounds.push(await boundOfPlan(plan));
+  }
+  return bounds;
 }
