@@ -8,12 +8,14 @@ import { benchGateway } from './gateway.ts';
 import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRegistry } from './registry.ts';
+import { benchReproduction } from './reproduction.ts';
 
 const benches: Readonly<Record<string, () => unknown>> = {
   engine: benchEngine,
   csv: benchCsv,
   decision: benchDecision,
   pipeline: benchPipeline,
+  reproduction: benchReproduction,
   page: benchPage,
   registry: benchRegistry,
   boots: benchBoots,
