@@ -8,6 +8,7 @@ import { benchGateway } from './gateway.ts';
 import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRegistry } from './registry.ts';
+import { benchReproduction } from './reproduction.ts';
 import { benchTightness } from './tightness.ts';
 
 const benches: Readonly<Record<string, () => unknown>> = {
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, () => unknown>> = {
   csv: benchCsv,
   decision: benchDecision,
   pipeline: benchPipeline,
+  reproduction: benchReproduction,
   page: benchPage,
   registry: benchRegistry,
   boots: benchBoots,

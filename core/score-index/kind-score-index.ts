@@ -3,7 +3,6 @@
  * request asks of these: scores are kept per kind of request, and computed anew for hosts that have changed since that kind came last.
  * Which host is up and has the RAM and the disk is looked at with every request.
  */
-
 import { serves } from '../card-fit.ts';
 import type { Cluster } from '../cluster.ts';
 import { fineGrainedGpu } from '../filters.ts';
@@ -17,7 +16,7 @@ import { impossible, ScoredHosts } from './scored-hosts.ts';
 
 const noCards: readonly number[] = [];
 
-/** Scores that are kept in all, over kinds and hosts: 32 MB. The kinds that came least recently are forgotten. */
+/** Scores that are kept in all, over kinds and hosts, unless said otherwise: 32 MB. The kinds that came least recently are forgotten. */
 const mostScores = 4_000_000;
 const leastKinds = 16;
 
@@ -42,14 +41,20 @@ export class KindScoreIndex implements ScoreIndex {
   /**
    * @param policy without tiers and `prepare`
    * @param scoring `by request`: the score is another for every request, as a lot is, and only who can serve is kept
+   * @param mostKinds kinds whose scores are kept
    */
-  constructor(cluster: Cluster, policy: Policy, scoring: 'by kind' | 'by request' = 'by kind') {
+  constructor(
+    cluster: Cluster,
+    policy: Policy,
+    scoring: 'by kind' | 'by request' = 'by kind',
+    mostKinds = Math.max(leastKinds, Math.floor(mostScores / Math.max(cluster.hosts.length, 1))),
+  ) {
     this.#cluster = cluster;
     this.#policy = policy;
     this.#isByRequest = scoring === 'by request';
     this.#idle = new IdleHosts(cluster);
     this.#changes = new ChangeLog(cluster.hosts.length);
-    this.#mostKinds = Math.max(leastKinds, Math.floor(mostScores / Math.max(cluster.hosts.length, 1)));
+    this.#mostKinds = mostKinds;
     this.#rejections = new RejectionCounts(cluster, fineGrainedGpu);
     this.#everyone = [allHosts(cluster)];
     cluster.watch((host) => this.#changes.add(host));

@@ -81,5 +81,5 @@ async function withProgress<T>(work: (listener: ProgressListener) => Promise<T>)
 }
 
 function policyHelp(): string {
-  return policies.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n');
+  return policies.map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`).join('\n');
 }

@@ -100,6 +100,11 @@ test.each([
   ['database: {file: x}\nlisten: {port: 70000}', 'heps.yaml, listen.port: expected a port up to 65535, got 70000'],
   ['database: {file: x}\nlog: {level: loud}', 'log.level: expected one of debug, info, warn, error, got "loud"'],
   ['database: {file: x}\ntls: {keyFile: no}', 'tls.certificateFile: expected the file of the certificate, got nothing'],
+  // It would have to know beforehand which requests come.
+  [
+    'database: {file: x}\nscheduling: {policy: fgd}',
+    /heps\.yaml, scheduling\.policy: expected one of hybrid, nova.*, got "fgd"$/,
+  ],
   ['', 'database.file: expected the file that SQLite keeps the records in, got nothing'],
   ['a: [', 'heps.yaml:1: expected YAML'],
   ['database: 3', 'heps.yaml, database: expected an object, got 3'],

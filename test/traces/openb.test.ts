@@ -34,6 +34,14 @@ test('a task that shares a card asks for thousandths of it, with fractional vCPU
   });
 });
 
+test('a model that is named twice is kept twice when asked', async () => {
+  const path = pods('p,1500,12288,1,460,A10|T4|T4,LS,Running,427061,427100,427061\n');
+  for (const times of ['real', 'order'] as const) {
+    const [arrival] = await collect(readOpenbPods(path, { times, repeatedModels: true }));
+    expect(arrival?.request.cardModels).toEqual(['A10', 'T4', 'T4']);
+  }
+});
+
 test('flavours tell tasks without GPU, with a share, and with one or more cards', async () => {
   const rows =
     'a,1000,1,0,0,,,,0,1,\nb,1000,1,1,999,,,,0,1,\nc,1000,1,1,1000,,,,0,1,\nd,1000,1,2,1000,,,,0,1,\n' +

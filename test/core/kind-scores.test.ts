@@ -1,7 +1,11 @@
+/** The parts of the index that keeps scores by kind. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { schedule } from '../../core/scheduler.ts';
 import { ChangeLog } from '../../core/score-index/change-log.ts';
+import { KindScoreIndex } from '../../core/score-index/kind-score-index.ts';
 import { impossible, ScoredHosts } from '../../core/score-index/scored-hosts.ts';
+import { anyHosts, anyRequest, bindTo, clusterOf, policyNamed } from './build.ts';
 
 test('whoever looks finds each host that has changed since it looked last, once', () => {
   const step = fc.oneof(fc.record({ changed: fc.nat(4) }), fc.record({ looks: fc.nat(1) }));
@@ -46,6 +50,26 @@ test('the best host is the first of the highest scores among those with room, af
           const open = scores.map((value, host) => (each.room[host] ? value : impossible));
           const most = Math.max(...open);
           expect(hosts.best((host) => each.room[host]!)).toBe(most === impossible ? -1 : open.indexOf(most));
+        }
+      },
+    ),
+  );
+});
+
+test('kinds that came least recently are forgotten, and scored anew when they come again', () => {
+  const policy = policyNamed('fgd/best-fit');
+  fc.assert(
+    fc.property(
+      anyHosts,
+      fc.array(anyRequest, { minLength: 20, maxLength: 40 }),
+      fc.nat(3),
+      (hosts, requests, most) => {
+        const cluster = clusterOf(...hosts);
+        const index = new KindScoreIndex(cluster, policy, 'by kind', 1 + most);
+        for (const request of [...requests, ...requests]) {
+          const decision = index.decide(request);
+          expect(decision).toEqual(schedule(cluster, request, policy));
+          if (decision.kind === 'placed') bindTo(cluster, decision.host, request, decision.cards);
         }
       },
     ),
