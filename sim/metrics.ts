@@ -4,7 +4,9 @@ import type { Cluster } from '../core/cluster.ts';
 import { isGpuRequest } from '../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
+import { DailyCounts } from './daily-counts.ts';
 import { Distribution } from './distribution.ts';
+import { type FigureInterval, intervalsOf } from './run-intervals.ts';
 import { StrandedCards } from './stranded-cards.ts';
 import { TimeSeries } from './time-series.ts';
 import type { Vm } from './vm.ts';
@@ -58,12 +60,16 @@ export class Metrics implements CloudObserver {
   readonly #series: TimeSeries;
   readonly #stranded: StrandedCards;
   readonly #waits = new Distribution();
+  readonly #daily = new DailyCounts();
   readonly #all = new Kind();
   readonly #cpu = new Kind();
   readonly #gpu = new Kind();
   readonly #flavors = new Map<string, Kind>();
   /** Of the flavor of each VM that is there, by slot. */
   readonly #kindOfSlot: Kind[] = [];
+  readonly #warmUpS: number;
+  /** ∫ level dt of the warm-up, one per level; undefined while it lasts. */
+  #before: Float64Array | undefined;
   #isMeasuring = true;
   #waited = 0;
   #cpuVmsOnGpuHosts = 0;
@@ -79,13 +85,16 @@ export class Metrics implements CloudObserver {
   /**
    * @param wholeCards whether shared cards are given away whole
    * @param intervalS length of the series' intervals, to begin with
+   * @param warmUpS how long nothing is counted or averaged, except in the series; VMs that arrive then are never counted
    */
-  constructor(truth: Cluster, wholeCards: boolean, intervalS: number) {
+  constructor(truth: Cluster, wholeCards: boolean, intervalS: number, warmUpS = 0) {
     this.#truth = truth;
     this.#wholeCards = wholeCards;
     this.#isGpuHost = Uint8Array.from(truth.hosts, (host) => (host.isGpuHost ? 1 : 0));
     this.#series = new TimeSeries(columns, intervalS, column.arrived);
     this.#stranded = new StrandedCards(truth);
+    this.#warmUpS = warmUpS;
+    if (warmUpS === 0) this.#before = new Float64Array(columns);
   }
 
   submitted(vm: Vm, nowS: number): void {
@@ -93,12 +102,14 @@ export class Metrics implements CloudObserver {
     const { request } = vm;
     if (isGpuRequest(request)) this.#series.levels[column.strandedCards] = this.#stranded.seen(request);
     if (vm.number > 1) return;
+    this.#count(column.arrived);
+    if (nowS < this.#warmUpS) return;
     this.#all.arrived++;
     this.#kindOf(vm).arrived++;
     const flavor = this.#flavorOf(vm);
     this.#kindOfSlot[vm.slot] = flavor;
     flavor.arrived++;
-    this.#count(column.arrived);
+    this.#daily.arrived(nowS, isGpuRequest(request));
   }
 
   waits(_vm: Vm, nowS: number): void {
@@ -110,9 +121,12 @@ export class Metrics implements CloudObserver {
     this.#advance(nowS);
     if (vm.waitReason !== '') this.#series.levels[column.waiting]!--;
     this.#occupy(vm, 1);
-    const hasRightCards = !isGpuRequest(vm.request) || !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request);
+    if (vm.number === 1) this.#count(column.placed);
+    if (!this.#isCounted(vm)) return;
+    const isGpu = isGpuRequest(vm.request);
+    const hasRightCards = !isGpu || !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request);
     if (!hasRightCards) this.#wrongCards++;
-    if (!isGpuRequest(vm.request) && this.#isGpuHost[vm.host] === 1) this.#cpuVmsOnGpuHosts++;
+    if (!isGpu && this.#isGpuHost[vm.host] === 1) this.#cpuVmsOnGpuHosts++;
     if (vm.number > 1) return;
     const waitS = vm.startS - vm.submitS;
     this.#waits.add(waitS);
@@ -120,13 +134,13 @@ export class Metrics implements CloudObserver {
     this.#all.place(waitS, hasRightCards);
     this.#kindOf(vm).place(waitS, hasRightCards);
     this.#kindOfSlot[vm.slot]!.place(waitS, hasRightCards);
-    this.#count(column.placed);
+    this.#daily.placed(vm.submitS, waitS, isGpu, hasRightCards);
   }
 
   ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost'): void {
     this.#advance(nowS);
     this.#occupy(vm, -1);
-    if (outcome === 'completed') return;
+    if (outcome === 'completed' || nowS < this.#warmUpS) return;
     const ranS = Math.max(0, nowS - vm.startS);
     this.#lostVms++;
     this.#lostVcpuS += ranS * vm.request.vcpus;
@@ -137,28 +151,29 @@ export class Metrics implements CloudObserver {
     this.#advance(nowS);
     if (outcome === 'gave-up') this.#series.levels[column.waiting]!--;
     if (vm.number > 1) return;
+    this.#count(column.turnedAway);
+    if (!this.#isCounted(vm)) return;
     const counter = outcome === 'gave-up' ? 'gaveUp' : outcome;
     this.#all[counter]++;
     this.#kindOf(vm)[counter]++;
     this.#kindOfSlot[vm.slot]![counter]++;
-    this.#count(column.turnedAway);
   }
 
   faulted(nowS: number, host: number, card: number, isUp: boolean): void {
     this.#advance(nowS);
     this.#series.levels[column.strandedCards] = this.#stranded.changed(host);
-    if (isUp) return;
+    if (isUp || nowS < this.#warmUpS) return;
     if (card < 0) this.#hostFailures++;
     else this.#cardFailures++;
   }
 
-  conflicted(): void {
-    this.#conflicts++;
+  conflicted(_vm: Vm, _host: number, nowS: number): void {
+    if (nowS >= this.#warmUpS) this.#conflicts++;
   }
 
   /** Stock counting would have given a GPU VM a card that is too small. */
-  stockWouldErr(): void {
-    this.#stockWrongCards++;
+  stockWouldErr(vm: Vm): void {
+    if (this.#isCounted(vm)) this.#stockWrongCards++;
   }
 
   /** From now on nothing is averaged any more; what happens to the VMs that are there still counts. If all arrived at 0, it is. */
@@ -168,13 +183,15 @@ export class Metrics implements CloudObserver {
     this.#isMeasuring = false;
   }
 
+  /** Time over which use is averaged; 0 where the warm-up took all there was. */
   get durationS(): number {
-    return this.#series.nowS;
+    return Math.max(0, this.#series.nowS - this.#warmUpS);
   }
 
   summary(): RunSummary {
     const durationS = this.durationS;
-    const mean = (level: number): number => (durationS === 0 ? 0 : this.#series.integrals[level]! / durationS);
+    const mean = (level: number): number =>
+      durationS === 0 ? 0 : (this.#series.integrals[level]! - this.#before![level]!) / durationS;
     const capacity = capacityOf(this.#truth);
     const ofCards = (level: number, of: number): number | null => (of === 0 ? null : mean(level) / of);
     const { arrived, placed, served } = this.#all;
@@ -234,8 +251,23 @@ export class Metrics implements CloudObserver {
     };
   }
 
+  /** 95 % intervals of the summary's figures, where the run is long enough. */
+  intervals(): FigureInterval[] {
+    return intervalsOf(this.series(), this.#daily, this.#warmUpS, this.#series.nowS);
+  }
+
   #advance(nowS: number): void {
-    if (this.#isMeasuring) this.#series.advance(nowS);
+    if (!this.#isMeasuring) return;
+    if (this.#before === undefined && nowS >= this.#warmUpS) {
+      this.#series.advance(this.#warmUpS);
+      this.#before = this.#series.integrals.slice();
+    }
+    this.#series.advance(nowS);
+  }
+
+  /** Whether the VM was submitted after the warm-up. */
+  #isCounted({ submitS }: Vm): boolean {
+    return submitS >= this.#warmUpS;
   }
 
   #count(counter: number): void {

@@ -42,6 +42,12 @@ export function duration(text: string): number {
   return Number(match[1]) * unitsS[match[2]!]!;
 }
 
+/** `none`, `auto` or a duration, in seconds. */
+function warmUp(text: string): number | 'auto' | undefined {
+  if (text === 'none') return undefined;
+  return text === 'auto' ? 'auto' : duration(text);
+}
+
 const mostSeeds = 10_000;
 
 /** `1..5`, `1,2,7` or `3`. */
@@ -188,12 +194,18 @@ function policyOptionsOf({ similarity }: PolicyBehaviour): PolicyBehaviour {
 export interface RunOptions extends WorkloadChoice, CloudBehaviour, PolicyBehaviour {
   cluster: string;
   engine: Engine;
+  warmUp?: number | 'auto' | undefined;
 }
 
 /** Everything that decides a run besides policy and seed. */
 export function addRunOptions(command: Command): Command {
   command.option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
   addPolicyOptions(addCloudOptions(addWorkloadOptions(command)));
+  command.option(
+    '--warm-up <how>',
+    'time at the start that figures leave out, such as 5d; auto: found by MSER-5; none (default)',
+    warmUp,
+  );
   return command.addOption(
     new Option('--engine <way>', 'how the best host is found: by an index where there is one, or always by a scan')
       .choices(engines)
@@ -211,5 +223,6 @@ export function decisionPlanOf(options: RunOptions, policy: string, seed: number
     cloud: cloudOptionsOf(options),
     engine: options.engine,
     seed,
+    warmUpS: options.warmUp,
   };
 }

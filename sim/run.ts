@@ -1,14 +1,23 @@
 /** A run as a plan that can be sent to a thread, and its execution: inputs opened, simulated, files written. */
 import { formatCluster } from '../core/cluster-file.ts';
+import { InputError } from '../core/input-error.ts';
 import { policyNamed } from '../core/policies/index.ts';
 import type { PolicyOptions } from '../core/policy.ts';
-import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/runs/run-file.ts';
+import {
+  type CloudOptions,
+  type RunInputs,
+  type RunSummary,
+  runFormat,
+  type SeriesColumns,
+} from '../core/runs/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
 import { hepsVersion } from '../package-files.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
 import { OutputFile } from './output-file.ts';
 import { type WritableRun, writeRunFile } from './run-file-io.ts';
+import type { FigureInterval } from './run-intervals.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
+import { findWarmUp, givenWarmUp, type WarmUp } from './warm-up.ts';
 
 const secondsPerDay = 86400;
 
@@ -25,6 +34,8 @@ export interface DecisionPlan {
   readonly engine: Engine;
   /** Of the workload, the failures and the policies that draw lots. */
   readonly seed: number;
+  /** Seconds at the start that figures leave out; `auto`: found for this run, which then runs twice. Defaults to none. */
+  readonly warmUpS?: number | 'auto' | undefined;
 }
 
 /** A run that is measured, and where its results go. */
@@ -40,6 +51,10 @@ export interface RunPlan extends DecisionPlan {
 export interface RunResult {
   readonly inputs: RunInputs;
   readonly summary: RunSummary;
+  /** 95 % intervals of the summary's figures, where the run is long enough. */
+  readonly intervals: readonly FigureInterval[];
+  readonly warmUp: WarmUp;
+  readonly series: SeriesColumns;
   /** Messages of the rows left out. */
   readonly skipped: readonly string[];
 }
@@ -63,13 +78,28 @@ function playOptionsOf(plan: DecisionPlan, { count }: Workload, onProgress?: Pro
   };
 }
 
+/** The plan without files or warm-up: a run from which its warm-up is found. */
+export function pilotOf(plan: RunPlan): RunPlan {
+  return { ...plan, warmUpS: undefined, out: null, decisions: null, summaryOnly: true };
+}
+
 /** Carries a plan out. Files appear when they are complete, or not at all. @throws InputError */
 export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Promise<RunResult> {
+  if (plan.warmUpS !== 'auto') return carryOutAfter(givenWarmUp(plan.warmUpS), plan, onProgress);
+  const halfOf = (start: number): ProgressListener => {
+    return (share, ...now) => onProgress?.(share === null ? null : start + share / 2, ...now);
+  };
+  const { series } = await carryOut(pilotOf(plan), halfOf(0));
+  return carryOutAfter(findWarmUp([series]), plan, halfOf(0.5));
+}
+
+async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: ProgressListener): Promise<RunResult> {
   const factory = policyNamed(plan.policy);
   const cluster = await loadCluster(plan.cluster);
   const workload = await openWorkload(plan.workload, plan.seed);
   const policyOptions: PolicyOptions = { ...plan.policyOptions, seed: plan.seed };
   const { days } = plan.workload;
+  if (days !== null && warmUp.untilS >= days * secondsPerDay) throw tooLong(warmUp);
   let decisionsFile: OutputFile | undefined;
   let runFile: OutputFile | undefined;
   try {
@@ -79,7 +109,10 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
       ...playOptionsOf(plan, workload, onProgress),
       record: runFile !== undefined && !plan.summaryOnly,
       decisionsFile,
+      warmUpS: warmUp.untilS,
     });
+    const { intervals, ...recorded } = result;
+    if (warmUp.untilS > 0 && result.summary.durationS === 0) throw tooLong(warmUp);
     const inputs: RunInputs = {
       cluster: { name: cluster.name, sha256: cluster.sha256 },
       workload: {
@@ -92,6 +125,7 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
       policy: { name: plan.policy, options: policyOptions },
       cloud: plan.cloud,
       seed: plan.seed,
+      ...(warmUp.how === 'none' ? {} : { warmUpS: warmUp.untilS }),
     };
     if (runFile !== undefined) {
       const file: WritableRun = {
@@ -99,18 +133,24 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
         heps: hepsVersion(),
         inputs,
         cluster: formatCluster(cluster),
-        ...result,
+        ...recorded,
       };
       writeRunFile(runFile, file);
       runFile.finish();
     }
     decisionsFile?.finish();
-    return { inputs, summary: result.summary, skipped: workload.skipped };
+    const { summary, series } = recorded;
+    return { inputs, summary, intervals, warmUp, series, skipped: workload.skipped };
   } catch (error) {
     runFile?.discard();
     decisionsFile?.discard();
     throw error;
   }
+}
+
+/** Nothing is left of the run. */
+function tooLong({ untilS }: WarmUp): InputError {
+  return new InputError('--warm-up', 'less than the time until the last arrival, or than --days', `${untilS} s`);
 }
 
 /** What came of a plan of which only the decisions were wanted. */

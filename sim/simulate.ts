@@ -11,6 +11,7 @@ import { startFailures } from './failures.ts';
 import { Metrics } from './metrics.ts';
 import type { OutputFile } from './output-file.ts';
 import { type RecordedDecisions, Recorder } from './recorder.ts';
+import type { FigureInterval } from './run-intervals.ts';
 import { StockShadow } from './stock-shadow.ts';
 
 export const defaultCloud: CloudOptions = {
@@ -41,6 +42,8 @@ export interface PlayOptions {
 export interface SimulateOptions extends PlayOptions {
   /** Length of the series' intervals, s, to begin with; they double in long runs. Defaults to 3600. */
   readonly intervalS?: number;
+  /** Seconds at the start that the summary leaves out. Defaults to 0. */
+  readonly warmUpS?: number;
   /** Keep every decision. */
   readonly record: boolean;
   /** Where to stream decisions. */
@@ -49,6 +52,8 @@ export interface SimulateOptions extends PlayOptions {
 
 export interface SimulateResult {
   readonly summary: RunSummary;
+  /** 95 % intervals of the summary's figures, by batch means. */
+  readonly intervals: readonly FigureInterval[];
   readonly series: SeriesColumns;
   /** Null unless recorded. */
   readonly decisions: RecordedDecisions | null;
@@ -107,7 +112,7 @@ export async function simulate(
   let metrics: Metrics | undefined;
   let decisionsCsv: DecisionsCsv | undefined;
   await play(hosts, arrivals, policy, options, true, ({ truth, view }) => {
-    metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600);
+    metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600, options.warmUpS);
     const observers: CloudObserver[] = [metrics, new StockShadow(metrics, view)];
     if (recorder !== undefined) observers.push(recorder);
     if (options.decisionsFile !== undefined) {
@@ -119,6 +124,7 @@ export async function simulate(
   decisionsCsv?.finish();
   return {
     summary: metrics!.summary(),
+    intervals: metrics!.intervals(),
     series: metrics!.series(),
     decisions: recorder?.decisions ?? null,
     faults: recorder?.faults ?? null,

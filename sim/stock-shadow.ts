@@ -20,11 +20,12 @@ export class StockShadow implements CloudObserver {
     this.#stock = new Scheduler(view, nova.create(defaultPolicyOptions));
   }
 
-  binds({ request }: Vm, view: Cluster): void {
+  binds(vm: Vm, view: Cluster): void {
+    const { request } = vm;
     if (request.cards === 0 || view.models.every((model) => modelIsLarge(model, request))) return;
     const decision = this.#stock.schedule(request);
     if (decision.kind === 'placed' && hasWrongCards(view, decision.host, decision.cards, request)) {
-      this.#metrics.stockWouldErr();
+      this.#metrics.stockWouldErr(vm);
     }
   }
 }

@@ -23,6 +23,7 @@ export function addSimulate(program: Command): void {
       new Option('--decisions-only', 'nothing but those decisions: no figures, no run file').conflicts([
         'out',
         'summaryOnly',
+        'warmUp',
       ]),
     )
     .option('--summary-only', 'leave decisions out of the run file; memory does not grow with the trace')
