@@ -35,9 +35,11 @@ function notNegative(text: string): number {
 
 const unitsS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
 
+const isDuration = /^(\d+(?:\.\d+)?)([smhd]?)$/;
+
 /** A duration such as `90`, `90s`, `15m`, `4h` or `2d`, in seconds. */
 export function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text);
+  const match = isDuration.exec(text);
   if (match === null) throw new InvalidArgumentError('Expected a duration such as 90s, 15m, 4h or 2d.');
   return Number(match[1]) * unitsS[match[2]!]!;
 }
@@ -45,7 +47,9 @@ export function duration(text: string): number {
 /** `none`, `auto` or a duration, in seconds. */
 function warmUp(text: string): number | 'auto' | undefined {
   if (text === 'none') return undefined;
-  return text === 'auto' ? 'auto' : duration(text);
+  if (text === 'auto') return 'auto';
+  if (!isDuration.test(text)) throw new InvalidArgumentError('Expected none, auto or a duration such as 36h or 5d.');
+  return duration(text);
 }
 
 const mostSeeds = 10_000;

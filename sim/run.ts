@@ -3,13 +3,7 @@ import { formatCluster } from '../core/cluster-file.ts';
 import { InputError } from '../core/input-error.ts';
 import { policyNamed } from '../core/policies/index.ts';
 import type { PolicyOptions } from '../core/policy.ts';
-import {
-  type CloudOptions,
-  type RunInputs,
-  type RunSummary,
-  runFormat,
-  type SeriesColumns,
-} from '../core/runs/run-file.ts';
+import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/runs/run-file.ts';
 import type { Engine } from '../core/scheduler.ts';
 import { hepsVersion } from '../package-files.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
@@ -17,7 +11,7 @@ import { OutputFile } from './output-file.ts';
 import { type WritableRun, writeRunFile } from './run-file-io.ts';
 import type { FigureInterval } from './run-intervals.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
-import { findWarmUp, givenWarmUp, type WarmUp } from './warm-up.ts';
+import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from './warm-up.ts';
 
 const secondsPerDay = 86400;
 
@@ -54,7 +48,8 @@ export interface RunResult {
   /** 95 % intervals of the summary's figures, where the run is long enough. */
   readonly intervals: readonly FigureInterval[];
   readonly warmUp: WarmUp;
-  readonly series: SeriesColumns;
+  /** From which a warm-up is found. */
+  readonly observedVms: ObservedVms;
   /** Messages of the rows left out. */
   readonly skipped: readonly string[];
 }
@@ -89,8 +84,8 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
   const halfOf = (start: number): ProgressListener => {
     return (share, ...now) => onProgress?.(share === null ? null : start + share / 2, ...now);
   };
-  const { series } = await carryOut(pilotOf(plan), halfOf(0));
-  return carryOutAfter(findWarmUp([series]), plan, halfOf(0.5));
+  const { observedVms } = await carryOut(pilotOf(plan), halfOf(0));
+  return carryOutAfter(findWarmUp([observedVms]), plan, halfOf(0.5));
 }
 
 async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: ProgressListener): Promise<RunResult> {
@@ -140,7 +135,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: Progres
     }
     decisionsFile?.finish();
     const { summary, series } = recorded;
-    return { inputs, summary, intervals, warmUp, series, skipped: workload.skipped };
+    return { inputs, summary, intervals, warmUp, observedVms: observeVms(series), skipped: workload.skipped };
   } catch (error) {
     runFile?.discard();
     decisionsFile?.discard();

@@ -11,32 +11,39 @@ export interface WarmUp {
   readonly how: 'none' | 'given' | 'found' | 'not-found';
 }
 
-/** What to simulate: a warm-up of so many seconds. Defaults to none. */
+/** A warm-up of so many seconds; undefined: none. */
 export function givenWarmUp(warmUpS: number | undefined): WarmUp {
   return warmUpS === undefined ? { untilS: 0, how: 'none' } : { untilS: warmUpS, how: 'given' };
 }
 
+/** Mean number of VMs that run or wait, one value per whole batch from time 0 on. */
+export interface ObservedVms {
+  /** Length of a batch: one day, or the least number of days that the intervals of a long run's series divide. */
+  readonly batchS: number;
+  readonly means: readonly number[];
+}
+
+/** What MSER-5 looks at in a run. Observations are 4.8 h long, so that each batch of five is one day and holds the rhythm of a day. */
+export function observeVms({ vms, waiting, intervalS }: SeriesColumns): ObservedVms {
+  const batchS = commonMultipleS(intervalS, dayS);
+  // The last interval may be short, and with it what would be the last batch.
+  const present = vms.slice(0, -1).map((running, index) => running + waiting[index]!);
+  return { batchS, means: meansOfGroups(present, batchS / intervalS) };
+}
+
 /**
- * The warm-up of one policy, from runs of it without any: MSER-5 on observations of 4.8 h, so that each batch of five is one whole
- * day and the daily rhythm is in each alike. The observed is the mean number of VMs that run or wait, averaged over the runs:
- * where a queue grows without end, no steady state is found. Where a series' intervals do not divide a day, since they grew in a long
- * run, batches are the least number of days that they divide.
+ * The warm-up of one policy, by MSER-5 on the mean of its runs. Those who wait are observed too, so that no steady state is found
+ * where a queue grows without end.
  *
- * @param series of the runs, one per seed
+ * @param runs without warm-up, one per seed
  */
-export function findWarmUp(series: readonly SeriesColumns[]): WarmUp {
-  const batchS = Math.max(...series.map(({ intervalS }) => commonMultipleS(intervalS, dayS)));
-  const daily = series.map(({ vms, waiting, intervalS }) =>
-    // The last interval may be short, and with it what would be the last batch.
-    meansOfGroups(
-      vms.slice(0, -1).map((running, index) => running + waiting[index]!),
-      batchS / intervalS,
-    ),
-  );
-  const batches = Math.min(...daily.map(({ length }) => length));
+export function findWarmUp(runs: readonly ObservedVms[]): WarmUp {
+  const batchS = Math.max(...runs.map((run) => run.batchS));
+  const alike = runs.map((run) => meansOfGroups(run.means, batchS / run.batchS));
+  const count = Math.min(...alike.map(({ length }) => length));
   const means = Array.from(
-    { length: batches },
-    (_, batch) => daily.reduce((sum, ofRun) => sum + ofRun[batch]!, 0) / daily.length,
+    { length: count },
+    (_, batch) => alike.reduce((sum, ofRun) => sum + ofRun[batch]!, 0) / alike.length,
   );
   const deleted = mserOfBatches(means);
   return deleted === null ? { untilS: 0, how: 'not-found' } : { untilS: deleted * batchS, how: 'found' };

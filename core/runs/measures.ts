@@ -94,6 +94,14 @@ export const measures: readonly Measure[] = [
   { label: 'VMs lost to failures', unit: '', digits: 1, better: 'less', read: (summary) => summary.lostVms },
 ];
 
+/** The label as an option's value: `wait-95th-percentile`. */
+export function nameOf({ label }: Measure): string {
+  return label
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '');
+}
+
 /** Label with unit. */
 export function titleOf({ label, unit }: Measure): string {
   return unit === '' ? label : `${label}, ${unit}`;
