@@ -30,10 +30,10 @@ export function mser5(observations: readonly number[]): number | null {
  *
  *     z(d) = Σⱼ₌d₊₁ⁿ (yⱼ − ȳ)² / (n − d)²        ȳ over the same j
  *
- * the smallest such d of several. As is usual, a d in the second half means that no steady state was reached.
+ * the smallest such d of several. As is usual, a d that is not in the first half means that no steady state was reached.
  *
  * @param means one per batch, in order of time
- * @returns null when the best d is past the middle, or there are fewer than ten batches
+ * @returns null when the best d is at the middle or past it, or there are fewer than ten batches
  */
 export function mserOfBatches(means: readonly number[]): number | null {
   const count = means.length;
@@ -50,5 +50,5 @@ export function mserOfBatches(means: readonly number[]): number | null {
     const error = squares / kept ** 2;
     if (kept >= leastKept && error <= least) [best, least] = [deleted, error];
   }
-  return best <= count / 2 ? best : null;
+  return best < count / 2 ? best : null;
 }
