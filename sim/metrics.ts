@@ -6,8 +6,10 @@ import { isGpuRequest } from '../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
 import { cardScore } from '../core/scores.ts';
 import type { CloudObserver, TurnedAway } from './cloud.ts';
+import { DailyCounts } from './daily-counts.ts';
 import { Distribution } from './distribution.ts';
 import { FragmentShare } from './fragment-share.ts';
+import { type FigureInterval, intervalsOf } from './run-intervals.ts';
 import { StrandedCards } from './stranded-cards.ts';
 import { TimeSeries } from './time-series.ts';
 import type { Vm } from './vm.ts';
@@ -62,12 +64,16 @@ export class Metrics implements CloudObserver {
   readonly #stranded: StrandedCards;
   readonly #fragments: FragmentShare | undefined;
   readonly #waits = new Distribution();
+  readonly #daily = new DailyCounts();
   readonly #all = new Kind();
   readonly #cpu = new Kind();
   readonly #gpu = new Kind();
   readonly #flavors = new Map<string, Kind>();
   /** Of the flavor of each VM that is there, by slot. */
   readonly #kindOfSlot: Kind[] = [];
+  readonly #warmUpS: number;
+  /** ∫ level dt of the warm-up, one per level; undefined while it lasts. */
+  #before: Float64Array | undefined;
   #isMeasuring = true;
   #waited = 0;
   #cpuVmsOnGpuHosts = 0;
@@ -88,12 +94,14 @@ export class Metrics implements CloudObserver {
    * @param wholeCards whether shared cards are given away whole
    * @param intervalS length of the series' intervals, to begin with
    * @param typicalRequests of the workload; without them fragments are not measured
+   * @param warmUpS how long nothing is counted or averaged, except in the series; VMs that arrive then are never counted
    */
   constructor(
     truth: Cluster,
     wholeCards: boolean,
     intervalS: number,
     typicalRequests?: readonly TypicalRequest[] | undefined,
+    warmUpS = 0,
   ) {
     this.#truth = truth;
     this.#wholeCards = wholeCards;
@@ -101,6 +109,8 @@ export class Metrics implements CloudObserver {
     this.#series = new TimeSeries(columns, intervalS, column.arrived);
     this.#stranded = new StrandedCards(truth);
     if (typicalRequests !== undefined) this.#fragments = new FragmentShare(truth, typicalRequests);
+    this.#warmUpS = warmUpS;
+    if (warmUpS === 0) this.#before = new Float64Array(columns);
   }
 
   submitted(vm: Vm, nowS: number): void {
@@ -108,12 +118,14 @@ export class Metrics implements CloudObserver {
     const { request } = vm;
     if (isGpuRequest(request)) this.#series.levels[column.strandedCards] = this.#stranded.seen(request);
     if (vm.number > 1) return;
+    this.#count(column.arrived);
+    if (nowS < this.#warmUpS) return;
     this.#all.arrived++;
     this.#kindOf(vm).arrived++;
     const flavor = this.#flavorOf(vm);
     this.#kindOfSlot[vm.slot] = flavor;
     flavor.arrived++;
-    this.#count(column.arrived);
+    this.#daily.arrived(nowS, isGpuRequest(request));
   }
 
   waits(_vm: Vm, nowS: number): void {
@@ -125,9 +137,12 @@ export class Metrics implements CloudObserver {
     this.#advance(nowS);
     if (vm.waitReason !== '') this.#series.levels[column.waiting]!--;
     this.#occupy(vm, 1);
-    const hasRightCards = !isGpuRequest(vm.request) || !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request);
+    if (vm.number === 1) this.#count(column.placed);
+    if (!this.#isCounted(vm)) return;
+    const isGpu = isGpuRequest(vm.request);
+    const hasRightCards = !isGpu || !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request);
     if (!hasRightCards) this.#wrongCards++;
-    if (!isGpuRequest(vm.request) && this.#isGpuHost[vm.host] === 1) this.#cpuVmsOnGpuHosts++;
+    if (!isGpu && this.#isGpuHost[vm.host] === 1) this.#cpuVmsOnGpuHosts++;
     if (vm.number > 1) return;
     const waitS = vm.startS - vm.submitS;
     this.#waits.add(waitS);
@@ -135,8 +150,8 @@ export class Metrics implements CloudObserver {
     this.#all.place(waitS, hasRightCards);
     this.#kindOf(vm).place(waitS, hasRightCards);
     this.#kindOfSlot[vm.slot]!.place(waitS, hasRightCards);
-    if (isGpuRequest(vm.request)) this.#cardScoreSum += this.#slowest(vm);
-    this.#count(column.placed);
+    if (isGpu) this.#cardScoreSum += this.#slowest(vm);
+    this.#daily.placed(vm.submitS, waitS, isGpu, hasRightCards);
   }
 
   ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost'): void {
@@ -146,7 +161,7 @@ export class Metrics implements CloudObserver {
     if (isGpuRequest(vm.request) && !isWorkLost && !hasWrongCards(this.#truth, vm.host, vm.cards, vm.request)) {
       this.#servedCardS += Math.max(0, Math.min(nowS, this.#closedS) - vm.startS) * vm.cards.length;
     }
-    if (outcome === 'completed') return;
+    if (outcome === 'completed' || nowS < this.#warmUpS) return;
     const ranS = Math.max(0, nowS - vm.startS);
     this.#lostVms++;
     this.#lostVcpuS += ranS * vm.request.vcpus;
@@ -157,29 +172,30 @@ export class Metrics implements CloudObserver {
     this.#advance(nowS);
     if (outcome === 'gave-up') this.#series.levels[column.waiting]!--;
     if (vm.number > 1) return;
+    this.#count(column.turnedAway);
+    if (!this.#isCounted(vm)) return;
     const counter = outcome === 'gave-up' ? 'gaveUp' : outcome;
     this.#all[counter]++;
     this.#kindOf(vm)[counter]++;
     this.#kindOfSlot[vm.slot]![counter]++;
-    this.#count(column.turnedAway);
   }
 
   faulted(nowS: number, host: number, card: number, isUp: boolean): void {
     this.#advance(nowS);
     this.#series.levels[column.strandedCards] = this.#stranded.changed(host);
     if (this.#isGpuHost[host] === 1) this.#fragments?.changed(host, this.durationS);
-    if (isUp) return;
+    if (isUp || nowS < this.#warmUpS) return;
     if (card < 0) this.#hostFailures++;
     else this.#cardFailures++;
   }
 
-  conflicted(): void {
-    this.#conflicts++;
+  conflicted(_vm: Vm, _host: number, nowS: number): void {
+    if (nowS >= this.#warmUpS) this.#conflicts++;
   }
 
   /** Stock counting would have given a GPU VM a card that is too small. */
-  stockWouldErr(): void {
-    this.#stockWrongCards++;
+  stockWouldErr(vm: Vm): void {
+    if (this.#isCounted(vm)) this.#stockWrongCards++;
   }
 
   /** From now on nothing is averaged any more; what happens to the VMs that are there still counts. If all arrived at 0, it is. */
@@ -190,13 +206,15 @@ export class Metrics implements CloudObserver {
     this.#closedS = nowS;
   }
 
+  /** Time over which use is averaged; 0 where the warm-up took all there was. */
   get durationS(): number {
-    return this.#series.nowS;
+    return Math.max(0, this.#series.nowS - this.#warmUpS);
   }
 
   summary(): RunSummary {
     const durationS = this.durationS;
-    const mean = (level: number): number => (durationS === 0 ? 0 : this.#series.integrals[level]! / durationS);
+    const mean = (level: number): number =>
+      durationS === 0 ? 0 : (this.#series.integrals[level]! - this.#before![level]!) / durationS;
     const capacity = capacityOf(this.#truth);
     const ofCards = (level: number, of: number): number | null => (of === 0 ? null : mean(level) / of);
     const { arrived, placed, served } = this.#all;
@@ -259,8 +277,23 @@ export class Metrics implements CloudObserver {
     };
   }
 
+  /** 95 % intervals of the summary's figures, where the run is long enough. */
+  intervals(): FigureInterval[] {
+    return intervalsOf(this.series(), this.#daily, this.#warmUpS, this.#series.nowS);
+  }
+
   #advance(nowS: number): void {
-    if (this.#isMeasuring) this.#series.advance(nowS);
+    if (!this.#isMeasuring) return;
+    if (this.#before === undefined && nowS >= this.#warmUpS) {
+      this.#series.advance(this.#warmUpS);
+      this.#before = this.#series.integrals.slice();
+    }
+    this.#series.advance(nowS);
+  }
+
+  /** Whether the VM was submitted after the warm-up. */
+  #isCounted({ submitS }: Vm): boolean {
+    return submitS >= this.#warmUpS;
   }
 
   #count(counter: number): void {

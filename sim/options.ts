@@ -35,11 +35,21 @@ function notNegative(text: string): number {
 
 const unitsS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
 
+const isDuration = /^(\d+(?:\.\d+)?)([smhd]?)$/;
+
 /** A duration such as `90`, `90s`, `15m`, `4h` or `2d`, in seconds. */
 export function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text);
+  const match = isDuration.exec(text);
   if (match === null) throw new InvalidArgumentError('Expected a duration such as 90s, 15m, 4h or 2d.');
   return Number(match[1]) * unitsS[match[2]!]!;
+}
+
+/** `none`, `auto` or a duration, in seconds. */
+function warmUp(text: string): number | 'auto' | undefined {
+  if (text === 'none') return undefined;
+  if (text === 'auto') return 'auto';
+  if (!isDuration.test(text)) throw new InvalidArgumentError('Expected none, auto or a duration such as 36h or 5d.');
+  return duration(text);
 }
 
 const mostSeeds = 10_000;
@@ -226,12 +236,18 @@ function policyOptionsOf(options: PolicyBehaviour): PolicyBehaviour {
 export interface RunOptions extends WorkloadChoice, CloudBehaviour, PolicyBehaviour {
   cluster: string;
   engine: Engine;
+  warmUp?: number | 'auto' | undefined;
 }
 
 /** Everything that decides a run besides policy and seed. */
 export function addRunOptions(command: Command): Command {
   command.option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
   addPolicyOptions(addCloudOptions(addWorkloadOptions(command)));
+  command.option(
+    '--warm-up <how>',
+    'time at the start that figures leave out, such as 5d; auto: found by MSER-5; none (default)',
+    warmUp,
+  );
   return command.addOption(
     new Option('--engine <way>', 'how the best host is found: by an index where there is one, or always by a scan')
       .choices(engines)
@@ -249,5 +265,6 @@ export function decisionPlanOf(options: RunOptions, policy: string, seed: number
     cloud: cloudOptionsOf(options),
     engine: options.engine,
     seed,
+    warmUpS: options.warmUp,
   };
 }

@@ -5,12 +5,21 @@ import { type Measure, measures, servedMeasure, titleOf } from '../core/runs/mea
 import type { KindSummary, RunSummary } from '../core/runs/run-file.ts';
 import type { Estimate } from '../core/runs/statistics.ts';
 import { verdictOf } from '../core/runs/verdict.ts';
+import { seedsNeeded } from '../core/statistics/seeds-needed.ts';
+import type { FigureInterval } from './run-intervals.ts';
 import type { DecisionCounts } from './simulate.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
+import type { WidthReached } from './until-ci.ts';
+import type { WarmUp } from './warm-up.ts';
 
-/** One run: its figures, then how each kind of VM was served. */
-export function reportRun(summary: RunSummary): string {
-  const figures = measures.map((measure) => [titleOf(measure), formatValue(measure, measure.read(summary))]);
+/** One run: its figures, with intervals where it has some, then how each kind of VM was served. */
+export function reportRun(summary: RunSummary, intervals: readonly FigureInterval[] = []): string {
+  const hasIntervals = intervals.length > 0;
+  const figures = measures.map((measure) => {
+    const interval = intervals.find(({ label }) => label === measure.label);
+    const halfWidth = interval === undefined ? '' : `± ${formatValue(measure, interval.halfWidth)}`;
+    return [titleOf(measure), formatValue(measure, measure.read(summary)), ...(hasIntervals ? [halfWidth] : [])];
+  });
   const { stockWrongCards, all } = summary;
   return [
     wrapText(
@@ -19,13 +28,46 @@ export function reportRun(summary: RunSummary): string {
     ),
     `On average ${summary.meanVms.toFixed(1)} ran and ${summary.meanWaiting.toFixed(1)} waited.`,
     '',
-    formatTable([['figure', 'value'], ...figures]),
+    formatTable([['figure', 'value', ...(hasIntervals ? ['95 % interval'] : [])], ...figures]),
+    ...(hasIntervals ? ['', wrapText(batchWords(intervals))] : []),
     '',
     reportKinds(summary),
     '',
     `Stock counting would have put ${count(stockWrongCards)} of the ${count(summary.gpu.placed)} placed GPU VMs on a card ` +
       'smaller than asked.',
   ].join('\n');
+}
+
+/** What the intervals of one run rest on. */
+function batchWords(intervals: readonly FigureInterval[]): string {
+  const days = intervals.map(({ batchDays }) => batchDays);
+  const [least, most] = [Math.min(...days), Math.max(...days)];
+  const length = least === most ? `${least}` : `${least} to ${most}`;
+  return (
+    `Intervals are by batch means, from batches of ${length} ${most === 1 ? 'day' : 'days'} of this one run; ` +
+    'figures without one are counts or quantiles, or depend too long on what was before.'
+  );
+}
+
+/** What was left out at the start, and why; undefined where nobody asked. */
+export function warmUpWords({ untilS, how }: WarmUp): string | undefined {
+  const days = Number((untilS / 86400).toFixed(2));
+  const start = days === 1 ? 'the first day is' : `the first ${days} days are`;
+  switch (how) {
+    case 'none':
+      return undefined;
+    case 'given':
+      return `Warm-up: ${start} left out, as asked.`;
+    case 'found':
+      return untilS === 0
+        ? 'Warm-up: MSER-5 finds none to leave out.'
+        : `Warm-up: ${start} left out, found by MSER-5 on the VMs that run or wait, day by day.`;
+    case 'not-found':
+      return (
+        'Warm-up: no steady state found by MSER-5 on the VMs that run or wait, day by day, so nothing is left out: ' +
+        'the best cut lies in the second half, or the run has fewer than 10 days.'
+      );
+  }
 }
 
 /** What became of the VMs of a run that was not measured. */
@@ -81,6 +123,31 @@ export function reportComparison(runs: readonly PolicyRuns[], comparisons: reado
   const verdicts = runs.slice(1).map((_, index) => wrapText(verdictOf(runs, served, index + 1)));
   if (verdicts.length > 0) parts.push(verdicts.join('\n'));
   return parts.join('\n\n');
+}
+
+/**
+ * How wide the intervals are and how many seeds narrower ones take.
+ *
+ * @param reached null without `--until-ci`
+ * @param seeds how many ran, at least 2
+ */
+export function widthWords(reached: WidthReached | null, seeds: number): string {
+  if (reached === null) {
+    const needed = seedsNeeded({ mean: 0, halfWidth: 1 }, seeds, 0.5)!;
+    return `Intervals half as wide, those of the differences too, would take about ${needed} seeds.`;
+  }
+  const { goal, isReached, policy, halfWidth } = reached;
+  const { measure } = goal;
+  const unit = measure.unit === '%' ? ' percentage points' : measure.unit === 'h' ? ' h' : '';
+  const wished = `± ${Number(goal.halfWidth.toPrecision(6))}${unit}`;
+  if (halfWidth === null) {
+    return `--until-ci: with policy ${policy} some run has nothing to measure of "${measure.label}", so no seeds were added.`;
+  }
+  const width = `± ${halfWidth.toPrecision(3)}${unit} with policy ${policy}`;
+  return isReached
+    ? `The 95 % intervals of "${measure.label}" are within ${wished}, as wished, after ${seeds} seeds; the widest is ${width}.`
+    : `The 95 % intervals of "${measure.label}" are NOT within ${wished} after ${seeds} seeds, the most allowed: the widest is ${width}. ` +
+        `About ${count(reached.seedsNeeded!)} seeds would be needed.`;
 }
 
 /** The rows as tables of at most 100 columns, each with the first column and some of the others. */

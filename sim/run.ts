@@ -1,5 +1,6 @@
 /** A run as a plan that can be sent to a thread, and its execution: inputs opened, simulated, files written. */
 import { formatCluster } from '../core/cluster-file.ts';
+import { InputError } from '../core/input-error.ts';
 import { policyNamed } from '../core/policies/index.ts';
 import type { PolicyFactory, PolicyOptions } from '../core/policy.ts';
 import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/runs/run-file.ts';
@@ -8,7 +9,9 @@ import { hepsVersion } from '../package-files.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
 import { OutputFile } from './output-file.ts';
 import { type WritableRun, writeRunFile } from './run-file-io.ts';
+import type { FigureInterval } from './run-intervals.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
+import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from './warm-up.ts';
 
 const secondsPerDay = 86400;
 
@@ -25,6 +28,8 @@ export interface DecisionPlan {
   readonly engine: Engine;
   /** Of the workload, the failures and the policies that draw lots. */
   readonly seed: number;
+  /** Seconds at the start that figures leave out; `auto`: found for this run, which then runs twice. Defaults to none. */
+  readonly warmUpS?: number | 'auto' | undefined;
 }
 
 /** A run that is measured, and where its results go. */
@@ -40,6 +45,11 @@ export interface RunPlan extends DecisionPlan {
 export interface RunResult {
   readonly inputs: RunInputs;
   readonly summary: RunSummary;
+  /** 95 % intervals of the summary's figures, where the run is long enough. */
+  readonly intervals: readonly FigureInterval[];
+  readonly warmUp: WarmUp;
+  /** From which a warm-up is found. */
+  readonly observedVms: ObservedVms;
   /** Messages of the rows left out. */
   readonly skipped: readonly string[];
 }
@@ -73,14 +83,29 @@ function playOptionsOf(plan: DecisionPlan, { count }: Workload, onProgress?: Pro
   };
 }
 
+/** The plan without files or warm-up: a run from which its warm-up is found. */
+export function pilotOf(plan: RunPlan): RunPlan {
+  return { ...plan, warmUpS: undefined, out: null, decisions: null, summaryOnly: true };
+}
+
 /** Carries a plan out. Files appear when they are complete, or not at all. @throws InputError */
 export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Promise<RunResult> {
+  if (plan.warmUpS !== 'auto') return carryOutAfter(givenWarmUp(plan.warmUpS), plan, onProgress);
+  const halfOf = (start: number): ProgressListener => {
+    return (share, ...now) => onProgress?.(share === null ? null : start + share / 2, ...now);
+  };
+  const { observedVms } = await carryOut(pilotOf(plan), halfOf(0));
+  return carryOutAfter(findWarmUp([observedVms]), plan, halfOf(0.5));
+}
+
+async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: ProgressListener): Promise<RunResult> {
   const factory = policyNamed(plan.policy);
   const cluster = await loadCluster(plan.cluster);
   const workload = await openWorkload(plan.workload, plan.seed);
   const policyOptions = await policyOptionsOf(plan, factory, workload);
   const typicalRequests = policyOptions.typicalRequests ?? (await workload.typicalRequests());
   const { days } = plan.workload;
+  if (days !== null && warmUp.untilS >= days * secondsPerDay) throw tooLong(warmUp);
   let decisionsFile: OutputFile | undefined;
   let runFile: OutputFile | undefined;
   try {
@@ -91,7 +116,10 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
       record: runFile !== undefined && !plan.summaryOnly,
       typicalRequests,
       decisionsFile,
+      warmUpS: warmUp.untilS,
     });
+    const { intervals, ...recorded } = result;
+    if (warmUp.untilS > 0 && result.summary.durationS === 0) throw tooLong(warmUp);
     const inputs: RunInputs = {
       cluster: { name: cluster.name, sha256: cluster.sha256 },
       workload: {
@@ -104,6 +132,7 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
       policy: { name: plan.policy, options: policyOptions },
       cloud: plan.cloud,
       seed: plan.seed,
+      ...(warmUp.how === 'none' ? {} : { warmUpS: warmUp.untilS }),
     };
     if (runFile !== undefined) {
       const file: WritableRun = {
@@ -111,18 +140,24 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
         heps: hepsVersion(),
         inputs,
         cluster: formatCluster(cluster),
-        ...result,
+        ...recorded,
       };
       writeRunFile(runFile, file);
       runFile.finish();
     }
     decisionsFile?.finish();
-    return { inputs, summary: result.summary, skipped: workload.skipped };
+    const { summary, series } = recorded;
+    return { inputs, summary, intervals, warmUp, observedVms: observeVms(series), skipped: workload.skipped };
   } catch (error) {
     runFile?.discard();
     decisionsFile?.discard();
     throw error;
   }
+}
+
+/** Nothing is left of the run. */
+function tooLong({ untilS }: WarmUp): InputError {
+  return new InputError('--warm-up', 'less than the time until the last arrival, or than --days', `${untilS} s`);
 }
 
 /** What came of a plan of which only the decisions were wanted. */

@@ -12,6 +12,7 @@ import { startFailures } from './failures.ts';
 import { Metrics } from './metrics.ts';
 import type { OutputFile } from './output-file.ts';
 import { type RecordedDecisions, Recorder } from './recorder.ts';
+import type { FigureInterval } from './run-intervals.ts';
 import { StockShadow } from './stock-shadow.ts';
 
 export const defaultCloud: CloudOptions = {
@@ -44,6 +45,8 @@ export interface SimulateOptions extends PlayOptions {
   readonly intervalS?: number;
   /** Of the workload, to measure fragments by; without them they are not measured. */
   readonly typicalRequests?: readonly TypicalRequest[] | undefined;
+  /** Seconds at the start that the summary leaves out. Defaults to 0. */
+  readonly warmUpS?: number;
   /** Keep every decision. */
   readonly record: boolean;
   /** Where to stream decisions. */
@@ -52,6 +55,8 @@ export interface SimulateOptions extends PlayOptions {
 
 export interface SimulateResult {
   readonly summary: RunSummary;
+  /** 95 % intervals of the summary's figures, by batch means. */
+  readonly intervals: readonly FigureInterval[];
   readonly series: SeriesColumns;
   /** Null unless recorded. */
   readonly decisions: RecordedDecisions | null;
@@ -110,7 +115,13 @@ export async function simulate(
   let metrics: Metrics | undefined;
   let decisionsCsv: DecisionsCsv | undefined;
   await play(hosts, arrivals, policy, options, true, ({ truth, views }) => {
-    metrics = new Metrics(truth, policy.wholeCards, options.intervalS ?? 3600, options.typicalRequests);
+    metrics = new Metrics(
+      truth,
+      policy.wholeCards,
+      options.intervalS ?? 3600,
+      options.typicalRequests,
+      options.warmUpS,
+    );
     const observers: CloudObserver[] = [metrics, new StockShadow(metrics, views)];
     if (recorder !== undefined) observers.push(recorder);
     if (options.decisionsFile !== undefined) {
@@ -122,6 +133,7 @@ export async function simulate(
   decisionsCsv?.finish();
   return {
     summary: metrics!.summary(),
+    intervals: metrics!.intervals(),
     series: metrics!.series(),
     decisions: recorder?.decisions ?? null,
     faults: recorder?.faults ?? null,

@@ -22,11 +22,12 @@ export class StockShadow implements CloudObserver {
     this.#stock = new Map(views.map((view) => [view, new Scheduler(view, policy)]));
   }
 
-  binds({ request }: Vm, view: Cluster): void {
+  binds(vm: Vm, view: Cluster): void {
+    const { request } = vm;
     if (request.cards === 0 || view.models.every((model) => modelIsLarge(model, request))) return;
     const decision = this.#stock.get(view)!.schedule(request);
     if (decision.kind === 'placed' && hasWrongCards(view, decision.host, decision.cards, request)) {
-      this.#metrics.stockWouldErr();
+      this.#metrics.stockWouldErr(vm);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Makes sure that a parsed file is a run file, before anything relies on it. */
-import { anArray, anObject, aPositive, aText } from '../check.ts';
+import { aNumber, anArray, anObject, aPositive, aText } from '../check.ts';
 import { InputError } from '../input-error.ts';
 import { type RunFile, runFormat, seriesNames } from './run-file.ts';
 
@@ -31,11 +31,12 @@ export function checkRunFile(value: unknown, file: string): RunFile {
   const run = anObject(value, file);
   checkFormat(run.format, file);
   anObject(run.cluster, `${file}, cluster`);
-  const { policy, cloud, workload, cluster } = anObject(run.inputs, `${file}, inputs`);
+  const { policy, cloud, workload, cluster, warmUpS } = anObject(run.inputs, `${file}, inputs`);
   anObject(workload, `${file}, inputs.workload`);
   anObject(cluster, `${file}, inputs.cluster`);
   aText(anObject(policy, `${file}, inputs.policy`).name, `${file}, inputs.policy.name`);
   anObject(cloud, `${file}, inputs.cloud`);
+  if (warmUpS !== undefined) aNumber(warmUpS, `${file}, inputs.warmUpS`);
   const summary = anObject(run.summary, `${file}, summary`);
   for (const part of ['all', 'cpu', 'gpu', 'byFlavor', 'waitS']) anObject(summary[part], `${file}, summary.${part}`);
   aPositive(anObject(run.series, `${file}, series`).intervalS, `${file}, series.intervalS`);

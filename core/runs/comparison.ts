@@ -1,5 +1,6 @@
 /** Policies × seeds on the same requests: the runs, and what they say with their uncertainty. */
 
+import { type QuantileEstimate, quantileInterval } from '../statistics/quantile-interval.ts';
 import { type Measure, measures } from './measures.ts';
 import type { RunSummary } from './run-file.ts';
 import { type Estimate, estimate, pairedDifference } from './statistics.ts';
@@ -30,6 +31,14 @@ export function compareRuns(runs: readonly PolicyRuns[]): Comparison[] {
         index === 0 || each === null || values[0] === null ? null : pairedDifference(each, values[0]!),
       ),
     };
+  });
+}
+
+/** The median over the seeds, one per policy: for measures so skewed that a mean of few seeds says little. Null as an estimate is. */
+export function mediansOf(runs: readonly PolicyRuns[], measure: Measure): (QuantileEstimate | null)[] {
+  return runs.map(({ summaries }) => {
+    const values = valuesOf(summaries, measure);
+    return values === null ? null : quantileInterval(values, 0.5);
   });
 }
 

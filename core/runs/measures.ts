@@ -1,5 +1,8 @@
 /** The figures by which runs are compared: what each is called, in what unit, and which way is better. */
-import type { RunSummary } from './run-file.ts';
+import type { RunSummary, SeriesName } from './run-file.ts';
+
+/** What is counted, or added up, of the VMs that arrived on one day. */
+export type DayCount = 'arrived' | 'gpuArrived' | 'placed' | 'served' | 'gpuServed' | 'waitS';
 
 export interface Measure {
   readonly label: string;
@@ -8,6 +11,8 @@ export interface Measure {
   readonly digits: number;
   /** Which way is better; undefined where neither is by itself. */
   readonly better?: 'more' | 'less';
+  /** What batch means of one long run are taken of: a level, or a sum over another; undefined where they do not apply. */
+  readonly batches?: SeriesName | { readonly part: DayCount; readonly whole: DayCount };
   /** In `unit`; null when there was nothing to measure. */
   read(summary: RunSummary): number | null;
 }
@@ -21,6 +26,7 @@ export const servedMeasure: Measure = {
   unit: '%',
   digits: 2,
   better: 'more',
+  batches: { part: 'served', whole: 'arrived' },
   read: (summary) => percent(summary.servedShare),
 };
 
@@ -31,6 +37,7 @@ export const measures: readonly Measure[] = [
     unit: '%',
     digits: 2,
     better: 'more',
+    batches: { part: 'gpuServed', whole: 'gpuArrived' },
     read: (summary) => percent(summary.gpuServedShare),
   },
   {
@@ -38,6 +45,7 @@ export const measures: readonly Measure[] = [
     unit: '%',
     digits: 2,
     better: 'more',
+    batches: { part: 'placed', whole: 'arrived' },
     read: (summary) => percent(summary.acceptanceShare),
   },
   {
@@ -54,16 +62,24 @@ export const measures: readonly Measure[] = [
     better: 'more',
     read: (summary) => summary.servedCardHours ?? null,
   },
-  { label: 'wait, mean', unit: 'h', digits: 2, better: 'less', read: (summary) => hours(summary.waitS.mean) },
+  {
+    label: 'wait, mean',
+    unit: 'h',
+    digits: 2,
+    better: 'less',
+    batches: { part: 'waitS', whole: 'placed' },
+    read: (summary) => hours(summary.waitS.mean),
+  },
   { label: 'wait, 95th percentile', unit: 'h', digits: 2, better: 'less', read: (summary) => hours(summary.waitS.p95) },
   { label: 'wait, 99th percentile', unit: 'h', digits: 2, better: 'less', read: (summary) => hours(summary.waitS.p99) },
-  { label: 'vCPUs in use', unit: '%', digits: 2, read: (summary) => percent(summary.vcpuShare) },
-  { label: 'RAM in use', unit: '%', digits: 2, read: (summary) => percent(summary.ramShare) },
-  { label: 'cards in use', unit: '%', digits: 2, read: (summary) => percent(summary.cardShare) },
+  { label: 'vCPUs in use', unit: '%', digits: 2, batches: 'vcpuShare', read: (summary) => percent(summary.vcpuShare) },
+  { label: 'RAM in use', unit: '%', digits: 2, batches: 'ramShare', read: (summary) => percent(summary.ramShare) },
+  { label: 'cards in use', unit: '%', digits: 2, batches: 'cardShare', read: (summary) => percent(summary.cardShare) },
   {
     label: 'card memory asked for',
     unit: '%',
     digits: 2,
+    batches: 'cardMemoryAskedShare',
     read: (summary) => percent(summary.cardMemoryAskedShare),
   },
   {
@@ -78,6 +94,7 @@ export const measures: readonly Measure[] = [
     unit: '',
     digits: 2,
     better: 'less',
+    batches: 'strandedCards',
     read: (summary) => summary.meanStrandedCards,
   },
   {
@@ -91,11 +108,20 @@ export const measures: readonly Measure[] = [
     label: 'CPU VMs on GPU hosts, mean',
     unit: '',
     digits: 2,
+    batches: 'cpuVmsOnGpuHosts',
     read: (summary) => summary.meanCpuVmsOnGpuHosts,
   },
   { label: 'conflicts', unit: '', digits: 1, better: 'less', read: (summary) => summary.conflicts },
   { label: 'VMs lost to failures', unit: '', digits: 1, better: 'less', read: (summary) => summary.lostVms },
 ];
+
+/** The label as an option's value: `wait-95th-percentile`. */
+export function nameOf({ label }: Measure): string {
+  return label
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '');
+}
 
 /** Label with unit. */
 export function titleOf({ label, unit }: Measure): string {

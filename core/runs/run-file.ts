@@ -52,6 +52,8 @@ export interface RunInputs {
   readonly policy: { readonly name: string; readonly options: PolicyOptions };
   readonly cloud: CloudOptions;
   readonly seed: number;
+  /** Seconds at the start that the summary leaves out; absent where nobody asked for a warm-up, and in older files. */
+  readonly warmUpS?: number;
 }
 
 /** How one kind of VM was served. */
@@ -66,9 +68,9 @@ export interface KindSummary {
   readonly meanWaitS: number | null;
 }
 
-/** Figures of a run. Shares are in [0, 1]; `null` where nothing was there to measure. Uses are means over [0, durationS]. */
+/** Figures of a run. Shares are in [0, 1]; `null` where nothing was there to measure. Uses are means over the `durationS` that follow the warm-up; VMs that arrived before, and what happened before, are not counted. */
 export interface RunSummary {
-  /** Time over which use is averaged: the asked days, or until the last arrival of a trace. */
+  /** Time over which use is averaged: the asked days, or until the last arrival of a trace, less the warm-up. */
   readonly durationS: number;
   readonly all: KindSummary;
   readonly cpu: KindSummary;
@@ -189,7 +191,7 @@ export const seriesNames = [
 
 export type SeriesName = (typeof seriesNames)[number];
 
-/** Use over time: row `i` covers [i, i + 1) × intervalS. Counts are of that interval. */
+/** Use over time, the warm-up included: row `i` covers [i, i + 1) × intervalS. Counts are of that interval. */
 export type SeriesColumns = { readonly intervalS: number } & Readonly<Record<SeriesName, readonly number[]>> &
   Readonly<Record<'arrived' | 'placed' | 'turnedAway', readonly number[]>>;
 

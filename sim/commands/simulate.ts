@@ -4,8 +4,9 @@ import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import { addRunOptions, decisionPlanOf, whole } from '../options.ts';
 import { startProgress } from '../progress.ts';
-import { reportDecisions, reportRun } from '../report.ts';
+import { reportDecisions, reportRun, warmUpWords } from '../report.ts';
 import { carryOut, carryOutDecisions, type DecisionPlan, type ProgressListener, type RunPlan } from '../run.ts';
+import { wrapText } from '../table.ts';
 import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
 
 export function addSimulate(program: Command): void {
@@ -23,6 +24,7 @@ export function addSimulate(program: Command): void {
       new Option('--decisions-only', 'nothing but those decisions: no figures, no run file').conflicts([
         'out',
         'summaryOnly',
+        'warmUp',
       ]),
     )
     .option('--summary-only', 'leave decisions out of the run file; memory does not grow with the trace')
@@ -46,12 +48,15 @@ export function addSimulate(program: Command): void {
       const result = await withProgress((listener) => carryOut(plan, listener));
       listSkipped(result.skipped);
       if (options.json) {
-        console.log(JSON.stringify({ inputs: result.inputs, summary: result.summary, out: plan.out }, null, 2));
+        const { inputs, summary, intervals, warmUp } = result;
+        console.log(JSON.stringify({ inputs, summary, intervals, warmUp, out: plan.out }, null, 2));
         return;
       }
       const { cluster, workload: ran, policy } = result.inputs;
       console.log(`${policy.name} on ${cluster.name}, workload ${ran.name}, seed ${plan.seed}\n`);
-      console.log(reportRun(result.summary));
+      const warmUp = warmUpWords(result.warmUp);
+      if (warmUp !== undefined) console.log(`${wrapText(warmUp)}\n`);
+      console.log(reportRun(result.summary, result.intervals));
       if (plan.decisions !== null) console.log(`\ndecisions\n  ${plan.decisions}`);
       console.log(`\n${listFiles([plan.out!], plan.summaryOnly ? [] : [plan.out!])}`);
     });

@@ -115,6 +115,57 @@ describe('heps compare', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
     for (const policy of policies.split(',')) expect(stdout).toContain(policy);
   });
+
+  test('leaves out one warm-up for all, found by MSER-5, and adds seeds until the intervals are narrow enough', () => {
+    const options = [
+      '--cluster',
+      'heps-test-3',
+      '--days',
+      '12',
+      '--load',
+      '0.02',
+      '--seeds',
+      '5,6,7',
+      '--warm-up',
+      'auto',
+    ];
+    const goal = ['--until-ci', '0.5', '--ci-of', 'cards-in-use', '--summary-only', '--out', 'until'];
+    const { stdout, stderr } = heps('compare', ...options, ...goal, '--json');
+    expect(stderr).toBe('');
+    const { seeds, warmUp, untilCi, comparison, runs } = JSON.parse(stdout);
+    expect(seeds).toEqual([5, 6, 7, 8, 9]);
+    expect(warmUp).toEqual({ untilS: 5 * 86_400, how: 'found' });
+    expect(untilCi).toMatchObject({ isReached: true, goal: { measure: 'cards in use', halfWidth: 50 } });
+    expect(comparison[0].medians[0].interval).toBeNull();
+    for (const { summary } of runs) expect(summary.durationS).toBe(7 * 86_400);
+    const text = heps('compare', ...options, ...goal).stdout;
+    expect(text).toContain('Warm-up: the first 5 days are left out, found by MSER-5');
+    expect(text.replaceAll('\n', ' ')).toContain('within ± 50 percentage points, as wished, after 5 seeds');
+  });
+
+  test('says so where the most seeds are too few, and without a goal how many would halve the intervals', () => {
+    const options = [
+      'compare',
+      '--cluster',
+      'heps-test-3',
+      '--days',
+      '2',
+      '--load',
+      '0.02',
+      '--summary-only',
+      '--out',
+      'few',
+    ];
+    const { status, stdout } = heps(...options, '--until-ci', '1e-6', '--ci-of', 'vcpus-in-use', '--most-seeds', '7');
+    expect(status).toBe(0);
+    expect(stdout.replaceAll('\n', ' ')).toMatch(
+      /are NOT within ± 0\.0001 percentage points after 7 seeds, the most allowed/,
+    );
+    // t(4) = 2.776 over √5 against t(12) = 2.179 over √13: 1.2415 and 0.6043, less than half; with 12 seeds 0.6354.
+    expect(heps(...options).stdout).toContain(
+      'Intervals half as wide, those of the differences too, would take about 13 seeds.',
+    );
+  });
 });
 
 describe('heps explain --waiting', () => {
@@ -194,6 +245,14 @@ describe('what is wrong', () => {
     [['simulate', '--trace', 'bad.csv', '--decisions', 'good.csv', '--decisions-only'], /bad.csv:3, column lifetime_s/],
     [['simulate', '--patience', 'long'], /Expected a duration such as 90s, 15m, 4h or 2d/],
     [['compare', '--policies', 'hybrid,hybrid'], /Expected different ones of hybrid/],
+    [['compare', '--ci-of', 'conflicts'], /^heps: --ci-of: expected --until-ci WIDTH beside it, got nothing$/m],
+    [
+      ['compare', '--until-ci', '0.01', '--seeds', '1..9', '--most-seeds', '8'],
+      /--most-seeds: expected at least the 9 of --seeds, got 8/,
+    ],
+    [['compare', '--until-ci', '0.01', '--most-seeds', '4'], /Expected a whole number of at least 5/],
+    [['compare', '--warm-up', 'long'], /Expected none, auto or a duration such as 36h or 5d/],
+    [['simulate', '--warm-up', '30d'], /--warm-up: expected less than the time until the last arrival, or than --days/],
     [['compare', '--seeds', '3..1'], /Expected different seeds such as 1..5/],
     [['compare', '--trace', 'bad.csv'], /bad.csv:3, column lifetime_s: expected .*, got "ten"/],
     [['explain', 'bad.csv', 'a'], /bad.csv: expected a run file \(JSON\)/],

@@ -110,6 +110,8 @@ export interface Run {
   readonly seed: number;
   readonly untilS: number | null;
   readonly intervalS: number;
+  /** Defaults to 0. */
+  readonly warmUpS?: number;
 }
 
 /** A run with the defaults: first-fit, refusing what does not fit, measured until the last arrival. */
@@ -127,9 +129,9 @@ export async function simulated(
   run: Run,
   decisionsFile?: OutputFile,
 ): Promise<Omit<SimulateResult, 'decisions'> & { decisions: DecisionColumns }> {
-  const { cloud, seed, untilS, intervalS } = run;
+  const { cloud, seed, untilS, intervalS, warmUpS = 0 } = run;
   const policy = policyNamed(run.policy, { seed });
-  const options = { cloud, seed, untilS, intervalS, record: true, typicalRequests, decisionsFile };
+  const options = { cloud, seed, untilS, intervalS, warmUpS, record: true, typicalRequests, decisionsFile };
   const result = await simulate(run.hosts.map(hostSpec), inBatches(run.arrivals), policy, options);
   return { ...result, decisions: plainDecisions(result.decisions!) };
 }

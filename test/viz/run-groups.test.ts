@@ -96,6 +96,22 @@ describe('groupRuns', () => {
   });
 });
 
+test('runs that leave out different warm-ups stand beside each other, without differences', async () => {
+  const withWarmUp = (run: Run, warmUpS: number): Run => ({
+    ...run,
+    file: { ...run.file, inputs: { ...run.file.inputs, warmUpS } },
+  });
+  const runs = [await opened('hybrid', 1), withWarmUp(await opened('hybrid', 1), 2 * 86_400), await opened('nova', 1)];
+  expect(titled(runs)).toEqual([
+    'hybrid · warm-up 0 days: 0',
+    'hybrid · warm-up 2 days: 1 to 1',
+    'nova · warm-up 0 days: 2',
+  ]);
+  expect(remarksOn(groupRuns(runs), runs)).toEqual([
+    'These runs leave out different warm-ups, so their figures are of different times. Differences are shown only between runs with the same.',
+  ]);
+});
+
 test('the same parameters under another seed, load or number of days are other requests', async () => {
   const { inputs } = (await opened('hybrid', 1)).file;
   const withWorkload = (change: Partial<RunInputs['workload']>) => ({

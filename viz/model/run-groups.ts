@@ -14,7 +14,7 @@ export interface RunGroup {
   readonly title: string;
   /** Places among the open runs, in order of their seeds. */
   readonly runs: readonly number[];
-  /** The first group that saw, seed by seed, the same requests: what differences are taken to. Its own place where it is the first. */
+  /** The first group that saw, seed by seed, the same requests and counts the same of them: what differences are taken to. Its own place where it is the first. */
   readonly base: number;
 }
 
@@ -55,7 +55,11 @@ export function groupRuns(runs: readonly Run[]): RunGroup[] {
   );
   const titles = titlesOf(columns.map(([run]) => runs[run!]!));
   const sawSame = (a: readonly number[], b: readonly number[]): boolean =>
-    a.length === b.length && a.every((run, place) => sawSameRequests(inputsOf(runs, run), inputsOf(runs, b[place]!)));
+    a.length === b.length &&
+    a.every((run, place) => {
+      const [x, y] = [inputsOf(runs, run), inputsOf(runs, b[place]!)];
+      return sawSameRequests(x, y) && warmUpOf(x) === warmUpOf(y);
+    });
   return columns.map((column, index) => ({
     title: titles[index]!,
     runs: column,
@@ -89,6 +93,11 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
   if (differ(({ cluster }) => cluster.sha256)) {
     remarks.push('These runs used different clusters, so differences come from the hosts as well.');
   }
+  if (differ(warmUpOf)) {
+    remarks.push(
+      'These runs leave out different warm-ups, so their figures are of different times. Differences are shown only between runs with the same.',
+    );
+  }
   if (groups.some(({ base }) => base !== 0)) {
     const causes = [
       ...(differ(({ workload }) => workload.sha256) ? ['the workload'] : []),
@@ -97,9 +106,11 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
       ...(differ(({ workload }) => workload.skipped) ? ['the rows left out'] : []),
       ...(differ(({ seed }) => seed) ? ['the seed'] : []),
     ];
-    remarks.push(
-      `These runs did not see the same requests: they differ in ${listed(causes)}. Differences are shown only between runs that saw the same.`,
-    );
+    if (causes.length > 0) {
+      remarks.push(
+        `These runs did not see the same requests: they differ in ${listed(causes)}. Differences are shown only between runs that saw the same.`,
+      );
+    }
   }
   const options = Object.entries(cloudWords).filter(([name]) =>
     differ(({ cloud }) => cloud[name as keyof CloudOptions]),
@@ -140,9 +151,15 @@ const cloudWords: Readonly<Record<keyof CloudOptions, string>> = {
 };
 
 /** Everything of a run but its seed, and what its workload was made of under that seed. */
-function kindOf({ cluster, workload, policy, cloud }: RunInputs): string {
+function kindOf(inputs: RunInputs): string {
+  const { cluster, workload, policy, cloud } = inputs;
   const { seed: _, typicalRequests: __, ...options } = policy.options;
-  return JSON.stringify([cluster.sha256, workload, policy.name, options, cloud]);
+  return JSON.stringify([cluster.sha256, workload, policy.name, options, cloud, warmUpOf(inputs)]);
+}
+
+/** Seconds at the start that the figures leave out. */
+function warmUpOf({ warmUpS = 0 }: RunInputs): number {
+  return warmUpS;
 }
 
 function inputsOf(runs: readonly Run[], run: number): RunInputs {

@@ -112,6 +112,7 @@ export function titlesOf(runs: readonly Run[]): string[] {
     ({ file }) => (file.inputs.cloud.onFull === 'reject' ? 'rejecting' : 'queueing'),
     ({ file }) => (file.inputs.cloud.srmIntervalS > 0 ? `SRM every ${file.inputs.cloud.srmIntervalS} s` : 'SRM exact'),
     ({ file }) => (schedulersOf(file.inputs.cloud) > 1 ? `${schedulersOf(file.inputs.cloud)} schedulers` : ''),
+    ({ file }) => `warm-up ${Number(((file.inputs.warmUpS ?? 0) / 86_400).toFixed(2))} days`,
     ({ file }) => `seed ${file.inputs.seed}`,
   ];
   const telling = parts.filter((part, index) => index === 0 || new Set(runs.map(part)).size > 1);

@@ -30,6 +30,7 @@ export function headlineOf({ file, cluster }: Run): HTMLElement[] {
     ...(cloud.srmIntervalS > 0 ? [`SRM every ${cloud.srmIntervalS} s`] : []),
     ...(schedulersOf(cloud) > 1 ? [`${schedulersOf(cloud)} schedulers`] : []),
     ...(cloud.mtbfH !== null || cloud.cardMtbfH !== null ? ['with failures'] : []),
+    ...(inputs.warmUpS ? [`figures without the first ${Number((inputs.warmUpS / 86_400).toFixed(2))} days`] : []),
     `seed ${inputs.seed}`,
   ];
   return [

@@ -22,6 +22,14 @@ test('takes a run without decisions', async () => {
   expect(checkRunFile(run, 'x.json')).toBe(run);
 });
 
+test('takes a run that says how long its warm-up was', async () => {
+  const run = await someRun();
+  const inputs = { ...(run.inputs as object), warmUpS: 86_400 };
+  expect(checkRunFile({ ...run, inputs }, 'x.json').inputs.warmUpS).toBe(86_400);
+  const message = 'x.json, inputs.warmUpS: expected a number of at least 0, got "1d"';
+  expect(() => checkRunFile({ ...run, inputs: { ...inputs, warmUpS: '1d' } }, 'x.json')).toThrow(message);
+});
+
 const decisions = (run: Record<string, unknown>, changed: object) => ({
   ...run,
   decisions: { ...(run as unknown as RunFile).decisions, ...changed },
