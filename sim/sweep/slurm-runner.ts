@@ -27,6 +27,9 @@ export type SlurmOutcome =
   | { readonly kind: 'under-way'; readonly job: string }
   | { readonly kind: 'failed'; readonly message: string };
 
+/** A shared file system may show another node's files so much later. */
+const lateFilesMs = 2_000;
+
 const script = 'slurm/array.sh';
 const jobFile = 'slurm/job';
 
@@ -48,7 +51,11 @@ export async function runOnSlurm(sweep: Sweep, folder: string, options: SlurmOpt
       if (!options.wait) return { kind: 'under-way', job };
       await waitForJob(job, points, folder);
     }
-    const missing = missingPoints(points, sweep, folder);
+    let missing = missingPoints(points, sweep, folder);
+    if (missing.length > 0 && job !== undefined) {
+      await delay(lateFilesMs);
+      missing = missingPoints(missing, sweep, folder);
+    }
     if (missing.length === 0) return { kind: 'complete' };
     const slices = slicesWith(missing, points, tasks);
     if (submissions > options.retries) {
