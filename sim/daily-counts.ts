@@ -28,12 +28,19 @@ export class DailyCounts {
     if (isServed && isGpu) row[places.gpuServed]!++;
   }
 
-  /** One value per day, from day `fromDay` to the day before `untilDay`. */
-  column(count: DayCount, fromDay: number, untilDay: number): number[] {
-    return Array.from(
-      { length: untilDay - fromDay },
-      (_, index) => this.#days.get(fromDay + index)?.[places[count]] ?? 0,
-    );
+  /**
+   * Sums over periods of so many days.
+   *
+   * @param first the period with which to begin, counted from time 0
+   * @param periods how many
+   */
+  sums(count: DayCount, periodDays: number, first: number, periods: number): number[] {
+    const sums = Array.from({ length: periods }, () => 0);
+    for (const [day, row] of this.#days) {
+      const period = Math.floor(day / periodDays) - first;
+      if (period >= 0 && period < periods) sums[period]! += row[places[count]]!;
+    }
+    return sums;
   }
 
   /** Mostly that of the VM before. */

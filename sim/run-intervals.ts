@@ -1,5 +1,5 @@
 /** 95 % intervals of the figures of one long run, by batch means over whole days or weeks. */
-import { type Measure, measures } from '../core/runs/measures.ts';
+import { type DayCount, type Measure, measures } from '../core/runs/measures.ts';
 import type { SeriesColumns } from '../core/runs/run-file.ts';
 import { type BatchEstimate, batchMean, batchRatio } from '../core/statistics/batch-means.ts';
 import { commonMultipleS, dayS, meansOfGroups, weekS } from '../core/statistics/periods.ts';
@@ -37,26 +37,20 @@ export function intervalsOf(
     .find((each) => periodsIn(each, fromS, untilS).count >= fewestPeriods);
   if (periodS === undefined) return [];
   const { first, count } = periodsIn(periodS, fromS, untilS);
-  const periodDays = periodS / dayS;
-  const sumsOf = (days: readonly number[]): number[] =>
-    meansOfGroups(days, periodDays).map((mean) => mean * periodDays);
   const estimateOf = ({ batches }: Measure): BatchEstimate | null => {
     if (batches === undefined) return null;
     if (typeof batches === 'string') {
       return batchMean(meansOfGroups(series[batches], periodS / series.intervalS).slice(first, first + count));
     }
-    const [fromDay, untilDay] = [first * periodDays, (first + count) * periodDays];
-    return batchRatio(
-      sumsOf(daily.column(batches.part, fromDay, untilDay)),
-      sumsOf(daily.column(batches.whole, fromDay, untilDay)),
-    );
+    const sumsOf = (counted: DayCount): number[] => daily.sums(counted, periodS / dayS, first, count);
+    return batchRatio(sumsOf(batches.part), sumsOf(batches.whole));
   };
   return measures.flatMap((measure) => {
     const estimate = estimateOf(measure);
     if (estimate === null) return [];
     const { label, unit } = measure;
     const { halfWidth, batches, batchLength } = estimate;
-    return { label, unit, halfWidth: halfWidth * scales[unit], batches, batchDays: batchLength * periodDays };
+    return { label, unit, halfWidth: halfWidth * scales[unit], batches, batchDays: batchLength * (periodS / dayS) };
   });
 }
 

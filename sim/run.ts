@@ -147,7 +147,8 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: Progres
     }
     decisionsFile?.finish();
     const { summary, series } = recorded;
-    return { inputs, summary, intervals, warmUp, observedVms: observeVms(series), skipped: workload.skipped };
+    const observedVms = observeVms(series, summary.durationS + warmUp.untilS);
+    return { inputs, summary, intervals, warmUp, observedVms, skipped: workload.skipped };
   } catch (error) {
     runFile?.discard();
     decisionsFile?.discard();

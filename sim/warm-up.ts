@@ -1,6 +1,6 @@
 /** Where the warm-up of runs ends: by MSER-5 on the number of VMs that run or wait. */
 import type { SeriesColumns } from '../core/runs/run-file.ts';
-import { mserOfBatches } from '../core/statistics/mser-5.ts';
+import { mser5 } from '../core/statistics/mser-5.ts';
 import { commonMultipleS, dayS, meansOfGroups } from '../core/statistics/periods.ts';
 
 /** What is left out at the start of a run. */
@@ -23,11 +23,14 @@ export interface ObservedVms {
   readonly means: readonly number[];
 }
 
-/** What MSER-5 looks at in a run. Observations are 4.8 h long, so that each batch of five is one day and holds the rhythm of a day. */
-export function observeVms({ vms, waiting, intervalS }: SeriesColumns): ObservedVms {
+/**
+ * What MSER-5 looks at in a run. Observations are 4.8 h long, so that each batch of five is one day and holds the rhythm of a day.
+ *
+ * @param endS when the series ends; its last interval is left out where it is short
+ */
+export function observeVms({ vms, waiting, intervalS }: SeriesColumns, endS: number): ObservedVms {
   const batchS = commonMultipleS(intervalS, dayS);
-  // The last interval may be short, and with it what would be the last batch.
-  const present = vms.slice(0, -1).map((running, index) => running + waiting[index]!);
+  const present = vms.slice(0, Math.floor(endS / intervalS)).map((running, index) => running + waiting[index]!);
   return { batchS, means: meansOfGroups(present, batchS / intervalS) };
 }
 
@@ -45,7 +48,7 @@ export function findWarmUp(runs: readonly ObservedVms[]): WarmUp {
     { length: count },
     (_, batch) => alike.reduce((sum, ofRun) => sum + ofRun[batch]!, 0) / alike.length,
   );
-  const deleted = mserOfBatches(means);
+  const deleted = mser5(means);
   return deleted === null ? { untilS: 0, how: 'not-found' } : { untilS: deleted * batchS, how: 'found' };
 }
 

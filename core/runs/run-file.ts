@@ -68,7 +68,10 @@ export interface KindSummary {
   readonly meanWaitS: number | null;
 }
 
-/** Figures of a run. Shares are in [0, 1]; `null` where nothing was there to measure. Uses are means over the `durationS` that follow the warm-up; VMs that arrived before, and what happened before, are not counted. */
+/**
+ * Figures of a run. Shares are in [0, 1]; `null` where nothing was there to measure. Uses are means over the `durationS` that follow
+ * the warm-up; VMs that arrived before, and what happened before, are not counted.
+ */
 export interface RunSummary {
   /** Time over which use is averaged: the asked days, or until the last arrival of a trace, less the warm-up. */
   readonly durationS: number;

@@ -5,25 +5,11 @@
  * W. W. Franklin and K. P. White, "Stationarity tests and MSER-5", Winter Simulation Conference 2008, 541–546.
  */
 
-const observationsPerBatch = 5;
-
 /** Fewer batches say nothing. */
 const leastBatches = 10;
 
 /** As many batches at the end are never all that is left: few of them are alike by chance (Hoad, Robinson and Davies 2010). */
 const leastKept = 5;
-
-/** Observations to delete at the start, a multiple of five; null where none will do. What is left over after whole batches is not looked at. */
-export function mser5(observations: readonly number[]): number | null {
-  const batches = Math.floor(observations.length / observationsPerBatch);
-  const means = Array.from({ length: batches }, (_, index) => {
-    const start = index * observationsPerBatch;
-    const batch = observations.slice(start, start + observationsPerBatch);
-    return batch.reduce((sum, each) => sum + each, 0) / observationsPerBatch;
-  });
-  const deleted = mserOfBatches(means);
-  return deleted === null ? null : deleted * observationsPerBatch;
-}
 
 /**
  * Batches to delete at the start: the d that makes the squared standard error of what is left least,
@@ -32,10 +18,10 @@ export function mser5(observations: readonly number[]): number | null {
  *
  * the smallest such d of several. As is usual, a d that is not in the first half means that no steady state was reached.
  *
- * @param means one per batch, in order of time
+ * @param means of batches of five observations each, in order of time
  * @returns null when the best d is at the middle or past it, or there are fewer than ten batches
  */
-export function mserOfBatches(means: readonly number[]): number | null {
+export function mser5(means: readonly number[]): number | null {
   const count = means.length;
   if (count < leastBatches) return null;
   let [mean, squares, kept] = [0, 0, 0];

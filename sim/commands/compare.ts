@@ -83,11 +83,11 @@ export function addCompare(program: Command): void {
       const startSeeds = goal === null ? firstSeeds : startingSeeds(firstSeeds);
       const boundsUnder = (some: readonly number[]) => boundsOf(some.map((seed) => planOf(names[0]!, seed)));
       const bounds = options.bound ? await boundsUnder(startSeeds) : null;
-      let warmUp: WarmUp = givenWarmUp(undefined);
-      if (options.warmUp === 'auto') {
+      const findOne = async (): Promise<WarmUp> => {
         const pilots = await runAll(startSeeds, 'runs for the warm-up', pilotOf);
-        warmUp = longestWarmUp(pilots.map((each) => findWarmUp(each.map(({ observedVms }) => observedVms))));
-      } else warmUp = givenWarmUp(options.warmUp);
+        return longestWarmUp(pilots.map((each) => findWarmUp(each.map(({ observedVms }) => observedVms))));
+      };
+      const warmUp = options.warmUp === 'auto' ? await findOne() : givenWarmUp(options.warmUp);
       const warmUpS = warmUp.how === 'none' ? undefined : warmUp.untilS;
       const { seeds, results, reached } = await runUntilCi(names, firstSeeds, goal, (some) =>
         runAll(some, 'runs', (plan) => ({ ...plan, warmUpS })),

@@ -98,12 +98,16 @@ describe('findWarmUp', () => {
 });
 
 test('observed are whole days of those who run and those who wait', () => {
-  const column = (value: number) => Array.from({ length: 60 }, () => value);
-  // 60 hours, of which the last may be short: two days.
+  const column = (value: number) => Array.from({ length: 48 }, () => value);
   const series = { intervalS: 3600, vms: column(3), waiting: column(2) } as unknown as Parameters<typeof observeVms>[0];
-  expect(observeVms(series)).toEqual({ batchS: dayS, means: [5, 5] });
+  expect(observeVms(series, 2 * dayS)).toEqual({ batchS: dayS, means: [5, 5] });
+  // The last interval is short, and so would be the second day.
+  expect(observeVms(series, 2 * dayS - 1)).toEqual({ batchS: dayS, means: [5] });
   // Intervals of 16 h and days meet every two days, of three intervals each.
-  expect(observeVms({ ...series, intervalS: 57_600 })).toEqual({ batchS: 2 * dayS, means: Array(19).fill(5) });
+  expect(observeVms({ ...series, intervalS: 57_600 }, 48 * 57_600)).toEqual({
+    batchS: 2 * dayS,
+    means: Array(16).fill(5),
+  });
 });
 
 describe('a run with a warm-up', () => {
