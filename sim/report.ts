@@ -129,12 +129,18 @@ export function reportComparison(runs: readonly PolicyRuns[], comparisons: reado
  * How wide the intervals are and how many seeds narrower ones take.
  *
  * @param reached null without `--until-ci`
- * @param seeds how many ran, at least 2
+ * @param runs of at least 2 seeds
  */
-export function widthWords(reached: WidthReached | null, seeds: number): string {
+export function widthWords(
+  reached: WidthReached | null,
+  runs: readonly PolicyRuns[],
+  comparisons: readonly Comparison[],
+): string {
+  const seeds = runs[0]!.summaries.length;
   if (reached === null) {
     const needed = seedsNeeded({ mean: 0, halfWidth: 1 }, seeds, 0.5)!;
-    return `Intervals half as wide, those of the differences too, would take about ${needed} seeds.`;
+    const half = `Intervals half as wide, those of the differences too, would take about ${needed} seeds.`;
+    return [half, ...openWords(runs, comparisons)].join(' ');
   }
   const { goal, isReached, policy, halfWidth } = reached;
   const { measure } = goal;
@@ -148,6 +154,20 @@ export function widthWords(reached: WidthReached | null, seeds: number): string 
     ? `The 95 % intervals of "${measure.label}" are within ${wished}, as wished, after ${seeds} seeds; the widest is ${width}.`
     : `The 95 % intervals of "${measure.label}" are NOT within ${wished} after ${seeds} seeds, the most allowed: the widest is ${width}. ` +
         `About ${count(reached.seedsNeeded!)} seeds would be needed.`;
+}
+
+/** How many seeds would tell policies apart whose difference in VMs served as asked is open. */
+function openWords(runs: readonly PolicyRuns[], comparisons: readonly Comparison[]): string[] {
+  const served = comparisons.find(({ measure }) => measure === servedMeasure)!;
+  return runs.slice(1).flatMap(({ policy, summaries }, index) => {
+    const difference = served.differences[index + 1];
+    if (!difference || difference.mean === 0 || Math.abs(difference.mean) > (difference.halfWidth ?? 0)) return [];
+    const [points, needed] = [
+      Math.abs(difference.mean),
+      seedsNeeded(difference, summaries.length, Math.abs(difference.mean))!,
+    ];
+    return `If ${policy} keeps its ${Number(points.toPrecision(2))} points in VMs served as asked, about ${count(needed)} seeds would show them.`;
+  });
 }
 
 /** The rows as tables of at most 100 columns, each with the first column and some of the others. */

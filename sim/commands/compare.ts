@@ -125,7 +125,7 @@ export function addCompare(program: Command): void {
       if (words !== undefined) console.log(`${wrapText(words)}\n`);
       console.log(reportComparison(runs, comparisons));
       if (bounds !== null) console.log(`\n${reportBound(shares!, bounds)}`);
-      if (seeds.length > 1) console.log(`\n${wrapText(widthWords(reached, seeds.length))}`);
+      if (seeds.length > 1) console.log(`\n${wrapText(widthWords(reached, runs, comparisons))}`);
       const files = ran.map(({ out }) => out!);
       const firstOfEach = names.map((_, index) => files[index * seeds.length]!);
       console.log(`\n${listFiles(files, options.summaryOnly ? [] : firstOfEach)}`);
