@@ -1,0 +1,71 @@
+/** Figures of a finished sweep as text: means with 95 % intervals, differences paired by seed. */
+import { type Measure, measures } from '../core/runs/measures.ts';
+import { type Estimate, estimate, pairedDifference } from '../core/runs/statistics.ts';
+import { groupResults, readSweep, type SweepGroup } from '../sim/sweep/results.ts';
+
+/** Which runs of an experiment, by the options that tell them apart. */
+export type Where = Readonly<Record<string, string | number | boolean>>;
+
+export class Figures {
+  readonly #groups: readonly SweepGroup[];
+
+  /** @throws InputError when the sweep in that folder is not finished */
+  constructor(folder: string) {
+    this.#groups = groupResults(readSweep(folder));
+  }
+
+  /** Replications of one point. @throws RangeError when none or several are meant */
+  group(experiment: string, where: Where): SweepGroup {
+    const found = this.#groups.filter(
+      (group) =>
+        group.experiment === experiment &&
+        Object.entries(where).every(
+          ([name, value]) => (name === 'policy' ? group.policy : group.options[name]) === value,
+        ),
+    );
+    if (found.length !== 1) {
+      throw new RangeError(`${experiment} ${JSON.stringify(where)} must mean one point, got ${found.length}`);
+    }
+    return found[0]!;
+  }
+
+  /** `96.97 ± 0.37`; `–` where nothing was measured. */
+  mean(label: string, experiment: string, where: Where): string {
+    const measure = measureNamed(label);
+    const values = valuesOf(this.group(experiment, where), measure);
+    return values === null ? '–' : text(estimate(values), measure.digits);
+  }
+
+  /** `+1.52 ± 0.08`: the first minus the second, seed by seed. */
+  difference(label: string, experiment: string, where: Where, than: Where, thanExperiment = experiment): string {
+    const measure = measureNamed(label);
+    const values = valuesOf(this.group(experiment, where), measure);
+    const others = valuesOf(this.group(thanExperiment, than), measure);
+    if (values === null || others === null) return '–';
+    const { mean, halfWidth } = pairedDifference(values, others);
+    return `${mean < 0 ? '−' : '+'}${text({ mean: Math.abs(mean), halfWidth }, measure.digits)}`;
+  }
+}
+
+function measureNamed(label: string): Measure {
+  const found = measures.find((measure) => measure.label === label);
+  if (found === undefined) throw new RangeError(`no measure ${label}`);
+  return found;
+}
+
+function valuesOf({ summaries }: SweepGroup, measure: Measure): number[] | null {
+  const values = summaries.map((summary) => measure.read(summary));
+  return values.every((value) => value !== null) ? (values as number[]) : null;
+}
+
+function text({ mean, halfWidth }: Estimate, digits: number): string {
+  const width = halfWidth === null ? '' : ` ± ${halfWidth.toFixed(digits)}`;
+  return `${mean.toFixed(digits)}${mean.toFixed(digits) === (0).toFixed(digits) && width.endsWith((0).toFixed(digits)) ? '' : width}`;
+}
+
+/** A table in Markdown; the first column to the left, the others to the right. */
+export function markdownTable(rows: readonly (readonly string[])[]): string {
+  const [header, ...body] = rows;
+  const rule = header!.map((_, index) => (index === 0 ? '---' : '---:'));
+  return [header!, rule, ...body].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
