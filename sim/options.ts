@@ -45,9 +45,8 @@ export function duration(text: string): number {
 }
 
 /** `none`, `auto` or a duration, in seconds. */
-function warmUp(text: string): number | 'auto' | undefined {
-  if (text === 'none') return undefined;
-  if (text === 'auto') return 'auto';
+function warmUp(text: string): number | 'auto' | 'none' {
+  if (text === 'none' || text === 'auto') return text;
   if (!isDuration.test(text)) throw new InvalidArgumentError('Expected none, auto or a duration such as 36h or 5d.');
   return duration(text);
 }
@@ -236,7 +235,7 @@ function policyOptionsOf(options: PolicyBehaviour): PolicyBehaviour {
 export interface RunOptions extends WorkloadChoice, CloudBehaviour, PolicyBehaviour {
   cluster: string;
   engine: Engine;
-  warmUp?: number | 'auto' | undefined;
+  warmUp?: number | 'auto' | 'none';
 }
 
 /** Everything that decides a run besides policy and seed. */
@@ -265,6 +264,6 @@ export function decisionPlanOf(options: RunOptions, policy: string, seed: number
     cloud: cloudOptionsOf(options),
     engine: options.engine,
     seed,
-    warmUpS: options.warmUp,
+    warmUpS: options.warmUp === 'none' ? undefined : options.warmUp,
   };
 }

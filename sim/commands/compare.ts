@@ -87,7 +87,8 @@ export function addCompare(program: Command): void {
         const pilots = await runAll(startSeeds, 'runs for the warm-up', pilotOf);
         return longestWarmUp(pilots.map((each) => findWarmUp(each.map(({ observedVms }) => observedVms))));
       };
-      const warmUp = options.warmUp === 'auto' ? await findOne() : givenWarmUp(options.warmUp);
+      const asked = planOf(names[0]!, firstSeeds[0]!).warmUpS;
+      const warmUp = asked === 'auto' ? await findOne() : givenWarmUp(asked);
       const warmUpS = warmUp.how === 'none' ? undefined : warmUp.untilS;
       const { seeds, results, reached } = await runUntilCi(names, firstSeeds, goal, (some) =>
         runAll(some, 'runs', (plan) => ({ ...plan, warmUpS })),

@@ -43,6 +43,13 @@ describe('heps simulate', () => {
     expect(told).toContain('similarity');
   });
 
+  test('--warm-up none is the run without that option, byte for byte', () => {
+    const small = ['simulate', '--cluster', 'heps-test-3', '--days', '2', '--load', '0.02'];
+    heps(...small, '--out', 'plain.run.json');
+    heps(...small, '--warm-up', 'none', '--out', 'none.run.json');
+    expect(readFileSync(join(folder, 'none.run.json'))).toEqual(readFileSync(join(folder, 'plain.run.json')));
+  });
+
   test('gives the same bytes twice', () => {
     heps('simulate', '--days', '2', '--out', 'one.run.json', '--decisions', 'one.csv');
     heps('simulate', '--days', '2', '--out', 'two.run.json', '--decisions', 'two.csv');
