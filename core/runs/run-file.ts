@@ -119,7 +119,7 @@ export interface RunSummary {
   readonly lostVcpuHours: number;
   readonly lostCardHours: number;
   /**
-   * Cards × time that GPU VMs ran in [0, durationS] on cards as asked, without what was lost to failures in that time; of a VM
+   * Cards × time that GPU VMs ran until the measured time ended, a warm-up included, on cards as asked, without what was lost to failures in that time; of a VM
    * submitted again, the run that was not lost. Missing in files of earlier versions.
    */
   readonly servedCardHours?: number;
