@@ -8,7 +8,7 @@ import { leftoverShare } from '../core/policies/best-fit.ts';
 import { policyNamed } from '../core/policies/index.ts';
 import { defaultPolicyOptions, type Policy, type PolicyOptions } from '../core/policy.ts';
 import { isGpuRequest } from '../core/request.ts';
-import { estimate } from '../core/runs/statistics.ts';
+import { estimate } from '../core/statistics/estimate.ts';
 import { loadCluster, openWorkload } from '../sim/inputs.ts';
 import { defaultCloud, simulate } from '../sim/simulate.ts';
 

@@ -3,8 +3,8 @@
 import type { Comparison, PolicyRuns } from '../core/runs/comparison.ts';
 import { type Measure, measures, servedMeasure, titleOf } from '../core/runs/measures.ts';
 import type { KindSummary, RunSummary } from '../core/runs/run-file.ts';
-import type { Estimate } from '../core/runs/statistics.ts';
 import { verdictOf } from '../core/runs/verdict.ts';
+import type { Estimate } from '../core/statistics/estimate.ts';
 import { seedsNeeded } from '../core/statistics/seeds-needed.ts';
 import type { FigureInterval } from './run-intervals.ts';
 import type { DecisionCounts } from './simulate.ts';

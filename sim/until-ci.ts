@@ -1,7 +1,7 @@
 /** Adds seeds to a comparison until its intervals are narrow enough. */
 import type { PolicyRuns } from '../core/runs/comparison.ts';
 import type { Measure } from '../core/runs/measures.ts';
-import { estimate } from '../core/runs/statistics.ts';
+import { estimate } from '../core/statistics/estimate.ts';
 import { seedsNeeded } from '../core/statistics/seeds-needed.ts';
 import type { RunResult } from './run.ts';
 

@@ -1,9 +1,9 @@
 /** Policies × seeds on the same requests: the runs, and what they say with their uncertainty. */
 
+import { type Estimate, estimate, pairedDifference } from '../statistics/estimate.ts';
 import { type QuantileEstimate, quantileInterval } from '../statistics/quantile-interval.ts';
 import { type Measure, measures } from './measures.ts';
 import type { RunSummary } from './run-file.ts';
-import { type Estimate, estimate, pairedDifference } from './statistics.ts';
 
 /** Runs of one policy, in order of the seeds. */
 export interface PolicyRuns {

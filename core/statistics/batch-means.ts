@@ -1,5 +1,5 @@
 /** Confidence intervals from one long run, by batch means: the run is cut into stretches so long that each hardly depends on the one before. */
-import { type Estimate, studentQuantile } from '../runs/statistics.ts';
+import { type Estimate, studentQuantile } from './estimate.ts';
 
 /** As many batches at most; more of them, and shorter, are less independent (Schmeiser, Operations Research 30 (1982) 556–568: 10 to 30). */
 const mostBatches = 30;

@@ -1,5 +1,5 @@
 /** How many replications an interval of a wished width takes. */
-import { type Estimate, studentQuantile } from '../runs/statistics.ts';
+import { type Estimate, studentQuantile } from './estimate.ts';
 
 /** Beyond it Student's quantile is the normal one to four digits. */
 const manyDegrees = 10_000;

@@ -1,5 +1,5 @@
 /** What came of a reproduction, in sentences and tables. */
-import { type Estimate, estimate } from '../../core/runs/statistics.ts';
+import { type Estimate, estimate } from '../../core/statistics/estimate.ts';
 import { formatTable, wrapText } from '../table.ts';
 import { mostPercent } from './allocation-curve.ts';
 import type { Reproduction, ReproductionPlan } from './fgd.ts';

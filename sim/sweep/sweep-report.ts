@@ -1,7 +1,7 @@
 /** What the command line says of a sweep: means with intervals over the seeds, a line a group. */
 import { type Measure, measures, titleOf } from '../../core/runs/measures.ts';
 import type { RunSummary } from '../../core/runs/run-file.ts';
-import { type Estimate, estimate } from '../../core/runs/statistics.ts';
+import { type Estimate, estimate } from '../../core/statistics/estimate.ts';
 import { formatEstimate, narrowTables } from '../report.ts';
 import type { SweepGroup } from './results.ts';
 import { measureColumn } from './sweep-table.ts';

@@ -6,8 +6,8 @@
  */
 import { expect, test } from 'vitest';
 import type { Measure } from '../../core/runs/measures.ts';
-import { type Estimate, estimate, pairedDifference } from '../../core/runs/statistics.ts';
 import { batchMean } from '../../core/statistics/batch-means.ts';
+import { type Estimate, estimate, pairedDifference } from '../../core/statistics/estimate.ts';
 import { quantileInterval } from '../../core/statistics/quantile-interval.ts';
 import { inBatches } from '../../sim/inputs.ts';
 import type { RunResult } from '../../sim/run.ts';

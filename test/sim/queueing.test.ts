@@ -6,7 +6,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { DecisionColumns } from '../../core/runs/run-file.ts';
-import { studentQuantile } from '../../core/runs/statistics.ts';
+import { studentQuantile } from '../../core/statistics/estimate.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { exponential, randomStream } from '../../traces/random.ts';
 import { hostsOf, type Run, runOf, simulated, vm } from './build.ts';

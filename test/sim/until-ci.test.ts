@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { servedMeasure } from '../../core/runs/measures.ts';
-import { estimate } from '../../core/runs/statistics.ts';
+import { estimate } from '../../core/statistics/estimate.ts';
 import type { RunResult } from '../../sim/run.ts';
 import { runUntilCi, type WidthGoal } from '../../sim/until-ci.ts';
 

@@ -11,7 +11,7 @@ import {
   symbolTriangle,
   symbolWye,
 } from 'd3';
-import type { Estimate } from '../../core/runs/statistics.ts';
+import type { Estimate } from '../../core/statistics/estimate.ts';
 
 /** Marks of the groups, as the colours: a reader who sees no colours tells them apart. */
 const marks = [symbolCircle, symbolSquare, symbolTriangle, symbolDiamond, symbolStar, symbolWye, symbolCross];

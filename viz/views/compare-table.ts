@@ -1,7 +1,7 @@
 /** The figures of runs or policies beside each other: means, intervals, differences to the first. */
 import type { Comparison } from '../../core/runs/comparison.ts';
 import { type Measure, titleOf } from '../../core/runs/measures.ts';
-import type { Estimate } from '../../core/runs/statistics.ts';
+import type { Estimate } from '../../core/statistics/estimate.ts';
 import { dotPlot, seriesKey } from '../charts/dot-plot.ts';
 import { figuresSvg } from '../charts/figures-svg.ts';
 import { element } from '../element.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { studentQuantile } from '../../../core/runs/statistics.ts';
 import { batchMean, batchRatio } from '../../../core/statistics/batch-means.ts';
+import { studentQuantile } from '../../../core/statistics/estimate.ts';
 
 const alternating = (count: number): number[] => Array.from({ length: count }, (_, index) => index % 2);
 

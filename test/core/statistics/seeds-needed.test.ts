@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { estimate, studentQuantile } from '../../../core/runs/statistics.ts';
+import { estimate, studentQuantile } from '../../../core/statistics/estimate.ts';
 import { seedsNeeded } from '../../../core/statistics/seeds-needed.ts';
 
 test('half the width of five seeds takes thirteen', () => {

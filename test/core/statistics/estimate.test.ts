@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { estimate, pairedDifference, studentQuantile } from '../../../core/runs/statistics.ts';
+import { estimate, pairedDifference, studentQuantile } from '../../../core/statistics/estimate.ts';
 import { randomStream } from '../../../traces/random.ts';
 
 describe('studentQuantile', () => {
