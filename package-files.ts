@@ -1,6 +1,7 @@
 /** What comes with this package besides its code: where it lies, its version, the page that `npm run build` makes. */
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from './core/input-error.ts';
 
@@ -15,6 +16,20 @@ export function packageRoot(): string {
 export function hepsVersion(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   return version;
+}
+
+/** Hex digest of the code that simulates: where it is the same, the same inputs give the same results. */
+export function simulatorSha256(): string {
+  const self = fileURLToPath(import.meta.url);
+  const hash = createHash('sha256').update(hepsVersion());
+  for (const part of ['core', 'sim', 'traces']) {
+    const folder = join(dirname(self), part);
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    for (const name of names.filter((each) => extname(each) === extname(self)).sort()) {
+      hash.update(name).update(readFileSync(join(folder, name)));
+    }
+  }
+  return hash.digest('hex');
 }
 
 /** The page as built, without sources. @throws InputError when it was not built */

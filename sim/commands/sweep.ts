@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../core/input-error.ts';
-import { hepsVersion } from '../../package-files.ts';
+import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
 import { whole } from '../options.ts';
 import { writeOutput } from '../output-file.ts';
 import { submitDescription } from '../sweep/htcondor.ts';
@@ -82,6 +82,9 @@ async function sweep(planFile: string, options: SweepOptions): Promise<void> {
 function readSettled(path: string): Sweep {
   const settled = readSweepFile(path);
   if (settled.heps !== hepsVersion()) throw new InputError(`${path}, heps`, hepsVersion(), settled.heps);
+  if (settled.codeSha256 !== simulatorSha256()) {
+    throw InputError.saying(`${path}: heps has been changed since it was written; call heps sweep with the plan`);
+  }
   return settled;
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
-import { hepsVersion } from '../../package-files.ts';
+import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
 import { loadCluster, workloadSha256 } from '../inputs.ts';
 import type { DecisionPlan } from '../run.ts';
 import type { Experiment, LocatedValue, PlanFile } from './plan-file.ts';
@@ -28,6 +28,7 @@ interface CrossedPoint {
 export async function settleSweep(plan: PlanFile, file: string): Promise<Sweep> {
   const crossed = plan.experiments.flatMap(crossOptions);
   const named = [...new Set(crossed.flatMap(({ values }) => [...values.keys()]))];
+  const codeSha256 = simulatorSha256();
   const digests = new Map<string, Promise<string>>();
   const points: SweepPoint[] = [];
   for (const { experiment, values, seed } of crossed) {
@@ -40,12 +41,12 @@ export async function settleSweep(plan: PlanFile, file: string): Promise<Sweep> 
       plan: decisionPlan,
       clusterSha256,
       workloadSha256: workloadDigest,
-      file: runFileOf(decisionPlan, [clusterSha256, workloadDigest, plan.runs]),
+      file: runFileOf(decisionPlan, [clusterSha256, workloadDigest, plan.runs, codeSha256]),
     });
   }
   const isVaried = (name: string): boolean => new Set(points.map(({ options }) => options[name])).size > 1;
   const varied = named.filter((name) => name !== 'policy' && isVaried(name));
-  return { format: sweepFormat, heps: hepsVersion(), runs: plan.runs, varied, points };
+  return { format: sweepFormat, heps: hepsVersion(), codeSha256, runs: plan.runs, varied, points };
 }
 
 /** Every combination: the option named first changes slowest, then policies, then seeds. */
@@ -96,7 +97,7 @@ function runFileOf(plan: DecisionPlan, others: readonly string[]): string {
     cluster: basename(cluster),
     workload: { ...workload, preset: base(preset), trace: base(trace) },
   };
-  const text = JSON.stringify([hepsVersion(), decisive, ...others]);
+  const text = JSON.stringify([decisive, ...others]);
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 20);
   return `runs/${policy.replaceAll('/', '-')}_seed${seed}_${digest}.run.json`;
 }

@@ -27,6 +27,8 @@ export interface Sweep {
   readonly format: typeof sweepFormat;
   /** Version of heps-vcd that carries it out. */
   readonly heps: string;
+  /** Of its code (`simulatorSha256`). */
+  readonly codeSha256: string;
   readonly runs: 'summary' | 'full';
   /** Options whose values differ between points, besides policy and seed. */
   readonly varied: readonly string[];

@@ -136,6 +136,23 @@ describe('heps sweep', () => {
     expect(groups[0].estimates.served_as_asked_percent.mean).toBeCloseTo((served[0]! + served[1]!) / 2, 10);
   });
 
+  test('a sweep.json that other code of heps wrote is refused, and its plan taken', () => {
+    write('code.yaml', small);
+    heps('sweep', 'code.yaml', '--out', 'code');
+    const [run] = runsOf('code');
+    const settled = bytesOf('code/sweep.json');
+    expect(heps('sweep', 'code/sweep.json').status).toBe(0);
+    write('code/sweep.json', settled.replace(/"codeSha256": "[0-9a-f]{64}"/, '"codeSha256": "other"'));
+    const { status, stderr } = heps('sweep', 'code/sweep.json');
+    expect([status, stderr]).toEqual([
+      2,
+      'heps: code/sweep.json: heps has been changed since it was written; call heps sweep with the plan\n',
+    ]);
+    expect(heps('sweep', 'code.yaml', '--out', 'code').status).toBe(0);
+    expect(runsOf('code')).toEqual([run]);
+    expect(bytesOf('code/sweep.json')).toBe(settled);
+  });
+
   test.each([
     [['wrong.yaml'], 'heps: wrong.yaml:2:13, load: expected a number above 0, got "x"\n'],
     [['none.yaml'], 'heps: none.yaml: expected a plan that can be read, got "ENOENT"\n'],
