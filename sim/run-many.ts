@@ -1,6 +1,7 @@
 /** Carries out many plans on all cores; the results do not depend on how many. */
 import { MessageChannel } from 'node:worker_threads';
 import { InputError } from '../core/input-error.ts';
+import { inLanes } from './lanes.ts';
 import { carryOut, type RunPlan, type RunResult } from './run.ts';
 import type { WorkerAnswer } from './worker.ts';
 
@@ -40,27 +41,13 @@ export async function carryOutAll(
     minThreads: threads,
     maxThreads: threads,
   });
-  const results: RunResult[] = [];
-  const queue = [...plans.entries()];
-  const carryOutOne = async (index: number, plan: RunPlan): Promise<void> => {
+  const carryOutOne = async (plan: RunPlan, index: number): Promise<RunResult> => {
     const { port1: ours, port2: progress } = new MessageChannel();
     ours.on('message', (share: number) => report(index, share));
     const answer = await pool.run({ plan, progress }, { transferList: [progress] }).finally(() => ours.close());
     if (answer.kind === 'wrong-input') throw InputError.saying(answer.message);
-    results[index] = answer.result;
     finish(index);
+    return answer.result;
   };
-  const lane = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      await carryOutOne(...next).catch((error) => {
-        queue.length = 0;
-        throw error;
-      });
-    }
-  };
-  // A run that is under way is not cut off when another fails: it would leave half a file behind.
-  const lanes = await Promise.allSettled(Array.from({ length: threads }, lane));
-  await pool.destroy();
-  for (const settled of lanes) if (settled.status === 'rejected') throw settled.reason;
-  return results;
+  return inLanes(plans, threads, carryOutOne).finally(() => pool.destroy());
 }

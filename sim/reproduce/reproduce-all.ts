@@ -1,5 +1,6 @@
 /** Plays many plans on several cores. */
 import { InputError } from '../../core/input-error.ts';
+import { inLanes } from '../lanes.ts';
 import { type Reproduction, type ReproductionPlan, reproduce } from './fgd.ts';
 import type { ReproductionAnswer } from './worker.ts';
 
@@ -35,5 +36,5 @@ export async function reproduceAll(
     onFinished(++finished);
     return answer.result;
   };
-  return Promise.all(plans.map(reproduceOne)).finally(() => pool.destroy());
+  return inLanes(plans, threads, reproduceOne).finally(() => pool.destroy());
 }
