@@ -110,6 +110,8 @@ test('runs that leave out different warm-ups stand beside each other, without di
   expect(remarksOn(groupRuns(runs), runs)).toEqual([
     'These runs leave out different warm-ups, so their figures are of different times. Differences are shown only between runs with the same.',
   ]);
+  const same = runs.map((run) => withWarmUp(run, 1.5 * 86_400));
+  expect(remarksOn(groupRuns(same), same)).toEqual(['The figures leave out the first 1.5 days, the warm-up.']);
 });
 
 test('the same parameters under another seed, load or number of days are other requests', async () => {

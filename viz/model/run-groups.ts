@@ -2,6 +2,7 @@
 import { type Comparison, compareRuns, type PolicyRuns } from '../../core/runs/comparison.ts';
 import { measures } from '../../core/runs/measures.ts';
 import type { CloudOptions, RunInputs } from '../../core/runs/run-file.ts';
+import { plural } from './quantity-words.ts';
 import { type Run, titlesOf } from './run.ts';
 
 /** Groups that can be told apart by colour, dashes and marks: one more than there are policies would share those of the first. */
@@ -84,7 +85,7 @@ export function policyRunsOf({ title, runs: places }: RunGroup, runs: readonly R
   return { policy: title, summaries: places.map((run) => runs[run]!.file.summary) };
 }
 
-/** What a reader must know before comparing; empty where the runs differ in policy and seed only. */
+/** What a reader must know before comparing; empty where whole runs differ in policy and seed only. */
 export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): string[] {
   const remarks: string[] = [];
   const all = runs.map(({ file }) => file.inputs);
@@ -97,6 +98,8 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
     remarks.push(
       'These runs leave out different warm-ups, so their figures are of different times. Differences are shown only between runs with the same.',
     );
+  } else if (all.length > 0 && warmUpOf(all[0]!) > 0) {
+    remarks.push(`The figures leave out the first ${plural(warmUpOf(all[0]!) / 86_400, 'day')}, the warm-up.`);
   }
   if (groups.some(({ base }) => base !== 0)) {
     const causes = [
