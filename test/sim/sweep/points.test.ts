@@ -2,10 +2,16 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parsePlan } from '../../../sim/sweep/plan-file.ts';
 import { settleSweep } from '../../../sim/sweep/points.ts';
 import type { Sweep } from '../../../sim/sweep/sweep-file.ts';
+
+const code = vi.hoisted(() => ({ digest: 'one' }));
+vi.mock('../../../package-files.ts', async (original) => ({
+  ...(await original<typeof import('../../../package-files.ts')>()),
+  simulatorSha256: () => code.digest,
+}));
 
 let folder: string;
 
@@ -75,6 +81,16 @@ test('names of files start from the plan; a file counts by its name and content,
   writeFileSync(join(folder, 'a.swf'), '; another\n1 0 0 60 4 -1 -1 4 -1 -1 1 1 1 -1 -1 -1 -1 -1\n');
   const [changed] = (await settle('trace: a.swf\ncluster: heps-test-3\n')).points;
   expect(changed!.file).not.toBe(inFolder!.file);
+});
+
+test('what other code of heps wrote is another file', async () => {
+  const [before] = (await settle('load: 1\n')).points;
+  code.digest = 'two';
+  const { points, codeSha256 } = await settle('load: 1\n');
+  code.digest = 'one';
+  expect(codeSha256).toBe('two');
+  expect(points[0]!.file).not.toBe(before!.file);
+  expect((await settle('load: 1\n')).points[0]!.file).toBe(before!.file);
 });
 
 test('points that are the same run share its file', async () => {
