@@ -181,7 +181,8 @@ function cloudOptionsOf(options: CloudBehaviour): CloudOptions {
   };
 }
 
-type PolicyBehaviour = Omit<PolicyOptions, 'seed'>;
+/** Commander gives each its default. */
+type PolicyBehaviour = Required<Omit<PolicyOptions, 'seed' | 'typicalRequests'>>;
 
 /** How policies decide. */
 function addPolicyOptions(command: Command): Command {
@@ -214,14 +215,8 @@ function addPolicyOptions(command: Command): Command {
 }
 
 /** Options that are as they always were are left out, so that such run files are the same as before there was the option. */
-function policyOptionsOf(options: PolicyBehaviour): PolicyBehaviour {
-  const {
-    similarity,
-    gpuScore = 'both',
-    spill = 'allowed',
-    reserveVcpusPerCard = 0,
-    reserveRamMibPerCard = 0,
-  } = options;
+function policyOptionsOf(options: PolicyBehaviour): Omit<PolicyOptions, 'seed'> {
+  const { similarity, gpuScore, spill, reserveVcpusPerCard, reserveRamMibPerCard } = options;
   return {
     similarity,
     ...(gpuScore === 'both' ? {} : { gpuScore }),
