@@ -1,5 +1,5 @@
 /** Events per CPU second of the bare engine on an M/M/8 queue. */
-import { Simulator } from '../sim/engine.ts';
+import { Simulator } from '../sim/engine/engine.ts';
 import { exponential, randomStream } from '../traces/random.ts';
 
 const servers = 8;

@@ -11,7 +11,7 @@ import type { CloudOptions } from '../core/runs/run-file.ts';
 import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../core/scheduler.ts';
 import type { Arrival } from '../traces/arrival.ts';
 import { CardLists } from './card-lists.ts';
-import type { EventKind, Simulator } from './engine.ts';
+import type { EventKind, Simulator } from './engine/engine.ts';
 import type { SizedRequest } from './sized-requests.ts';
 import { SrmReports } from './srm-reports.ts';
 import { nowhere, Vm, Vms, vmStates } from './vm.ts';

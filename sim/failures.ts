@@ -3,7 +3,7 @@ import type { HostSpec } from '../core/host.ts';
 import type { CloudOptions } from '../core/runs/run-file.ts';
 import { exponential, type RandomStream, randomStream } from '../traces/random.ts';
 import { type Cloud, priorities } from './cloud.ts';
-import type { Simulator } from './engine.ts';
+import type { Simulator } from './engine/engine.ts';
 
 const secondsPerHour = 3600;
 

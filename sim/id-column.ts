@@ -2,7 +2,7 @@
 import type { VmRequest } from '../core/request.ts';
 import { RequestRow } from '../traces/arrival-row.ts';
 import { textOf } from '../traces/text-cache.ts';
-import { grown } from './grown.ts';
+import { grown } from './engine/grown.ts';
 
 /** A longer id is kept as a text. */
 const mostBytes = 64;

@@ -7,7 +7,7 @@ import type { Engine } from '../core/scheduler.ts';
 import type { ArrivalStream } from '../traces/arrival.ts';
 import { Cloud, type CloudObserver, priorities } from './cloud.ts';
 import { DecisionsCsv } from './decisions-csv.ts';
-import { Simulator } from './engine.ts';
+import { Simulator } from './engine/engine.ts';
 import { startFailures } from './failures.ts';
 import { Metrics } from './metrics.ts';
 import type { OutputFile } from './output-file.ts';

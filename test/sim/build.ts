@@ -17,7 +17,7 @@ import {
   runFormat,
 } from '../../core/runs/run-file.ts';
 import { Cloud, type CloudObserver, priorities } from '../../sim/cloud.ts';
-import { Simulator } from '../../sim/engine.ts';
+import { Simulator } from '../../sim/engine/engine.ts';
 import { inBatches } from '../../sim/inputs.ts';
 import { OutputFile } from '../../sim/output-file.ts';
 import { plainDecisions } from '../../sim/recorder.ts';

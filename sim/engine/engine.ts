@@ -1,5 +1,5 @@
 /** The discrete-event engine: a clock that jumps from event to event. */
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { EventQueue } from './event-queue.ts';
 
 /** What runs when an event of a kind is due. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Simulator } from '../../sim/engine.ts';
+import { Simulator } from '../../../sim/engine/engine.ts';
 
 /** A simulator with a kind of event per priority given, each of which notes `time:priority/subject`. */
 function noting(...priorities: readonly number[]) {

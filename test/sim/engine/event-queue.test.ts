@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EventQueue } from '../../sim/event-queue.ts';
+import { EventQueue } from '../../../sim/engine/event-queue.ts';
 
 /** A push, with what is to come out again; a pop takes one where there is one. */
 type Step = { readonly timeS: number; readonly priority: number } | 'pop';
