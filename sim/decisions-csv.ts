@@ -2,9 +2,9 @@
 import type { Cluster } from '../core/cluster.ts';
 import { csvCell } from '../traces/csv.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { CloudObserver, TurnedAway } from './cloud.ts';
+import type { CloudObserver, TurnedAway } from './cloud/cloud.ts';
+import type { Vm } from './cloud/vm.ts';
 import type { OutputFile } from './output-file.ts';
-import type { Vm } from './vm.ts';
 
 /** `host` is empty when it was never placed; `cards` are indexes on the host joined by `-`; `score` as the policy gave it; times in seconds. */
 export const decisionsHeader = 'id,host,cards,score,start_s,end_s,outcome,reason\n';

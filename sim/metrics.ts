@@ -5,14 +5,14 @@ import type { TypicalRequest } from '../core/fragmentation/typical-requests.ts';
 import { isGpuRequest } from '../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
 import { cardScore } from '../core/scores.ts';
-import type { CloudObserver, TurnedAway } from './cloud.ts';
+import type { CloudObserver, TurnedAway } from './cloud/cloud.ts';
+import type { Vm } from './cloud/vm.ts';
 import { DailyCounts } from './daily-counts.ts';
 import { Distribution } from './distribution.ts';
 import { FragmentShare } from './fragment-share.ts';
 import { type FigureInterval, intervalsOf } from './run-intervals.ts';
 import { StrandedCards } from './stranded-cards.ts';
 import { TimeSeries } from './time-series.ts';
-import type { Vm } from './vm.ts';
 
 /** Integrated levels first, then counters. */
 const column = {

@@ -1,10 +1,10 @@
 /** Keeps every decision, fault and conflict of a run as the columns of its run file. */
 import type { ConflictColumns, DecisionColumns, FaultColumns } from '../core/runs/run-file.ts';
-import type { CloudObserver, TurnedAway } from './cloud.ts';
+import type { CloudObserver, TurnedAway } from './cloud/cloud.ts';
+import type { Vm } from './cloud/vm.ts';
 import { IdTexts } from './id-texts.ts';
 import { NumberColumn } from './number-column.ts';
 import { Texts } from './texts.ts';
-import type { Vm } from './vm.ts';
 
 /** A column as it is recorded; `toPlain` gives what the run file has of it. */
 export type RecordedColumn = NumberColumn | Texts | IdTexts;

@@ -6,9 +6,9 @@ import { nova } from '../core/policies/nova.ts';
 import { defaultPolicyOptions } from '../core/policy.ts';
 import type { VmRequest } from '../core/request.ts';
 import { Scheduler } from '../core/scheduler.ts';
-import type { CloudObserver } from './cloud.ts';
+import type { CloudObserver } from './cloud/cloud.ts';
+import type { Vm } from './cloud/vm.ts';
 import type { Metrics } from './metrics.ts';
-import type { Vm } from './vm.ts';
 
 export class StockShadow implements CloudObserver {
   readonly #metrics: Metrics;

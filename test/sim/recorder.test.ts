@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteWriter } from '../../sim/byte-writer.ts';
+import { Vm, Vms } from '../../sim/cloud/vm.ts';
 import { IdTexts } from '../../sim/id-texts.ts';
 import { NumberColumn } from '../../sim/number-column.ts';
 import { OutputFile } from '../../sim/output-file.ts';
 import type { RecordedColumn } from '../../sim/recorder.ts';
 import { Texts } from '../../sim/texts.ts';
-import { Vm, Vms } from '../../sim/vm.ts';
 import { ArrivalRow } from '../../traces/arrival-row.ts';
 import { temporaryDirectory, vm } from './build.ts';
 

@@ -1,9 +1,9 @@
 /** Hosts and cards that fail and are repaired, each on its own alternating exponential process, whatever runs on it. */
-import type { HostSpec } from '../core/host.ts';
-import type { CloudOptions } from '../core/runs/run-file.ts';
-import { exponential, type RandomStream, randomStream } from '../traces/random.ts';
+import type { HostSpec } from '../../core/host.ts';
+import type { CloudOptions } from '../../core/runs/run-file.ts';
+import { exponential, type RandomStream, randomStream } from '../../traces/random.ts';
+import type { Simulator } from '../engine/engine.ts';
 import { type Cloud, priorities } from './cloud.ts';
-import type { Simulator } from './engine/engine.ts';
 
 const secondsPerHour = 3600;
 

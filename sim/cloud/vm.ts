@@ -1,6 +1,6 @@
 /** The VMs that are there, from their submission until their fate is settled: what they ask for, how they wait, where they run. */
-import type { Arrival } from '../traces/arrival.ts';
-import { grown } from './engine/grown.ts';
+import type { Arrival } from '../../traces/arrival.ts';
+import { grown } from '../engine/grown.ts';
 import { IdColumn } from './id-column.ts';
 import { type SizedRequest, SizedRequests } from './sized-requests.ts';
 

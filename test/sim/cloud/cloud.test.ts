@@ -1,13 +1,13 @@
 /** What the cloud does when, in scenarios small enough to be played by hand. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Cluster } from '../../core/cluster.ts';
-import { decidingScheduler } from '../../core/runs/deciding-scheduler.ts';
-import { lastReportS, nextReportS, reportAfterS } from '../../core/runs/report-times.ts';
-import { type CloudObserver, priorities } from '../../sim/cloud.ts';
-import type { Vm } from '../../sim/vm.ts';
-import { card, large, small, stateOf } from '../core/build.ts';
-import { anyRun, emptyCluster, type Fault, hostsOf, playCloud, type Run, vm } from './build.ts';
+import type { Cluster } from '../../../core/cluster.ts';
+import { decidingScheduler } from '../../../core/runs/deciding-scheduler.ts';
+import { lastReportS, nextReportS, reportAfterS } from '../../../core/runs/report-times.ts';
+import { type CloudObserver, priorities } from '../../../sim/cloud/cloud.ts';
+import type { Vm } from '../../../sim/cloud/vm.ts';
+import { card, large, small, stateOf } from '../../core/build.ts';
+import { anyRun, emptyCluster, type Fault, hostsOf, playCloud, type Run, vm } from '../build.ts';
 
 const queue = { onFull: 'queue' } as const;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { VmRequest } from '../../core/request.ts';
-import { SizedRequests } from '../../sim/sized-requests.ts';
-import { anyRequest } from '../core/build.ts';
+import type { VmRequest } from '../../../core/request.ts';
+import { SizedRequests } from '../../../sim/cloud/sized-requests.ts';
+import { anyRequest } from '../../core/build.ts';
 
 const sizeOf = ({ vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels }: VmRequest): string =>
   JSON.stringify([vcpus, ramMib, diskGib, cards, cardMemoryMib, cardCores, cardModels]);

@@ -1,8 +1,8 @@
 /** Ids of the VMs that are there, by slot, as UTF-8 bytes where they came so: making a text takes 50 ns, a quarter of reading a row. */
-import type { VmRequest } from '../core/request.ts';
-import { RequestRow } from '../traces/arrival-row.ts';
-import { textOf } from '../traces/text-cache.ts';
-import { grown } from './engine/grown.ts';
+import type { VmRequest } from '../../core/request.ts';
+import { RequestRow } from '../../traces/arrival-row.ts';
+import { textOf } from '../../traces/text-cache.ts';
+import { grown } from '../engine/grown.ts';
 
 /** A longer id is kept as a text. */
 const mostBytes = 64;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { card, large } from '../core/build.ts';
-import { hostsOf, runOf, simulated, vm } from './build.ts';
+import { card, large } from '../../core/build.ts';
+import { hostsOf, runOf, simulated, vm } from '../build.ts';
 
 const hour = 3600;
 

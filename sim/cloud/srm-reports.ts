@@ -1,9 +1,9 @@
 /** SRM reports in the simulator: every interval each changed host tells the schedulers' views what is true of it. */
-import type { Cluster } from '../core/cluster.ts';
-import { nextReportS, reportAfterS } from '../core/runs/report-times.ts';
-import { applySrmTo, srmOf } from '../core/srm.ts';
+import type { Cluster } from '../../core/cluster.ts';
+import { nextReportS, reportAfterS } from '../../core/runs/report-times.ts';
+import { applySrmTo, srmOf } from '../../core/srm.ts';
+import type { EventKind, Simulator } from '../engine/engine.ts';
 import { priorities } from './cloud.ts';
-import type { EventKind, Simulator } from './engine/engine.ts';
 
 /**
  * Reports come at whole multiples of the interval, all hosts at once. A host that has not changed would only repeat itself, so only

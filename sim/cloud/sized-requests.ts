@@ -1,5 +1,5 @@
 /** What VMs ask for, each size once: a workload has few sizes, and what is one object stays near the processor. */
-import type { VmRequest } from '../core/request.ts';
+import type { VmRequest } from '../../core/request.ts';
 
 /** A request of a size, for whichever VM has it at the moment. */
 export class SizedRequest implements VmRequest {

@@ -2,16 +2,16 @@
  * The cloud around the schedulers: VMs arrive, are bound or wait, boot, run, end, are lost to failures. The truth is one Cluster; each
  * scheduler decides on its view, which is the truth itself, or with an SRM interval a Cluster of its own that reports keep up to date.
  */
-import { Cluster } from '../core/cluster.ts';
-import type { HostSpec } from '../core/host.ts';
-import type { Policy } from '../core/policy.ts';
-import { type VmRequest, vmRequest } from '../core/request.ts';
-import { decidingScheduler, schedulersOf } from '../core/runs/deciding-scheduler.ts';
-import type { CloudOptions } from '../core/runs/run-file.ts';
-import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../core/scheduler.ts';
-import type { Arrival } from '../traces/arrival.ts';
+import { Cluster } from '../../core/cluster.ts';
+import type { HostSpec } from '../../core/host.ts';
+import type { Policy } from '../../core/policy.ts';
+import { type VmRequest, vmRequest } from '../../core/request.ts';
+import { decidingScheduler, schedulersOf } from '../../core/runs/deciding-scheduler.ts';
+import type { CloudOptions } from '../../core/runs/run-file.ts';
+import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../../core/scheduler.ts';
+import type { Arrival } from '../../traces/arrival.ts';
+import type { EventKind, Simulator } from '../engine/engine.ts';
 import { CardLists } from './card-lists.ts';
-import type { EventKind, Simulator } from './engine/engine.ts';
 import type { SizedRequest } from './sized-requests.ts';
 import { SrmReports } from './srm-reports.ts';
 import { nowhere, Vm, Vms, vmStates } from './vm.ts';
