@@ -6,11 +6,11 @@ import type { KindSummary, RunSummary } from '../core/runs/run-file.ts';
 import { verdictOf } from '../core/runs/verdict.ts';
 import type { Estimate } from '../core/statistics/estimate.ts';
 import { seedsNeeded } from '../core/statistics/seeds-needed.ts';
-import type { FigureInterval } from './run-intervals.ts';
+import type { FigureInterval } from './measures/run-intervals.ts';
+import type { WarmUp } from './measures/warm-up.ts';
 import type { DecisionCounts } from './simulate.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
 import type { WidthReached } from './until-ci.ts';
-import type { WarmUp } from './warm-up.ts';
 
 /** One run: its figures, with intervals where it has some, then how each kind of VM was served. */
 export function reportRun(summary: RunSummary, intervals: readonly FigureInterval[] = []): string {

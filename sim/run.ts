@@ -7,11 +7,11 @@ import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '.
 import type { Engine } from '../core/scheduler.ts';
 import { hepsVersion } from '../package-files.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
+import type { FigureInterval } from './measures/run-intervals.ts';
+import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from './measures/warm-up.ts';
 import { OutputFile } from './output-file.ts';
 import { type WritableRun, writeRunFile } from './run-file-io.ts';
-import type { FigureInterval } from './run-intervals.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
-import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from './warm-up.ts';
 
 const secondsPerDay = 86400;
 

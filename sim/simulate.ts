@@ -9,11 +9,11 @@ import { Cloud, type CloudObserver, priorities } from './cloud/cloud.ts';
 import { startFailures } from './cloud/failures.ts';
 import { DecisionsCsv } from './decisions-csv.ts';
 import { Simulator } from './engine/engine.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics } from './measures/metrics.ts';
+import type { FigureInterval } from './measures/run-intervals.ts';
+import { StockShadow } from './measures/stock-shadow.ts';
 import type { OutputFile } from './output-file.ts';
 import { type RecordedDecisions, Recorder } from './recorder.ts';
-import type { FigureInterval } from './run-intervals.ts';
-import { StockShadow } from './stock-shadow.ts';
 
 export const defaultCloud: CloudOptions = {
   onFull: 'reject',

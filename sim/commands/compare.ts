@@ -7,6 +7,7 @@ import { compareRuns, mediansOf } from '../../core/runs/comparison.ts';
 import { measures, nameOf, servedMeasure } from '../../core/runs/measures.ts';
 import { type Bound, boundOfPlan } from '../bound/bound.ts';
 import { boundShares, reportBound } from '../bound/shares.ts';
+import { findWarmUp, givenWarmUp, longestWarmUp, type WarmUp } from '../measures/warm-up.ts';
 import { addRunOptions, decisionPlanOf, policyList, positive, seedList, whole } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { reportComparison, warmUpWords, widthWords } from '../report.ts';
@@ -14,7 +15,6 @@ import { pilotOf, type RunPlan, type RunResult } from '../run.ts';
 import { carryOutAll } from '../run-many.ts';
 import { wrapText } from '../table.ts';
 import { runsOf, runUntilCi, seedsPerStep, startingSeeds, type WidthGoal } from '../until-ci.ts';
-import { findWarmUp, givenWarmUp, longestWarmUp, type WarmUp } from '../warm-up.ts';
 import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
 
 const mostSeedsByDefault = 200;

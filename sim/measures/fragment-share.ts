@@ -1,8 +1,8 @@
 /** How much of the idle GPU is a fragment, over the time of a run: the measure of `core/fragmentation` in the metrics. */
-import type { Cluster } from '../core/cluster.ts';
-import { freeThousandthsOn, wholeCard } from '../core/fragmentation/card-thousandths.ts';
-import { Fragments } from '../core/fragmentation/fragments.ts';
-import type { TypicalRequest } from '../core/fragmentation/typical-requests.ts';
+import type { Cluster } from '../../core/cluster.ts';
+import { freeThousandthsOn, wholeCard } from '../../core/fragmentation/card-thousandths.ts';
+import { Fragments } from '../../core/fragmentation/fragments.ts';
+import type { TypicalRequest } from '../../core/fragmentation/typical-requests.ts';
 
 /**
  * ∫ Σ F dt / ∫ Σ T dt over the hosts that are up: of all the idle GPU time, the part in which a typical request could not have used it.

@@ -1,7 +1,7 @@
 /** Where the warm-up of runs ends: by MSER-5 on the number of VMs that run or wait. */
-import type { SeriesColumns } from '../core/runs/run-file.ts';
-import { mser5 } from '../core/statistics/mser-5.ts';
-import { commonMultipleS, dayS, meansOfGroups } from '../core/statistics/periods.ts';
+import type { SeriesColumns } from '../../core/runs/run-file.ts';
+import { mser5 } from '../../core/statistics/mser-5.ts';
+import { commonMultipleS, dayS, meansOfGroups } from '../../core/statistics/periods.ts';
 
 /** What is left out at the start of a run. */
 export interface WarmUp {

@@ -1,6 +1,6 @@
 /** Cards that lie idle since their host lacks the vCPUs or the RAM to use them. */
-import type { Cluster } from '../core/cluster.ts';
-import type { VmRequest } from '../core/request.ts';
+import type { Cluster } from '../../core/cluster.ts';
+import type { VmRequest } from '../../core/request.ts';
 
 /**
  * A card is stranded when it is idle on a running host whose free vCPUs or free RAM are below the least that any GPU VM seen so far

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { TimeSeries } from '../../sim/time-series.ts';
+import { TimeSeries } from '../../../sim/measures/time-series.ts';
 
 test('a level is integrated over each interval and over all', () => {
   const series = new TimeSeries(1, 10);

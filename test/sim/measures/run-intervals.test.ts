@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { SeriesColumns } from '../../core/runs/run-file.ts';
-import { DailyCounts } from '../../sim/daily-counts.ts';
-import { intervalsOf } from '../../sim/run-intervals.ts';
+import type { SeriesColumns } from '../../../core/runs/run-file.ts';
+import { DailyCounts } from '../../../sim/measures/daily-counts.ts';
+import { intervalsOf } from '../../../sim/measures/run-intervals.ts';
 
 const dayS = 86_400;
 

@@ -1,8 +1,8 @@
 /** 95 % intervals of the figures of one long run, by batch means over whole days or weeks. */
-import { type DayCount, type Measure, measures } from '../core/runs/measures.ts';
-import type { SeriesColumns } from '../core/runs/run-file.ts';
-import { type BatchEstimate, batchMean, batchRatio } from '../core/statistics/batch-means.ts';
-import { commonMultipleS, dayS, meansOfGroups, weekS } from '../core/statistics/periods.ts';
+import { type DayCount, type Measure, measures } from '../../core/runs/measures.ts';
+import type { SeriesColumns } from '../../core/runs/run-file.ts';
+import { type BatchEstimate, batchMean, batchRatio } from '../../core/statistics/batch-means.ts';
+import { commonMultipleS, dayS, meansOfGroups, weekS } from '../../core/statistics/periods.ts';
 import type { DailyCounts } from './daily-counts.ts';
 
 /** Of one measure, in its unit. */

@@ -1,13 +1,13 @@
 /** Asks, each time a GPU VM is placed, which cards stock OpenStack would have given it: the failure that section 3.5 of the paper names. */
-import { hasWrongCards } from '../core/card-fit.ts';
-import type { Cluster } from '../core/cluster.ts';
-import type { GpuModel } from '../core/gpu-card.ts';
-import { nova } from '../core/policies/nova.ts';
-import { defaultPolicyOptions } from '../core/policy.ts';
-import type { VmRequest } from '../core/request.ts';
-import { Scheduler } from '../core/scheduler.ts';
-import type { CloudObserver } from './cloud/cloud.ts';
-import type { Vm } from './cloud/vm.ts';
+import { hasWrongCards } from '../../core/card-fit.ts';
+import type { Cluster } from '../../core/cluster.ts';
+import type { GpuModel } from '../../core/gpu-card.ts';
+import { nova } from '../../core/policies/nova.ts';
+import { defaultPolicyOptions } from '../../core/policy.ts';
+import type { VmRequest } from '../../core/request.ts';
+import { Scheduler } from '../../core/scheduler.ts';
+import type { CloudObserver } from '../cloud/cloud.ts';
+import type { Vm } from '../cloud/vm.ts';
 import type { Metrics } from './metrics.ts';
 
 export class StockShadow implements CloudObserver {

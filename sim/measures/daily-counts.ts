@@ -1,6 +1,6 @@
 /** VMs by the day on which they arrived, and what became of them: what batch means of shares and waits are made of. */
-import type { DayCount } from '../core/runs/measures.ts';
-import { dayS } from '../core/statistics/periods.ts';
+import type { DayCount } from '../../core/runs/measures.ts';
+import { dayS } from '../../core/statistics/periods.ts';
 
 const places = { arrived: 0, gpuArrived: 1, placed: 2, served: 3, gpuServed: 4, waitS: 5 } as const satisfies Record<
   DayCount,

@@ -1,11 +1,11 @@
 /** The share of idle GPU that is a fragment, over the time of a run. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Placement } from '../../core/cluster.ts';
-import { Fragments } from '../../core/fragmentation/fragments.ts';
-import { typicalRequestsOf } from '../../core/fragmentation/typical-requests.ts';
-import { FragmentShare } from '../../sim/fragment-share.ts';
-import { Metrics } from '../../sim/metrics.ts';
+import type { Placement } from '../../../core/cluster.ts';
+import { Fragments } from '../../../core/fragmentation/fragments.ts';
+import { typicalRequestsOf } from '../../../core/fragmentation/typical-requests.ts';
+import { FragmentShare } from '../../../sim/measures/fragment-share.ts';
+import { Metrics } from '../../../sim/measures/metrics.ts';
 import {
   anyHosts,
   anySteps,
@@ -17,8 +17,8 @@ import {
   policyNamed,
   small,
   typicalRequests,
-} from '../core/build.ts';
-import { runOf, simulated, vm } from './build.ts';
+} from '../../core/build.ts';
+import { runOf, simulated, vm } from '../build.ts';
 
 const twoCards = { vcpus: 4, ramMib: 65536, cards: [card(small), card(small)] };
 

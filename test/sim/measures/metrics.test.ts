@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Cluster } from '../../core/cluster.ts';
-import { cardsAt, type DecisionColumns, type RunSummary, requestAt, textAt } from '../../core/runs/run-file.ts';
-import { cardScore } from '../../core/scores.ts';
-import { card, hostSpec, large, policyNamed, small } from '../core/build.ts';
-import { anyRun, hostsOf, type Run, runOf, simulated, vm } from './build.ts';
+import { Cluster } from '../../../core/cluster.ts';
+import { cardsAt, type DecisionColumns, type RunSummary, requestAt, textAt } from '../../../core/runs/run-file.ts';
+import { cardScore } from '../../../core/scores.ts';
+import { card, hostSpec, large, policyNamed, small } from '../../core/build.ts';
+import { anyRun, hostsOf, type Run, runOf, simulated, vm } from '../build.ts';
 
 const gpu = { cards: 1 };
 

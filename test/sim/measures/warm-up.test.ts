@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { carryOut, type RunPlan } from '../../sim/run.ts';
-import { readRunFile } from '../../sim/run-file-io.ts';
-import { defaultCloud } from '../../sim/simulate.ts';
-import { findWarmUp, longestWarmUp, type ObservedVms, observeVms } from '../../sim/warm-up.ts';
-import { anyRun, hostsOf, runOf, simulated, temporaryDirectory, vm } from './build.ts';
+import { findWarmUp, longestWarmUp, type ObservedVms, observeVms } from '../../../sim/measures/warm-up.ts';
+import { carryOut, type RunPlan } from '../../../sim/run.ts';
+import { readRunFile } from '../../../sim/run-file-io.ts';
+import { defaultCloud } from '../../../sim/simulate.ts';
+import { anyRun, hostsOf, runOf, simulated, temporaryDirectory, vm } from '../build.ts';
 
 const dayS = 86_400;
 
@@ -148,7 +148,7 @@ describe('a run with a warm-up', () => {
     const out = join(folder, 'none.run.json');
     const message = '--warm-up: expected less than the time until the last arrival, or than --days, got "1209600 s"';
     await expect(carryOut({ ...plan(out), warmUpS: 14 * dayS })).rejects.toThrow(message);
-    const trace = join(import.meta.dirname, 'golden/workload.csv');
+    const trace = join(import.meta.dirname, '../golden/workload.csv');
     const ofTrace = { ...plan(out), workload: { ...plan(out).workload, preset: null, trace, days: null, load: 1 } };
     await expect(carryOut({ ...ofTrace, warmUpS: 14 * dayS })).rejects.toThrow(message);
     expect(existsSync(out)).toBe(false);

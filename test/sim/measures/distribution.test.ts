@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Distribution } from '../../sim/distribution.ts';
+import { Distribution } from '../../../sim/measures/distribution.ts';
 
 function summaryOf(values: readonly number[]) {
   const distribution = new Distribution();
