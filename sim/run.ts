@@ -9,8 +9,8 @@ import { hepsVersion } from '../package-files.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
 import type { FigureInterval } from './measures/run-intervals.ts';
 import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from './measures/warm-up.ts';
-import { OutputFile } from './output-file.ts';
-import { type WritableRun, writeRunFile } from './run-file-io.ts';
+import { OutputFile } from './records/output-file.ts';
+import { type WritableRun, writeRunFile } from './records/run-file-io.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
 
 const secondsPerDay = 86400;

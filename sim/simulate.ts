@@ -7,13 +7,13 @@ import type { Engine } from '../core/scheduler.ts';
 import type { ArrivalStream } from '../traces/arrival.ts';
 import { Cloud, type CloudObserver, priorities } from './cloud/cloud.ts';
 import { startFailures } from './cloud/failures.ts';
-import { DecisionsCsv } from './decisions-csv.ts';
 import { Simulator } from './engine/engine.ts';
 import { Metrics } from './measures/metrics.ts';
 import type { FigureInterval } from './measures/run-intervals.ts';
 import { StockShadow } from './measures/stock-shadow.ts';
-import type { OutputFile } from './output-file.ts';
-import { type RecordedDecisions, Recorder } from './recorder.ts';
+import { DecisionsCsv } from './records/decisions-csv.ts';
+import type { OutputFile } from './records/output-file.ts';
+import { type RecordedDecisions, Recorder } from './records/recorder.ts';
 
 export const defaultCloud: CloudOptions = {
   onFull: 'reject',

@@ -7,7 +7,7 @@ import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../.
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
 import { type Decision, explain, formatRejections, type HostVerdict } from '../../core/scheduler.ts';
 import { whole } from '../options.ts';
-import { readRunFile } from '../run-file-io.ts';
+import { readRunFile } from '../records/run-file-io.ts';
 import { formatTable, wrapText } from '../table.ts';
 
 export function addExplain(program: Command): void {

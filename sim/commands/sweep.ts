@@ -7,7 +7,7 @@ import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../core/input-error.ts';
 import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
 import { whole } from '../options.ts';
-import { writeOutput } from '../output-file.ts';
+import { writeOutput } from '../records/output-file.ts';
 import { submitDescription } from '../sweep/htcondor.ts';
 import { runLocally } from '../sweep/local-runner.ts';
 import { readPlanFile } from '../sweep/plan-file.ts';

@@ -5,7 +5,7 @@ import type { ArrivalStream } from '../../traces/arrival.ts';
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import { openWorkload, type Workload } from '../inputs.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../options.ts';
-import { OutputFile } from '../output-file.ts';
+import { OutputFile } from '../records/output-file.ts';
 import { formatTable, wrapText } from '../table.ts';
 import { TraceDigest } from '../trace-digest.ts';
 import { listSkipped } from './outputs.ts';

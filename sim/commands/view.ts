@@ -5,10 +5,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { withSources } from '../../core/page-sources.ts';
 import { readBuiltPage } from '../../package-files.ts';
-import { OutputFile } from '../output-file.ts';
 import { embeddedRun, splitAtBodyEnd } from '../page.ts';
 import { startPageServer } from '../page-server.ts';
-import { readRunFile } from '../run-file-io.ts';
+import { OutputFile } from '../records/output-file.ts';
+import { readRunFile } from '../records/run-file-io.ts';
 
 export function addView(program: Command): void {
   program

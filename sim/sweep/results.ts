@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
 import type { RunInputs, RunSummary } from '../../core/runs/run-file.ts';
-import { readRunFile } from '../run-file-io.ts';
+import { readRunFile } from '../records/run-file-io.ts';
 import type { PlanValues } from './plan-options.ts';
 import { readSweepFile, type Sweep, type SweepPoint, sweepPath } from './sweep-file.ts';
 

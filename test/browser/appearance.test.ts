@@ -1,7 +1,7 @@
 /** Every view at the size of a phone, a laptop and a projector, light and dark: nothing sticks out, and axe finds nothing. Pictures go to `screenshots/`. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readRunFile } from '../../sim/run-file-io.ts';
+import { readRunFile } from '../../sim/records/run-file-io.ts';
 import { startView, type ViewProcess } from '../cli/view-process.ts';
 import { violations } from './axe.ts';
 import { makeSampleRuns, openTab, type SampleRuns, startChromium } from './chromium.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readRunFile } from '../../sim/run-file-io.ts';
+import { readRunFile } from '../../sim/records/run-file-io.ts';
 import { startView, type ViewProcess } from '../cli/view-process.ts';
 import { makeSampleRuns, openTab, type SampleRuns, startChromium } from './chromium.ts';
 

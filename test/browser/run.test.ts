@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { formatTime } from '../../core/runs/explanation.ts';
 import type { RunFile } from '../../core/runs/run-file.ts';
-import { readRunFile } from '../../sim/run-file-io.ts';
+import { readRunFile } from '../../sim/records/run-file-io.ts';
 import { layOutTiles } from '../../viz/charts/tile-layout.ts';
 import { hostKindsOf } from '../../viz/model/host-kinds.ts';
 import { runOf } from '../../viz/model/run.ts';

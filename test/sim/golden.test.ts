@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { textAt } from '../../core/runs/run-file.ts';
 import { hepsVersion } from '../../package-files.ts';
+import { readRunFile } from '../../sim/records/run-file-io.ts';
 import { carryOut, type RunPlan } from '../../sim/run.ts';
-import { readRunFile } from '../../sim/run-file-io.ts';
 import { defaultCloud } from '../../sim/simulate.ts';
 import { temporaryDirectory } from './build.ts';
 

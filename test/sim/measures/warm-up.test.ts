@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findWarmUp, longestWarmUp, type ObservedVms, observeVms } from '../../../sim/measures/warm-up.ts';
+import { readRunFile } from '../../../sim/records/run-file-io.ts';
 import { carryOut, type RunPlan } from '../../../sim/run.ts';
-import { readRunFile } from '../../../sim/run-file-io.ts';
 import { defaultCloud } from '../../../sim/simulate.ts';
 import { anyRun, hostsOf, runOf, simulated, temporaryDirectory, vm } from '../build.ts';
 

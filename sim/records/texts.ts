@@ -1,5 +1,5 @@
 /** A column of texts that repeat: each text once, and per row its place. */
-import type { TextColumn } from '../core/runs/run-file.ts';
+import type { TextColumn } from '../../core/runs/run-file.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { NumberColumn } from './number-column.ts';
 

@@ -1,7 +1,7 @@
 /** Keeps every decision, fault and conflict of a run as the columns of its run file. */
-import type { ConflictColumns, DecisionColumns, FaultColumns } from '../core/runs/run-file.ts';
-import type { CloudObserver, TurnedAway } from './cloud/cloud.ts';
-import type { Vm } from './cloud/vm.ts';
+import type { ConflictColumns, DecisionColumns, FaultColumns } from '../../core/runs/run-file.ts';
+import type { CloudObserver, TurnedAway } from '../cloud/cloud.ts';
+import type { Vm } from '../cloud/vm.ts';
 import { IdTexts } from './id-texts.ts';
 import { NumberColumn } from './number-column.ts';
 import { Texts } from './texts.ts';

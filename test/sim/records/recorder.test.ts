@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteWriter } from '../../sim/byte-writer.ts';
-import { Vm, Vms } from '../../sim/cloud/vm.ts';
-import { IdTexts } from '../../sim/id-texts.ts';
-import { NumberColumn } from '../../sim/number-column.ts';
-import { OutputFile } from '../../sim/output-file.ts';
-import type { RecordedColumn } from '../../sim/recorder.ts';
-import { Texts } from '../../sim/texts.ts';
-import { ArrivalRow } from '../../traces/arrival-row.ts';
-import { temporaryDirectory, vm } from './build.ts';
+import { Vm, Vms } from '../../../sim/cloud/vm.ts';
+import { ByteWriter } from '../../../sim/records/byte-writer.ts';
+import { IdTexts } from '../../../sim/records/id-texts.ts';
+import { NumberColumn } from '../../../sim/records/number-column.ts';
+import { OutputFile } from '../../../sim/records/output-file.ts';
+import type { RecordedColumn } from '../../../sim/records/recorder.ts';
+import { Texts } from '../../../sim/records/texts.ts';
+import { ArrivalRow } from '../../../traces/arrival-row.ts';
+import { temporaryDirectory, vm } from '../build.ts';
 
 /** The JSON that a column writes. */
 function written(path: string, column: RecordedColumn): string {

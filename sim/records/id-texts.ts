@@ -1,6 +1,7 @@
 /** The ids of all decisions, kept as the JSON that the run file has of them: 16 bytes an id of 13 letters, a text took 43. */
+
+import type { Vm } from '../cloud/vm.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import type { Vm } from './cloud/vm.ts';
 
 const chunkBytes = 1 << 16;
 const quote = 34;

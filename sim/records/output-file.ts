@@ -1,7 +1,7 @@
 /** A file that appears under its name only when it is complete. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { InputError } from '../core/input-error.ts';
+import { InputError } from '../../core/input-error.ts';
 
 const bufferLength = 1 << 16;
 

@@ -3,14 +3,14 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { InputError } from '../../core/input-error.ts';
-import { cardsAt, type RunFile, textAt } from '../../core/runs/run-file.ts';
-import { hepsVersion } from '../../package-files.ts';
-import { OutputFile } from '../../sim/output-file.ts';
-import { carryOut, type RunPlan } from '../../sim/run.ts';
-import { readRunFile } from '../../sim/run-file-io.ts';
-import { defaultCloud } from '../../sim/simulate.ts';
-import { temporaryDirectory } from './build.ts';
+import { InputError } from '../../../core/input-error.ts';
+import { cardsAt, type RunFile, textAt } from '../../../core/runs/run-file.ts';
+import { hepsVersion } from '../../../package-files.ts';
+import { OutputFile } from '../../../sim/records/output-file.ts';
+import { readRunFile } from '../../../sim/records/run-file-io.ts';
+import { carryOut, type RunPlan } from '../../../sim/run.ts';
+import { defaultCloud } from '../../../sim/simulate.ts';
+import { temporaryDirectory } from '../build.ts';
 
 /** Two days on the test bed, with all that a cloud can do. */
 function planIn(directory: string, changed: Partial<RunPlan> = {}): RunPlan {
@@ -33,7 +33,7 @@ function planIn(directory: string, changed: Partial<RunPlan> = {}): RunPlan {
   };
 }
 
-const workloadCsv = fileURLToPath(new URL('golden/workload.csv', import.meta.url));
+const workloadCsv = fileURLToPath(new URL('../golden/workload.csv', import.meta.url));
 
 describe('carryOut', () => {
   test('writes the same bytes from the same inputs', async () => {

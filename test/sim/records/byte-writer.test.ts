@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteWriter } from '../../sim/byte-writer.ts';
-import { OutputFile } from '../../sim/output-file.ts';
-import { csvCell } from '../../traces/csv.ts';
-import { temporaryDirectory } from './build.ts';
+import { ByteWriter } from '../../../sim/records/byte-writer.ts';
+import { OutputFile } from '../../../sim/records/output-file.ts';
+import { csvCell } from '../../../traces/csv.ts';
+import { temporaryDirectory } from '../build.ts';
 
 /** What the file holds after the calls. */
 function written(path: string, write: (csv: ByteWriter) => void): string {

@@ -1,8 +1,8 @@
 /** Writes and reads run files: JSON with one line per field and column, so that two of them can be compared with diff. */
 import { readFileSync } from 'node:fs';
-import { InputError } from '../core/input-error.ts';
-import { checkRunFile } from '../core/runs/check-run-file.ts';
-import type { DecisionColumns, RunFile } from '../core/runs/run-file.ts';
+import { InputError } from '../../core/input-error.ts';
+import { checkRunFile } from '../../core/runs/check-run-file.ts';
+import type { DecisionColumns, RunFile } from '../../core/runs/run-file.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { IdTexts } from './id-texts.ts';
 import { NumberColumn } from './number-column.ts';

@@ -1,5 +1,5 @@
 /** Writes CSV and JSON as bytes into a buffer, without a text for every cell. */
-import { csvCell } from '../traces/csv.ts';
+import { csvCell } from '../../traces/csv.ts';
 import type { OutputFile } from './output-file.ts';
 
 const bufferBytes = 1 << 16;
