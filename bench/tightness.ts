@@ -9,8 +9,8 @@ import { policyNamed } from '../core/policies/index.ts';
 import { defaultPolicyOptions, type Policy, type PolicyOptions } from '../core/policy.ts';
 import { isGpuRequest } from '../core/request.ts';
 import { estimate } from '../core/statistics/estimate.ts';
-import { loadCluster, openWorkload } from '../sim/inputs.ts';
-import { defaultCloud, simulate } from '../sim/simulate.ts';
+import { loadCluster, openWorkload } from '../sim/runs/inputs.ts';
+import { defaultCloud, simulate } from '../sim/runs/simulate.ts';
 
 const cases: readonly { readonly name: string; readonly options?: Partial<PolicyOptions> }[] = [
   { name: 'hybrid' },

@@ -4,10 +4,10 @@ import { policies } from '../core/policies/index.ts';
 import { defaultPolicyOptions, gpuScores, type PolicyOptions, similarityForms, spills } from '../core/policy.ts';
 import type { CloudOptions } from '../core/runs/run-file.ts';
 import { type Engine, engines } from '../core/scheduler.ts';
-import type { WorkloadPlan } from './inputs.ts';
-import { presetNames } from './presets.ts';
-import type { DecisionPlan } from './run.ts';
-import { defaultCloud } from './simulate.ts';
+import type { WorkloadPlan } from './runs/inputs.ts';
+import { presetNames } from './runs/presets.ts';
+import type { DecisionPlan } from './runs/run.ts';
+import { defaultCloud } from './runs/simulate.ts';
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {

@@ -8,9 +8,9 @@ import type { Estimate } from '../core/statistics/estimate.ts';
 import { seedsNeeded } from '../core/statistics/seeds-needed.ts';
 import type { FigureInterval } from './measures/run-intervals.ts';
 import type { WarmUp } from './measures/warm-up.ts';
-import type { DecisionCounts } from './simulate.ts';
+import type { DecisionCounts } from './runs/simulate.ts';
+import type { WidthReached } from './runs/until-ci.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
-import type { WidthReached } from './until-ci.ts';
 
 /** One run: its figures, with intervals where it has some, then how each kind of VM was served. */
 export function reportRun(summary: RunSummary, intervals: readonly FigureInterval[] = []): string {

@@ -2,8 +2,8 @@
 import type { HostSpec } from '../../core/host.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
-import { loadCluster, openWorkload } from '../inputs.ts';
-import type { DecisionPlan } from '../run.ts';
+import { loadCluster, openWorkload } from '../runs/inputs.ts';
+import type { DecisionPlan } from '../runs/run.ts';
 import { acceptableVms, type GpuWork, readGpuWork, startsAreFixed } from './gpu-work.ts';
 import { hostPools } from './host-pools.ts';
 import type { LinearModel } from './linear-model.ts';

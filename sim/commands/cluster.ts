@@ -1,8 +1,8 @@
 /** `heps cluster describe`. */
 import type { Command } from 'commander';
 import type { HostSpec } from '../../core/host.ts';
-import { loadCluster } from '../inputs.ts';
-import { presetNames } from '../presets.ts';
+import { loadCluster } from '../runs/inputs.ts';
+import { presetNames } from '../runs/presets.ts';
 import { formatTable, wrapText } from '../table.ts';
 
 export function addClusterCommands(program: Command): void {

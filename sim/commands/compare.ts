@@ -11,10 +11,10 @@ import { findWarmUp, givenWarmUp, longestWarmUp, type WarmUp } from '../measures
 import { addRunOptions, decisionPlanOf, policyList, positive, seedList, whole } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { reportComparison, warmUpWords, widthWords } from '../report.ts';
-import { pilotOf, type RunPlan, type RunResult } from '../run.ts';
-import { carryOutAll } from '../run-many.ts';
+import { pilotOf, type RunPlan, type RunResult } from '../runs/run.ts';
+import { carryOutAll } from '../runs/run-many.ts';
+import { runsOf, runUntilCi, seedsPerStep, startingSeeds, type WidthGoal } from '../runs/until-ci.ts';
 import { wrapText } from '../table.ts';
-import { runsOf, runUntilCi, seedsPerStep, startingSeeds, type WidthGoal } from '../until-ci.ts';
 import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
 
 const mostSeedsByDefault = 200;

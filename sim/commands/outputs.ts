@@ -1,6 +1,6 @@
 /** Names of result files, and what is said about rows left out. */
 import { basename, join } from 'node:path';
-import type { DecisionPlan } from '../run.ts';
+import type { DecisionPlan } from '../runs/run.ts';
 
 /** `runs/heps-250_heps-30d_hybrid_seed1.run.json`. */
 export function defaultRunPath(folder: string, { cluster, workload: plan, policy, seed }: DecisionPlan): string {

@@ -5,7 +5,7 @@ import { policies } from '../../core/policies/index.ts';
 import { addRunOptions, decisionPlanOf, whole } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { reportDecisions, reportRun, warmUpWords } from '../report.ts';
-import { carryOut, carryOutDecisions, type DecisionPlan, type ProgressListener, type RunPlan } from '../run.ts';
+import { carryOut, carryOutDecisions, type DecisionPlan, type ProgressListener, type RunPlan } from '../runs/run.ts';
 import { wrapText } from '../table.ts';
 import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
 

@@ -1,6 +1,6 @@
 /** Plays many plans on several cores. */
 import { InputError } from '../../core/input-error.ts';
-import { inLanes } from '../lanes.ts';
+import { inLanes } from '../runs/lanes.ts';
 import { type Reproduction, type ReproductionPlan, reproduce } from './fgd.ts';
 import type { ReproductionAnswer } from './worker.ts';
 

@@ -1,7 +1,7 @@
 /** Carries out points of a sweep in this process, on several threads. */
 import { join } from 'node:path';
-import type { RunPlan } from '../run.ts';
-import { carryOutAll } from '../run-many.ts';
+import type { RunPlan } from '../runs/run.ts';
+import { carryOutAll } from '../runs/run-many.ts';
 import type { Sweep, SweepPoint } from './sweep-file.ts';
 import { startSweepProgress } from './sweep-progress.ts';
 

@@ -4,8 +4,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import { addRunOptions, decisionPlanOf, seedList } from '../options.ts';
-import { presetNames } from '../presets.ts';
-import type { DecisionPlan } from '../run.ts';
+import { presetNames } from '../runs/presets.ts';
+import type { DecisionPlan } from '../runs/run.ts';
 
 /** A value as a plan writes it; null stands for an option that is not given. */
 export type PlanValue = number | string | boolean | null;

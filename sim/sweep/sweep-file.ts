@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { anArray, anObject, aText } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { writeOutput } from '../records/output-file.ts';
-import type { DecisionPlan } from '../run.ts';
+import type { DecisionPlan } from '../runs/run.ts';
 import type { PlanValues } from './plan-options.ts';
 
 export const sweepFormat = 'heps-sweep/1';

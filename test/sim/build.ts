@@ -19,11 +19,11 @@ import {
 import { Cloud, type CloudObserver, priorities } from '../../sim/cloud/cloud.ts';
 import type { Vm } from '../../sim/cloud/vm.ts';
 import { Simulator } from '../../sim/engine/engine.ts';
-import { inBatches } from '../../sim/inputs.ts';
 import { OutputFile } from '../../sim/records/output-file.ts';
 import { plainDecisions } from '../../sim/records/recorder.ts';
 import { readRunFile, writeRunFile } from '../../sim/records/run-file-io.ts';
-import { defaultCloud, type SimulateResult, simulate } from '../../sim/simulate.ts';
+import { inBatches } from '../../sim/runs/inputs.ts';
+import { defaultCloud, type SimulateResult, simulate } from '../../sim/runs/simulate.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { anyHosts, anyRequest, ask, type HostSize, hostSpec, policyNamed, typicalRequests } from '../core/build.ts';
 

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findWarmUp, longestWarmUp, type ObservedVms, observeVms } from '../../../sim/measures/warm-up.ts';
 import { readRunFile } from '../../../sim/records/run-file-io.ts';
-import { carryOut, type RunPlan } from '../../../sim/run.ts';
-import { defaultCloud } from '../../../sim/simulate.ts';
+import { carryOut, type RunPlan } from '../../../sim/runs/run.ts';
+import { defaultCloud } from '../../../sim/runs/simulate.ts';
 import { anyRun, hostsOf, runOf, simulated, temporaryDirectory, vm } from '../build.ts';
 
 const dayS = 86_400;

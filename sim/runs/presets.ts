@@ -1,7 +1,7 @@
 /** Files that come with the package: clusters and workloads by name. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../package-files.ts';
+import { packageRoot } from '../../package-files.ts';
 
 /** Names of the presets of a kind. */
 export function presetNames(kind: 'clusters' | 'workloads'): string[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inLanes } from '../../sim/lanes.ts';
+import { inLanes } from '../../../sim/runs/lanes.ts';
 
 /** Lets other lanes go on. */
 async function turns(count: number): Promise<void> {

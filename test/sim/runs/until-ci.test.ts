@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { servedMeasure } from '../../core/runs/measures.ts';
-import { estimate } from '../../core/statistics/estimate.ts';
-import type { RunResult } from '../../sim/run.ts';
-import { runUntilCi, type WidthGoal } from '../../sim/until-ci.ts';
+import { servedMeasure } from '../../../core/runs/measures.ts';
+import { estimate } from '../../../core/statistics/estimate.ts';
+import type { RunResult } from '../../../sim/runs/run.ts';
+import { runUntilCi, type WidthGoal } from '../../../sim/runs/until-ci.ts';
 
 /** A result that served so many of a hundred; null: nothing arrived. */
 function served(percent: number | null): RunResult {

@@ -1,16 +1,16 @@
 /** A run as a plan that can be sent to a thread, and its execution: inputs opened, simulated, files written. */
-import { formatCluster } from '../core/cluster-file.ts';
-import { InputError } from '../core/input-error.ts';
-import { policyNamed } from '../core/policies/index.ts';
-import type { PolicyFactory, PolicyOptions } from '../core/policy.ts';
-import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../core/runs/run-file.ts';
-import type { Engine } from '../core/scheduler.ts';
-import { hepsVersion } from '../package-files.ts';
+import { formatCluster } from '../../core/cluster-file.ts';
+import { InputError } from '../../core/input-error.ts';
+import { policyNamed } from '../../core/policies/index.ts';
+import type { PolicyFactory, PolicyOptions } from '../../core/policy.ts';
+import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../../core/runs/run-file.ts';
+import type { Engine } from '../../core/scheduler.ts';
+import { hepsVersion } from '../../package-files.ts';
+import type { FigureInterval } from '../measures/run-intervals.ts';
+import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from '../measures/warm-up.ts';
+import { OutputFile } from '../records/output-file.ts';
+import { type WritableRun, writeRunFile } from '../records/run-file-io.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
-import type { FigureInterval } from './measures/run-intervals.ts';
-import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from './measures/warm-up.ts';
-import { OutputFile } from './records/output-file.ts';
-import { type WritableRun, writeRunFile } from './records/run-file-io.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
 
 const secondsPerDay = 86400;

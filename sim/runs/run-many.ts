@@ -1,6 +1,6 @@
 /** Carries out many plans on all cores; the results do not depend on how many. */
 import { MessageChannel } from 'node:worker_threads';
-import { InputError } from '../core/input-error.ts';
+import { InputError } from '../../core/input-error.ts';
 import { inLanes } from './lanes.ts';
 import { carryOut, type RunPlan, type RunResult } from './run.ts';
 import type { WorkerAnswer } from './worker.ts';
@@ -37,7 +37,7 @@ export async function carryOutAll(
   // Only where there are threads: it takes 8 MB.
   const { Piscina } = await import('piscina');
   const pool = new Piscina<unknown, WorkerAnswer>({
-    filename: new URL('./worker.js', import.meta.url).href,
+    filename: new URL('../worker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
   });

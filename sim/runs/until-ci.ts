@@ -1,8 +1,8 @@
 /** Adds seeds to a comparison until its intervals are narrow enough. */
-import type { PolicyRuns } from '../core/runs/comparison.ts';
-import type { Measure } from '../core/runs/measures.ts';
-import { estimate } from '../core/statistics/estimate.ts';
-import { seedsNeeded } from '../core/statistics/seeds-needed.ts';
+import type { PolicyRuns } from '../../core/runs/comparison.ts';
+import type { Measure } from '../../core/runs/measures.ts';
+import { estimate } from '../../core/statistics/estimate.ts';
+import { seedsNeeded } from '../../core/statistics/seeds-needed.ts';
 import type { RunResult } from './run.ts';
 
 /** Seeds added at a time, whatever the number of threads; also the fewest with which anything is judged. */

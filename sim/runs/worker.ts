@@ -1,6 +1,6 @@
 /** Runs one plan in a thread of its own. */
 import type { MessagePort } from 'node:worker_threads';
-import { InputError } from '../core/input-error.ts';
+import { InputError } from '../../core/input-error.ts';
 import { carryOut, type RunPlan, type RunResult } from './run.ts';
 
 /** What a thread is given: a plan, and where to say how far it is. */

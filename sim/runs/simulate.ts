@@ -1,19 +1,25 @@
 /** One run: a workload, a cluster and a policy in; figures, and if wanted every decision, out. */
-import type { TypicalRequest } from '../core/fragmentation/typical-requests.ts';
-import type { HostSpec } from '../core/host.ts';
-import type { Policy } from '../core/policy.ts';
-import type { CloudOptions, ConflictColumns, FaultColumns, RunSummary, SeriesColumns } from '../core/runs/run-file.ts';
-import type { Engine } from '../core/scheduler.ts';
-import type { ArrivalStream } from '../traces/arrival.ts';
-import { Cloud, type CloudObserver, priorities } from './cloud/cloud.ts';
-import { startFailures } from './cloud/failures.ts';
-import { Simulator } from './engine/engine.ts';
-import { Metrics } from './measures/metrics.ts';
-import type { FigureInterval } from './measures/run-intervals.ts';
-import { StockShadow } from './measures/stock-shadow.ts';
-import { DecisionsCsv } from './records/decisions-csv.ts';
-import type { OutputFile } from './records/output-file.ts';
-import { type RecordedDecisions, Recorder } from './records/recorder.ts';
+import type { TypicalRequest } from '../../core/fragmentation/typical-requests.ts';
+import type { HostSpec } from '../../core/host.ts';
+import type { Policy } from '../../core/policy.ts';
+import type {
+  CloudOptions,
+  ConflictColumns,
+  FaultColumns,
+  RunSummary,
+  SeriesColumns,
+} from '../../core/runs/run-file.ts';
+import type { Engine } from '../../core/scheduler.ts';
+import type { ArrivalStream } from '../../traces/arrival.ts';
+import { Cloud, type CloudObserver, priorities } from '../cloud/cloud.ts';
+import { startFailures } from '../cloud/failures.ts';
+import { Simulator } from '../engine/engine.ts';
+import { Metrics } from '../measures/metrics.ts';
+import type { FigureInterval } from '../measures/run-intervals.ts';
+import { StockShadow } from '../measures/stock-shadow.ts';
+import { DecisionsCsv } from '../records/decisions-csv.ts';
+import type { OutputFile } from '../records/output-file.ts';
+import { type RecordedDecisions, Recorder } from '../records/recorder.ts';
 
 export const defaultCloud: CloudOptions = {
   onFull: 'reject',

@@ -2,19 +2,19 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { formatCluster, type NamedCluster, parseCluster } from '../core/cluster-file.ts';
+import { formatCluster, type NamedCluster, parseCluster } from '../../core/cluster-file.ts';
 import {
   mostCountedVms,
   RequestKinds,
   type TypicalRequest,
   typicalRequestsOf,
-} from '../core/fragmentation/typical-requests.ts';
-import { InputError } from '../core/input-error.ts';
-import type { Arrival, ArrivalStream } from '../traces/arrival.ts';
-import { isOpenbNodeFile, readTrace, type TraceOptions, traceFiles } from '../traces/formats.ts';
-import { readHepsParameters } from '../traces/heps-parameters-reader.ts';
-import { generateHeps } from '../traces/heps-workload.ts';
-import { readOpenbNodes } from '../traces/openb.ts';
+} from '../../core/fragmentation/typical-requests.ts';
+import { InputError } from '../../core/input-error.ts';
+import type { Arrival, ArrivalStream } from '../../traces/arrival.ts';
+import { isOpenbNodeFile, readTrace, type TraceOptions, traceFiles } from '../../traces/formats.ts';
+import { readHepsParameters } from '../../traces/heps-parameters-reader.ts';
+import { generateHeps } from '../../traces/heps-workload.ts';
+import { readOpenbNodes } from '../../traces/openb.ts';
 import { presetNames, presetPath } from './presets.ts';
 
 /** Which arrivals: generated from a preset, or read from a trace file. */
