@@ -1,7 +1,7 @@
 /** How near each policy came to the upper bound, over the seeds, and that as text. */
 import type { PolicyRuns } from '../../core/runs/comparison.ts';
 import { type Estimate, estimate } from '../../core/statistics/estimate.ts';
-import { formatTable, wrapText } from '../table.ts';
+import { formatTable, wrapText } from '../terminal/table.ts';
 import type { Bound, BoundMethod } from './bound.ts';
 
 /** One policy against the bounds of the same seeds. */

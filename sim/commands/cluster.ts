@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { HostSpec } from '../../core/host.ts';
 import { loadCluster } from '../runs/inputs.ts';
 import { presetNames } from '../runs/presets.ts';
-import { formatTable, wrapText } from '../table.ts';
+import { formatTable, wrapText } from '../terminal/table.ts';
 
 export function addClusterCommands(program: Command): void {
   const cluster = program.command('cluster').description('look at clusters');

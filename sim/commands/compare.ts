@@ -8,13 +8,13 @@ import { measures, nameOf, servedMeasure } from '../../core/runs/measures.ts';
 import { type Bound, boundOfPlan } from '../bound/bound.ts';
 import { boundShares, reportBound } from '../bound/shares.ts';
 import { findWarmUp, givenWarmUp, longestWarmUp, type WarmUp } from '../measures/warm-up.ts';
-import { addRunOptions, decisionPlanOf, policyList, positive, seedList, whole } from '../options.ts';
-import { startProgress } from '../progress.ts';
-import { reportComparison, warmUpWords, widthWords } from '../report.ts';
 import { pilotOf, type RunPlan, type RunResult } from '../runs/run.ts';
 import { carryOutAll } from '../runs/run-many.ts';
 import { runsOf, runUntilCi, seedsPerStep, startingSeeds, type WidthGoal } from '../runs/until-ci.ts';
-import { wrapText } from '../table.ts';
+import { addRunOptions, decisionPlanOf, policyList, positive, seedList, whole } from '../terminal/options.ts';
+import { startProgress } from '../terminal/progress.ts';
+import { reportComparison, warmUpWords, widthWords } from '../terminal/report.ts';
+import { wrapText } from '../terminal/table.ts';
 import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
 
 const mostSeedsByDefault = 200;

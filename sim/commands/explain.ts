@@ -6,9 +6,9 @@ import { describeHistory, describeRequest, formatTime, funnelOf, ranked } from '
 import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
 import { type Decision, explain, formatRejections, type HostVerdict } from '../../core/scheduler.ts';
-import { whole } from '../options.ts';
 import { readRunFile } from '../records/run-file-io.ts';
-import { formatTable, wrapText } from '../table.ts';
+import { whole } from '../terminal/options.ts';
+import { formatTable, wrapText } from '../terminal/table.ts';
 
 export function addExplain(program: Command): void {
   program

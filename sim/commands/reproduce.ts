@@ -3,14 +3,14 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { engines } from '../../core/scheduler.ts';
-import { policyList, seedList, whole } from '../options.ts';
-import { startProgress } from '../progress.ts';
 import { OutputFile } from '../records/output-file.ts';
 import { placementsHeader, type Reproduction, type ReproductionPlan } from '../reproduce/fgd.ts';
 import { paperLists, sampleFolder } from '../reproduce/openb-data.ts';
 import { figuresOf, reportFigures, reportMeaning } from '../reproduce/report.ts';
 import { reproduceAll } from '../reproduce/reproduce-all.ts';
-import { wrapText } from '../table.ts';
+import { policyList, seedList, whole } from '../terminal/options.ts';
+import { startProgress } from '../terminal/progress.ts';
+import { wrapText } from '../terminal/table.ts';
 
 /** The six of the paper in the order of its figures, and the hybrid policy. */
 const defaultPolicies = [

@@ -2,11 +2,11 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
-import { addRunOptions, decisionPlanOf, whole } from '../options.ts';
-import { startProgress } from '../progress.ts';
-import { reportDecisions, reportRun, warmUpWords } from '../report.ts';
 import { carryOut, carryOutDecisions, type DecisionPlan, type ProgressListener, type RunPlan } from '../runs/run.ts';
-import { wrapText } from '../table.ts';
+import { addRunOptions, decisionPlanOf, whole } from '../terminal/options.ts';
+import { startProgress } from '../terminal/progress.ts';
+import { reportDecisions, reportRun, warmUpWords } from '../terminal/report.ts';
+import { wrapText } from '../terminal/table.ts';
 import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
 
 export function addSimulate(program: Command): void {

@@ -6,7 +6,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../core/input-error.ts';
 import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
-import { whole } from '../options.ts';
 import { writeOutput } from '../records/output-file.ts';
 import { submitDescription } from '../sweep/htcondor.ts';
 import { runLocally } from '../sweep/local-runner.ts';
@@ -18,6 +17,7 @@ import { jobUnderWay, runOnSlurm } from '../sweep/slurm-runner.ts';
 import { formatSweep, readSweepFile, type Sweep, type SweepPoint, sweepPath, writeSweep } from '../sweep/sweep-file.ts';
 import { estimateOf, measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
 import { formatCsv, formatParquet, sweepTable } from '../sweep/sweep-table.ts';
+import { whole } from '../terminal/options.ts';
 import { listSkipped } from './outputs.ts';
 
 interface SweepOptions {

@@ -3,10 +3,10 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
-import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../options.ts';
 import { OutputFile } from '../records/output-file.ts';
 import { openWorkload, type Workload } from '../runs/inputs.ts';
-import { formatTable, wrapText } from '../table.ts';
+import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
+import { formatTable, wrapText } from '../terminal/table.ts';
 import { TraceDigest } from '../trace-digest.ts';
 import { listSkipped } from './outputs.ts';
 

@@ -1,6 +1,6 @@
 /** What came of a reproduction, in sentences and tables. */
 import { type Estimate, estimate } from '../../core/statistics/estimate.ts';
-import { formatTable, wrapText } from '../table.ts';
+import { formatTable, wrapText } from '../terminal/table.ts';
 import { mostPercent } from './allocation-curve.ts';
 import type { Reproduction, ReproductionPlan } from './fgd.ts';
 import { isPublished, publishedAt130 } from './published.ts';

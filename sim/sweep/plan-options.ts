@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
-import { addRunOptions, decisionPlanOf, seedList } from '../options.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
+import { addRunOptions, decisionPlanOf, seedList } from '../terminal/options.ts';
 
 /** A value as a plan writes it; null stands for an option that is not given. */
 export type PlanValue = number | string | boolean | null;

@@ -1,5 +1,5 @@
 /** How far a sweep is and how long it still takes: a bar on a terminal, elsewhere a line on standard error now and then. */
-import { startProgress } from '../progress.ts';
+import { startProgress } from '../terminal/progress.ts';
 
 const msBetweenLines = 30_000;
 

@@ -2,7 +2,7 @@
 import { type Measure, measures, titleOf } from '../../core/runs/measures.ts';
 import type { RunSummary } from '../../core/runs/run-file.ts';
 import { type Estimate, estimate } from '../../core/statistics/estimate.ts';
-import { formatEstimate, narrowTables } from '../report.ts';
+import { formatEstimate, narrowTables } from '../terminal/report.ts';
 import type { SweepGroup } from './results.ts';
 import { measureColumn } from './sweep-table.ts';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { addRunOptions, decisionPlanOf, type RunOptions } from '../../sim/options.ts';
+import { addRunOptions, decisionPlanOf, type RunOptions } from '../../../sim/terminal/options.ts';
 
 /** The plan of those words on the command line. */
 function planOf(...words: readonly string[]) {

@@ -1,13 +1,13 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { policies } from '../core/policies/index.ts';
-import { defaultPolicyOptions, gpuScores, type PolicyOptions, similarityForms, spills } from '../core/policy.ts';
-import type { CloudOptions } from '../core/runs/run-file.ts';
-import { type Engine, engines } from '../core/scheduler.ts';
-import type { WorkloadPlan } from './runs/inputs.ts';
-import { presetNames } from './runs/presets.ts';
-import type { DecisionPlan } from './runs/run.ts';
-import { defaultCloud } from './runs/simulate.ts';
+import { policies } from '../../core/policies/index.ts';
+import { defaultPolicyOptions, gpuScores, type PolicyOptions, similarityForms, spills } from '../../core/policy.ts';
+import type { CloudOptions } from '../../core/runs/run-file.ts';
+import { type Engine, engines } from '../../core/scheduler.ts';
+import type { WorkloadPlan } from '../runs/inputs.ts';
+import { presetNames } from '../runs/presets.ts';
+import type { DecisionPlan } from '../runs/run.ts';
+import { defaultCloud } from '../runs/simulate.ts';
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { compareRuns } from '../../core/runs/comparison.ts';
-import type { RunSummary } from '../../core/runs/run-file.ts';
-import { widthWords } from '../../sim/report.ts';
+import { compareRuns } from '../../../core/runs/comparison.ts';
+import type { RunSummary } from '../../../core/runs/run-file.ts';
+import { widthWords } from '../../../sim/terminal/report.ts';
 
 /** Runs of a policy that served those shares. */
 function runsOf(policy: string, ...shares: readonly number[]) {

@@ -1,15 +1,15 @@
 /** What the command line says of runs, in words and tables. */
 
-import type { Comparison, PolicyRuns } from '../core/runs/comparison.ts';
-import { type Measure, measures, servedMeasure, titleOf } from '../core/runs/measures.ts';
-import type { KindSummary, RunSummary } from '../core/runs/run-file.ts';
-import { verdictOf } from '../core/runs/verdict.ts';
-import type { Estimate } from '../core/statistics/estimate.ts';
-import { seedsNeeded } from '../core/statistics/seeds-needed.ts';
-import type { FigureInterval } from './measures/run-intervals.ts';
-import type { WarmUp } from './measures/warm-up.ts';
-import type { DecisionCounts } from './runs/simulate.ts';
-import type { WidthReached } from './runs/until-ci.ts';
+import type { Comparison, PolicyRuns } from '../../core/runs/comparison.ts';
+import { type Measure, measures, servedMeasure, titleOf } from '../../core/runs/measures.ts';
+import type { KindSummary, RunSummary } from '../../core/runs/run-file.ts';
+import { verdictOf } from '../../core/runs/verdict.ts';
+import type { Estimate } from '../../core/statistics/estimate.ts';
+import { seedsNeeded } from '../../core/statistics/seeds-needed.ts';
+import type { FigureInterval } from '../measures/run-intervals.ts';
+import type { WarmUp } from '../measures/warm-up.ts';
+import type { DecisionCounts } from '../runs/simulate.ts';
+import type { WidthReached } from '../runs/until-ci.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
 
 /** One run: its figures, with intervals where it has some, then how each kind of VM was served. */
