@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { type Browser, type CDPSession, chromium } from 'playwright-core';
 import { withSources } from '../core/page-sources.ts';
 import { packageRoot, readBuiltPage } from '../package-files.ts';
-import { startPageServer } from '../sim/page-server.ts';
+import { startPageServer } from '../sim/page/page-server.ts';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const repetitions = 5;

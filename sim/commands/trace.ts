@@ -7,8 +7,8 @@ import { OutputFile } from '../records/output-file.ts';
 import { openWorkload, type Workload } from '../runs/inputs.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
-import { TraceDigest } from '../trace-digest.ts';
 import { listSkipped } from './outputs.ts';
+import { TraceDigest } from './trace-digest.ts';
 
 export function addTraceCommands(program: Command): void {
   const trace = program.command('trace').description('generate, convert and look at workloads');

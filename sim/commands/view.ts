@@ -5,8 +5,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { withSources } from '../../core/page-sources.ts';
 import { readBuiltPage } from '../../package-files.ts';
-import { embeddedRun, splitAtBodyEnd } from '../page.ts';
-import { startPageServer } from '../page-server.ts';
+import { embeddedRun, splitAtBodyEnd } from '../page/page.ts';
+import { startPageServer } from '../page/page-server.ts';
 import { OutputFile } from '../records/output-file.ts';
 import { readRunFile } from '../records/run-file-io.ts';
 

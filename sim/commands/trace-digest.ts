@@ -1,7 +1,7 @@
 /** What a workload asks for, in a few figures per kind of VM. Memory grows with the VMs at one time, not with the trace. */
-import type { Arrival } from '../traces/arrival.ts';
-import { copyOf } from '../traces/arrival-row.ts';
-import { Distribution } from './measures/distribution.ts';
+import type { Arrival } from '../../traces/arrival.ts';
+import { copyOf } from '../../traces/arrival-row.ts';
+import { Distribution } from '../measures/distribution.ts';
 
 /** What runs on average if every VM starts when it asks: ∫ of each over the window, then divided by it. */
 interface Use {

@@ -4,8 +4,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { InputError } from '../core/input-error.ts';
-import { pageHeaders } from '../core/page-sources.ts';
+import { InputError } from '../../core/input-error.ts';
+import { pageHeaders } from '../../core/page-sources.ts';
 
 /** What is served. */
 export interface PageServerOptions {

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { readBuiltPage } from '../../package-files.ts';
-import { embeddedRun, splitAtBodyEnd } from '../../sim/page.ts';
+import { readBuiltPage } from '../../../package-files.ts';
+import { embeddedRun, splitAtBodyEnd } from '../../../sim/page/page.ts';
 
 const page = `<html><head><script id="heps-sources" type="application/json">{"runs":[],"live":null}</script>
 <script type="module">const text = '</body> $&';</script></head><body><div></div></body></html>`;
