@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type Browser, type CDPSession, chromium } from 'playwright-core';
-import { withSources } from '../core/page-sources.ts';
+import { withSources } from '../core/wire/page-sources.ts';
 import { packageRoot, readBuiltPage } from '../package-files.ts';
 import { startPageServer } from '../sim/page/page-server.ts';
 

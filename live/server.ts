@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { InputError } from '../core/input-error.ts';
-import { withSources } from '../core/page-sources.ts';
+import { withSources } from '../core/wire/page-sources.ts';
 import { readBuiltPage } from '../package-files.ts';
 import type { Configuration } from './configuration.ts';
 import { AddressCheck } from './desktops/address-check.ts';

@@ -1,6 +1,6 @@
 /** The routes of the server itself: the page with its stream, health, metrics, OpenAPI. */
 import { createHash } from 'node:crypto';
-import { pageHeaders } from '../core/page-sources.ts';
+import { pageHeaders } from '../core/wire/page-sources.ts';
 import { hepsVersion } from '../package-files.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { Problem, sendJson, sendText } from './http/problem.ts';

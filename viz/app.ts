@@ -1,6 +1,6 @@
 /** The page around the views: what is open, which view, the clock, messages, keys. */
 import './frame.css';
-import type { PageSources } from '../core/page-sources.ts';
+import type { PageSources } from '../core/wire/page-sources.ts';
 import { button, element } from './element.ts';
 import { openFile, readRun } from './load/read-run.ts';
 import { openRun } from './load/sources.ts';

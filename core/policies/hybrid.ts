@@ -5,12 +5,12 @@
 import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
 import type { Cluster, HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
-import { keptForCards } from '../kept-for-cards.ts';
 import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
 import { HybridIndex } from '../score-index/hybrid-index.ts';
 import { cardScore, defaultLrs, gpuScore, leastRequestedScore, rawUnits, similarity } from '../scores.ts';
+import { keptForCards } from './kept-for-cards.ts';
 
 export const hybrid: PolicyFactory = {
   name: 'hybrid',

@@ -7,10 +7,10 @@ import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
 import { sharedCardShare } from '../card-share.ts';
 import type { Cluster, HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
-import { keptForCards } from '../kept-for-cards.ts';
 import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import { leftoverShare, leftoverTerms } from './best-fit.ts';
+import { keptForCards } from './kept-for-cards.ts';
 
 export const leastCard: PolicyFactory = {
   name: 'least-card',

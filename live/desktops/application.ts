@@ -1,7 +1,7 @@
 /** An application for a desktop: checked against the catalogue and the person's rights, and made into a row and an order. */
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { anInteger, anObject, aPositive, aText, noOtherFields } from '../../core/check.ts';
-import type { DesktopGpu, DesktopSize } from '../../core/portal.ts';
+import type { DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
 import { Problem } from '../http/problem.ts';
 import { aliveStates } from './desktop-state.ts';
 import { objectionOf, type SharedLimits, useOf } from './limits.ts';

@@ -1,6 +1,6 @@
 /** Who did what with which desktop: one row for each, kept in the database. Never with a token or a password. */
 import type { Kysely } from 'kysely';
-import type { AuditView } from '../../core/portal.ts';
+import type { AuditView } from '../../core/wire/portal.ts';
 import type { Schema } from '../srm/schema.ts';
 
 export type DesktopAction =

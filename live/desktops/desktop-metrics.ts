@@ -1,6 +1,6 @@
 /** What `/metrics` shows of the desktop service. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { DesktopState } from '../../core/portal.ts';
+import type { DesktopState } from '../../core/wire/portal.ts';
 import type { RefusalReason } from '../gateway/authority.ts';
 import type { ConnectKind } from './tables.ts';
 

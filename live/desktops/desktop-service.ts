@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
-import type { DesktopState } from '../../core/portal.ts';
+import type { DesktopState } from '../../core/wire/portal.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { pageHeaders, readPageFiles } from '../http/page-files.ts';
 import type { Route } from '../http/routes.ts';

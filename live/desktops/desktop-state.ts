@@ -1,5 +1,5 @@
 /** What becomes of a desktop by what is seen of its machine. Pure: from the row, the machine's status and the time to what changes. */
-import type { DesktopState } from '../../core/portal.ts';
+import type { DesktopState } from '../../core/wire/portal.ts';
 import type { MachineStatus } from './machines.ts';
 import type { DesktopTable } from './tables.ts';
 

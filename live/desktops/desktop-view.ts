@@ -1,5 +1,5 @@
 /** A desktop as the person sees it who asks, with what to warn of. Pure. */
-import type { DesktopRole, DesktopState, DesktopView, ShareView } from '../../core/portal.ts';
+import type { DesktopRole, DesktopState, DesktopView, ShareView } from '../../core/wire/portal.ts';
 import { settleS } from './desktop-state.ts';
 import type { DesktopImage, Station } from './station.ts';
 import type { DesktopTable } from './tables.ts';

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { aBoolean, anArray, anInteger, anObject, aPositive, aText, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
-import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../core/portal.ts';
+import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
 import type { SharedLimits } from './limits.ts';
 import { aGroupName, aShownText } from './person-name.ts';
 import { checkTemplate } from './provisioning/template.ts';

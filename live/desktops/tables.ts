@@ -1,6 +1,6 @@
 /** The desktop service's tables. Times are Unix seconds. */
 import { type Generated, type Kysely, type Migration, sql } from 'kysely';
-import type { DesktopRole, DesktopState } from '../../core/portal.ts';
+import type { DesktopRole, DesktopState } from '../../core/wire/portal.ts';
 import { counterType, type DatabaseKind, seconds, textTypes } from '../srm/column-types.ts';
 
 /** Somebody who has logged in, or has a local account. */

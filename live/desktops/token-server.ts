@@ -3,7 +3,7 @@
  * only the SHA-256 is kept; it lives for 30 s at most, and is bound to person, desktop, role and login session.
  */
 import type { Clock } from '../../core/clock.ts';
-import type { DesktopRole, DesktopState } from '../../core/portal.ts';
+import type { DesktopRole, DesktopState } from '../../core/wire/portal.ts';
 import type { RefusalReason } from '../gateway/authority.ts';
 import { Problem } from '../http/problem.ts';
 import { RateLimit } from '../http/rate-limit.ts';

@@ -1,8 +1,14 @@
 /** The registry as the stream `heps-live/1` tells of it (docs/formats.md): hosts, ages of their records, failed cards, who holds cards. */
 import { formatCluster } from '../../core/cluster-file.ts';
 import type { HostSpec } from '../../core/host.ts';
-import { type LiveChange, type LiveHost, type LiveSnapshot, type LiveVm, liveFormat } from '../../core/live-stream.ts';
 import type { SrmCard, SrmRecord } from '../../core/srm.ts';
+import {
+  type LiveChange,
+  type LiveHost,
+  type LiveSnapshot,
+  type LiveVm,
+  liveFormat,
+} from '../../core/wire/live-stream.ts';
 import { type HostState, inventoryOf } from './registry.ts';
 
 export interface LiveViewOptions {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
-import { withSources } from '../../core/page-sources.ts';
+import { withSources } from '../../core/wire/page-sources.ts';
 import { readBuiltPage } from '../../package-files.ts';
 import { embeddedRun, splitAtBodyEnd } from '../page/page.ts';
 import { startPageServer } from '../page/page-server.ts';

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../core/input-error.ts';
-import { pageHeaders } from '../../core/page-sources.ts';
+import { pageHeaders } from '../../core/wire/page-sources.ts';
 
 /** What is served. */
 export interface PageServerOptions {

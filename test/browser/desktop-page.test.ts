@@ -1,7 +1,7 @@
 /** The page of one desktop in a real browser: pixels, keys, clipboard, and how it ends and comes back. */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { DesktopView } from '../../core/portal.ts';
+import type { DesktopView } from '../../core/wire/portal.ts';
 import { startChromium } from './chromium.ts';
 import { desktopView } from './portal-samples.ts';
 import { PortalStub } from './portal-stub.ts';

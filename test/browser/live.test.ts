@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { liveSnapshot, liveVm } from '../core/live-build.ts';
+import { liveSnapshot, liveVm } from '../core/wire/live-build.ts';
 import { nowS, StreamStub } from './stream-stub.ts';
 
 const builtPage = join(import.meta.dirname, '../../dist/viz/index.html');

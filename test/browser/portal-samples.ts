@@ -1,6 +1,6 @@
 /** Stations and desktops as a facility has them, for browser tests. */
 import { randomUUID } from 'node:crypto';
-import type { DesktopView, StationView } from '../../core/portal.ts';
+import type { DesktopView, StationView } from '../../core/wire/portal.ts';
 
 /** A desktop of chen's that is ready, with what differs. */
 export function desktopView(fields: Partial<DesktopView> = {}): DesktopView {

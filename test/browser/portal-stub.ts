@@ -1,4 +1,4 @@
-/** A portal in memory for browser tests: the shapes of core/portal.ts, the headers of the real one, and a gateway beside it. */
+/** A portal in memory for browser tests: the shapes of core/wire/portal.ts, the headers of the real one, and a gateway beside it. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -14,7 +14,7 @@ import type {
   PersonView,
   StationView,
   UsageView,
-} from '../../core/portal.ts';
+} from '../../core/wire/portal.ts';
 import { sendPage } from './built-pages.ts';
 import { GatewayStub } from './gateway-stub.ts';
 import { desktopView } from './portal-samples.ts';

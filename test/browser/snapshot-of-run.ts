@@ -1,6 +1,7 @@
 /** A live cloud as a run was at one moment: what the live view has to show in a real one. */
-import type { LiveSnapshot } from '../../core/live-stream.ts';
+
 import { cardsAt, type RunFile, textAt } from '../../core/runs/run-file.ts';
+import type { LiveSnapshot } from '../../core/wire/live-stream.ts';
 import { MomentReader } from '../../viz/model/moment.ts';
 import { runOf } from '../../viz/model/run.ts';
 

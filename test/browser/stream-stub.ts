@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { LiveChange, LiveSnapshot } from '../../core/live-stream.ts';
+import type { LiveChange, LiveSnapshot } from '../../core/wire/live-stream.ts';
 
 export class StreamStub {
   /** Sent to whoever connects, with the time and the last sequence put in. */

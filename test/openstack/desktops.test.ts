@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { anObject, aText } from '../../core/check.ts';
-import type { DesktopView } from '../../core/portal.ts';
+import type { DesktopView } from '../../core/wire/portal.ts';
 import { People } from '../../live/desktops/accounts/people.ts';
 import { collect, type Nova, openNova, type Server } from '../../live/openstack/index.ts';
 import { Store } from '../../live/srm/store.ts';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { LiveState } from '../../core/live-state.ts';
-import type { LiveChange } from '../../core/live-stream.ts';
+import { LiveState } from '../../core/wire/live-state.ts';
+import type { LiveChange } from '../../core/wire/live-stream.ts';
 import { eventsOf } from '../../viz/model/live-events.ts';
 import { formatSpan } from '../../viz/model/quantity-words.ts';
 import { describeReasons } from '../../viz/model/rejection-words.ts';
-import { liveSnapshot, liveVm } from '../core/live-build.ts';
+import { liveSnapshot, liveVm } from '../core/wire/live-build.ts';
 
 test('a change is told as what happened to VMs and hosts', () => {
   const failed = { up: true, srmObservedAtS: 995, failedCards: [0] };

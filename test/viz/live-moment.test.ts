@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { LiveState } from '../../core/live-state.ts';
+import { LiveState } from '../../core/wire/live-state.ts';
 import { LiveMoment, totalsOf } from '../../viz/model/live-moment.ts';
-import { liveSnapshot, liveVm } from '../core/live-build.ts';
+import { liveSnapshot, liveVm } from '../core/wire/live-build.ts';
 
 /** Hosts of 64 vCPUs and 256 GiB: one without cards, one with two passthrough cards, one with a shared card of 49 140 MiB. */
 function opened(...args: Parameters<typeof liveSnapshot>): { state: LiveState; live: LiveMoment } {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { LiveChange, LiveSnapshot } from '../../core/live-stream.ts';
+import type { LiveChange, LiveSnapshot } from '../../core/wire/live-stream.ts';
 import { type EventStream, LiveSource, type LiveStatus } from '../../viz/load/live-source.ts';
-import { liveSnapshot } from '../core/live-build.ts';
+import { liveSnapshot } from '../core/wire/live-build.ts';
 
 /** A stream of which the test is the server. */
 class FakeStream implements EventStream {

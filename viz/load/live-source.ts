@@ -5,7 +5,7 @@ import {
   checkLiveTick,
   type LiveChange,
   type LiveSnapshot,
-} from '../../core/live-stream.ts';
+} from '../../core/wire/live-stream.ts';
 
 /** What of an `EventSource` is used. */
 export interface EventStream {

@@ -1,6 +1,6 @@
 /** What the page opens by itself: written into the page, as JSON in `#heps-sources`, by whoever serves or exports it. */
 
-import type { PageRun, PageSources } from '../../core/page-sources.ts';
+import type { PageRun, PageSources } from '../../core/wire/page-sources.ts';
 
 /** The sources of this page. */
 export function sourcesOf(page: Document): PageSources {

@@ -1,7 +1,8 @@
 /** A live cloud as the cluster map wants it: only hosts on which something has changed are added up again. */
-import type { LiveState } from '../../core/live-state.ts';
-import type { LiveVm } from '../../core/live-stream.ts';
+
 import { vmRequest } from '../../core/request.ts';
+import type { LiveState } from '../../core/wire/live-state.ts';
+import type { LiveVm } from '../../core/wire/live-stream.ts';
 import { type ClusterMoment, emptyMoment } from './moment.ts';
 
 export class LiveMoment {

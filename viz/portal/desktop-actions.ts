@@ -1,5 +1,5 @@
 /** What the buttons of a desktop do, by their `data-action`. */
-import type { DesktopView } from '../../core/portal.ts';
+import type { DesktopView } from '../../core/wire/portal.ts';
 import { element } from '../element.ts';
 import { portalApi } from './api.ts';
 import { atWords, clockWords, lifetimeChoices, lifetimeWords } from './model/words.ts';

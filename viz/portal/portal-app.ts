@@ -6,7 +6,7 @@ import {
   type PersonView,
   type StationView,
   type UsageView,
-} from '../../core/portal.ts';
+} from '../../core/wire/portal.ts';
 import { element } from '../element.ts';
 import { patch } from '../patch.ts';
 import { Problem, portalApi } from './api.ts';

@@ -1,6 +1,6 @@
 /** One host of a live cloud: what it has and how full it is, how old its SRM record is, its cards and VMs. */
-import type { LiveState } from '../../core/live-state.ts';
-import type { LiveVm } from '../../core/live-stream.ts';
+import type { LiveState } from '../../core/wire/live-state.ts';
+import type { LiveVm } from '../../core/wire/live-stream.ts';
 import { button, element } from '../element.ts';
 import type { ClusterMoment } from '../model/moment.ts';
 import { formatSpan } from '../model/quantity-words.ts';

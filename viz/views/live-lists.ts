@@ -1,5 +1,5 @@
 /** Lists of the live view: hosts that need somebody, who waits and why, what happened last. */
-import type { LiveState } from '../../core/live-state.ts';
+import type { LiveState } from '../../core/wire/live-state.ts';
 import { button, element } from '../element.ts';
 import { failedCardsOf, type LiveEvent } from '../model/live-events.ts';
 import type { ClusterMoment } from '../model/moment.ts';

@@ -1,6 +1,6 @@
 /** A cloud as it is now: follows its stream, draws at most once a frame, and says so when what it shows is old. */
-import { LiveState } from '../../core/live-state.ts';
-import type { LiveChange, LiveSnapshot } from '../../core/live-stream.ts';
+import { LiveState } from '../../core/wire/live-state.ts';
+import type { LiveChange, LiveSnapshot } from '../../core/wire/live-stream.ts';
 import { ClusterMap } from '../charts/cluster-map.ts';
 import { element } from '../element.ts';
 import { followLive } from '../load/live-connection.ts';

@@ -1,7 +1,7 @@
 /** Routes for administrators: all desktops, force-stop, delete, and the audit trail. */
 import { oneOf } from '../../../core/check.ts';
 import { InputError } from '../../../core/input-error.ts';
-import { desktopStates } from '../../../core/portal.ts';
+import { desktopStates } from '../../../core/wire/portal.ts';
 import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import type { Session } from '../accounts/sessions.ts';

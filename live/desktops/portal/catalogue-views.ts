@@ -1,5 +1,5 @@
 /** Stations, and desktops with what the catalogue says of them, as people see them. */
-import type { DesktopView, StationView } from '../../../core/portal.ts';
+import type { DesktopView, StationView } from '../../../core/wire/portal.ts';
 import type { DesktopRecord } from '../desktop-store.ts';
 import { desktopView } from '../desktop-view.ts';
 import type { DesktopImage, Station } from '../station.ts';

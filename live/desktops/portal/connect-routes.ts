@@ -1,5 +1,5 @@
 /** Routes that give tokens for one connection: to a desktop, to a web application in it, to its machine's console. */
-import type { AppConnectView, ConnectView } from '../../../core/portal.ts';
+import type { AppConnectView, ConnectView } from '../../../core/wire/portal.ts';
 import { Problem, sendJson } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import { type TokenServer, tokenLifeS } from '../token-server.ts';

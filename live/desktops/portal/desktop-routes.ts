@@ -1,7 +1,7 @@
 /** Routes of a person's desktops: apply, look, follow, extend, restart, stop, start, delete. */
 import { anObject, aPositive, noOtherFields } from '../../../core/check.ts';
 import { InputError } from '../../../core/input-error.ts';
-import type { DesktopView, UsageView } from '../../../core/portal.ts';
+import type { DesktopView, UsageView } from '../../../core/wire/portal.ts';
 import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import { readJson } from '../../http/request-body.ts';
 import type { Exchange, Route } from '../../http/routes.ts';

@@ -1,6 +1,6 @@
 /** Routes of logging in and out. */
 import type { Clock } from '../../../core/clock.ts';
-import type { loginEndings, PersonView } from '../../../core/portal.ts';
+import type { loginEndings, PersonView } from '../../../core/wire/portal.ts';
 import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import { readJson } from '../../http/request-body.ts';

@@ -1,4 +1,4 @@
-/** What OpenAPI says of the portal's routes; their JSON is in `core/portal.ts`. */
+/** What OpenAPI says of the portal's routes; their JSON is in `core/wire/portal.ts`. */
 import { problems } from '../../srm/api-docs.ts';
 
 const needsSession = 'With the cookie of a login session.';

@@ -1,7 +1,7 @@
 /** Who sends a request to the portal, from where, and whether it comes from the portal's own page. */
 import type { IncomingMessage } from 'node:http';
 import type { BlockList } from 'node:net';
-import type { LoginWays } from '../../../core/portal.ts';
+import type { LoginWays } from '../../../core/wire/portal.ts';
 import { clientAddress, networksOf } from '../../http/client-address.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Exchange } from '../../http/routes.ts';

@@ -1,5 +1,5 @@
 /** What both directions of a stream know of each other. */
-import type { ClipboardPolicy, DesktopRole } from '../../../core/portal.ts';
+import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts';
 import type { PixelFormat } from './pixel-format.ts';
 
 export interface RfbState {

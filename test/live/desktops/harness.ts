@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
-import type { DesktopApplication } from '../../../core/portal.ts';
+import type { DesktopApplication } from '../../../core/wire/portal.ts';
 import { People } from '../../../live/desktops/accounts/people.ts';
 import { type Session, Sessions } from '../../../live/desktops/accounts/sessions.ts';
 import { AddressCheck } from '../../../live/desktops/address-check.ts';

@@ -1,7 +1,7 @@
 /** The portal over HTTP: who may, what is answered, what is refused and how. */
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DesktopView } from '../../../core/portal.ts';
+import type { DesktopView } from '../../../core/wire/portal.ts';
 import { RemoteAuthority } from '../../../live/gateway/remote-authority.ts';
 import { hashOf } from '../../../live/secrets.ts';
 import { makeToken } from '../../../live/srm/tokens.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { LiveState } from '../../../core/live-state.ts';
-import { checkLiveChange, checkLiveSnapshot } from '../../../core/live-stream.ts';
+import { LiveState } from '../../../core/wire/live-state.ts';
+import { checkLiveChange, checkLiveSnapshot } from '../../../core/wire/live-stream.ts';
 import { LiveView } from '../../../live/srm/live-view.ts';
 import type { HostState } from '../../../live/srm/registry.ts';
 import { reportOf } from './build.ts';

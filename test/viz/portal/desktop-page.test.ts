@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { streamCloseCodes } from '../../../core/portal.ts';
+import { streamCloseCodes } from '../../../core/wire/portal.ts';
 import { endingOfClose, endingOfRefusal, mostTries, pauseBeforeS } from '../../../viz/portal/desktop/ending.ts';
 import { keysymOf } from '../../../viz/portal/desktop/keys.ts';
 import { cleanAddress, readWayIn } from '../../../viz/portal/desktop/way-in.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DesktopState } from '../../../core/portal.ts';
+import type { DesktopState } from '../../../core/wire/portal.ts';
 import { Milestones, stepsOf } from '../../../viz/portal/model/progress.ts';
 import { desktopView } from '../../browser/portal-samples.ts';
 

@@ -1,5 +1,5 @@
 /** The clipboard between the desktop and this computer, as far as the station allows it. */
-import type { ClipboardPolicy } from '../../../core/portal.ts';
+import type { ClipboardPolicy } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { count } from '../../model/quantity-words.ts';
 

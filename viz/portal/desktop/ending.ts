@@ -1,5 +1,5 @@
 /** What the end of a connection means for the person: is it tried again, or is it over, and with which sentence. */
-import { streamCloseCodes } from '../../../core/portal.ts';
+import { streamCloseCodes } from '../../../core/wire/portal.ts';
 
 export type Ending =
   | { readonly kind: 'retry'; readonly sentence: string }

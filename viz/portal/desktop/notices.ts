@@ -1,5 +1,5 @@
 /** What the portal says about the desktop while one works in it: its end is near, who else looks. */
-import type { DesktopView } from '../../../core/portal.ts';
+import type { DesktopView } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { portalApi } from '../api.ts';
 import { listWords } from '../model/words.ts';

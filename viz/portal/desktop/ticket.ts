@@ -1,5 +1,5 @@
 /** What one connection needs: where the stream is, the token for it, and what the person may do. */
-import type { ClipboardPolicy, DesktopRole } from '../../../core/portal.ts';
+import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts';
 import { Problem, portalApi } from '../api.ts';
 import type { WayIn } from './way-in.ts';
 

@@ -1,5 +1,5 @@
 /** How far a new desktop has come, as the steps of the page. */
-import type { DesktopState, DesktopView } from '../../../core/portal.ts';
+import type { DesktopState, DesktopView } from '../../../core/wire/portal.ts';
 
 export interface Step {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What the portal says about desktops: times, sizes, states. */
-import type { DesktopGpu, DesktopSize, DesktopState, DesktopView } from '../../../core/portal.ts';
+import type { DesktopGpu, DesktopSize, DesktopState, DesktopView } from '../../../core/wire/portal.ts';
 import { formatMib, formatSpan, plural } from '../../model/quantity-words.ts';
 
 const stateNames: Readonly<Record<DesktopState, string>> = {

@@ -1,6 +1,6 @@
 /** All desktops, for administrators: find one, stop it, look at its console, read what happened. */
 import './admin-view.css';
-import { type AuditView, type DesktopState, type DesktopView, desktopStates } from '../../../core/portal.ts';
+import { type AuditView, type DesktopState, type DesktopView, desktopStates } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { plural } from '../../model/quantity-words.ts';
 import { patch } from '../../patch.ts';

@@ -1,6 +1,6 @@
 /** The application for a desktop: station, software, size, how long. Keeps what was entered while desktops come and go beside it. */
 import './apply-view.css';
-import type { DesktopApplication, DesktopView, ImageView, StationView, UsageView } from '../../../core/portal.ts';
+import type { DesktopApplication, DesktopView, ImageView, StationView, UsageView } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { formatMib, plural } from '../../model/quantity-words.ts';
 import { portalApi } from '../api.ts';

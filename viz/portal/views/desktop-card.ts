@@ -1,5 +1,5 @@
 /** One desktop: how it is, what may be done with it. What a button does stands in its `data-action`: see desktop-actions.ts. */
-import type { DesktopState, DesktopView } from '../../../core/portal.ts';
+import type { DesktopState, DesktopView } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { icon } from '../icons.ts';
 import { type Milestones, stepsOf } from '../model/progress.ts';

@@ -1,6 +1,6 @@
 /** The person's desktops, and what she may still have. */
 import './desktops-view.css';
-import type { DesktopView, PersonView, UsageView } from '../../../core/portal.ts';
+import type { DesktopView, PersonView, UsageView } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { icon } from '../icons.ts';
 import type { Milestones } from '../model/progress.ts';

@@ -1,6 +1,6 @@
 /** Who are you? */
 import './login-view.css';
-import type { LoginWays, PersonView } from '../../../core/portal.ts';
+import type { LoginWays, PersonView } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { portalApi } from '../api.ts';
 import { icon } from '../icons.ts';

@@ -1,5 +1,5 @@
 /** The bar at the top of the portal: where one is, who one is. */
-import type { PersonView } from '../../../core/portal.ts';
+import type { PersonView } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { switchTheme } from '../../theme-choice.ts';
 import { icon } from '../icons.ts';

@@ -1,5 +1,5 @@
 /** Who else may see a desktop, and take it back. */
-import type { DesktopView, ShareView } from '../../../core/portal.ts';
+import type { DesktopView, ShareView } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { portalApi } from '../api.ts';
 import { showDialog } from './dialogs.ts';

@@ -1,5 +1,5 @@
 /** How large a desktop shall be, and for how long: the fields of one station, within its limits. */
-import type { DesktopApplication, StationView } from '../../../core/portal.ts';
+import type { DesktopApplication, StationView } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { formatMib } from '../../model/quantity-words.ts';
 import { lifetimeChoices, lifetimeWords } from '../model/words.ts';

@@ -1,5 +1,5 @@
 /** What the person has, against what she may have. */
-import type { UsageView } from '../../../core/portal.ts';
+import type { UsageView } from '../../../core/wire/portal.ts';
 import { element } from '../../element.ts';
 import { round } from '../../model/quantity-words.ts';
 

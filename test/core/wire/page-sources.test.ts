@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withSources } from '../../core/page-sources.ts';
+import { withSources } from '../../../core/wire/page-sources.ts';
 
 const page = `<html><head><script id="heps-sources" type="application/json">{"runs":[],"live":null}</script>
 <script type="module">const text = '</body> $&';</script></head><body><div></div></body></html>`;

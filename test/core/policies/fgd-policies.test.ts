@@ -1,11 +1,11 @@
 /** The scores of the FGD artifact, worked out by hand on hosts of a few cards. */
 import { describe, expect, test } from 'vitest';
-import type { Cluster } from '../../core/cluster.ts';
-import { pointsOf } from '../../core/policies/fgd/fgd.ts';
-import type { Policy } from '../../core/policy.ts';
-import { explain } from '../../core/scheduler.ts';
-import { applySrm, srmOf } from '../../core/srm.ts';
-import { ask, bindTo, card, clusterOf, place, policyNamed } from './build.ts';
+import type { Cluster } from '../../../core/cluster.ts';
+import { pointsOf } from '../../../core/policies/fgd/fgd.ts';
+import type { Policy } from '../../../core/policy.ts';
+import { explain } from '../../../core/scheduler.ts';
+import { applySrm, srmOf } from '../../../core/srm.ts';
+import { ask, bindTo, card, clusterOf, place, policyNamed } from '../build.ts';
 
 const unit = { name: 'unit', memoryMib: 16000, cores: 1000, fp32Tflops: 10, bandwidthGBs: 400, clockMhz: 1500 };
 

@@ -1,7 +1,7 @@
 /** The stream of a live cloud, `heps-live/1`: a snapshot, then changes and ticks (docs/formats.md). Pure: takes and gives parsed JSON. */
-import { aBoolean, aNumber, anArray, anInteger, anObject, aPositive, aText, noOtherFields } from './check.ts';
-import type { ClusterFile } from './cluster-file.ts';
-import { InputError } from './input-error.ts';
+import { aBoolean, aNumber, anArray, anInteger, anObject, aPositive, aText, noOtherFields } from '../check.ts';
+import type { ClusterFile } from '../cluster-file.ts';
+import { InputError } from '../input-error.ts';
 
 export const liveFormat = 'heps-live/1';
 

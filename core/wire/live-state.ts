@@ -1,7 +1,7 @@
 /** A live cloud as its stream tells of it: made from a snapshot, kept up to date by the changes. */
-import { Cluster } from './cluster.ts';
-import { parseCluster } from './cluster-file.ts';
-import { InputError } from './input-error.ts';
+import { Cluster } from '../cluster.ts';
+import { parseCluster } from '../cluster-file.ts';
+import { InputError } from '../input-error.ts';
 import type { LiveChange, LiveHost, LiveSnapshot, LiveTurnedAway, LiveVm, LiveWaiting } from './live-stream.ts';
 
 export class LiveState {

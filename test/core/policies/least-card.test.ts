@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { explain, schedule } from '../../core/scheduler.ts';
-import { ask, bindTo, card, clusterOf, large, policyNamed, small } from './build.ts';
+import { explain, schedule } from '../../../core/scheduler.ts';
+import { ask, bindTo, card, clusterOf, large, policyNamed, small } from '../build.ts';
 
 const leastCard = policyNamed('least-card');
 const size = { vcpus: 16, ramMib: 65536 };

@@ -1,5 +1,5 @@
 /** A small live cloud for tests: three hosts, two VMs, one that waits. */
-import type { LiveSnapshot, LiveVm } from '../../core/live-stream.ts';
+import type { LiveSnapshot, LiveVm } from '../../../core/wire/live-stream.ts';
 
 /** A VM on host 0 without cards unless said otherwise. */
 export function liveVm(fields: Partial<LiveVm> = {}): LiveVm {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Cluster, HostView } from '../../core/cluster.ts';
-import { policies } from '../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../core/policy.ts';
-import type { VmRequest } from '../../core/request.ts';
-import { explain, schedule } from '../../core/scheduler.ts';
+import type { Cluster, HostView } from '../../../core/cluster.ts';
+import { policies } from '../../../core/policies/index.ts';
+import { defaultPolicyOptions } from '../../../core/policy.ts';
+import type { VmRequest } from '../../../core/request.ts';
+import { explain, schedule } from '../../../core/scheduler.ts';
 import {
   anyHosts,
   anyRequest,
@@ -19,7 +19,7 @@ import {
   policyNamed,
   small,
   typicalRequests,
-} from './build.ts';
+} from '../build.ts';
 
 test('names are unique and every policy carries its own, with a summary of one line', () => {
   expect(policies.map(({ name }) => name)).toEqual([...new Set(policies.map(({ name }) => name))]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { LiveState } from '../../core/live-state.ts';
-import type { LiveChange } from '../../core/live-stream.ts';
+import { LiveState } from '../../../core/wire/live-state.ts';
+import type { LiveChange } from '../../../core/wire/live-stream.ts';
 import { liveSnapshot, liveVm } from './live-build.ts';
 
 const change = (fields: Partial<LiveChange> = {}): LiveChange => ({ sequence: 8, atS: 1001, ...fields });

@@ -1,8 +1,8 @@
 /** What GPU hosts keep from CPU VMs, so that the VMs that need their cards find vCPUs and RAM beside them. Not in the paper. */
-import type { HostView } from './cluster.ts';
-import type { Filter } from './filters.ts';
-import type { PolicyOptions } from './policy.ts';
-import { isGpuRequest } from './request.ts';
+import type { HostView } from '../cluster.ts';
+import type { Filter } from '../filters.ts';
+import type { PolicyOptions } from '../policy.ts';
+import { isGpuRequest } from '../request.ts';
 
 type Reserve = Pick<PolicyOptions, 'spill' | 'reserveVcpusPerCard' | 'reserveRamMibPerCard'>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkLiveChange, checkLiveSnapshot, checkLiveTick } from '../../core/live-stream.ts';
+import { checkLiveChange, checkLiveSnapshot, checkLiveTick } from '../../../core/wire/live-stream.ts';
 import { liveSnapshot, liveVm } from './live-build.ts';
 
 const parsed = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { keptForCards } from '../../core/kept-for-cards.ts';
-import { isGpuRequest } from '../../core/request.ts';
-import { schedule } from '../../core/scheduler.ts';
-import { anyHosts, anySteps, ask, bindTo, card, clusterOf, large, place, play, policyNamed } from './build.ts';
+import { keptForCards } from '../../../core/policies/kept-for-cards.ts';
+import { isGpuRequest } from '../../../core/request.ts';
+import { schedule } from '../../../core/scheduler.ts';
+import { anyHosts, anySteps, ask, bindTo, card, clusterOf, large, place, play, policyNamed } from '../build.ts';
 
 const cpuHost = { vcpus: 4, ramMib: 16384 };
 const gpuHost = { vcpus: 16, ramMib: 65536, cards: [card(large), card(large)] };
