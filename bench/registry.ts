@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Pool } from 'undici';
 import { modelNamed } from '../core/card-catalogue.ts';
+import { openDatabase } from '../live/database/database.ts';
 import { hashOf } from '../live/secrets.ts';
-import { openDatabase } from '../live/srm/database.ts';
 import { Store } from '../live/srm/store.ts';
 import { makeToken } from '../live/srm/tokens.ts';
 

@@ -2,11 +2,11 @@
 import { InputError } from '../core/input-error.ts';
 import { defaultPolicyOptions } from '../core/policy.ts';
 import { settings } from './configuration-settings.ts';
+import type { DatabaseOptions } from './database/database.ts';
 import type { DesktopSettings, GatewaySettings, UnifiedLoginSettings } from './desktops/settings.ts';
 import type { SchedulingSettings } from './scheduling/scheduling.ts';
 import type { LogLevel } from './setting-checks.ts';
 import { readSettings, type SettingValues } from './settings-file.ts';
-import type { DatabaseOptions } from './srm/database.ts';
 
 export type { LogLevel };
 

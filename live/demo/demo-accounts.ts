@@ -1,8 +1,8 @@
 /** The people of a demonstration, with passwords of this run. */
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
+import type { DatabaseOptions } from '../database/database.ts';
 import { type NewAccount, People } from '../desktops/accounts/people.ts';
-import type { DatabaseOptions } from '../srm/database.ts';
 import { Store } from '../srm/store.ts';
 
 const b7 = { name: 'b7', gid: 20_007 };

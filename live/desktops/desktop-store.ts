@@ -1,8 +1,8 @@
 /** Desktops, their shares and the rights in use, in the database: what was acknowledged is there, whatever dies. */
 import type { Kysely, Transaction } from 'kysely';
 import type { DesktopRole, DesktopState, ShareView } from '../../core/wire/portal.ts';
-import { isBeaten, isTaken } from '../srm/database-errors.ts';
-import type { Schema } from '../srm/schema.ts';
+import { isBeaten, isTaken } from '../database/database-errors.ts';
+import type { Schema } from '../database/schema.ts';
 import { type AuditEntry, noteAudit } from './audit-trail.ts';
 import { aliveStates, type DesktopChanges } from './desktop-state.ts';
 import type { CountedDesktop } from './limits.ts';

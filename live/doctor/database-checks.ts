@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { type Kysely, sql } from 'kysely';
 import { InputError } from '../../core/input-error.ts';
 import type { Check } from '../checks.ts';
-import { type DatabaseOptions, openDatabase } from '../srm/database.ts';
-import { migrate, type Schema } from '../srm/schema.ts';
+import { type DatabaseOptions, openDatabase } from '../database/database.ts';
+import { migrate, type Schema } from '../database/schema.ts';
 import { check } from './cloud-checks.ts';
 import { databaseStep } from './steps.ts';
 

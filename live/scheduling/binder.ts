@@ -11,8 +11,8 @@
  * answer was taken is found by them; a server of an attempt that was given up is a stray, and removed.
  */
 import type { Clock } from '../../core/clock.ts';
+import type { RequestState, RequestTable } from '../database/schema.ts';
 import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
-import type { RequestState, RequestTable } from '../srm/schema.ts';
 import type { Aliases } from './aliases.ts';
 import type { ClaimBook } from './claim-book.ts';
 import { type FlavorCache, FlavorMisused, flavorFor, isFlavorGone } from './flavors.ts';

@@ -1,8 +1,8 @@
 /** Servers that others boot: where Nova put them, and where the policy would have. */
 import { InputError } from '../../core/input-error.ts';
 import { requestFromFlavor, type VmRequest, vmRequest } from '../../core/request.ts';
+import type { ComparisonTable } from '../database/schema.ts';
 import type { Server } from '../openstack/index.ts';
-import type { ComparisonTable } from '../srm/schema.ts';
 import type { Aliases } from './aliases.ts';
 import type { CloudView } from './cloud-view.ts';
 import { aliasesIn } from './server-spec.ts';

@@ -1,6 +1,7 @@
 /** Keeps what is held in step with the servers that Nova has: ours, those of others, those of attempts that were given up. */
+
+import type { RequestTable } from '../database/schema.ts';
 import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
-import type { RequestTable } from '../srm/schema.ts';
 import type { Aliases } from './aliases.ts';
 import { attemptKey, type BinderParts, byOurselves, requestKey } from './binder.ts';
 import type { CloudView } from './cloud-view.ts';

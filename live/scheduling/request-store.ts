@@ -1,8 +1,8 @@
 /** Requests for servers and their claims in the database: what was acknowledged is there, whatever dies. */
 import { type Kysely, sql } from 'kysely';
-import type { DatabaseKind } from '../srm/column-types.ts';
-import type { AuditAction, ComparisonTable, RequestState, RequestTable, Schema } from '../srm/schema.ts';
-import { type Step, transact } from '../srm/transact.ts';
+import type { DatabaseKind } from '../database/column-types.ts';
+import type { AuditAction, ComparisonTable, RequestState, RequestTable, Schema } from '../database/schema.ts';
+import { type Step, transact } from '../database/transact.ts';
 
 /** States in which somebody has to go on with a request. */
 export const openStates: readonly RequestState[] = ['claimed', 'building', 'failing', 'deleting'];

@@ -1,10 +1,10 @@
 /** The registry's routes: `/v1/srm`, its watch, and the reports of the agents. */
 import { InputError } from '../../core/input-error.ts';
+import { TooManyWaiting } from '../database/group-commit.ts';
 import { Problem, sendJson, sendText } from '../http/problem.ts';
 import { readJson } from '../http/request-body.ts';
 import type { Exchange, Route } from '../http/routes.ts';
 import * as docs from './api-docs.ts';
-import { TooManyWaiting } from './group-commit.ts';
 import { type HostState, hostJson, type ReportOutcome, type SrmRegistry } from './registry.ts';
 import { aHostName, checkReport } from './report.ts';
 import type { WatchHub } from './watch-hub.ts';

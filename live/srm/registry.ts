@@ -1,9 +1,9 @@
 /** The current SRM record of every host, in memory, each change on disk before it is seen. */
 import type { Clock } from '../../core/clock.ts';
 import type { SrmCard, SrmRecord } from '../../core/srm.ts';
-import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
+import { GroupCommit, type GroupCommitOptions } from '../database/group-commit.ts';
+import type { RecordTable } from '../database/schema.ts';
 import type { HostInventory, HostReport } from './report.ts';
-import type { RecordTable } from './schema.ts';
 import { SharedTexts } from './shared-texts.ts';
 import type { RecordWrite, Store } from './store.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseOptions } from '../../live/srm/database.ts';
+import type { DatabaseOptions } from '../../live/database/database.ts';
 import { freePort } from '../free-port.ts';
 
 const path = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };

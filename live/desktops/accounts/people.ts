@@ -1,7 +1,7 @@
 /** People in the database: local accounts, and those whom the unified login has named. */
 import type { Kysely } from 'kysely';
 import { InputError } from '../../../core/input-error.ts';
-import type { Schema } from '../../srm/schema.ts';
+import type { Schema } from '../../database/schema.ts';
 import { noteAudit, type Origin } from '../audit-trail.ts';
 import type { Group, Person } from '../person.ts';
 import type { PersonTable } from '../tables.ts';

@@ -69,7 +69,7 @@ export class SqliteThread implements Driver, DatabaseConnection {
   /** @throws InputError when the file cannot be opened */
   async init(): Promise<void> {
     // Always as built: Node 20 runs no TypeScript.
-    const path = join(packageRoot(), 'dist/live/srm/sqlite-worker.js');
+    const path = join(packageRoot(), 'dist/live/database/sqlite-worker.js');
     // It holds one message at a time: a small heap saves 50 MB.
     const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 };
     this.#worker = new Worker(path, { workerData: { file: this.#file, waitMs: this.#waitMs }, resourceLimits });

@@ -1,8 +1,8 @@
 /** The registry's tables and how they came to be. One schema for SQLite and MariaDB; times are Unix seconds. */
 import { type Generated, type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { type DesktopSchema, desktopTables } from '../desktops/tables.ts';
+import type { Role } from '../srm/tokens.ts';
 import { counterType, type DatabaseKind, seconds, textTypes } from './column-types.ts';
-import type { Role } from './tokens.ts';
 
 export interface RecordTable {
   host: string;
