@@ -8,10 +8,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import seedrandom from 'seedrandom';
 import { modelNamed } from '../core/card-catalogue.ts';
+import { hashOf } from '../live/access/secrets.ts';
+import { makeToken } from '../live/access/tokens.ts';
 import { openDatabase } from '../live/database/database.ts';
-import { hashOf } from '../live/secrets.ts';
 import { Store } from '../live/srm/store.ts';
-import { makeToken } from '../live/srm/tokens.ts';
 import type { MemoryHost } from '../test/live/memory-cloud/cloud-state.ts';
 import { startBootsCloud } from './boots-cloud.ts';
 

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Pool } from 'undici';
 import { modelNamed } from '../core/card-catalogue.ts';
+import { hashOf } from '../live/access/secrets.ts';
+import { makeToken } from '../live/access/tokens.ts';
 import { openDatabase } from '../live/database/database.ts';
-import { hashOf } from '../live/secrets.ts';
 import { Store } from '../live/srm/store.ts';
-import { makeToken } from '../live/srm/tokens.ts';
 
 const hosts = 10_000;
 const cardsPerHost = 8;

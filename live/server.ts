@@ -19,6 +19,7 @@ import type { Machines } from './desktops/machines.ts';
 import { readStations } from './desktops/stations-file.ts';
 import { requestListener } from './http/request-listener.ts';
 import type { Route } from './http/routes.ts';
+import { TokenCheck } from './http/token-check.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
 import {
   type Nova,
@@ -38,7 +39,6 @@ import { LiveEvents } from './srm/live-events.ts';
 import { PlacementMirror } from './srm/placement-mirror.ts';
 import { SrmRegistry } from './srm/registry.ts';
 import { Store } from './srm/store.ts';
-import { TokenCheck } from './srm/token-check.ts';
 import { WatchHub } from './srm/watch-hub.ts';
 import { wallClock } from './wall-clock.ts';
 

@@ -1,11 +1,11 @@
 /** `heps live token create | list | revoke`: who may read, schedule, or report as a host. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
+import { hashOf } from '../access/secrets.ts';
+import { makeToken, type Role, roles } from '../access/tokens.ts';
 import { readConfiguration } from '../configuration.ts';
-import { hashOf } from '../secrets.ts';
 import { aHostName } from '../srm/report.ts';
 import { Store } from '../srm/store.ts';
-import { makeToken, type Role, roles } from '../srm/tokens.ts';
 import { wallClock } from '../wall-clock.ts';
 
 export function addTokenCommands(live: Command): void {

@@ -1,6 +1,7 @@
 /** What gateways ask: takes connect tokens, and says which rights still hold. Where it cannot tell, it refuses. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
+import { hashOf, makeSecret, secretFormat } from '../access/secrets.ts';
 import {
   type Authority,
   type ConnectAttempt,
@@ -11,7 +12,6 @@ import {
   Refused,
   type Upstream,
 } from '../gateway/authority.ts';
-import { hashOf, makeSecret, secretFormat } from '../secrets.ts';
 import type { Sessions } from './accounts/sessions.ts';
 import type { AddressCheck } from './address-check.ts';
 import { noteAudit, type Origin } from './audit-trail.ts';

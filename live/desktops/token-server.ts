@@ -4,10 +4,10 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import type { DesktopRole, DesktopState } from '../../core/wire/portal.ts';
+import { hashOf, makeSecret } from '../access/secrets.ts';
 import type { RefusalReason } from '../gateway/authority.ts';
 import { Problem } from '../http/problem.ts';
 import { RateLimit } from '../http/rate-limit.ts';
-import { hashOf, makeSecret } from '../secrets.ts';
 import type { Session } from './accounts/sessions.ts';
 import { noteAudit, type Origin } from './audit-trail.ts';
 import type { ConnectStore } from './connect-store.ts';

@@ -1,6 +1,6 @@
 /** `/connect?token=` and `/apps/start?token=`: the paper's form, a token in the address, turned at once into a cookie and a clean address. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { secretFormat } from '../secrets.ts';
+import { secretFormat } from '../access/secrets.ts';
 import type { Caller } from './admission.ts';
 import { answer, sendOn } from './answers.ts';
 import { appPathOf, isPlainAppPath } from './app-path.ts';

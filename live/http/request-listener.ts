@@ -2,10 +2,10 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
-import type { TokenCheck } from '../srm/token-check.ts';
 import { Problem, sendProblem } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
 import { findRoute, type Route } from './routes.ts';
+import type { TokenCheck } from './token-check.ts';
 
 export interface ListenerParts {
   readonly routes: readonly Route[];

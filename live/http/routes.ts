@@ -1,6 +1,6 @@
 /** Routes: what answers which method and path, who may, and what OpenAPI says of it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Role, TokenHolder } from '../srm/tokens.ts';
+import type { Role, TokenHolder } from '../access/tokens.ts';
 import { Problem } from './problem.ts';
 
 /** One request on its way. */

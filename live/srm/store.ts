@@ -1,10 +1,10 @@
 /** What the registry keeps in the database: records, tokens, audit rows. */
 import { type Compilable, type Kysely, sql } from 'kysely';
 import { InputError } from '../../core/input-error.ts';
+import type { Role, TokenHolder } from '../access/tokens.ts';
 import { type DatabaseOptions, openDatabase } from '../database/database.ts';
 import { type AuditTable, migrate, type RecordTable, type Schema } from '../database/schema.ts';
 import { type Step, transact } from '../database/transact.ts';
-import type { Role, TokenHolder } from './tokens.ts';
 
 /** One report with who sent it. */
 export interface RecordWrite {

@@ -6,6 +6,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type ClusterFile, parseCluster } from '../../core/cluster-file.ts';
+import { hashOf } from '../../live/access/secrets.ts';
+import { makeToken } from '../../live/access/tokens.ts';
 import {
   collect,
   isNotFound,
@@ -16,9 +18,7 @@ import {
   type Server,
 } from '../../live/openstack/index.ts';
 import { pciProviders } from '../../live/record/pci-providers.ts';
-import { hashOf } from '../../live/secrets.ts';
 import { Store } from '../../live/srm/store.ts';
-import { makeToken } from '../../live/srm/tokens.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { readHepsCsv } from '../../traces/heps-csv.ts';
 import { memoryHost, reportOfHost } from '../live/scheduling/harness.ts';

@@ -1,8 +1,8 @@
 /** Login sessions: a random cookie whose hash is in the database, so that several servers share them. */
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../../core/clock.ts';
+import { hashOf, makeSecret, secretFormat } from '../../access/secrets.ts';
 import type { Schema } from '../../database/schema.ts';
-import { hashOf, makeSecret, secretFormat } from '../../secrets.ts';
 import { noteAudit, type Origin } from '../audit-trail.ts';
 import type { Person } from '../person.ts';
 import { personOf } from './people.ts';

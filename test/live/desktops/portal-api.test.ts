@@ -2,9 +2,9 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DesktopView } from '../../../core/wire/portal.ts';
+import { hashOf } from '../../../live/access/secrets.ts';
+import { makeToken } from '../../../live/access/tokens.ts';
 import { RemoteAuthority } from '../../../live/gateway/remote-authority.ts';
-import { hashOf } from '../../../live/secrets.ts';
-import { makeToken } from '../../../live/srm/tokens.ts';
 import { PortalServer, password } from './portal-server.ts';
 
 let portal: PortalServer;

@@ -1,9 +1,9 @@
 /** The gateway's rules that the token server keeps; the others are the gateway's own, in test/live/gateway. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hashOf } from '../../../live/access/secrets.ts';
 import type { Session } from '../../../live/desktops/accounts/sessions.ts';
 import { deleting } from '../../../live/desktops/desktop-state.ts';
 import { Refused } from '../../../live/gateway/authority.ts';
-import { hashOf } from '../../../live/secrets.ts';
 import { addressCheck, DesktopsUnderTest } from './harness.ts';
 
 const origin = { address: '192.0.2.7', requestId: 'r-1' };

@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashOf } from '../../../live/access/secrets.ts';
+import { makeToken, type Role } from '../../../live/access/tokens.ts';
 import type { Configuration } from '../../../live/configuration.ts';
 import type { RequestView } from '../../../live/scheduling/request-view.ts';
-import { hashOf } from '../../../live/secrets.ts';
 import { type LiveServer, startServer } from '../../../live/server.ts';
 import { Store } from '../../../live/srm/store.ts';
-import { makeToken, type Role } from '../../../live/srm/tokens.ts';
 import { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
 import { temporaryFolder } from '../srm/build.ts';
 import { put } from '../srm/server-process.ts';

@@ -1,12 +1,12 @@
 /** Kills `heps live serve` at random instants while servers are booted and removed, and says what came of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { modelNamed } from '../../../core/card-catalogue.ts';
+import { hashOf } from '../../../live/access/secrets.ts';
+import { makeToken } from '../../../live/access/tokens.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
 import { type RequestView, requestView } from '../../../live/scheduling/request-view.ts';
-import { hashOf } from '../../../live/secrets.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
 import { Store } from '../../../live/srm/store.ts';
-import { makeToken } from '../../../live/srm/tokens.ts';
 import { freePort } from '../../free-port.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../srm/server-process.ts';
 

@@ -2,11 +2,11 @@ import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hashOf } from '../../../live/access/secrets.ts';
+import { makeToken, type Role } from '../../../live/access/tokens.ts';
 import type { Configuration } from '../../../live/configuration.ts';
-import { hashOf } from '../../../live/secrets.ts';
 import { type LiveServer, startServer } from '../../../live/server.ts';
 import { Store } from '../../../live/srm/store.ts';
-import { makeToken, type Role } from '../../../live/srm/tokens.ts';
 import { reportOf, temporaryFolder } from './build.ts';
 import { put } from './server-process.ts';
 

@@ -5,10 +5,10 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
-import { hashOf } from '../../../live/secrets.ts';
+import { hashOf } from '../../../live/access/secrets.ts';
+import { makeToken } from '../../../live/access/tokens.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
 import type { Store } from '../../../live/srm/store.ts';
-import { makeToken } from '../../../live/srm/tokens.ts';
 
 export interface ServerProcess {
   readonly url: string;

@@ -1,7 +1,7 @@
 /** What every database must do for the registry; run on SQLite here and on a real MariaDB in test/mariadb. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { hashOf } from '../../../live/access/secrets.ts';
 import type { DatabaseOptions } from '../../../live/database/database.ts';
-import { hashOf } from '../../../live/secrets.ts';
 import { Store } from '../../../live/srm/store.ts';
 
 import { writeOf } from './build.ts';

@@ -1,5 +1,5 @@
 /** Tokens: who may do what. Only the hash of one is kept; the token itself is shown once, when it is made. */
-import { makeSecret } from '../secrets.ts';
+import { makeSecret } from './secrets.ts';
 
 export const roles = ['reader', 'scheduler', 'admin', 'agent', 'gateway'] as const;
 

@@ -1,8 +1,9 @@
 /** Who sends a request: from its Authorization header, by the tokens of the database. */
-import { Problem } from '../http/problem.ts';
-import { hashOf } from '../secrets.ts';
-import type { Store } from './store.ts';
-import type { Role, TokenHolder } from './tokens.ts';
+
+import { hashOf } from '../access/secrets.ts';
+import type { Role, TokenHolder } from '../access/tokens.ts';
+import type { Store } from '../srm/store.ts';
+import { Problem } from './problem.ts';
 
 /** Holders that are remembered; the oldest is forgotten. */
 const mostRemembered = 50_000;
