@@ -5,8 +5,8 @@ import { policies } from '../core/policies/index.ts';
 import { defaultPolicyOptions, gpuScores, similarityForms, spills } from '../core/policy.ts';
 import { gatewaySettings } from './gateway/settings.ts';
 import { modes } from './scheduling/scheduling.ts';
-import { anOrigin, aPort, logLevels, networks, texts } from './setting-checks.ts';
-import type { Settings } from './settings-file.ts';
+import { anOrigin, aPort, logLevels, networks, texts } from './settings/setting-checks.ts';
+import type { Settings } from './settings/settings-file.ts';
 
 const count = (value: unknown, where: string): number => anInteger(value, where);
 

@@ -5,8 +5,8 @@ import { settings } from './configuration-settings.ts';
 import type { DatabaseOptions } from './database/database.ts';
 import type { DesktopSettings, GatewaySettings, UnifiedLoginSettings } from './desktops/settings.ts';
 import type { SchedulingSettings } from './scheduling/scheduling.ts';
-import type { LogLevel } from './setting-checks.ts';
-import { readSettings, type SettingValues } from './settings-file.ts';
+import type { LogLevel } from './settings/setting-checks.ts';
+import { readSettings, type SettingValues } from './settings/settings-file.ts';
 
 export type { LogLevel };
 

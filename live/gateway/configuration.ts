@@ -1,7 +1,7 @@
 /** The configuration of a gateway in a process of its own: `gateway.yaml`. */
 import { aText, oneOf } from '../../core/check.ts';
-import { anOrigin, type LogLevel, logLevels, networks } from '../setting-checks.ts';
-import { readSettings, type Settings } from '../settings-file.ts';
+import { anOrigin, type LogLevel, logLevels, networks } from '../settings/setting-checks.ts';
+import { readSettings, type Settings } from '../settings/settings-file.ts';
 import type { GatewayParts } from './gateway.ts';
 import { gatewaySettings } from './settings.ts';
 

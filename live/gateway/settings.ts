@@ -1,7 +1,7 @@
 /** Keys of the streaming gateway, inside the server as by itself. */
 import { anInteger, aText } from '../../core/check.ts';
-import { anOrigin, aPort, networks, texts } from '../setting-checks.ts';
-import type { Settings } from '../settings-file.ts';
+import { anOrigin, aPort, networks, texts } from '../settings/setting-checks.ts';
+import type { Settings } from '../settings/settings-file.ts';
 
 export const gatewaySettings: Settings = {
   'gateway.address': { check: aText, fallback: '127.0.0.1' },

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { parse, YAMLParseError } from 'yaml';
-import { anObject } from '../core/check.ts';
-import { InputError } from '../core/input-error.ts';
+import { anObject } from '../../core/check.ts';
+import { InputError } from '../../core/input-error.ts';
 
 /** How a key is checked, and what it is where neither file nor environment have it. */
 export interface Setting {

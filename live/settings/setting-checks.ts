@@ -1,7 +1,7 @@
 /** Checks of values that more than one configuration has. */
-import { anInteger, aText } from '../core/check.ts';
-import { InputError } from '../core/input-error.ts';
-import { networksOf } from './http/client-address.ts';
+import { anInteger, aText } from '../../core/check.ts';
+import { InputError } from '../../core/input-error.ts';
+import { networksOf } from '../http/client-address.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
