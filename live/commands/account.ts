@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { InputError } from '../../core/input-error.ts';
-import { readConfiguration } from '../configuration.ts';
 import { People } from '../desktops/accounts/people.ts';
 import type { Group } from '../desktops/person.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from '../desktops/person-name.ts';
+import { readConfiguration } from '../server/configuration.ts';
 import { Store } from '../srm/store.ts';
 import { wallClock } from '../wall-clock.ts';
 

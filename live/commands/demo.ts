@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readConfiguration } from '../configuration.ts';
 import { installMissing } from '../demo/debian-packages.ts';
 import { makeAccounts, roles } from '../demo/demo-accounts.ts';
 import { makeDemoFolder } from '../demo/demo-folder.ts';
 import { isInstalled } from '../desktops/local/programs.ts';
-import { makeLog } from '../log.ts';
-import { startServer } from '../server.ts';
+import { readConfiguration } from '../server/configuration.ts';
+import { makeLog } from '../server/log.ts';
+import { startServer } from '../server/server.ts';
 import { wallClock } from '../wall-clock.ts';
 import { aPortNumber } from './port-option.ts';
 

@@ -1,13 +1,13 @@
 /** `heps live doctor`: what of the cloud is in order, what is not, and what to do about it. */
 import type { Command } from 'commander';
 import { type Check, describeChecks } from '../checks.ts';
-import { readConfiguration } from '../configuration.ts';
 import { ServiceClocks } from '../doctor/clock-checks.ts';
 import { checkCloud } from '../doctor/cloud-checks.ts';
 import { checkDatabase } from '../doctor/database-checks.ts';
 import { checkServer } from '../doctor/server-checks.ts';
 import { databaseStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
 import { openSession, readCloudConfiguration, surroundings } from '../openstack/index.ts';
+import { readConfiguration } from '../server/configuration.ts';
 import { wallClock } from '../wall-clock.ts';
 import { clientOf, serverUrl } from './server-options.ts';
 

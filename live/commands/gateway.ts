@@ -5,7 +5,7 @@ import { readGatewayConfiguration } from '../gateway/configuration.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { RemoteAuthority } from '../gateway/remote-authority.ts';
 import { readPageFiles } from '../http/page-files.ts';
-import { makeLog } from '../log.ts';
+import { makeLog } from '../server/log.ts';
 import { wallClock } from '../wall-clock.ts';
 
 export function addGateway(live: Command): void {

@@ -1,9 +1,9 @@
 /** `heps live serve`: the registry that GPU hosts report to, its API, and the page with the live view. */
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
-import { readConfiguration } from '../configuration.ts';
-import { makeLog } from '../log.ts';
-import { startServer } from '../server.ts';
+import { readConfiguration } from '../server/configuration.ts';
+import { makeLog } from '../server/log.ts';
+import { startServer } from '../server/server.ts';
 
 /**
  * V8 collects old garbage when a fifth has come to what was left the last time; by itself it waits for several times as much. Beside 10 000 hosts

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { hashOf } from '../access/secrets.ts';
 import { makeToken, type Role, roles } from '../access/tokens.ts';
-import { readConfiguration } from '../configuration.ts';
+import { readConfiguration } from '../server/configuration.ts';
 import { aHostName } from '../srm/report.ts';
 import { Store } from '../srm/store.ts';
 import { wallClock } from '../wall-clock.ts';

@@ -1,7 +1,7 @@
 /** Takes requests to their routes: request id, token, time limit, problems, log line, metrics. */
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../server/metrics.ts';
 import { Problem, sendProblem } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
 import { findRoute, type Route } from './routes.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { Agent, fetch } from 'undici';
 import { expect, test } from 'vitest';
-import type { Configuration } from '../../../live/configuration.ts';
-import { startServer } from '../../../live/server.ts';
+import type { Configuration } from '../../../live/server/configuration.ts';
+import { startServer } from '../../../live/server/server.ts';
 import { temporaryFolder } from './build.ts';
 
 test('it answers by TLS, to those who trust its certificate, and not by plain HTTP', async () => {

@@ -1,14 +1,14 @@
 /** The routes of the server itself: the page with its stream, health, metrics, OpenAPI. */
 import { createHash } from 'node:crypto';
-import { pageHeaders } from '../core/wire/page-sources.ts';
-import { hepsVersion } from '../package-files.ts';
-import { openApiDocument } from './http/openapi.ts';
-import { Problem, sendJson, sendText } from './http/problem.ts';
-import type { Route } from './http/routes.ts';
+import { pageHeaders } from '../../core/wire/page-sources.ts';
+import { hepsVersion } from '../../package-files.ts';
+import { openApiDocument } from '../http/openapi.ts';
+import { Problem, sendJson, sendText } from '../http/problem.ts';
+import type { Route } from '../http/routes.ts';
+import { schedulingSchemas } from '../scheduling/api-docs.ts';
+import { problems, schemas } from '../srm/api-docs.ts';
+import type { LiveEvents } from '../srm/live-events.ts';
 import type { Metrics } from './metrics.ts';
-import { schedulingSchemas } from './scheduling/api-docs.ts';
-import { problems, schemas } from './srm/api-docs.ts';
-import type { LiveEvents } from './srm/live-events.ts';
 
 export interface ServiceParts {
   readonly events: Pick<LiveEvents, 'attach'>;

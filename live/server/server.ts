@@ -4,23 +4,21 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { InputError } from '../core/input-error.ts';
-import { withSources } from '../core/wire/page-sources.ts';
-import { readBuiltPage } from '../package-files.ts';
-import type { Configuration } from './configuration.ts';
-import { holdDatabase } from './database/database-lock.ts';
-import { AddressCheck } from './desktops/address-check.ts';
-import { CloudMachines } from './desktops/cloud-machines.ts';
-import { endpointAddresses, ownAddresses } from './desktops/control-plane.ts';
-import { type DesktopService, openDesktopService } from './desktops/desktop-service.ts';
-import { appBase } from './desktops/local-authority.ts';
-import { openLocalMachines } from './desktops/local-machines.ts';
-import type { Machines } from './desktops/machines.ts';
-import { readStations } from './desktops/stations-file.ts';
-import { requestListener } from './http/request-listener.ts';
-import type { Route } from './http/routes.ts';
-import { TokenCheck } from './http/token-check.ts';
-import { type Metrics, makeMetrics } from './metrics.ts';
+import { InputError } from '../../core/input-error.ts';
+import { withSources } from '../../core/wire/page-sources.ts';
+import { readBuiltPage } from '../../package-files.ts';
+import { holdDatabase } from '../database/database-lock.ts';
+import { AddressCheck } from '../desktops/address-check.ts';
+import { CloudMachines } from '../desktops/cloud-machines.ts';
+import { endpointAddresses, ownAddresses } from '../desktops/control-plane.ts';
+import { type DesktopService, openDesktopService } from '../desktops/desktop-service.ts';
+import { appBase } from '../desktops/local-authority.ts';
+import { openLocalMachines } from '../desktops/local-machines.ts';
+import type { Machines } from '../desktops/machines.ts';
+import { readStations } from '../desktops/stations-file.ts';
+import { requestListener } from '../http/request-listener.ts';
+import type { Route } from '../http/routes.ts';
+import { TokenCheck } from '../http/token-check.ts';
 import {
   type Nova,
   openNova,
@@ -29,18 +27,20 @@ import {
   readCloudConfiguration,
   type Session,
   surroundings,
-} from './openstack/index.ts';
-import { schedulingRoutes } from './scheduling/api.ts';
-import { RequestStore } from './scheduling/request-store.ts';
-import { Scheduling } from './scheduling/scheduling.ts';
+} from '../openstack/index.ts';
+import { schedulingRoutes } from '../scheduling/api.ts';
+import { RequestStore } from '../scheduling/request-store.ts';
+import { Scheduling } from '../scheduling/scheduling.ts';
+import { srmRoutes } from '../srm/api.ts';
+import { LiveEvents } from '../srm/live-events.ts';
+import { PlacementMirror } from '../srm/placement-mirror.ts';
+import { SrmRegistry } from '../srm/registry.ts';
+import { Store } from '../srm/store.ts';
+import { WatchHub } from '../srm/watch-hub.ts';
+import { wallClock } from '../wall-clock.ts';
+import type { Configuration } from './configuration.ts';
+import { type Metrics, makeMetrics } from './metrics.ts';
 import { serviceRoutes, withOpenApi } from './service-routes.ts';
-import { srmRoutes } from './srm/api.ts';
-import { LiveEvents } from './srm/live-events.ts';
-import { PlacementMirror } from './srm/placement-mirror.ts';
-import { SrmRegistry } from './srm/registry.ts';
-import { Store } from './srm/store.ts';
-import { WatchHub } from './srm/watch-hub.ts';
-import { wallClock } from './wall-clock.ts';
 
 /** A server that answers. */
 export interface LiveServer {

@@ -1,12 +1,12 @@
 /** The keys of the configuration: how each is checked, and what it is where nobody gives it. */
-import { aBoolean, aNumber, anInteger, anObject, aPositive, aText, oneOf } from '../core/check.ts';
-import { InputError } from '../core/input-error.ts';
-import { policies } from '../core/policies/index.ts';
-import { defaultPolicyOptions, gpuScores, similarityForms, spills } from '../core/policy.ts';
-import { gatewaySettings } from './gateway/settings.ts';
-import { modes } from './scheduling/scheduling.ts';
-import { anOrigin, aPort, logLevels, networks, texts } from './settings/setting-checks.ts';
-import type { Settings } from './settings/settings-file.ts';
+import { aBoolean, aNumber, anInteger, anObject, aPositive, aText, oneOf } from '../../core/check.ts';
+import { InputError } from '../../core/input-error.ts';
+import { policies } from '../../core/policies/index.ts';
+import { defaultPolicyOptions, gpuScores, similarityForms, spills } from '../../core/policy.ts';
+import { gatewaySettings } from '../gateway/settings.ts';
+import { modes } from '../scheduling/scheduling.ts';
+import { anOrigin, aPort, logLevels, networks, texts } from '../settings/setting-checks.ts';
+import type { Settings } from '../settings/settings-file.ts';
 
 const count = (value: unknown, where: string): number => anInteger(value, where);
 

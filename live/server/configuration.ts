@@ -1,12 +1,12 @@
 /** The server's configuration: one YAML file, over it the environment (`HEPS_LISTEN_PORT` is `listen.port`), checked as a whole. */
-import { InputError } from '../core/input-error.ts';
-import { defaultPolicyOptions } from '../core/policy.ts';
+import { InputError } from '../../core/input-error.ts';
+import { defaultPolicyOptions } from '../../core/policy.ts';
+import type { DatabaseOptions } from '../database/database.ts';
+import type { DesktopSettings, GatewaySettings, UnifiedLoginSettings } from '../desktops/settings.ts';
+import type { SchedulingSettings } from '../scheduling/scheduling.ts';
+import type { LogLevel } from '../settings/setting-checks.ts';
+import { readSettings, type SettingValues } from '../settings/settings-file.ts';
 import { settings } from './configuration-settings.ts';
-import type { DatabaseOptions } from './database/database.ts';
-import type { DesktopSettings, GatewaySettings, UnifiedLoginSettings } from './desktops/settings.ts';
-import type { SchedulingSettings } from './scheduling/scheduling.ts';
-import type { LogLevel } from './settings/setting-checks.ts';
-import { readSettings, type SettingValues } from './settings/settings-file.ts';
 
 export type { LogLevel };
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readConfiguration } from '../../live/configuration.ts';
-import { temporaryFolder } from './srm/build.ts';
+import { readConfiguration } from '../../../live/server/configuration.ts';
+import { temporaryFolder } from '../srm/build.ts';
 
 const { path: folder, remove } = temporaryFolder();
 const file = join(folder, 'heps.yaml');
