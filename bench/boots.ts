@@ -11,7 +11,7 @@ import { modelNamed } from '../core/card-catalogue.ts';
 import { hashOf } from '../live/access/secrets.ts';
 import { makeToken } from '../live/access/tokens.ts';
 import { openDatabase } from '../live/database/database.ts';
-import { Store } from '../live/srm/store.ts';
+import { Store } from '../live/srm/record-store.ts';
 import type { MemoryHost } from '../test/live/memory-cloud/cloud-state.ts';
 import { startBootsCloud } from './boots-cloud.ts';
 

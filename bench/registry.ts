@@ -10,7 +10,7 @@ import { modelNamed } from '../core/card-catalogue.ts';
 import { hashOf } from '../live/access/secrets.ts';
 import { makeToken } from '../live/access/tokens.ts';
 import { openDatabase } from '../live/database/database.ts';
-import { Store } from '../live/srm/store.ts';
+import { Store } from '../live/srm/record-store.ts';
 
 const hosts = 10_000;
 const cardsPerHost = 8;

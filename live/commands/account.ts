@@ -7,7 +7,7 @@ import { People } from '../desktops/accounts/people.ts';
 import type { Group } from '../desktops/person.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from '../desktops/person-name.ts';
 import { readConfiguration } from '../server/configuration.ts';
-import { Store } from '../srm/store.ts';
+import { Store } from '../srm/record-store.ts';
 import { wallClock } from '../wall-clock.ts';
 
 interface AddOptions {

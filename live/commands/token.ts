@@ -4,8 +4,8 @@ import { InputError } from '../../core/input-error.ts';
 import { hashOf } from '../access/secrets.ts';
 import { makeToken, type Role, roles } from '../access/tokens.ts';
 import { readConfiguration } from '../server/configuration.ts';
+import { Store } from '../srm/record-store.ts';
 import { aHostName } from '../srm/report.ts';
-import { Store } from '../srm/store.ts';
 import { wallClock } from '../wall-clock.ts';
 
 export function addTokenCommands(live: Command): void {

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { DatabaseOptions } from '../database/database.ts';
 import { type NewAccount, People } from '../desktops/accounts/people.ts';
-import { Store } from '../srm/store.ts';
+import { Store } from '../srm/record-store.ts';
 
 const b7 = { name: 'b7', gid: 20_007 };
 const accounts: readonly NewAccount[] = [

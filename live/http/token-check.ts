@@ -2,7 +2,7 @@
 
 import { hashOf } from '../access/secrets.ts';
 import type { Role, TokenHolder } from '../access/tokens.ts';
-import type { Store } from '../srm/store.ts';
+import type { Store } from '../srm/record-store.ts';
 import { Problem } from './problem.ts';
 
 /** Holders that are remembered; the oldest is forgotten. */

@@ -3,9 +3,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { SrmCard, SrmRecord } from '../../core/srm.ts';
 import { GroupCommit, type GroupCommitOptions } from '../database/group-commit.ts';
 import type { RecordTable } from '../database/schema.ts';
+import type { RecordWrite, Store } from './record-store.ts';
 import type { HostInventory, HostReport } from './report.ts';
 import { SharedTexts } from './shared-texts.ts';
-import type { RecordWrite, Store } from './store.ts';
 
 /** A host as the registry knows it. Inventory and usage are kept as JSON: 10 000 hosts of 8 cards as objects would take 100 MB more. */
 export interface HostState extends Readonly<RecordTable> {

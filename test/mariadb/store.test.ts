@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Store } from '../../live/srm/store.ts';
+import { Store } from '../../live/srm/record-store.ts';
 import { reportOf, temporaryFolder } from '../live/srm/build.ts';
+import { storeSuite } from '../live/srm/record-store-suite.ts';
 import { agentTokens, put, startServerProcess } from '../live/srm/server-process.ts';
-import { storeSuite } from '../live/srm/store-suite.ts';
 import { MariadbProcess } from './mariadb.ts';
 
 const mariadb = new MariadbProcess();

@@ -9,7 +9,7 @@ import { anObject, aText } from '../../core/check.ts';
 import type { DesktopView } from '../../core/wire/portal.ts';
 import { People } from '../../live/desktops/accounts/people.ts';
 import { collect, type Nova, openNova, type Server } from '../../live/openstack/index.ts';
-import { Store } from '../../live/srm/store.ts';
+import { Store } from '../../live/srm/record-store.ts';
 import { freePort } from '../free-port.ts';
 import { personNamed } from '../live/desktops/harness.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../live/srm/server-process.ts';

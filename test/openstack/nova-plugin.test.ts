@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hashOf } from '../../live/access/secrets.ts';
 import { makeToken } from '../../live/access/tokens.ts';
 import { collect, type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
-import { Store } from '../../live/srm/store.ts';
+import { Store } from '../../live/srm/record-store.ts';
 import { agentTokens, put, startServerProcess } from '../live/srm/server-process.ts';
 import { cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
 import { gpuReports } from './gpu-reports.ts';

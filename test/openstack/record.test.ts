@@ -18,7 +18,7 @@ import {
   type Server,
 } from '../../live/openstack/index.ts';
 import { pciProviders } from '../../live/record/pci-providers.ts';
-import { Store } from '../../live/srm/store.ts';
+import { Store } from '../../live/srm/record-store.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { readHepsCsv } from '../../traces/heps-csv.ts';
 import { memoryHost, reportOfHost } from '../live/scheduling/harness.ts';

@@ -16,7 +16,7 @@ import { hashOf } from '../../live/access/secrets.ts';
 import { makeToken } from '../../live/access/tokens.ts';
 import { collect, type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
 import type { RequestView } from '../../live/scheduling/request-view.ts';
-import { Store } from '../../live/srm/store.ts';
+import { Store } from '../../live/srm/record-store.ts';
 import { runKills } from '../live/scheduling/kills.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../live/srm/server-process.ts';
 import { cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';

@@ -1,7 +1,7 @@
 /** Transactions sent at once, on SQLite; those of MariaDB are in test/mariadb, by RequestStore and Store. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { transact } from '../../../live/database/transact.ts';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 
 let store: Store;
 const insert = (host: string) => store.database.insertInto('hostVersions').values({ host, version: 1 });

@@ -20,7 +20,7 @@ import type { Station } from '../../../live/desktops/station.ts';
 import type { Catalogue } from '../../../live/desktops/stations-file.ts';
 import type { DesktopTable } from '../../../live/desktops/tables.ts';
 import { TokenServer } from '../../../live/desktops/token-server.ts';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 import { temporaryFolder } from '../srm/build.ts';
 import { MemoryMachines } from './memory-machines.ts';
 

@@ -14,7 +14,7 @@ import type { DesktopSettings } from '../../../live/desktops/settings.ts';
 import type { Catalogue } from '../../../live/desktops/stations-file.ts';
 import { requestListener } from '../../../live/http/request-listener.ts';
 import { TokenCheck } from '../../../live/http/token-check.ts';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 import { wallClock } from '../../../live/wall-clock.ts';
 import { freePort } from '../../free-port.ts';
 import { temporaryFolder } from '../srm/build.ts';

@@ -9,7 +9,7 @@ import { streamCloseCodes } from '../../../core/wire/portal.ts';
 import { People } from '../../../live/desktops/accounts/people.ts';
 import { readConfiguration } from '../../../live/server/configuration.ts';
 import { type LiveServer, startServer } from '../../../live/server/server.ts';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 import { freePort } from '../../free-port.ts';
 import { RfbClient } from '../gateway/stubs/rfb-client.ts';
 import { VncStub } from '../gateway/stubs/vnc-stub.ts';

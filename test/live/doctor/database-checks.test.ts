@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import SqliteFile from 'libsql';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkDatabase } from '../../../live/doctor/database-checks.ts';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 
 function file(): string {
   const folder = mkdtempSync(join(tmpdir(), 'heps-doctor-'));

@@ -10,7 +10,7 @@ import type { Check } from '../../../live/checks.ts';
 import { checkServer } from '../../../live/doctor/server-checks.ts';
 import { openSession } from '../../../live/openstack/index.ts';
 import { Client } from '../../../live/scheduling/client.ts';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 import { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
 import { memoryHost, reportOfHost } from '../scheduling/harness.ts';
 import { agentTokens, put, startServerProcess } from '../srm/server-process.ts';

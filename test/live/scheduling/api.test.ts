@@ -7,7 +7,7 @@ import { makeToken, type Role } from '../../../live/access/tokens.ts';
 import type { RequestView } from '../../../live/scheduling/request-view.ts';
 import type { Configuration } from '../../../live/server/configuration.ts';
 import { type LiveServer, startServer } from '../../../live/server/server.ts';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 import { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
 import { temporaryFolder } from '../srm/build.ts';
 import { put } from '../srm/server-process.ts';

@@ -5,8 +5,8 @@ import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
 import { type RequestView, requestView } from '../../../live/scheduling/request-view.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
-import { Store } from '../../../live/srm/store.ts';
 import { freePort } from '../../free-port.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../srm/server-process.ts';
 

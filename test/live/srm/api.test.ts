@@ -6,7 +6,7 @@ import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken, type Role } from '../../../live/access/tokens.ts';
 import type { Configuration } from '../../../live/server/configuration.ts';
 import { type LiveServer, startServer } from '../../../live/server/server.ts';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 import { reportOf, temporaryFolder } from './build.ts';
 import { put } from './server-process.ts';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { SrmCard } from '../../../core/srm.ts';
+import type { RecordWrite } from '../../../live/srm/record-store.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
-import type { RecordWrite } from '../../../live/srm/store.ts';
 
 /** A report of a host with A40 cards; the holders by card, '' for none. */
 export function reportOf(

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
+import type { Store } from '../../../live/srm/record-store.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
-import type { Store } from '../../../live/srm/store.ts';
 
 export interface ServerProcess {
   readonly url: string;

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { hashOf } from '../../../live/access/secrets.ts';
 import type { DatabaseOptions } from '../../../live/database/database.ts';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 
 import { writeOf } from './build.ts';
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Store } from '../../../live/srm/store.ts';
+import { Store } from '../../../live/srm/record-store.ts';
 import { reportOf, temporaryFolder } from './build.ts';
+import { storeSuite } from './record-store-suite.ts';
 import { agentTokens, put, startServerProcess } from './server-process.ts';
-import { storeSuite } from './store-suite.ts';
 
 describe('SQLite', () => {
   storeSuite(async () => {
@@ -14,7 +14,7 @@ describe('SQLite', () => {
 });
 
 test('a file that is no database is refused and stays as it is', async () => {
-  const file = join(import.meta.dirname, 'store.test.ts');
+  const file = join(import.meta.dirname, 'record-store.test.ts');
   const before = readFileSync(file, 'utf8');
   await expect(Store.open({ kind: 'sqlite', file })).rejects.toThrow(`${file}: expected a SQLite database`);
   expect(readFileSync(file, 'utf8')).toBe(before);
