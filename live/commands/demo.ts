@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { installMissing } from '../demo/debian-packages.ts';
 import { makeAccounts, roles } from '../demo/demo-accounts.ts';
 import { makeDemoFolder } from '../demo/demo-folder.ts';
-import { isInstalled } from '../desktops/local/programs.ts';
+import { isInstalled } from '../desktops/machines/local/programs.ts';
 import { readConfiguration } from '../server/configuration.ts';
 import { makeLog } from '../server/log.ts';
 import { startServer } from '../server/server.ts';

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { InputError } from '../../core/input-error.ts';
-import { isInstalled, missingPackages } from '../desktops/local/programs.ts';
+import { isInstalled, missingPackages } from '../desktops/machines/local/programs.ts';
 
 /** Says what it installs. @throws InputError with the command, where this is no Debian or not root's process */
 export async function installMissing(say: (text: string) => void): Promise<void> {

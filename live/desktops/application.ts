@@ -6,7 +6,7 @@ import { Problem } from '../http/problem.ts';
 import { aliveStates } from './desktop-state.ts';
 import { objectionOf, type SharedLimits, useOf } from './limits.ts';
 import { appBase } from './local-authority.ts';
-import type { MachineOrder } from './machines.ts';
+import type { MachineOrder } from './machines/machines.ts';
 import type { Person } from './person.ts';
 import { aShownText } from './person-name.ts';
 import { buildUserData } from './provisioning/user-data.ts';

@@ -21,7 +21,8 @@ import { gatewayRoutes } from './gateway-routes.ts';
 import { Lease, soleLease } from './lease.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { LocalAuthority } from './local-authority.ts';
-import type { Machines } from './machines.ts';
+import type { Machines } from './machines/machines.ts';
+import { answersVnc } from './machines/vnc-probe.ts';
 import { adminRoutes } from './portal/admin-routes.ts';
 import { connectRoutes } from './portal/connect-routes.ts';
 import { DesktopAccess } from './portal/desktop-access.ts';
@@ -35,7 +36,6 @@ import { shareRoutes } from './portal/share-routes.ts';
 import type { DesktopSettings, GatewaySettings } from './settings.ts';
 import type { Catalogue } from './stations-file.ts';
 import { TokenServer } from './token-server.ts';
-import { answersVnc } from './vnc-probe.ts';
 
 export interface DesktopServiceParts {
   readonly settings: DesktopSettings & { readonly gateway: GatewaySettings };

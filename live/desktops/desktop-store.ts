@@ -6,7 +6,7 @@ import type { Schema } from '../database/schema.ts';
 import { type AuditEntry, noteAudit } from './audit-trail.ts';
 import { aliveStates, type DesktopChanges } from './desktop-state.ts';
 import type { CountedDesktop } from './limits.ts';
-import type { MachineOrder } from './machines.ts';
+import type { MachineOrder } from './machines/machines.ts';
 import type { DesktopTable, GrantTable } from './tables.ts';
 
 /** Somebody else has changed the desktop since it was read: read it again. */

@@ -12,7 +12,7 @@ import { DesktopChanged } from './desktop-store.ts';
 import { idleEndOf } from './desktop-view.ts';
 import type { Lease } from './lease.ts';
 import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from './limits.ts';
-import type { MachineStatus, Machines } from './machines.ts';
+import type { MachineStatus, Machines } from './machines/machines.ts';
 import type { Person } from './person.ts';
 import type { Catalogue } from './stations-file.ts';
 import type { DesktopTable } from './tables.ts';

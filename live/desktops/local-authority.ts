@@ -17,7 +17,7 @@ import type { AddressCheck } from './address-check.ts';
 import { noteAudit, type Origin } from './audit-trail.ts';
 import type { ConnectStore } from './connect-store.ts';
 import { type DesktopStore, grantSeenS } from './desktop-store.ts';
-import type { Machines } from './machines.ts';
+import type { Machines } from './machines/machines.ts';
 import { standingOf } from './standing.ts';
 import type { Catalogue } from './stations-file.ts';
 import type { ConnectTokenTable, DesktopTable, GrantTable } from './tables.ts';

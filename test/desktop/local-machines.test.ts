@@ -6,8 +6,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { openLocalMachines } from '../../live/desktops/local-machines.ts';
-import type { MachineOrder, MachineStatus, Machines } from '../../live/desktops/machines.ts';
+import { openLocalMachines } from '../../live/desktops/machines/local-machines.ts';
+import type { MachineOrder, MachineStatus, Machines } from '../../live/desktops/machines/machines.ts';
 import { drawnShare, takePicture } from '../guest/rfb-picture.ts';
 import { linuxImage } from '../live/desktops/provisioning/orders.ts';
 

@@ -5,7 +5,7 @@ import { Lease } from '../../live/desktops/lease.ts';
 import { noLimits } from '../../live/desktops/limits.ts';
 import { Refused } from '../../live/gateway/authority.ts';
 import { DesktopsUnderTest, SetClock } from '../live/desktops/harness.ts';
-import { MemoryMachines } from '../live/desktops/memory-machines.ts';
+import { MemoryMachines } from '../live/desktops/machines/memory-machines.ts';
 import { MariadbProcess } from './mariadb.ts';
 
 const mariadb = new MariadbProcess();

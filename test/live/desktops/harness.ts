@@ -22,7 +22,7 @@ import type { DesktopTable } from '../../../live/desktops/tables.ts';
 import { TokenServer } from '../../../live/desktops/token-server.ts';
 import { Store } from '../../../live/srm/record-store.ts';
 import { temporaryFolder } from '../srm/build.ts';
-import { MemoryMachines } from './memory-machines.ts';
+import { MemoryMachines } from './machines/memory-machines.ts';
 
 export const startS = 1_780_000_000;
 

@@ -19,7 +19,7 @@ import { wallClock } from '../../../live/wall-clock.ts';
 import { freePort } from '../../free-port.ts';
 import { temporaryFolder } from '../srm/build.ts';
 import { b7, personNamed } from './harness.ts';
-import { MemoryMachines } from './memory-machines.ts';
+import { MemoryMachines } from './machines/memory-machines.ts';
 
 export const password = 'correct horse';
 

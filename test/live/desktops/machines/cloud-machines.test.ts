@@ -1,12 +1,12 @@
 /** Desktops' machines on a cloud in memory, which this project's scheduler fills. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CloudMachines } from '../../../live/desktops/cloud-machines.ts';
-import type { MachineOrder, MachineStatus } from '../../../live/desktops/machines.ts';
-import { openNova, openSession } from '../../../live/openstack/index.ts';
-import { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
-import { memoryHost, SchedulerUnderTest } from '../scheduling/harness.ts';
-import { temporaryFolder } from '../srm/build.ts';
-import { addressCheck } from './harness.ts';
+import { CloudMachines } from '../../../../live/desktops/machines/cloud-machines.ts';
+import type { MachineOrder, MachineStatus } from '../../../../live/desktops/machines/machines.ts';
+import { openNova, openSession } from '../../../../live/openstack/index.ts';
+import { MemoryCloud } from '../../memory-cloud/memory-cloud.ts';
+import { memoryHost, SchedulerUnderTest } from '../../scheduling/harness.ts';
+import { temporaryFolder } from '../../srm/build.ts';
+import { addressCheck } from '../harness.ts';
 
 const hosts = [memoryHost('cpu-1'), memoryHost('gpu-1', 'a40', 1)];
 let cloud: MemoryCloud;

@@ -1,5 +1,5 @@
 /** Where desktops run: machines on the cloud, or, for a demonstration, sessions on this computer. */
-import type { DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
+import type { DesktopGpu, DesktopSize } from '../../../core/wire/portal.ts';
 
 /** A machine that is asked for. */
 export interface MachineOrder {

@@ -16,13 +16,13 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { InputError } from '../../core/input-error.ts';
+import { InputError } from '../../../core/input-error.ts';
+import { appCommand } from '../provisioning/app-command.ts';
+import { obfuscatedVncPassword } from '../provisioning/vnc-password.ts';
+import type { DesktopImage } from '../station.ts';
 import { isInstalled, missingPackages } from './local/programs.ts';
 import { endSession, isAlive, startSession } from './local/session.ts';
 import type { MachineOrder, MachineStatus, Machines } from './machines.ts';
-import { appCommand } from './provisioning/app-command.ts';
-import { obfuscatedVncPassword } from './provisioning/vnc-password.ts';
-import type { DesktopImage } from './station.ts';
 
 export interface LocalMachinesOptions {
   /** Where their state is, and the homes of people; the account of the sessions passes through the folders above it. */

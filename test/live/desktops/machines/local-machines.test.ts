@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { openLocalMachines } from '../../../live/desktops/local-machines.ts';
+import { openLocalMachines } from '../../../../live/desktops/machines/local-machines.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -1,5 +1,5 @@
 /** Machines in memory: so many hosts of a kind, with faults that a test orders. */
-import type { MachineOrder, MachineStatus, Machines } from '../../../live/desktops/machines.ts';
+import type { MachineOrder, MachineStatus, Machines } from '../../../../live/desktops/machines/machines.ts';
 
 interface MemoryMachine {
   readonly order: MachineOrder;
