@@ -13,14 +13,15 @@ import { LocalLogin } from './accounts/local-login.ts';
 import { People } from './accounts/people.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { UnifiedLogin } from './accounts/unified-login.ts';
-import type { AddressCheck } from './address-check.ts';
-import { ConnectStore } from './connect-store.ts';
+import type { AddressCheck } from './connect/address-check.ts';
+import { ConnectStore } from './connect/connect-store.ts';
+import { gatewayRoutes } from './connect/gateway-routes.ts';
+import { LocalAuthority } from './connect/local-authority.ts';
+import { TokenServer } from './connect/token-server.ts';
 import { makeDesktopMetrics } from './desktop-metrics.ts';
 import { DesktopStore } from './desktop-store.ts';
-import { gatewayRoutes } from './gateway-routes.ts';
 import { Lease, soleLease } from './lease.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { LocalAuthority } from './local-authority.ts';
 import type { Machines } from './machines/machines.ts';
 import { answersVnc } from './machines/vnc-probe.ts';
 import { adminRoutes } from './portal/admin-routes.ts';
@@ -35,7 +36,6 @@ import { problemsTold } from './portal/problems-told.ts';
 import { shareRoutes } from './portal/share-routes.ts';
 import type { DesktopSettings, GatewaySettings } from './settings.ts';
 import type { Catalogue } from './stations-file.ts';
-import { TokenServer } from './token-server.ts';
 
 export interface DesktopServiceParts {
   readonly settings: DesktopSettings & { readonly gateway: GatewaySettings };

@@ -2,7 +2,7 @@
 import type { AppConnectView, ConnectView } from '../../../core/wire/portal.ts';
 import { Problem, sendJson } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
-import { type TokenServer, tokenLifeS } from '../token-server.ts';
+import { type TokenServer, tokenLifeS } from '../connect/token-server.ts';
 import { imageNamed, stationNamed } from './catalogue-views.ts';
 import * as docs from './portal-docs.ts';
 import type { PortalParts } from './portal-parts.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { People } from '../../../live/desktops/accounts/people.ts';
-import { AddressCheck } from '../../../live/desktops/address-check.ts';
+import { AddressCheck } from '../../../live/desktops/connect/address-check.ts';
 import { type DesktopService, openDesktopService } from '../../../live/desktops/desktop-service.ts';
 import { noLimits } from '../../../live/desktops/limits.ts';
 import type { Person } from '../../../live/desktops/person.ts';

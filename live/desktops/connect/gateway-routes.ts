@@ -1,5 +1,5 @@
 /** The external authentication API (paper, section 3.2, step 5): what gateways in processes of their own ask, with a token of role `gateway`. */
-import { aNumber, anArray, anObject, aText, noOtherFields, oneOf } from '../../core/check.ts';
+import { aNumber, anArray, anObject, aText, noOtherFields, oneOf } from '../../../core/check.ts';
 import {
   type Authority,
   type ConnectAttempt,
@@ -7,11 +7,11 @@ import {
   type OpenGrant,
   Refused,
   refusalReasons,
-} from '../gateway/authority.ts';
-import { Problem, sendJson } from '../http/problem.ts';
-import { readJson } from '../http/request-body.ts';
-import type { Exchange, Route } from '../http/routes.ts';
-import { problems } from '../srm/api-docs.ts';
+} from '../../gateway/authority.ts';
+import { Problem, sendJson } from '../../http/problem.ts';
+import { readJson } from '../../http/request-body.ts';
+import type { Exchange, Route } from '../../http/routes.ts';
+import { problems } from '../../srm/api-docs.ts';
 
 /** Ten thousand rights of 100 bytes. */
 const mostBodyBytes = 2 * 2 ** 20;

@@ -1,7 +1,7 @@
 /** What gateways ask: takes connect tokens, and says which rights still hold. Where it cannot tell, it refuses. */
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../core/clock.ts';
-import { hashOf, makeSecret, secretFormat } from '../access/secrets.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { hashOf, makeSecret, secretFormat } from '../../access/secrets.ts';
 import {
   type Authority,
   type ConnectAttempt,
@@ -11,16 +11,16 @@ import {
   type RefusalReason,
   Refused,
   type Upstream,
-} from '../gateway/authority.ts';
-import type { Sessions } from './accounts/sessions.ts';
+} from '../../gateway/authority.ts';
+import type { Sessions } from '../accounts/sessions.ts';
+import { noteAudit, type Origin } from '../audit-trail.ts';
+import { type DesktopStore, grantSeenS } from '../desktop-store.ts';
+import type { Machines } from '../machines/machines.ts';
+import type { Catalogue } from '../stations-file.ts';
+import type { ConnectTokenTable, DesktopTable, GrantTable } from '../tables.ts';
 import type { AddressCheck } from './address-check.ts';
-import { noteAudit, type Origin } from './audit-trail.ts';
 import type { ConnectStore } from './connect-store.ts';
-import { type DesktopStore, grantSeenS } from './desktop-store.ts';
-import type { Machines } from './machines/machines.ts';
 import { standingOf } from './standing.ts';
-import type { Catalogue } from './stations-file.ts';
-import type { ConnectTokenTable, DesktopTable, GrantTable } from './tables.ts';
 import { type TokenServer, tokenLifeS } from './token-server.ts';
 
 export interface LocalAuthorityParts {

@@ -2,18 +2,18 @@
  * The token server (paper, section 3.2): gives a person who is logged in a token for one connection to one desktop. 32 random bytes, of which
  * only the SHA-256 is kept; it lives for 30 s at most, and is bound to person, desktop, role and login session.
  */
-import type { Clock } from '../../core/clock.ts';
-import type { DesktopRole, DesktopState } from '../../core/wire/portal.ts';
-import { hashOf, makeSecret } from '../access/secrets.ts';
-import type { RefusalReason } from '../gateway/authority.ts';
-import { Problem } from '../http/problem.ts';
-import { RateLimit } from '../http/rate-limit.ts';
-import type { Session } from './accounts/sessions.ts';
-import { noteAudit, type Origin } from './audit-trail.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { DesktopRole, DesktopState } from '../../../core/wire/portal.ts';
+import { hashOf, makeSecret } from '../../access/secrets.ts';
+import type { RefusalReason } from '../../gateway/authority.ts';
+import { Problem } from '../../http/problem.ts';
+import { RateLimit } from '../../http/rate-limit.ts';
+import type { Session } from '../accounts/sessions.ts';
+import { noteAudit, type Origin } from '../audit-trail.ts';
+import type { DesktopStore } from '../desktop-store.ts';
+import type { ConnectKind, ConnectTokenTable, DesktopTable } from '../tables.ts';
 import type { ConnectStore } from './connect-store.ts';
-import type { DesktopStore } from './desktop-store.ts';
 import { standingOf } from './standing.ts';
-import type { ConnectKind, ConnectTokenTable, DesktopTable } from './tables.ts';
 
 /** Seconds that a token lives. */
 export const tokenLifeS = 30;

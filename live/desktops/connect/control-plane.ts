@@ -1,7 +1,7 @@
 /** Addresses of the control plane, to which no stream may ever go. */
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
-import type { Session } from '../openstack/index.ts';
+import type { Session } from '../../openstack/index.ts';
 
 /** Services of the cloud whose endpoints are known here. */
 const services = ['identity', 'compute', 'placement', 'image'] as const;

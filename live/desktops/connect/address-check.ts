@@ -1,6 +1,6 @@
 /** Where streams may be taken from: addresses of desktops inside the networks that are set, and of nothing else. */
 import { type BlockList, isIP } from 'node:net';
-import { isIn, networksOf } from '../http/client-address.ts';
+import { isIn, networksOf } from '../../http/client-address.ts';
 
 export interface AddressRules {
   /** In which desktops' addresses must lie. */
