@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
+import type { Person } from './accounts/person.ts';
 import type { AuditEntry } from './audit-trail.ts';
 import { changesBy, type DesktopChanges, deleting, into, restlessStates } from './desktop-state.ts';
 import type { DesktopStore } from './desktop-store.ts';
@@ -13,7 +14,6 @@ import { idleEndOf } from './desktop-view.ts';
 import type { Lease } from './lease.ts';
 import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from './limits.ts';
 import type { MachineStatus, Machines } from './machines/machines.ts';
-import type { Person } from './person.ts';
 import type { Catalogue } from './stations-file.ts';
 import type { DesktopTable } from './tables.ts';
 import { asksNoLess, type Holder, type Waiting, waitingFor } from './waiting.ts';

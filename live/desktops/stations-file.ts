@@ -5,8 +5,8 @@ import { parse, YAMLParseError } from 'yaml';
 import { aBoolean, anArray, anInteger, anObject, aPositive, aText, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
+import { aGroupName, aShownText } from './accounts/person-name.ts';
 import type { SharedLimits } from './limits.ts';
-import { aGroupName, aShownText } from './person-name.ts';
 import { checkTemplate } from './provisioning/template.ts';
 import type { DesktopImage, Mount, Software, Station, WebApp } from './station.ts';
 

@@ -3,9 +3,9 @@ import type { Kysely } from 'kysely';
 import { InputError } from '../../../core/input-error.ts';
 import type { Schema } from '../../database/schema.ts';
 import { noteAudit, type Origin } from '../audit-trail.ts';
-import type { Group, Person } from '../person.ts';
 import type { PersonTable } from '../tables.ts';
 import { hashPassword } from './passwords.ts';
+import type { Group, Person } from './person.ts';
 
 /** Of a local account, without its password. */
 export interface NewAccount extends Omit<Person, 'uid' | 'gid'> {

@@ -4,8 +4,8 @@ import type { Clock } from '../../../core/clock.ts';
 import { hashOf, makeSecret, secretFormat } from '../../access/secrets.ts';
 import type { Schema } from '../../database/schema.ts';
 import { noteAudit, type Origin } from '../audit-trail.ts';
-import type { Person } from '../person.ts';
 import { personOf } from './people.ts';
+import type { Person } from './person.ts';
 
 export interface SessionSettings {
   /** Seconds without use after which it ends. */

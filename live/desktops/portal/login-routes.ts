@@ -7,9 +7,9 @@ import { readJson } from '../../http/request-body.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import type { LocalLogin } from '../accounts/local-login.ts';
 import { NameTaken, type People } from '../accounts/people.ts';
+import type { Person } from '../accounts/person.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import { type LoginAttempt, LoginFailed, ProviderAway, type UnifiedLogin } from '../accounts/unified-login.ts';
-import type { Person } from '../person.ts';
 import * as docs from './portal-docs.ts';
 import type { PortalRequests } from './portal-requests.ts';
 

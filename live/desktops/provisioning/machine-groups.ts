@@ -1,5 +1,5 @@
 /** The directory's groups as groups of a machine. */
-import type { Group, Person } from '../person.ts';
+import type { Group, Person } from '../accounts/person.ts';
 import { leastGid } from './order.ts';
 
 /** Whoever is in one of these is as good as root, and root takes everybody's place on NFS. */

@@ -1,6 +1,6 @@
 /** What a machine is told at its start: for whom, for which station, and how its desktop is reached. */
 import { InputError } from '../../../core/input-error.ts';
-import type { Person } from '../person.ts';
+import type { Person } from '../accounts/person.ts';
 import type { DesktopImage, Station } from '../station.ts';
 import { isOneLine } from './one-line.ts';
 

@@ -1,6 +1,6 @@
 /** The storage that a person's desktop mounts, and what of it is linked on the desktop. */
 import { posix } from 'node:path';
-import type { Person } from '../person.ts';
+import type { Person } from '../accounts/person.ts';
 import type { Mount, Station } from '../station.ts';
 
 /** A line of `/etc/fstab` by its fields, not yet escaped. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LocalLogin } from '../../../live/desktops/accounts/local-login.ts';
-import { hashPassword, isPassword } from '../../../live/desktops/accounts/passwords.ts';
-import { aPersonName } from '../../../live/desktops/person-name.ts';
-import { DesktopsUnderTest, personNamed } from './harness.ts';
+import { LocalLogin } from '../../../../live/desktops/accounts/local-login.ts';
+import { hashPassword, isPassword } from '../../../../live/desktops/accounts/passwords.ts';
+import { aPersonName } from '../../../../live/desktops/accounts/person-name.ts';
+import { DesktopsUnderTest, personNamed } from '../harness.ts';
 
 let desktops: DesktopsUnderTest;
 const origin = { address: '192.0.2.1', requestId: 'r' };

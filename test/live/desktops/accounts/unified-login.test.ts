@@ -2,8 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import Provider from 'oidc-provider';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { freePort } from '../../free-port.ts';
-import { PortalServer } from './portal-server.ts';
+import { freePort } from '../../../free-port.ts';
+import { PortalServer } from '../portal-server.ts';
 
 const secret = 'a-secret-of-the-client-that-is-long-enough';
 let portal: PortalServer;

@@ -1,6 +1,6 @@
 /** Names of people and groups, checked: they become accounts in machines, and stand in scripts and paths there. */
-import { aText } from '../../core/check.ts';
-import { InputError } from '../../core/input-error.ts';
+import { aText } from '../../../core/check.ts';
+import { InputError } from '../../../core/input-error.ts';
 
 const posixName = /^[a-z_][a-z0-9_-]{0,31}$/;
 
