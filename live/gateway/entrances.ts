@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { secretFormat } from '../access/secrets.ts';
 import type { Caller } from './admission.ts';
 import { answer, sendOn } from './answers.ts';
-import { appPathOf, isPlainAppPath } from './app-path.ts';
+import { appPathOf, isPlainAppPath } from './apps/app-path.ts';
 import { Refused } from './authority.ts';
 import { cookieNames, secretCookie } from './connect-secrets.ts';
 import type { GatewayContext } from './context.ts';

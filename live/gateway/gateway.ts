@@ -11,7 +11,7 @@ import { isIn, networksOf } from '../http/client-address.ts';
 import type { PageFile } from '../http/page-files.ts';
 import { Admission } from './admission.ts';
 import { answer, answerFile, refuseUpgrade } from './answers.ts';
-import { Apps } from './apps.ts';
+import { Apps } from './apps/apps.ts';
 import type { Authority } from './authority.ts';
 import { bounded } from './bounded-authority.ts';
 import type { GatewayContext } from './context.ts';
@@ -19,7 +19,7 @@ import { Entrances } from './entrances.ts';
 import { makeGatewayMetrics } from './gateway-metrics.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { OpenRights } from './open-rights.ts';
-import { Streams } from './streams.ts';
+import { Streams } from './streams/streams.ts';
 import { Upgrades } from './upgrade.ts';
 
 export interface GatewayParts {

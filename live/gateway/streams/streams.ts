@@ -1,16 +1,16 @@
 /** `/stream`: from the request of a browser to an open stream, and its end. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Caller } from './admission.ts';
-import { refuseUpgrade } from './answers.ts';
-import { type Grant, Refused, type Upstream } from './authority.ts';
-import { cookieNames, secretCookie, streamToken } from './connect-secrets.ts';
+import type { Caller } from '../admission.ts';
+import { refuseUpgrade } from '../answers.ts';
+import { type Grant, Refused, type Upstream } from '../authority.ts';
+import { cookieNames, secretCookie, streamToken } from '../connect-secrets.ts';
+import { checkRoom, type GatewayContext } from '../context.ts';
+import { isWebSocketRequest } from '../upgrade.ts';
 import { linkToConsole } from './console-link.ts';
-import { checkRoom, type GatewayContext } from './context.ts';
 import type { Link, LinkUser } from './link.ts';
 import { Stream, type StreamEnd } from './stream.ts';
 import { linkByTcp } from './tcp-link.ts';
-import { isWebSocketRequest } from './upgrade.ts';
 
 export interface StreamsOptions {
   /** Origins of pages that may ask for streams. */

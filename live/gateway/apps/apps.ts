@@ -4,16 +4,16 @@ import { isIP } from 'node:net';
 import { type Duplex, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocket } from 'ws';
-import type { Caller } from './admission.ts';
-import { answer, refuseUpgrade } from './answers.ts';
+import type { Caller } from '../admission.ts';
+import { answer, refuseUpgrade } from '../answers.ts';
+import { type Grant, Refused } from '../authority.ts';
+import { cookieNames, cookieOf } from '../connect-secrets.ts';
+import { checkRoom, type GatewayContext } from '../context.ts';
+import { isWebSocketRequest } from '../upgrade.ts';
 import { AppGrants } from './app-grants.ts';
 import { type AppRoute, fromApp, toApp } from './app-headers.ts';
 import { type AppPath, appPathOf } from './app-path.ts';
 import { AppSocket } from './app-socket.ts';
-import { type Grant, Refused } from './authority.ts';
-import { cookieNames, cookieOf } from './connect-secrets.ts';
-import { checkRoom, type GatewayContext } from './context.ts';
-import { isWebSocketRequest } from './upgrade.ts';
 
 /** What changes nothing, and so may come without an `Origin`: browsers send it with all else. */
 const safeMethods = new Set(['GET', 'HEAD']);

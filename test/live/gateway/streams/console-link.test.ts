@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createWebSocketStream, WebSocketServer } from 'ws';
-import { consoleAddress } from '../../../live/gateway/console-link.ts';
-import { clientOf, type Harness, startHarness, until } from './harness.ts';
-import * as m from './stubs/messages.ts';
-import { VncStub } from './stubs/vnc-stub.ts';
+import { consoleAddress } from '../../../../live/gateway/streams/console-link.ts';
+import { clientOf, type Harness, startHarness, until } from '../harness.ts';
+import * as m from '../stubs/messages.ts';
+import { VncStub } from '../stubs/vnc-stub.ts';
 
 /** As Nova's proxy: RFB over WebSocket, for one who has the token and comes from a page of the proxy's own host. */
 let proxy: WebSocketServer;

@@ -3,10 +3,10 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { confinedCookie, confinedLocation, fromApp, toApp } from '../../../live/gateway/app-headers.ts';
-import { appPathOf } from '../../../live/gateway/app-path.ts';
-import type { Grant } from '../../../live/gateway/authority.ts';
-import { type Harness, startHarness, until } from './harness.ts';
+import { confinedCookie, confinedLocation, fromApp, toApp } from '../../../../live/gateway/apps/app-headers.ts';
+import { appPathOf } from '../../../../live/gateway/apps/app-path.ts';
+import type { Grant } from '../../../../live/gateway/authority.ts';
+import { type Harness, startHarness, until } from '../harness.ts';
 
 const desktopId = '3d6c2f6e-0000-4000-8000-000000000001';
 const base = `/apps/${desktopId}/jupyter/`;
@@ -95,8 +95,8 @@ describe('the entrance', () => {
   });
 
   test('rule 3: of desktops leads to the streaming page, whose stream takes the cookie, once', async () => {
-    const { VncStub } = await import('./stubs/vnc-stub.ts');
-    const { RfbClient } = await import('./stubs/rfb-client.ts');
+    const { VncStub } = await import('../stubs/vnc-stub.ts');
+    const { RfbClient } = await import('../stubs/rfb-client.ts');
     const stub = await VncStub.start();
     const token = harness.authority.mint(harness.authority.grant(stub.port));
     const response = await fetch(`${harness.gateway.url}/connect?token=${token}&next=//evil.test`, {

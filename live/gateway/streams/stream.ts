@@ -1,19 +1,19 @@
 /** One desktop on its way to one browser: the handshakes, then messages both ways, filtered, no faster than either side takes them. */
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Clock } from '../../core/clock.ts';
-import type { Grant } from './authority.ts';
-import { closeCodes, closeReason, type EndKind } from './end-of-connection.ts';
-import type { GatewayMetrics } from './gateway-metrics.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { Grant } from '../authority.ts';
+import { closeCodes, closeReason, type EndKind } from '../end-of-connection.ts';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { OpenConnection } from '../open-rights.ts';
+import { ByteSource } from '../rfb/byte-source.ts';
+import { ClientMessages } from '../rfb/client-messages.ts';
+import { letIn, logInAt } from '../rfb/handshake.ts';
+import { ItemStream } from '../rfb/item-stream.ts';
+import { ProtocolError } from '../rfb/protocol-error.ts';
+import type { RfbState } from '../rfb/rfb-state.ts';
+import { ServerMessages } from '../rfb/server-messages.ts';
 import type { Link, LinkUser } from './link.ts';
-import type { OpenConnection } from './open-rights.ts';
-import { ByteSource } from './rfb/byte-source.ts';
-import { ClientMessages } from './rfb/client-messages.ts';
-import { letIn, logInAt } from './rfb/handshake.ts';
-import { ItemStream } from './rfb/item-stream.ts';
-import { ProtocolError } from './rfb/protocol-error.ts';
-import type { RfbState } from './rfb/rfb-state.ts';
-import { ServerMessages } from './rfb/server-messages.ts';
 
 /** Bytes on their way to one side beyond which the other side is read no further. */
 const mostBacklogBytes = 65_536;

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clientOf, type Harness, portal, startHarness, until } from './harness.ts';
-import * as m from './stubs/messages.ts';
-import { RfbClient } from './stubs/rfb-client.ts';
-import { VncStub } from './stubs/vnc-stub.ts';
+import { clientOf, type Harness, portal, startHarness, until } from '../harness.ts';
+import * as m from '../stubs/messages.ts';
+import { RfbClient } from '../stubs/rfb-client.ts';
+import { VncStub } from '../stubs/vnc-stub.ts';
 
 let stub: VncStub;
 let harness: Harness;
