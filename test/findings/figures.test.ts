@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Figures, markdownTable } from '../../findings/figures.ts';
+import { Figures, markdownTable } from '../../docs/findings/figures.ts';
 import { runLocally } from '../../sim/sweep/local-runner.ts';
 import { readPlanFile } from '../../sim/sweep/plan-file.ts';
 import { settleSweep } from '../../sim/sweep/points.ts';
@@ -23,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('the plan of the findings is one that heps sweep takes, and has every experiment that the page names', async () => {
-  const { points } = await settleSweep(readPlanFile('findings/plan.yaml'), 'findings/plan.yaml');
+test('the plan of the docs/findings is one that heps sweep takes, and has every experiment that the page names', async () => {
+  const { points } = await settleSweep(readPlanFile('docs/findings/plan.yaml'), 'docs/findings/plan.yaml');
   const experiments = new Set(points.map(({ experiment }) => experiment));
   const page = readFileSync('docs/findings.md', 'utf8');
   const lines = page.split('\n').filter((line) => /^Experiments? `/.test(line));

@@ -1,5 +1,5 @@
-/** Writes docs/findings.md from the runs of `findings/plan.yaml`; every figure in it comes from their run files. */
-import { writeOutput } from '../sim/records/output-file.ts';
+/** Writes docs/findings.md from the runs of `docs/findings/plan.yaml`; every figure in it comes from their run files. */
+import { writeOutput } from '../../sim/records/output-file.ts';
 import { Figures, markdownTable, type Where } from './figures.ts';
 
 const folder = 'sweeps/findings';
@@ -172,10 +172,10 @@ MSER-5 finds one day. *Rejecting*: a VM that finds no host is refused, as OpenSt
 four hours. How the workload and the cards were made is in [traces/README.md](../traces/README.md): it is a model of HEPS's plan, not a recording.
 
 \`\`\`sh
-npm run findings   # all runs and this page, about eight minutes on two cores; stopped, it goes on where it was
+npm run docs/findings   # all runs and this page, about eight minutes on two cores; stopped, it goes on where it was
 \`\`\`
 
-The plan is [findings/plan.yaml](../findings/plan.yaml); a section names its experiments, and \`sweeps/findings/table.csv\` has every run.
+The plan is [docs/findings/plan.yaml](../findings/plan.yaml); a section names its experiments, and \`sweeps/findings/table.csv\` has every run.
 
 **In short.** The paper's filter is what helps: it takes hybrid ${difference(served, 'rejecting', { policy: 'hybrid', load: 1 }, { policy: 'nova', load: 1 })} points
 above stock OpenStack. Its scores cost part of that again: even a host drawn by lot, behind the same filter, serves ${atPlan(served, 'rejecting', 'random')} points

@@ -1,7 +1,7 @@
 /** Figures of a finished sweep as text: means with 95 % intervals, differences paired by seed. */
-import { type Measure, measures } from '../core/runs/measures.ts';
-import { type Estimate, estimate, pairedDifference } from '../core/statistics/estimate.ts';
-import { groupResults, readSweep, type SweepGroup } from '../sim/sweep/results.ts';
+import { type Measure, measures } from '../../core/runs/measures.ts';
+import { type Estimate, estimate, pairedDifference } from '../../core/statistics/estimate.ts';
+import { groupResults, readSweep, type SweepGroup } from '../../sim/sweep/results.ts';
 
 /** Which runs of an experiment, by the options that tell them apart. */
 export type Where = Readonly<Record<string, string | number | boolean>>;
