@@ -175,7 +175,7 @@ four hours. How the workload and the cards were made is in [traces/README.md](..
 npm run docs/findings   # all runs and this page, about eight minutes on two cores; stopped, it goes on where it was
 \`\`\`
 
-The plan is [docs/findings/plan.yaml](../findings/plan.yaml); a section names its experiments, and \`sweeps/findings/table.csv\` has every run.
+The plan is [docs/findings/plan.yaml](findings/plan.yaml); a section names its experiments, and \`sweeps/findings/table.csv\` has every run.
 
 **In short.** The paper's filter is what helps: it takes hybrid ${difference(served, 'rejecting', { policy: 'hybrid', load: 1 }, { policy: 'nova', load: 1 })} points
 above stock OpenStack. Its scores cost part of that again: even a host drawn by lot, behind the same filter, serves ${atPlan(served, 'rejecting', 'random')} points

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Figures, markdownTable } from '../../docs/findings/figures.ts';
-import { runLocally } from '../../sim/sweep/local-runner.ts';
-import { readPlanFile } from '../../sim/sweep/plan-file.ts';
-import { settleSweep } from '../../sim/sweep/points.ts';
-import { distinctPoints, readSweep } from '../../sim/sweep/results.ts';
-import { writeSweep } from '../../sim/sweep/sweep-file.ts';
+import { Figures, markdownTable } from '../../../docs/findings/figures.ts';
+import { runLocally } from '../../../sim/sweep/local-runner.ts';
+import { readPlanFile } from '../../../sim/sweep/plan-file.ts';
+import { settleSweep } from '../../../sim/sweep/points.ts';
+import { distinctPoints, readSweep } from '../../../sim/sweep/results.ts';
+import { writeSweep } from '../../../sim/sweep/sweep-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'heps-findings-'));
 const plan = join(folder, 'plan.yaml');

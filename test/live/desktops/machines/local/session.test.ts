@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { endSession, isAlive } from '../../../../live/desktops/machines/local/session.ts';
+import { endSession, isAlive } from '../../../../../live/desktops/machines/local/session.ts';
 
 const nobody = 65_534;
 const root = process.getuid?.() === 0;
