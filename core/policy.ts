@@ -1,9 +1,10 @@
 /** A policy: which hosts may take a VM, which of them is best, and which of its cards the VM gets. */
+
 import type { Cluster, HostView } from './cluster.ts';
+import type { Decision } from './decision.ts';
 import type { Filter } from './filters.ts';
-import type { TypicalRequest } from './fragmentation/typical-requests.ts';
 import type { VmRequest } from './request.ts';
-import type { Decision } from './scheduler.ts';
+import type { TypicalRequest } from './typical-request.ts';
 
 /** One way to place VMs. A new one is a file in `policies/` and a line in `policies/index.ts`. */
 export interface Policy {

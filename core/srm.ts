@@ -125,8 +125,12 @@ export function applySrm(cluster: Cluster, record: SrmRecord): boolean {
   return applySrmTo(view, record);
 }
 
-/** The same for a host already looked up. */
-export function applySrmTo(view: HostView, record: SrmRecord): boolean {
+/**
+ * The same for a host already looked up.
+ *
+ * @param gpuVms its row of `Cluster.gpuVms`; found from the servers that the record names unless given
+ */
+export function applySrmTo(view: HostView, record: SrmRecord, gpuVms?: ArrayLike<number>): boolean {
   const { cluster, index: host, specs } = view;
   const reported = record.cards.map((card, place) => {
     const index = specs.cards.findIndex((known) => known.address === card.address);
@@ -155,7 +159,7 @@ export function applySrmTo(view: HostView, record: SrmRecord): boolean {
         isHealthy: card.healthy,
       };
     }),
-    gpuVms: gpuVmsOf(view, reported),
+    gpuVms: gpuVms ?? gpuVmsOf(view, reported),
   });
   return true;
 }

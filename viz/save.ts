@@ -1,6 +1,6 @@
 /** Saves what is drawn as a file: SVG for print, PNG for slides. */
 
-import { cssColour } from './charts/painter.ts';
+import { cssColour } from './colour.ts';
 import { button, element } from './element.ts';
 import { currentTheme } from './theme.ts';
 

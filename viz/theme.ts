@@ -1,6 +1,6 @@
 /** Colours for what is drawn, light and dark; the rest of the page takes them from theme.css by the same names. */
 import { interpolateRgbBasis } from 'd3';
-import { type Colour, colourOf } from './charts/painter.ts';
+import { type Colour, colourOf } from './colour.ts';
 
 export interface Theme {
   readonly isDark: boolean;

@@ -14,8 +14,8 @@ import { acceptsModel, modelSuits } from '../card-fit.ts';
 import type { Cluster } from '../cluster.ts';
 import { type VmRequest, vmRequest } from '../request.ts';
 import { toThousandths } from '../resources.ts';
+import type { TypicalRequest } from '../typical-request.ts';
 import { thousandthsOf } from './card-thousandths.ts';
-import type { TypicalRequest } from './typical-requests.ts';
 
 /** Computes F on one cluster. Of each host it keeps what depends on the cards alone, for as long as they are as they were. */
 export class Fragments {

@@ -1,20 +1,7 @@
 /** Typical requests: which kinds of VMs a workload is made of, and how often. They weigh the fragmentation measure of FGD. */
 import { InputError } from '../input-error.ts';
 import type { VmRequest } from '../request.ts';
-
-/** A kind of request. RAM and disk do not count. */
-export interface RequestKind {
-  readonly vcpus: number;
-  readonly cards: number;
-  readonly cardMemoryMib: number;
-  readonly cardCores: number;
-  readonly cardModels: readonly string[];
-}
-
-export interface TypicalRequest extends RequestKind {
-  /** Part of the typical requests that are of this kind; they sum to 1. */
-  readonly share: number;
-}
+import type { RequestKind, TypicalRequest } from '../typical-request.ts';
 
 /** VMs of a workload that are counted at most, the first ones; a longer one is not read to its end for it. */
 export const mostCountedVms = 100_000;

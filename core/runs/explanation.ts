@@ -1,8 +1,8 @@
 /** A decision in words and counts, for people: what was asked, what became of it, which hosts fell out where, which were best. */
 import type { Cluster } from '../cluster.ts';
+import type { HostVerdict } from '../decision.ts';
 import type { Rejection } from '../filters.ts';
 import type { VmRequest } from '../request.ts';
-import type { HostVerdict } from '../scheduler.ts';
 import { cardsAt, type DecisionColumns, textAt } from './run-file.ts';
 
 /** How many hosts each filter removed, in the order in which hosts met them. */

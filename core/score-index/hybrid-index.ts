@@ -37,11 +37,12 @@
  * Eq. (3) divides by the largest capacities, which never change: by what is free now, every event would change every score.
  */
 import type { Cluster } from '../cluster.ts';
+import type { Decision } from '../decision.ts';
 import { fineGrainedGpu } from '../filters.ts';
 import type { Policy, ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
-import { type Decision, schedule } from '../scheduler.ts';
+import { schedule } from '../scheduler.ts';
 import { defaultLrs } from '../scores.ts';
 import { EmptiestHosts } from './emptiest-hosts.ts';
 import { FittingHosts } from './fitting-hosts.ts';

@@ -5,10 +5,10 @@
  */
 import { serves } from '../card-fit.ts';
 import type { Cluster } from '../cluster.ts';
+import type { Decision } from '../decision.ts';
 import { fineGrainedGpu } from '../filters.ts';
 import type { Policy, ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
-import type { Decision } from '../scheduler.ts';
 import { ChangeLog } from './change-log.ts';
 import { IdleHosts } from './idle-hosts.ts';
 import { allHosts, RejectionCounts, type RoomCounter } from './rejection-counts.ts';

@@ -3,10 +3,10 @@
  * looked at, but at a few numbers of it only.
  */
 import type { Cluster } from '../cluster.ts';
+import type { Decision } from '../decision.ts';
 import { countedCards, gpuCount } from '../filters.ts';
 import type { ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
-import type { Decision } from '../scheduler.ts';
 import { allHosts, RejectionCounts, type RoomCounter } from './rejection-counts.ts';
 import { WeighedHosts } from './weighed-hosts.ts';
 

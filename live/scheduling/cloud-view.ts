@@ -3,11 +3,12 @@
  * claimed or runs there and is not in a record yet.
  */
 import { Cluster } from '../../core/cluster.ts';
+import type { Decision, HostVerdict } from '../../core/decision.ts';
 import type { GpuCard } from '../../core/gpu-card.ts';
 import type { HostSpec } from '../../core/host.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
-import { type Decision, explain, type HostVerdict, Scheduler } from '../../core/scheduler.ts';
+import { explain, Scheduler } from '../../core/scheduler.ts';
 import { applySrmTo, type SrmRecord, srmCardOf } from '../../core/srm.ts';
 import { type HostState, inventoryOf, type SrmRegistry } from '../srm/registry.ts';
 import { type Holding, holdersOf } from './holding.ts';

@@ -12,12 +12,10 @@ import { type Engine, formatRejections, isServable, Scheduler, schedule } from '
 import type { Arrival } from '../../traces/arrival.ts';
 import type { EventKind, Simulator } from '../engine/engine.ts';
 import { CardLists } from './card-lists.ts';
+import { priorities } from './priorities.ts';
 import type { SizedRequest } from './sized-requests.ts';
 import { SrmReports } from './srm-reports.ts';
 import { nowhere, Vm, Vms, vmStates } from './vm.ts';
-
-/** What happens at one instant, in this order. */
-export const priorities = { end: 0, fault: 1, report: 2, drain: 3, resubmit: 4, arrival: 5, giveUp: 6 } as const;
 
 export type TurnedAway = 'refused' | 'gave-up' | 'unservable';
 

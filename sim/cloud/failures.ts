@@ -3,7 +3,8 @@ import type { HostSpec } from '../../core/host.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { exponential, type RandomStream, randomStream } from '../../traces/random.ts';
 import type { Simulator } from '../engine/engine.ts';
-import { type Cloud, priorities } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
+import { priorities } from './priorities.ts';
 
 const secondsPerHour = 3600;
 

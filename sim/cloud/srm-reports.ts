@@ -3,7 +3,7 @@ import type { Cluster } from '../../core/cluster.ts';
 import { nextReportS, reportAfterS } from '../../core/runs/report-times.ts';
 import { applySrmTo, srmOf } from '../../core/srm.ts';
 import type { EventKind, Simulator } from '../engine/engine.ts';
-import { priorities } from './cloud.ts';
+import { priorities } from './priorities.ts';
 
 /**
  * Reports come at whole multiples of the interval, all hosts at once. A host that has not changed would only repeat itself, so only
@@ -57,14 +57,11 @@ export class SrmReports {
       const record = this.#truth.up[host] === 1 ? srmOf(this.#truth.hosts[host]!, nowS, sequence) : undefined;
       // A real record names the servers on each card; these do without ids.
       const { gpuVms, cardCounts } = this.#truth;
-      const [first, end] = [host * cardCounts, (host + 1) * cardCounts];
+      const ofHost = gpuVms.subarray(host * cardCounts, (host + 1) * cardCounts);
       for (const view of this.#views) {
         if (record === undefined)
           view.setUp(host, false); // a host that is down reports nothing, and is missed
-        else {
-          applySrmTo(view.hosts[host]!, record);
-          view.gpuVms.set(gpuVms.subarray(first, end), first);
-        }
+        else applySrmTo(view.hosts[host]!, record, ofHost);
       }
     }
     this.#changed.clear();

@@ -1,11 +1,12 @@
 /** `heps explain RUN REQUEST`: why a VM went where it went, recomputed by the scheduler itself. */
 import type { Command } from 'commander';
 import type { Cluster } from '../../core/cluster.ts';
+import type { Decision, HostVerdict } from '../../core/decision.ts';
 import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { describeHistory, describeRequest, formatTime, funnelOf, ranked } from '../../core/runs/explanation.ts';
 import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
-import { type Decision, explain, formatRejections, type HostVerdict } from '../../core/scheduler.ts';
+import { explain, formatRejections } from '../../core/scheduler.ts';
 import { readRunFile } from '../records/run-file-io.ts';
 import { whole } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';

@@ -2,7 +2,7 @@
 import type { Cluster } from '../../core/cluster.ts';
 import { freeThousandthsOn, wholeCard } from '../../core/fragmentation/card-thousandths.ts';
 import { Fragments } from '../../core/fragmentation/fragments.ts';
-import type { TypicalRequest } from '../../core/fragmentation/typical-requests.ts';
+import type { TypicalRequest } from '../../core/typical-request.ts';
 
 /**
  * ∫ Σ F dt / ∫ Σ T dt over the hosts that are up: of all the idle GPU time, the part in which a typical request could not have used it.

@@ -1,10 +1,10 @@
 /** Watches a cloud and says in figures how it did: the summary and the time series of a run. */
 import { hasWrongCards } from '../../core/card-fit.ts';
 import type { Cluster } from '../../core/cluster.ts';
-import type { TypicalRequest } from '../../core/fragmentation/typical-requests.ts';
 import { isGpuRequest } from '../../core/request.ts';
 import type { KindSummary, RunSummary, SeriesColumns } from '../../core/runs/run-file.ts';
 import { cardScore } from '../../core/scores.ts';
+import type { TypicalRequest } from '../../core/typical-request.ts';
 import type { CloudObserver, TurnedAway } from '../cloud/cloud.ts';
 import type { Vm } from '../cloud/vm.ts';
 import { DailyCounts } from './daily-counts.ts';

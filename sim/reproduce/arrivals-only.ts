@@ -1,9 +1,10 @@
 /** Tasks that only arrive, one after the other: each is placed or dropped, nobody leaves. */
 import { Cluster } from '../../core/cluster.ts';
+import type { Decision } from '../../core/decision.ts';
 import { Fragments } from '../../core/fragmentation/fragments.ts';
-import type { TypicalRequest } from '../../core/fragmentation/typical-requests.ts';
 import type { Policy } from '../../core/policy.ts';
-import { type Decision, type Engine, Scheduler } from '../../core/scheduler.ts';
+import { type Engine, Scheduler } from '../../core/scheduler.ts';
+import type { TypicalRequest } from '../../core/typical-request.ts';
 import type { AllocationEvents } from './allocation-curve.ts';
 import type { ArrivalOrder } from './arrival-order.ts';
 import { milliGpuOf } from './openb-data.ts';

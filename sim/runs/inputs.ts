@@ -3,13 +3,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { formatCluster, type NamedCluster, parseCluster } from '../../core/cluster-file.ts';
-import {
-  mostCountedVms,
-  RequestKinds,
-  type TypicalRequest,
-  typicalRequestsOf,
-} from '../../core/fragmentation/typical-requests.ts';
+import { mostCountedVms, RequestKinds, typicalRequestsOf } from '../../core/fragmentation/typical-requests.ts';
 import { InputError } from '../../core/input-error.ts';
+import type { TypicalRequest } from '../../core/typical-request.ts';
 import type { Arrival, ArrivalStream } from '../../traces/arrival.ts';
 import { isOpenbNodeFile, readTrace, type TraceOptions, traceFiles } from '../../traces/formats.ts';
 import { readHepsParameters } from '../../traces/heps-parameters-reader.ts';

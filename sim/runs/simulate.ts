@@ -1,5 +1,5 @@
 /** One run: a workload, a cluster and a policy in; figures, and if wanted every decision, out. */
-import type { TypicalRequest } from '../../core/fragmentation/typical-requests.ts';
+
 import type { HostSpec } from '../../core/host.ts';
 import type { Policy } from '../../core/policy.ts';
 import type {
@@ -10,9 +10,11 @@ import type {
   SeriesColumns,
 } from '../../core/runs/run-file.ts';
 import type { Engine } from '../../core/scheduler.ts';
+import type { TypicalRequest } from '../../core/typical-request.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
-import { Cloud, type CloudObserver, priorities } from '../cloud/cloud.ts';
+import { Cloud, type CloudObserver } from '../cloud/cloud.ts';
 import { startFailures } from '../cloud/failures.ts';
+import { priorities } from '../cloud/priorities.ts';
 import { Simulator } from '../engine/engine.ts';
 import { Metrics } from '../measures/metrics.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';

@@ -1,13 +1,13 @@
 /** Small clusters and requests for tests, written with as few numbers as a test needs, and arbitrary ones for properties. */
 import fc from 'fast-check';
 import { Cluster, type Placement } from '../../core/cluster.ts';
-import type { TypicalRequest } from '../../core/fragmentation/typical-requests.ts';
 import type { CardSharing, GpuCard, GpuModel } from '../../core/gpu-card.ts';
 import type { HostSpec } from '../../core/host.ts';
 import { policies } from '../../core/policies/index.ts';
 import { defaultPolicyOptions, type Policy, type PolicyOptions } from '../../core/policy.ts';
 import { type RequestNumbers, type VmRequest, vmRequest } from '../../core/request.ts';
 import { schedule } from '../../core/scheduler.ts';
+import type { TypicalRequest } from '../../core/typical-request.ts';
 
 /** A 48 GiB card; beside `small`, S_card = 1. */
 export const large: GpuModel = {

@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { servingCards } from '../../core/card-fit.ts';
 import type { Cluster } from '../../core/cluster.ts';
 import { Fragments } from '../../core/fragmentation/fragments.ts';
-import { RequestKinds, type TypicalRequest, typicalRequestsOf } from '../../core/fragmentation/typical-requests.ts';
+import { RequestKinds, typicalRequestsOf } from '../../core/fragmentation/typical-requests.ts';
 import { fgd } from '../../core/policies/fgd/fgd.ts';
 import { defaultPolicyOptions } from '../../core/policy.ts';
 import { type RequestNumbers, vmRequest } from '../../core/request.ts';
+import type { TypicalRequest } from '../../core/typical-request.ts';
 import {
   anyHosts,
   anyRequest,

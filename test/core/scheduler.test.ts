@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Placement } from '../../core/cluster.ts';
+import type { Decision } from '../../core/decision.ts';
 import { cpuRamDisk } from '../../core/filters.ts';
 import { policies } from '../../core/policies/index.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
-import { type Decision, explain, formatRejections, isServable, Scheduler, schedule } from '../../core/scheduler.ts';
+import { explain, formatRejections, isServable, Scheduler, schedule } from '../../core/scheduler.ts';
 import {
   anyHosts,
   anyRequest,

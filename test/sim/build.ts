@@ -16,7 +16,8 @@ import {
   type RunInputs,
   runFormat,
 } from '../../core/runs/run-file.ts';
-import { Cloud, type CloudObserver, priorities } from '../../sim/cloud/cloud.ts';
+import { Cloud, type CloudObserver } from '../../sim/cloud/cloud.ts';
+import { priorities } from '../../sim/cloud/priorities.ts';
 import type { Vm } from '../../sim/cloud/vm.ts';
 import { Simulator } from '../../sim/engine/engine.ts';
 import { OutputFile } from '../../sim/records/output-file.ts';

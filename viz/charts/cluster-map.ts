@@ -1,10 +1,10 @@
 /** All hosts of a cluster at one moment: a tile each, vCPUs and RAM as bars, cards as cells. */
 import './cluster-map.css';
 import { select, type ZoomTransform, zoom, zoomIdentity } from 'd3';
+import { cssColour } from '../colour.ts';
 import { element } from '../element.ts';
 import type { HostKind } from '../model/host-kinds.ts';
 import { detailedTile, drawTiles, type MapPicture, namedTile } from './host-tiles.ts';
-import { cssColour } from './painter.ts';
 import { PixelPainter } from './pixel-painter.ts';
 import { SvgPainter } from './svg-painter.ts';
 import { hostAt, layOutTiles, type TileLayout } from './tile-layout.ts';

@@ -1,5 +1,6 @@
 /** Paints rectangles straight into the pixels of a canvas: 10 000 hosts are some 100 000 rectangles a frame, ten times what canvas calls can draw. */
-import type { Colour, Painter } from './painter.ts';
+import type { Colour } from '../colour.ts';
+import type { Painter } from './painter.ts';
 
 export class PixelPainter implements Painter {
   readonly #width: number;

@@ -1,5 +1,6 @@
 /** Draws rectangles as marks of an SVG, one element each: what is saved for print. */
-import { type Colour, cssColour, type Painter } from './painter.ts';
+import { type Colour, cssColour } from '../colour.ts';
+import type { Painter } from './painter.ts';
 
 export class SvgPainter implements Painter {
   readonly #marks: string[] = [];

@@ -1,9 +1,10 @@
 /** What would have changed a decision: the scheduler is asked again with one thing changed. The case's cluster is as before afterwards. */
 import type { Cluster, ObservedHost } from '../../core/cluster.ts';
+import type { Decision } from '../../core/decision.ts';
 import { policies } from '../../core/policies/index.ts';
 import type { Policy } from '../../core/policy.ts';
 import { isGpuRequest, type VmRequest } from '../../core/request.ts';
-import { type Decision, Scheduler, schedule } from '../../core/scheduler.ts';
+import { Scheduler, schedule } from '../../core/scheduler.ts';
 import type { DecisionCase } from './decision-case.ts';
 
 type Asked = Pick<DecisionCase, 'cluster' | 'request' | 'policy' | 'moment'>;

@@ -1,11 +1,12 @@
 /** One decision of a run, made again: what the scheduler saw, what it said of each host, and what the file says it did. */
 import type { Cluster } from '../../core/cluster.ts';
+import type { Decision, HostVerdict } from '../../core/decision.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { ranked } from '../../core/runs/explanation.ts';
 import { firstTryOf, type Moment, momentOf, viewAt } from '../../core/runs/replay.ts';
 import { type DecisionColumns, type RunFile, requestAt, textAt } from '../../core/runs/run-file.ts';
-import { type Decision, explain, type HostVerdict } from '../../core/scheduler.ts';
+import { explain } from '../../core/scheduler.ts';
 
 export interface DecisionCase {
   readonly file: RunFile;

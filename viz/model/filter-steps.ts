@@ -1,8 +1,9 @@
 /** What each filter of a policy left over, those that removed nobody included. */
+
+import type { HostVerdict } from '../../core/decision.ts';
 import { type Rejection, rejections } from '../../core/filters.ts';
 import type { Policy } from '../../core/policy.ts';
 import { funnelOf } from '../../core/runs/explanation.ts';
-import type { HostVerdict } from '../../core/scheduler.ts';
 
 export interface FilterStep {
   readonly filter: string;

@@ -1,9 +1,9 @@
 /** The chosen host beside the best other one that differs from it in anything. */
 import type { HostView } from '../../core/cluster.ts';
+import type { HostVerdict } from '../../core/decision.ts';
 import { bestOffer, type CardOffer, unitsOf } from '../../core/policies/hybrid.ts';
 import { isGpuRequest } from '../../core/request.ts';
 import type { ResourceVector } from '../../core/resources.ts';
-import type { HostVerdict } from '../../core/scheduler.ts';
 import { type LrsParts, leastRequestedParts, type SimilarityParts, similarityParts } from '../../core/scores.ts';
 import type { DecisionCase } from './decision-case.ts';
 import { isSameScore } from './score-rows.ts';

@@ -1,6 +1,7 @@
 /** The best hosts of a decision as a table shows them: hosts next to each other with one score are one row. */
+
+import type { HostVerdict } from '../../core/decision.ts';
 import type { Policy } from '../../core/policy.ts';
-import type { HostVerdict } from '../../core/scheduler.ts';
 
 export interface ScoreRow {
   readonly verdict: HostVerdict;

@@ -1,7 +1,7 @@
 /** Why the chosen host and not the next, and what would have changed it, in sentences. */
 import type { Cluster } from '../../core/cluster.ts';
+import type { Decision, HostVerdict } from '../../core/decision.ts';
 import type { VmRequest } from '../../core/request.ts';
-import type { Decision, HostVerdict } from '../../core/scheduler.ts';
 import type { ClosingChange, SmallerRequest } from './counterfactuals.ts';
 import type { NearHost } from './nearest-hosts.ts';
 import { formatMib, formatScore, formatSpan, plural, round } from './quantity-words.ts';

@@ -1,5 +1,5 @@
 /** Says what the colours and signs of the cluster map mean; a category can be made to stand out. */
-import { type Colour, cssColour } from '../charts/painter.ts';
+import { type Colour, cssColour } from '../colour.ts';
 import { element } from '../element.ts';
 import type { Theme } from '../theme.ts';
 

@@ -5,10 +5,11 @@
 import { serves } from '../../card-fit.ts';
 import type { Cluster, HostView } from '../../cluster.ts';
 import { Fragments } from '../../fragmentation/fragments.ts';
-import { neededTypicalRequests, type TypicalRequest } from '../../fragmentation/typical-requests.ts';
+import { neededTypicalRequests } from '../../fragmentation/typical-requests.ts';
 import type { Policy, PolicyFactory } from '../../policy.ts';
 import { isGpuRequest, type VmRequest } from '../../request.ts';
 import { KindScoreIndex } from '../../score-index/kind-score-index.ts';
+import type { TypicalRequest } from '../../typical-request.ts';
 import { artifactFilters, indexesOf, tightestServing } from './artifact.ts';
 
 export const fgd: PolicyFactory = {

@@ -1,0 +1,15 @@
+/** A kind of request and how often it comes: what a policy may know of a workload beforehand. */
+
+/** A kind of request. RAM and disk do not count. */
+export interface RequestKind {
+  readonly vcpus: number;
+  readonly cards: number;
+  readonly cardMemoryMib: number;
+  readonly cardCores: number;
+  readonly cardModels: readonly string[];
+}
+
+export interface TypicalRequest extends RequestKind {
+  /** Part of the typical requests that are of this kind; they sum to 1. */
+  readonly share: number;
+}
