@@ -37,7 +37,7 @@ export async function carryOutAll(
   // Only where there are threads: it takes 8 MB.
   const { Piscina } = await import('piscina');
   const pool = new Piscina<unknown, WorkerAnswer>({
-    filename: new URL('../worker.js', import.meta.url).href,
+    filename: new URL('./worker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
   });

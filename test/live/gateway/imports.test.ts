@@ -20,12 +20,14 @@ test('a gateway by itself loads nothing of the scheduler, the cloud, the databas
   expect(loaded).toContain('live/gateway/rfb/rectangle.ts');
   const foreign = loaded.filter(
     (file) =>
-      !/^(?:live\/(?:gateway|http|commands\/gateway)|core\/(?:check|input-error|portal)|live\/[\w-]+\.ts|package-files\.ts)/.test(
+      !/^(?:live\/(?:gateway|http|settings|commands\/gateway|access\/secrets|server\/log)|core\/(?:check|input-error|wire\/portal)|live\/[\w-]+\.ts|package-files\.ts)/.test(
         file,
       ),
   );
   expect(foreign).toEqual([]);
   expect(
-    loaded.filter((file) => /scheduling|openstack|srm|configuration-settings|live\/configuration\.ts/.test(file)),
+    loaded.filter((file) =>
+      /scheduling|openstack|srm|configuration-settings|live\/server\/configuration\.ts/.test(file),
+    ),
   ).toEqual([]);
 });
