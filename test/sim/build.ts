@@ -16,11 +16,11 @@ import {
   type RunInputs,
   runFormat,
 } from '../../core/runs/run-file.ts';
+import { OutputFile } from '../../files/output-file.ts';
 import { Cloud, type CloudObserver } from '../../sim/cloud/cloud.ts';
 import { priorities } from '../../sim/cloud/priorities.ts';
 import type { Vm } from '../../sim/cloud/vm.ts';
 import { Simulator } from '../../sim/engine/engine.ts';
-import { OutputFile } from '../../sim/records/output-file.ts';
 import { plainDecisions } from '../../sim/records/recorder.ts';
 import { readRunFile, writeRunFile } from '../../sim/records/run-file-io.ts';
 import { inBatches } from '../../sim/runs/inputs.ts';
