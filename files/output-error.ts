@@ -6,6 +6,11 @@ export class OutputError extends Error {
   constructor(path: string, cause: NodeJS.ErrnoException) {
     super(`${path}: could not be written: ${reasonOf(cause)}`, { cause });
   }
+
+  /** The error of another thread. */
+  static saying(message: string): Error {
+    return Object.assign(new Error(message), { name: 'OutputError' });
+  }
 }
 
 const reasons: Readonly<Record<string, string>> = {
