@@ -1,7 +1,7 @@
 /** The registry's tables and how they came to be. One schema for SQLite and MariaDB; times are Unix seconds. */
 import { type Generated, type Kysely, type Migration, Migrator, sql } from 'kysely';
 import type { Role } from '../access/tokens.ts';
-import { type DesktopSchema, desktopTables } from '../desktops/tables.ts';
+import { type DesktopSchema, desktopTables } from '../desktops/records/tables.ts';
 import { counterType, type DatabaseKind, seconds, textTypes } from './column-types.ts';
 
 export interface RecordTable {

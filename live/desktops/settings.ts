@@ -1,5 +1,5 @@
 /** What an operator sets of the desktop service and of the streaming gateway. */
-import type { SharedLimits } from './limits.ts';
+import type { SharedLimits } from './catalogue/limits.ts';
 
 export interface DesktopSettings {
   /** Path of `stations.yaml`. */

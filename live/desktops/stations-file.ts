@@ -6,9 +6,9 @@ import { aBoolean, anArray, anInteger, anObject, aPositive, aText, noOtherFields
 import { InputError } from '../../core/input-error.ts';
 import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
 import { aGroupName, aShownText } from './accounts/person-name.ts';
-import type { SharedLimits } from './limits.ts';
+import type { SharedLimits } from './catalogue/limits.ts';
+import type { DesktopImage, Mount, Software, Station, WebApp } from './catalogue/station.ts';
 import { checkTemplate } from './provisioning/template.ts';
-import type { DesktopImage, Mount, Software, Station, WebApp } from './station.ts';
 
 export interface Catalogue {
   readonly stations: readonly Station[];

@@ -9,18 +9,18 @@ import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 import { isIn, networksOf } from '../http/client-address.ts';
 import type { PageFile } from '../http/page-files.ts';
-import { Admission } from './admission.ts';
-import { answer, answerFile, refuseUpgrade } from './answers.ts';
 import { Apps } from './apps/apps.ts';
-import type { Authority } from './authority.ts';
-import { bounded } from './bounded-authority.ts';
-import type { GatewayContext } from './context.ts';
+import type { Authority } from './authority/authority.ts';
+import { bounded } from './authority/bounded-authority.ts';
+import { Admission } from './connections/admission.ts';
+import { answer, answerFile, refuseUpgrade } from './connections/answers.ts';
+import type { GatewayContext } from './connections/context.ts';
+import { makeGatewayMetrics } from './connections/gateway-metrics.ts';
+import { defaultLimits, type GatewayLimits } from './connections/limits.ts';
+import { OpenRights } from './connections/open-rights.ts';
+import { Upgrades } from './connections/upgrade.ts';
 import { Entrances } from './entrances.ts';
-import { makeGatewayMetrics } from './gateway-metrics.ts';
-import { defaultLimits, type GatewayLimits } from './limits.ts';
-import { OpenRights } from './open-rights.ts';
 import { Streams } from './streams/streams.ts';
-import { Upgrades } from './upgrade.ts';
 
 export interface GatewayParts {
   readonly listen: { readonly address: string; readonly port: number };

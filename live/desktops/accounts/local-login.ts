@@ -6,7 +6,7 @@ import { InputError } from '../../../core/input-error.ts';
 import type { Schema } from '../../database/schema.ts';
 import { Problem } from '../../http/problem.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
-import { noteAudit, type Origin } from '../audit-trail.ts';
+import { noteAudit, type Origin } from '../records/audit-trail.ts';
 import { isPassword, PasswordsBusy } from './passwords.ts';
 import type { People } from './people.ts';
 

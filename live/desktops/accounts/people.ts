@@ -2,8 +2,8 @@
 import type { Kysely } from 'kysely';
 import { InputError } from '../../../core/input-error.ts';
 import type { Schema } from '../../database/schema.ts';
-import { noteAudit, type Origin } from '../audit-trail.ts';
-import type { PersonTable } from '../tables.ts';
+import { noteAudit, type Origin } from '../records/audit-trail.ts';
+import type { PersonTable } from '../records/tables.ts';
 import { hashPassword } from './passwords.ts';
 import type { Group, Person } from './person.ts';
 

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../../../core/clock.ts';
 import { hashOf, makeSecret, secretFormat } from '../../access/secrets.ts';
 import type { Schema } from '../../database/schema.ts';
-import { noteAudit, type Origin } from '../audit-trail.ts';
+import { noteAudit, type Origin } from '../records/audit-trail.ts';
 import { personOf } from './people.ts';
 import type { Person } from './person.ts';
 

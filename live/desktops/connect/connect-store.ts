@@ -1,8 +1,8 @@
 /** Connect tokens and grants in the database: only hashes of secrets, and a token is gone with its first use. */
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../database/schema.ts';
-import { type AuditEntry, noteAudit } from '../audit-trail.ts';
-import type { ConnectTokenTable, DesktopTable, GrantTable } from '../tables.ts';
+import { type AuditEntry, noteAudit } from '../records/audit-trail.ts';
+import type { ConnectTokenTable, DesktopTable, GrantTable } from '../records/tables.ts';
 import type { StandingFacts } from './standing.ts';
 
 /** A right in use, with what decides whether it holds. */

@@ -17,9 +17,9 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../../core/input-error.ts';
+import type { DesktopImage } from '../catalogue/station.ts';
 import { appCommand } from '../provisioning/app-command.ts';
 import { obfuscatedVncPassword } from '../provisioning/vnc-password.ts';
-import type { DesktopImage } from '../station.ts';
 import { isInstalled, missingPackages } from './local/programs.ts';
 import { endSession, isAlive, startSession } from './local/session.ts';
 import type { MachineOrder, MachineStatus, Machines } from './machines.ts';

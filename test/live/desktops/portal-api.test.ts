@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DesktopView } from '../../../core/wire/portal.ts';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
-import { RemoteAuthority } from '../../../live/gateway/remote-authority.ts';
+import { RemoteAuthority } from '../../../live/gateway/authority/remote-authority.ts';
 import { PortalServer, password } from './portal-server.ts';
 
 let portal: PortalServer;

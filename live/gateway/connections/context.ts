@@ -1,9 +1,9 @@
 /** What the parts of one gateway share. */
 import type { Logger } from 'pino';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { Authority, Grant } from '../authority/authority.ts';
+import { Refused } from '../authority/authority.ts';
 import type { Admission } from './admission.ts';
-import type { Authority, Grant } from './authority.ts';
-import { Refused } from './authority.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { OpenRights } from './open-rights.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { deleting } from '../../../live/desktops/desktop-state.ts';
-import { b7, DesktopsUnderTest, startS } from './harness.ts';
+import { deleting } from '../../../../live/desktops/lifecycle/desktop-state.ts';
+import { b7, DesktopsUnderTest, startS } from '../harness.ts';
 
 let desktops: DesktopsUnderTest;
 

@@ -1,7 +1,7 @@
 /** The desktop service's tables. Times are Unix seconds. */
 import { type Generated, type Kysely, type Migration, sql } from 'kysely';
-import type { DesktopRole, DesktopState } from '../../core/wire/portal.ts';
-import { counterType, type DatabaseKind, seconds, textTypes } from '../database/column-types.ts';
+import type { DesktopRole, DesktopState } from '../../../core/wire/portal.ts';
+import { counterType, type DatabaseKind, seconds, textTypes } from '../../database/column-types.ts';
 
 /** Somebody who has logged in, or has a local account. */
 export interface PersonTable {

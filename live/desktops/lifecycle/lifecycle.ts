@@ -3,19 +3,19 @@
  * so that it can be gone on with after the process was killed at any instant. A step that is made twice is the same as made once: the
  * machine has the desktop's id. Of several servers one does it at a time, the one with the lease.
  */
-import type { Clock } from '../../core/clock.ts';
-import { InputError } from '../../core/input-error.ts';
-import type { Person } from './accounts/person.ts';
-import type { AuditEntry } from './audit-trail.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { InputError } from '../../../core/input-error.ts';
+import type { Person } from '../accounts/person.ts';
+import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
+import type { MachineStatus, Machines } from '../machines/machines.ts';
+import { idleEndOf } from '../portal/desktop-view.ts';
+import type { AuditEntry } from '../records/audit-trail.ts';
+import type { DesktopStore } from '../records/desktop-store.ts';
+import { DesktopChanged } from '../records/desktop-store.ts';
+import type { DesktopTable } from '../records/tables.ts';
+import type { Catalogue } from '../stations-file.ts';
 import { changesBy, type DesktopChanges, deleting, into, restlessStates } from './desktop-state.ts';
-import type { DesktopStore } from './desktop-store.ts';
-import { DesktopChanged } from './desktop-store.ts';
-import { idleEndOf } from './desktop-view.ts';
 import type { Lease } from './lease.ts';
-import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from './limits.ts';
-import type { MachineStatus, Machines } from './machines/machines.ts';
-import type { Catalogue } from './stations-file.ts';
-import type { DesktopTable } from './tables.ts';
 import { asksNoLess, type Holder, type Waiting, waitingFor } from './waiting.ts';
 
 export interface LifecycleSettings {

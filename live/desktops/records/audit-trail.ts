@@ -1,7 +1,7 @@
 /** Who did what with which desktop: one row for each, kept in the database. Never with a token or a password. */
 import type { Kysely } from 'kysely';
-import type { AuditView } from '../../core/wire/portal.ts';
-import type { Schema } from '../database/schema.ts';
+import type { AuditView } from '../../../core/wire/portal.ts';
+import type { Schema } from '../../database/schema.ts';
 
 export type DesktopAction =
   | 'log-in'

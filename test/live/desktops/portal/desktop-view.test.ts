@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { checkApplication, newDesktop } from '../../../live/desktops/application.ts';
-import { type DesktopFacts, desktopView } from '../../../live/desktops/desktop-view.ts';
-import { objectionOf, useOf } from '../../../live/desktops/limits.ts';
-import type { DesktopTable } from '../../../live/desktops/tables.ts';
-import { asksNoLess, type Holder, waitingFor } from '../../../live/desktops/waiting.ts';
-import { b7, personNamed, startS } from './harness.ts';
+import { objectionOf, useOf } from '../../../../live/desktops/catalogue/limits.ts';
+import { asksNoLess, type Holder, waitingFor } from '../../../../live/desktops/lifecycle/waiting.ts';
+import { checkApplication, newDesktop } from '../../../../live/desktops/portal/application.ts';
+import { type DesktopFacts, desktopView } from '../../../../live/desktops/portal/desktop-view.ts';
+import type { DesktopTable } from '../../../../live/desktops/records/tables.ts';
+import { b7, personNamed, startS } from '../harness.ts';
 
 const catalogue = { stations: [b7], groupLimits: new Map() };
 const chen = personNamed('chen');

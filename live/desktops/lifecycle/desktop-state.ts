@@ -1,7 +1,7 @@
 /** What becomes of a desktop by what is seen of its machine. Pure: from the row, the machine's status and the time to what changes. */
-import type { DesktopState } from '../../core/wire/portal.ts';
-import type { MachineStatus } from './machines/machines.ts';
-import type { DesktopTable } from './tables.ts';
+import type { DesktopState } from '../../../core/wire/portal.ts';
+import type { MachineStatus } from '../machines/machines.ts';
+import type { DesktopTable } from '../records/tables.ts';
 
 /** States of a desktop that is there or may come: it counts for the limits. */
 export const aliveStates: readonly DesktopState[] = [

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { RemoteAuthority } from '../../../live/gateway/remote-authority.ts';
-import { startHarness } from './harness.ts';
-import { AuthorityServer } from './stubs/authority-server.ts';
-import { MemoryAuthority } from './stubs/memory-authority.ts';
+import { RemoteAuthority } from '../../../../live/gateway/authority/remote-authority.ts';
+import { startHarness } from '../harness.ts';
+import { AuthorityServer } from '../stubs/authority-server.ts';
+import { MemoryAuthority } from '../stubs/memory-authority.ts';
 
 const attempt = { address: '10.0.0.1', requestId: 'r1' };
 

@@ -2,11 +2,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { BlockList } from 'node:net';
 import type { Logger } from 'pino';
-import type { Clock } from '../../core/clock.ts';
-import { clientAddress } from '../http/client-address.ts';
-import { RateLimit } from '../http/rate-limit.ts';
-import { requestIdOf } from '../http/request-id.ts';
-import { type Authority, Refused } from './authority.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { clientAddress } from '../../http/client-address.ts';
+import { RateLimit } from '../../http/rate-limit.ts';
+import { requestIdOf } from '../../http/request-id.ts';
+import { type Authority, Refused } from '../authority/authority.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayLimits } from './limits.ts';
 

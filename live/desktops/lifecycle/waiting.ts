@@ -1,6 +1,6 @@
 /** Why a desktop waits, in a sentence, and when what it waits for is expected to be free. */
-import { modelNamed } from '../../core/card-catalogue.ts';
-import type { DesktopTable } from './tables.ts';
+import { modelNamed } from '../../../core/card-catalogue.ts';
+import type { DesktopTable } from '../records/tables.ts';
 
 /** What a desktop asks for. */
 export type Asked = Pick<DesktopTable, 'vcpus' | 'ramMib' | 'diskGib' | 'cards' | 'cardMemoryMib'>;

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { Clock } from '../../../core/clock.ts';
-import type { Grant } from '../../../live/gateway/authority.ts';
-import type { EndKind } from '../../../live/gateway/end-of-connection.ts';
-import { type OpenConnection, OpenRights } from '../../../live/gateway/open-rights.ts';
-import { MemoryAuthority } from './stubs/memory-authority.ts';
+import type { Clock } from '../../../../core/clock.ts';
+import type { Grant } from '../../../../live/gateway/authority/authority.ts';
+import type { EndKind } from '../../../../live/gateway/connections/end-of-connection.ts';
+import { type OpenConnection, OpenRights } from '../../../../live/gateway/connections/open-rights.ts';
+import { MemoryAuthority } from '../stubs/memory-authority.ts';
 
 /** Time passes when the test says so. */
 class HandClock implements Clock {

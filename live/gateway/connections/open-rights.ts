@@ -1,7 +1,7 @@
 /** Connections that are open, and the question every two seconds whether they still may be: rule 9 of the gateway. */
 import type { Logger } from 'pino';
-import type { Clock } from '../../core/clock.ts';
-import type { Authority, Grant, OpenGrant } from './authority.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { Authority, Grant, OpenGrant } from '../authority/authority.ts';
 import type { EndKind } from './end-of-connection.ts';
 
 export interface OpenConnection {

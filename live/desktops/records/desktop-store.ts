@@ -1,12 +1,12 @@
 /** Desktops, their shares and the rights in use, in the database: what was acknowledged is there, whatever dies. */
 import type { Kysely, Transaction } from 'kysely';
-import type { DesktopRole, DesktopState, ShareView } from '../../core/wire/portal.ts';
-import { isBeaten, isTaken } from '../database/database-errors.ts';
-import type { Schema } from '../database/schema.ts';
+import type { DesktopRole, DesktopState, ShareView } from '../../../core/wire/portal.ts';
+import { isBeaten, isTaken } from '../../database/database-errors.ts';
+import type { Schema } from '../../database/schema.ts';
+import type { CountedDesktop } from '../catalogue/limits.ts';
+import { aliveStates, type DesktopChanges } from '../lifecycle/desktop-state.ts';
+import type { MachineOrder } from '../machines/machines.ts';
 import { type AuditEntry, noteAudit } from './audit-trail.ts';
-import { aliveStates, type DesktopChanges } from './desktop-state.ts';
-import type { CountedDesktop } from './limits.ts';
-import type { MachineOrder } from './machines/machines.ts';
 import type { DesktopTable, GrantTable } from './tables.ts';
 
 /** Somebody else has changed the desktop since it was read: read it again. */

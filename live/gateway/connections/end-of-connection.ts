@@ -1,5 +1,5 @@
 /** Why a connection ends, and how that is said to the browser. */
-import { streamCloseCodes } from '../../core/wire/portal.ts';
+import { streamCloseCodes } from '../../../core/wire/portal.ts';
 
 export type EndKind =
   | 'client-closed'

@@ -1,8 +1,8 @@
 /** Work that only one of several servers may do at a time: who has it, and until when. */
 import type { Kysely } from 'kysely';
-import type { Clock } from '../../core/clock.ts';
-import { isTaken } from '../database/database-errors.ts';
-import type { Schema } from '../database/schema.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { isTaken } from '../../database/database-errors.ts';
+import type { Schema } from '../../database/schema.ts';
 
 export interface LeaseParts {
   readonly database: Kysely<Schema>;

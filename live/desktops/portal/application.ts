@@ -1,18 +1,18 @@
 /** An application for a desktop: checked against the catalogue and the person's rights, and made into a row and an order. */
 import { createHash, randomInt, randomUUID } from 'node:crypto';
-import { anInteger, anObject, aPositive, aText, noOtherFields } from '../../core/check.ts';
-import type { DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
-import { Problem } from '../http/problem.ts';
-import type { Person } from './accounts/person.ts';
-import { aShownText } from './accounts/person-name.ts';
-import { appBase } from './connect/local-authority.ts';
-import { aliveStates } from './desktop-state.ts';
-import { objectionOf, type SharedLimits, useOf } from './limits.ts';
-import type { MachineOrder } from './machines/machines.ts';
-import { buildUserData } from './provisioning/user-data.ts';
-import type { DesktopImage, Station } from './station.ts';
-import type { Catalogue } from './stations-file.ts';
-import type { DesktopTable } from './tables.ts';
+import { anInteger, anObject, aPositive, aText, noOtherFields } from '../../../core/check.ts';
+import type { DesktopGpu, DesktopSize } from '../../../core/wire/portal.ts';
+import { Problem } from '../../http/problem.ts';
+import type { Person } from '../accounts/person.ts';
+import { aShownText } from '../accounts/person-name.ts';
+import { objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
+import type { DesktopImage, Station } from '../catalogue/station.ts';
+import { appBase } from '../connect/local-authority.ts';
+import { aliveStates } from '../lifecycle/desktop-state.ts';
+import type { MachineOrder } from '../machines/machines.ts';
+import { buildUserData } from '../provisioning/user-data.ts';
+import type { DesktopTable } from '../records/tables.ts';
+import type { Catalogue } from '../stations-file.ts';
 
 /** Rows of one person, whatever the limits are: failed ones count here. */
 export const mostRowsPerPerson = 100;

@@ -1,6 +1,6 @@
 /** Where the secrets of connects stand in requests: rule 3 of the gateway. */
 import type { IncomingMessage } from 'node:http';
-import { secretFormat } from '../access/secrets.ts';
+import { secretFormat } from '../../access/secrets.ts';
 
 /** What a browser sends for `new WebSocket(url, ['binary', 'token.…'])`. */
 const protocols = /^binary, ?token\.([A-Za-z0-9_-]{43})$/;

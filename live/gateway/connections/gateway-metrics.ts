@@ -1,6 +1,6 @@
 /** What the gateway counts, in the text format of Prometheus. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Upstream } from './authority.ts';
+import type { Upstream } from '../authority/authority.ts';
 
 /** Plain numbers, since they change with every piece of a stream. */
 export interface Traffic {

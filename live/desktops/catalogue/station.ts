@@ -1,5 +1,5 @@
 /** Stations and their images, as the operator writes them in `stations.yaml`: what may be applied for, and what a machine is told at its start. */
-import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
+import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../../core/wire/portal.ts';
 
 export interface Station {
   /** `^[a-z0-9][a-z0-9-]{0,30}$`. */

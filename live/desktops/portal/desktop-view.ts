@@ -1,8 +1,8 @@
 /** A desktop as the person sees it who asks, with what to warn of. Pure. */
-import type { DesktopRole, DesktopState, DesktopView, ShareView } from '../../core/wire/portal.ts';
-import { settleS } from './desktop-state.ts';
-import type { DesktopImage, Station } from './station.ts';
-import type { DesktopTable } from './tables.ts';
+import type { DesktopRole, DesktopState, DesktopView, ShareView } from '../../../core/wire/portal.ts';
+import type { DesktopImage, Station } from '../catalogue/station.ts';
+import { settleS } from '../lifecycle/desktop-state.ts';
+import type { DesktopTable } from '../records/tables.ts';
 
 /** Seconds before its end at which a person is warned, and warned again. */
 export const warningsS = [30 * 60, 10 * 60] as const;
