@@ -7,7 +7,7 @@ import { People } from '../desktops/accounts/people.ts';
 import type { Group } from '../desktops/accounts/person.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from '../desktops/accounts/person-name.ts';
 import { readConfiguration } from '../server/configuration.ts';
-import { Store } from '../srm/record-store.ts';
+import { openStores } from '../server/stores.ts';
 import { wallClock } from '../wall-clock.ts';
 
 interface AddOptions {
@@ -97,11 +97,11 @@ async function readPassword(file: string | undefined): Promise<string> {
 }
 
 async function withPeople<T>(config: string, work: (people: People) => Promise<T>): Promise<T> {
-  const store = await Store.open(readConfiguration(config, process.env).database);
+  const stores = await openStores(readConfiguration(config, process.env).database);
   try {
-    return await work(new People(store.database));
+    return await work(new People(stores.database));
   } finally {
-    await store.close();
+    await stores.close();
   }
 }
 

@@ -1,6 +1,6 @@
 /** `heps live shadow`: where Nova put what others booted, and where the policy would have. */
 import type { Command } from 'commander';
-import type { ComparisonTable } from '../database/schema.ts';
+import type { ComparisonTable } from '../scheduling/tables.ts';
 import { clientOf, type ServerArguments, withServer } from './server-options.ts';
 
 export function addShadow(live: Command): void {

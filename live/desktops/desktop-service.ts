@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import type { DesktopState } from '../../core/wire/portal.ts';
-import type { Schema } from '../database/schema.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { pageHeaders, readPageFiles } from '../http/page-files.ts';
 import type { Route } from '../http/routes.ts';
@@ -34,13 +33,14 @@ import { PortalRequests } from './portal/portal-requests.ts';
 import { problemsTold } from './portal/problems-told.ts';
 import { shareRoutes } from './portal/share-routes.ts';
 import { DesktopStore } from './records/desktop-store.ts';
+import type { DesktopSchema } from './records/tables.ts';
 import type { DesktopSettings, GatewaySettings } from './settings.ts';
 import type { Catalogue } from './stations-file.ts';
 
 export interface DesktopServiceParts {
   readonly settings: DesktopSettings & { readonly gateway: GatewaySettings };
   readonly catalogue: Catalogue;
-  readonly database: Kysely<Schema>;
+  readonly database: Kysely<DesktopSchema>;
   /** Whether other servers use the database. */
   readonly isShared: boolean;
   readonly machines: Machines;
@@ -202,7 +202,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   };
 }
 
-async function countStates(database: Kysely<Schema>): Promise<Map<DesktopState, number>> {
+async function countStates(database: Kysely<DesktopSchema>): Promise<Map<DesktopState, number>> {
   const rows = await database
     .selectFrom('desktops')
     .select((row) => ['state', row.fn.countAll<number>().as('count')])

@@ -4,7 +4,6 @@ import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { ranked } from '../../core/runs/explanation.ts';
-import type { RequestTable } from '../database/schema.ts';
 import { Problem, sendJson, sendText } from '../http/problem.ts';
 import { readJson } from '../http/request-body.ts';
 import type { Exchange, Route } from '../http/routes.ts';
@@ -16,6 +15,7 @@ import type { RequestStore } from './request-store.ts';
 import { decisionRecord, requestView } from './request-view.ts';
 import { KeyReused, NotReady, type Scheduling, type Sender } from './scheduling.ts';
 import { checkServerBody } from './server-spec.ts';
+import type { RequestTable } from './tables.ts';
 
 /** User data has at most 64 KiB, metadata 100 × 510 bytes. */
 const mostBodyBytes = 256 * 1024;

@@ -11,7 +11,6 @@
  * answer was taken is found by them; a server of an attempt that was given up is a stray, and removed.
  */
 import type { Clock } from '../../core/clock.ts';
-import type { RequestState, RequestTable } from '../database/schema.ts';
 import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { ClaimBook } from './claim-book.ts';
@@ -27,6 +26,7 @@ import {
 import { decisionRecord, noValidHostText, type PastAttempt } from './request-view.ts';
 import type { ServerFeed } from './server-feed.ts';
 import type { ServerSpec } from './server-spec.ts';
+import type { RequestState, RequestTable } from './tables.ts';
 
 export interface BinderSettings {
   /** Hosts that are tried for one request. */

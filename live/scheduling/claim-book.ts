@@ -1,10 +1,10 @@
 /** Claims on hosts: decided on the view, written to the database, and only then held. */
 import type { VmRequest } from '../../core/request.ts';
-import type { RequestTable } from '../database/schema.ts';
 import type { CloudView, NamedDecision } from './cloud-view.ts';
 import { type HeldCard, type Holding, wantedCards } from './holding.ts';
 import { HostChanged, type RequestStore } from './request-store.ts';
 import type { ServerSpec } from './server-spec.ts';
+import type { RequestTable } from './tables.ts';
 
 /** What a claim is made with. */
 export interface Claim {

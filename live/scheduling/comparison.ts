@@ -1,11 +1,11 @@
 /** Servers that others boot: where Nova put them, and where the policy would have. */
 import { InputError } from '../../core/input-error.ts';
 import { requestFromFlavor, type VmRequest, vmRequest } from '../../core/request.ts';
-import type { ComparisonTable } from '../database/schema.ts';
 import type { Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { CloudView } from './cloud-view.ts';
 import { aliasesIn } from './server-spec.ts';
+import type { ComparisonTable } from './tables.ts';
 
 /** What a server asks for, with the models that its PCI aliases name; null when its flavor or metadata cannot be read. */
 export function requestOf(

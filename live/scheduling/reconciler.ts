@@ -1,6 +1,5 @@
 /** Keeps what is held in step with the servers that Nova has: ours, those of others, those of attempts that were given up. */
 
-import type { RequestTable } from '../database/schema.ts';
 import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import { attemptKey, type BinderParts, byOurselves, requestKey } from './binder.ts';
@@ -10,6 +9,7 @@ import type { HeldCard, Holding } from './holding.ts';
 import { openStates, RequestChanged, type RequestChanges } from './request-store.ts';
 import type { ServerFeed } from './server-feed.ts';
 import { aliasesIn } from './server-spec.ts';
+import type { RequestTable } from './tables.ts';
 
 export interface ReconcilerParts extends Pick<BinderParts, 'store' | 'book' | 'aliases' | 'clock' | 'log'> {
   readonly view: CloudView;

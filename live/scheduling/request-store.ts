@@ -1,8 +1,8 @@
 /** Requests for servers and their claims in the database: what was acknowledged is there, whatever dies. */
 import { type Kysely, sql } from 'kysely';
 import type { DatabaseKind } from '../database/column-types.ts';
-import type { AuditAction, ComparisonTable, RequestState, RequestTable, Schema } from '../database/schema.ts';
 import { type Step, transact } from '../database/transact.ts';
+import type { ComparisonTable, RequestAction, RequestState, RequestTable, SchedulingSchema } from './tables.ts';
 
 /** States in which somebody has to go on with a request. */
 export const openStates: readonly RequestState[] = ['claimed', 'building', 'failing', 'deleting'];
@@ -47,10 +47,10 @@ export type RequestChanges = Partial<
 >;
 
 export class RequestStore {
-  readonly #database: Kysely<Schema>;
+  readonly #database: Kysely<SchedulingSchema>;
   readonly #kind: DatabaseKind;
 
-  constructor({ database, kind }: { readonly database: Kysely<Schema>; readonly kind: DatabaseKind }) {
+  constructor({ database, kind }: { readonly database: Kysely<SchedulingSchema>; readonly kind: DatabaseKind }) {
     this.#database = database;
     this.#kind = kind;
   }
@@ -178,7 +178,7 @@ export class RequestStore {
 
   /** An audit row by itself. */
   async note(
-    action: AuditAction,
+    action: RequestAction,
     subject: string,
     write: Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'>,
   ): Promise<void> {

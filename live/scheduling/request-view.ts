@@ -1,9 +1,9 @@
 /** A request for a server as the API shows it, and what is written with it of decisions. */
 import { formatRejections } from '../../core/scheduler.ts';
-import type { RequestState, RequestTable } from '../database/schema.ts';
 import type { NamedDecision } from './cloud-view.ts';
 import type { HeldCard } from './holding.ts';
 import type { ServerSpec } from './server-spec.ts';
+import type { RequestState, RequestTable } from './tables.ts';
 
 /** A decision as it is kept. */
 export interface DecisionRecord {

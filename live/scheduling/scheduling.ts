@@ -3,7 +3,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
 import type { PolicyOptions } from '../../core/policy.ts';
-import type { RequestTable } from '../database/schema.ts';
 import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
@@ -19,6 +18,7 @@ import { RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
 import type { ServerBody, ServerSpec } from './server-spec.ts';
+import type { RequestTable } from './tables.ts';
 
 /** `shadow`: compares what others boot with what it would have done; `advise`: answers where, and creates nothing; `act`. */
 export const modes = ['shadow', 'advise', 'act'] as const;

@@ -2,10 +2,10 @@
 import type { Clock } from '../../core/clock.ts';
 import type { SrmCard, SrmRecord } from '../../core/srm.ts';
 import { GroupCommit, type GroupCommitOptions } from '../database/group-commit.ts';
-import type { RecordTable } from '../database/schema.ts';
-import type { RecordWrite, Store } from './record-store.ts';
+import type { RecordStore, RecordWrite } from './record-store.ts';
 import type { HostInventory, HostReport } from './report.ts';
 import { SharedTexts } from './shared-texts.ts';
+import type { RecordTable } from './tables.ts';
 
 /** A host as the registry knows it. Inventory and usage are kept as JSON: 10 000 hosts of 8 cards as objects would take 100 MB more. */
 export interface HostState extends Readonly<RecordTable> {
@@ -26,7 +26,7 @@ export interface RegistryChange {
 }
 
 export interface RegistryOptions {
-  readonly store: Pick<Store, 'readRecords' | 'writeRecords'>;
+  readonly store: Pick<RecordStore, 'readRecords' | 'writeRecords'>;
   readonly clock: Pick<Clock, 'nowS'>;
   /** Seconds between the reports of a host. */
   readonly intervalS: number;

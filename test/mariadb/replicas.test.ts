@@ -1,6 +1,6 @@
 /** Several schedulers on one MariaDB, over a cloud in memory: nothing is booked twice, and what one leaves another goes on with. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { RequestTable } from '../../live/database/schema.ts';
+import type { RequestTable } from '../../live/scheduling/tables.ts';
 import { MemoryCloud } from '../live/memory-cloud/memory-cloud.ts';
 import { memoryHost, SchedulerUnderTest } from '../live/scheduling/harness.ts';
 import { MariadbProcess } from './mariadb.ts';

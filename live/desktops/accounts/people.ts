@@ -1,9 +1,8 @@
 /** People in the database: local accounts, and those whom the unified login has named. */
 import type { Kysely } from 'kysely';
 import { InputError } from '../../../core/input-error.ts';
-import type { Schema } from '../../database/schema.ts';
 import { noteAudit, type Origin } from '../records/audit-trail.ts';
-import type { PersonTable } from '../records/tables.ts';
+import type { DesktopSchema, PersonTable } from '../records/tables.ts';
 import { hashPassword } from './passwords.ts';
 import type { Group, Person } from './person.ts';
 
@@ -22,9 +21,9 @@ export class NameTaken extends Error {
 }
 
 export class People {
-  readonly #database: Kysely<Schema>;
+  readonly #database: Kysely<DesktopSchema>;
 
-  constructor(database: Kysely<Schema>) {
+  constructor(database: Kysely<DesktopSchema>) {
     this.#database = database;
   }
 

@@ -1,8 +1,7 @@
 /** Connect tokens and grants in the database: only hashes of secrets, and a token is gone with its first use. */
 import type { Kysely } from 'kysely';
-import type { Schema } from '../../database/schema.ts';
 import { type AuditEntry, noteAudit } from '../records/audit-trail.ts';
-import type { ConnectTokenTable, DesktopTable, GrantTable } from '../records/tables.ts';
+import type { ConnectTokenTable, DesktopSchema, DesktopTable, GrantTable } from '../records/tables.ts';
 import type { StandingFacts } from './standing.ts';
 
 /** A right in use, with what decides whether it holds. */
@@ -13,9 +12,9 @@ export interface GrantFacts {
 }
 
 export class ConnectStore {
-  readonly #database: Kysely<Schema>;
+  readonly #database: Kysely<DesktopSchema>;
 
-  constructor(database: Kysely<Schema>) {
+  constructor(database: Kysely<DesktopSchema>) {
     this.#database = database;
   }
 

@@ -2,10 +2,10 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../../core/clock.ts';
 import { isTaken } from '../../database/database-errors.ts';
-import type { Schema } from '../../database/schema.ts';
+import type { DesktopSchema } from '../records/tables.ts';
 
 export interface LeaseParts {
-  readonly database: Kysely<Schema>;
+  readonly database: Kysely<DesktopSchema>;
   readonly name: string;
   /** Of this process; another one after each start. */
   readonly owner: string;

@@ -1,12 +1,12 @@
 /** Desktops' machines on the cloud: placed by this project's scheduler, and looked at and acted on through Nova. */
 import { randomUUID } from 'node:crypto';
-import type { RequestTable } from '../../database/schema.ts';
 import { isNotFound, type Nova, OpenStackError, type Server } from '../../openstack/index.ts';
 import type { HeldCard } from '../../scheduling/holding.ts';
 import type { RequestStore } from '../../scheduling/request-store.ts';
 import { type DecisionRecord, noValidHostText, type PastAttempt } from '../../scheduling/request-view.ts';
 import type { Scheduling, Sender } from '../../scheduling/scheduling.ts';
 import { checkServerBody } from '../../scheduling/server-spec.ts';
+import type { RequestTable } from '../../scheduling/tables.ts';
 import type { MachineOrder, MachineStatus, Machines } from './machines.ts';
 
 export interface CloudMachinesParts {

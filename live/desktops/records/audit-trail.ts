@@ -1,7 +1,7 @@
 /** Who did what with which desktop: one row for each, kept in the database. Never with a token or a password. */
 import type { Kysely } from 'kysely';
 import type { AuditView } from '../../../core/wire/portal.ts';
-import type { Schema } from '../../database/schema.ts';
+import type { DesktopSchema } from './tables.ts';
 
 export type DesktopAction =
   | 'log-in'
@@ -42,7 +42,7 @@ export interface AuditEntry extends Partial<Origin> {
   readonly detail?: string | null;
 }
 
-export async function noteAudit(database: Kysely<Schema>, ...entries: readonly AuditEntry[]): Promise<void> {
+export async function noteAudit(database: Kysely<DesktopSchema>, ...entries: readonly AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
   const rows = entries.map(({ atS, action, person = null, desktop = null, detail = null, ...origin }) => {
     const { address = null, requestId = '' } = origin;
@@ -59,7 +59,7 @@ export interface AuditFilter {
 
 /** The newest first. */
 export async function readAudit(
-  database: Kysely<Schema>,
+  database: Kysely<DesktopSchema>,
   { desktop, person, limit }: AuditFilter,
 ): Promise<AuditView[]> {
   let query = database

@@ -2,12 +2,11 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { DesktopRole, DesktopState, ShareView } from '../../../core/wire/portal.ts';
 import { isBeaten, isTaken } from '../../database/database-errors.ts';
-import type { Schema } from '../../database/schema.ts';
 import type { CountedDesktop } from '../catalogue/limits.ts';
 import { aliveStates, type DesktopChanges } from '../lifecycle/desktop-state.ts';
 import type { MachineOrder } from '../machines/machines.ts';
 import { type AuditEntry, noteAudit } from './audit-trail.ts';
-import type { DesktopTable, GrantTable } from './tables.ts';
+import type { DesktopSchema, DesktopTable, GrantTable } from './tables.ts';
 
 /** Somebody else has changed the desktop since it was read: read it again. */
 export class DesktopChanged extends Error {
@@ -35,13 +34,13 @@ export interface DesktopFilter {
 const goneStates: readonly DesktopState[] = ['deleted'];
 
 export class DesktopStore {
-  readonly #database: Kysely<Schema>;
+  readonly #database: Kysely<DesktopSchema>;
 
-  constructor(database: Kysely<Schema>) {
+  constructor(database: Kysely<DesktopSchema>) {
     this.#database = database;
   }
 
-  get database(): Kysely<Schema> {
+  get database(): Kysely<DesktopSchema> {
     return this.#database;
   }
 
@@ -307,7 +306,7 @@ export class DesktopStore {
   }
 
   /** Again, a few times, where MariaDB made another transaction win, or another took a key at the same moment: it is read the next time. */
-  async #transaction<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
+  async #transaction<T>(work: (transaction: Transaction<DesktopSchema>) => Promise<T>): Promise<T> {
     for (let left = 3; ; left--) {
       try {
         return await this.#database.transaction().execute(work);

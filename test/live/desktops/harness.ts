@@ -20,7 +20,7 @@ import { checkApplication, checkRoom, newDesktop } from '../../../live/desktops/
 import { DesktopStore } from '../../../live/desktops/records/desktop-store.ts';
 import type { DesktopTable } from '../../../live/desktops/records/tables.ts';
 import type { Catalogue } from '../../../live/desktops/stations-file.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { temporaryFolder } from '../srm/build.ts';
 import { MemoryMachines } from './machines/memory-machines.ts';
 
@@ -70,7 +70,7 @@ export class SetClock implements Clock {
 export class DesktopsUnderTest {
   readonly clock: SetClock;
   readonly machines: MemoryMachines;
-  readonly database: Store;
+  readonly database: Stores;
   readonly store: DesktopStore;
   readonly connects: ConnectStore;
   readonly people: People;
@@ -87,7 +87,7 @@ export class DesktopsUnderTest {
   readonly #settings: LifecycleParts['settings'];
   readonly #remove: () => void;
 
-  private constructor(database: Store, remove: () => void, options: HarnessOptions) {
+  private constructor(database: Stores, remove: () => void, options: HarnessOptions) {
     this.database = database;
     this.#remove = remove;
     this.clock = options.clock ?? new SetClock();
@@ -126,7 +126,7 @@ export class DesktopsUnderTest {
 
   static async start(options: HarnessOptions = {}): Promise<DesktopsUnderTest> {
     const { path, remove } = temporaryFolder();
-    const database = await Store.open(options.database ?? { kind: 'sqlite', file: join(path, 'heps.db') });
+    const database = await openStores(options.database ?? { kind: 'sqlite', file: join(path, 'heps.db') });
     return new DesktopsUnderTest(database, remove, options);
   }
 

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { policyNamed } from '../../../core/policies/index.ts';
 import { defaultPolicyOptions } from '../../../core/policy.ts';
 import { vmRequest } from '../../../core/request.ts';
-import type { RequestTable } from '../../../live/database/schema.ts';
 import { ClaimBook } from '../../../live/scheduling/claim-book.ts';
 import { CloudView } from '../../../live/scheduling/cloud-view.ts';
 import { HostChanged, type HostClaims } from '../../../live/scheduling/request-store.ts';
+import type { RequestTable } from '../../../live/scheduling/tables.ts';
 
 const request = vmRequest({ id: 'r', vcpus: 4, ramMib: 1024 });
 const host = { name: 'h', vcpus: 8, cpuAllocationRatio: 1, ramMib: 8192, diskGib: 0, takesServers: true };

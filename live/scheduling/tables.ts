@@ -1,33 +1,7 @@
-/** The registry's tables and how they came to be. One schema for SQLite and MariaDB; times are Unix seconds. */
-import { type Generated, type Kysely, type Migration, Migrator, sql } from 'kysely';
-import type { Role } from '../access/tokens.ts';
-import { type DesktopSchema, desktopTables } from '../desktops/records/tables.ts';
-import { counterType, type DatabaseKind, seconds, textTypes } from './column-types.ts';
-
-export interface RecordTable {
-  host: string;
-  /** 1 for the host's first report, one more for each that was taken. */
-  version: number;
-  sequence: number;
-  observedAtS: number;
-  /** When the registry took it, on its own clock. */
-  receivedAtS: number;
-  /** JSON of the HostInventory. */
-  inventory: string;
-  /** JSON of the SrmRecord without host, observedAtS and sequence. */
-  usage: string;
-}
-
-export interface TokenTable {
-  id: Generated<number>;
-  /** SHA-256, hex. */
-  hash: string;
-  role: Role;
-  /** The one host that an agent's token may write; null for the other roles. */
-  host: string | null;
-  createdAtS: number;
-  revokedAtS: number | null;
-}
+/** The tables of requests for servers, of what they hold, and of comparisons with where Nova put servers. Times are Unix seconds. */
+import { type Kysely, type Migration, sql } from 'kysely';
+import type { AuditTable } from '../access/audit-table.ts';
+import { type DatabaseKind, seconds, textTypes } from '../database/column-types.ts';
 
 /** One request for a server, and what it holds: a claim on a host and its cards, from the decision until the server is gone. */
 export interface RequestTable {
@@ -92,24 +66,8 @@ export interface ComparisonTable {
   objection: string | null;
 }
 
-/** One row per write: who did what, under which request. */
-export interface AuditTable {
-  id: Generated<number>;
-  atS: number;
-  /** Null on the command line. */
-  tokenId: number | null;
-  action: AuditAction;
-  /** Host, token id or id of the request for a server. */
-  subject: string;
-  /** Version of the record, or revision of the request, that was written; null for tokens. */
-  version: number | null;
-  requestId: string;
-}
-
-export type AuditAction =
-  | 'report'
-  | 'token-create'
-  | 'token-revoke'
+/** What an audit row says of a request for a server. */
+export type RequestAction =
   /** A decision that was only asked for. */
   | 'advice'
   /** What became of a request for a server: its new state. */
@@ -117,74 +75,19 @@ export type AuditAction =
   /** A server of an attempt that was given up turned up, and was removed. */
   | 'server-stray';
 
-export interface Schema extends DesktopSchema {
-  records: RecordTable;
-  tokens: TokenTable;
-  audit: AuditTable;
+/** The tables that the scheduler reads and writes. */
+export interface SchedulingSchema {
   requests: RequestTable;
   hostVersions: HostVersionTable;
   comparisons: ComparisonTable;
+  audit: AuditTable;
 }
 
-/** Brings the tables up to date. @throws whatever the step that failed threw; nothing of it is kept on SQLite */
-export async function migrate(database: Kysely<Schema>, kind: DatabaseKind): Promise<void> {
-  const migrator = new Migrator({
-    db: database,
-    provider: { getMigrations: async () => migrations(kind) },
-  });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
-}
-
-function migrations(kind: DatabaseKind): Record<string, Migration> {
-  return {
-    '2026-11-srm-registry': registryTables(kind),
-    '2026-11b-scheduling': schedulingTables(kind),
-    '2026-11c-desktops': desktopTables(kind),
-  };
-}
-
-function registryTables(kind: DatabaseKind): Migration {
+/** Makes its own in a new database. */
+export function schedulingTables(kind: DatabaseKind): Migration {
   const { name, json } = textTypes(kind);
   return {
-    async up(database: Kysely<Schema>) {
-      await database.schema
-        .createTable('records')
-        .addColumn('host', name, (column) => column.notNull().primaryKey())
-        .addColumn('version', 'bigint', (column) => column.notNull())
-        .addColumn('sequence', 'bigint', (column) => column.notNull())
-        .addColumn('observedAtS', seconds, (column) => column.notNull())
-        .addColumn('receivedAtS', seconds, (column) => column.notNull())
-        .addColumn('inventory', json, (column) => column.notNull())
-        .addColumn('usage', json, (column) => column.notNull())
-        .execute();
-      await database.schema
-        .createTable('tokens')
-        .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
-        .addColumn('hash', sql`char(64)`, (column) => column.notNull().unique())
-        .addColumn('role', sql`varchar(16)`, (column) => column.notNull())
-        .addColumn('host', name)
-        .addColumn('createdAtS', seconds, (column) => column.notNull())
-        .addColumn('revokedAtS', seconds)
-        .execute();
-      await database.schema
-        .createTable('audit')
-        .addColumn('id', counterType(kind), (column) => column.primaryKey().autoIncrement())
-        .addColumn('atS', seconds, (column) => column.notNull())
-        .addColumn('tokenId', 'integer')
-        .addColumn('action', sql`varchar(32)`, (column) => column.notNull())
-        .addColumn('subject', name, (column) => column.notNull())
-        .addColumn('version', 'bigint')
-        .addColumn('requestId', sql`varchar(64)`, (column) => column.notNull())
-        .execute();
-    },
-  };
-}
-
-function schedulingTables(kind: DatabaseKind): Migration {
-  const { name, json } = textTypes(kind);
-  return {
-    async up(database: Kysely<Schema>) {
+    async up(database: Kysely<SchedulingSchema>) {
       await database.schema
         .createTable('requests')
         .addColumn('id', sql`char(36)`, (column) => column.notNull().primaryKey())
