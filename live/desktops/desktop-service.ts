@@ -6,12 +6,14 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import type { DesktopState } from '../../core/wire/portal.ts';
 import { startGateway } from '../gateway/gateway.ts';
+import type { GatewaySettings } from '../gateway/settings.ts';
 import { pageHeaders, readPageFiles } from '../http/page-files.ts';
 import type { Route } from '../http/routes.ts';
 import { LocalLogin } from './accounts/local-login.ts';
 import { People } from './accounts/people.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { UnifiedLogin } from './accounts/unified-login.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
 import type { AddressCheck } from './connect/address-check.ts';
 import { ConnectStore } from './connect/connect-store.ts';
 import { gatewayRoutes } from './connect/gateway-routes.ts';
@@ -34,8 +36,7 @@ import { problemsTold } from './portal/problems-told.ts';
 import { shareRoutes } from './portal/share-routes.ts';
 import { DesktopStore } from './records/desktop-store.ts';
 import type { DesktopSchema } from './records/tables.ts';
-import type { DesktopSettings, GatewaySettings } from './settings.ts';
-import type { Catalogue } from './stations-file.ts';
+import type { DesktopSettings } from './settings.ts';
 
 export interface DesktopServiceParts {
   readonly settings: DesktopSettings & { readonly gateway: GatewaySettings };

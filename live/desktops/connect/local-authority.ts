@@ -13,11 +13,11 @@ import {
   type Upstream,
 } from '../../gateway/authority/authority.ts';
 import type { Sessions } from '../accounts/sessions.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Machines } from '../machines/machines.ts';
 import { noteAudit, type Origin } from '../records/audit-trail.ts';
 import { type DesktopStore, grantSeenS } from '../records/desktop-store.ts';
 import type { ConnectTokenTable, DesktopTable, GrantTable } from '../records/tables.ts';
-import type { Catalogue } from '../stations-file.ts';
 import type { AddressCheck } from './address-check.ts';
 import type { ConnectStore } from './connect-store.ts';
 import { standingOf } from './standing.ts';

@@ -6,15 +6,15 @@
 import type { Clock } from '../../../core/clock.ts';
 import { InputError } from '../../../core/input-error.ts';
 import type { Person } from '../accounts/person.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
 import type { MachineStatus, Machines } from '../machines/machines.ts';
-import { idleEndOf } from '../portal/desktop-view.ts';
 import type { AuditEntry } from '../records/audit-trail.ts';
 import type { DesktopStore } from '../records/desktop-store.ts';
 import { DesktopChanged } from '../records/desktop-store.ts';
 import type { DesktopTable } from '../records/tables.ts';
-import type { Catalogue } from '../stations-file.ts';
 import { changesBy, type DesktopChanges, deleting, into, restlessStates } from './desktop-state.ts';
+import { idleEndOf } from './idle-end.ts';
 import type { Lease } from './lease.ts';
 import { asksNoLess, type Holder, type Waiting, waitingFor } from './waiting.ts';
 

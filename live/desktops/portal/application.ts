@@ -5,6 +5,7 @@ import type { DesktopGpu, DesktopSize } from '../../../core/wire/portal.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Person } from '../accounts/person.ts';
 import { aShownText } from '../accounts/person-name.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
 import type { DesktopImage, Station } from '../catalogue/station.ts';
 import { appBase } from '../connect/local-authority.ts';
@@ -12,7 +13,6 @@ import { aliveStates } from '../lifecycle/desktop-state.ts';
 import type { MachineOrder } from '../machines/machines.ts';
 import { buildUserData } from '../provisioning/user-data.ts';
 import type { DesktopTable } from '../records/tables.ts';
-import type { Catalogue } from '../stations-file.ts';
 
 /** Rows of one person, whatever the limits are: failed ones count here. */
 export const mostRowsPerPerson = 100;

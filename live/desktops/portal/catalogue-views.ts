@@ -1,9 +1,9 @@
 /** Stations, and desktops with what the catalogue says of them, as people see them. */
 import type { DesktopView, StationView } from '../../../core/wire/portal.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { DesktopImage, Station } from '../catalogue/station.ts';
 import type { DesktopRecord } from '../records/desktop-store.ts';
 import type { DesktopTable } from '../records/tables.ts';
-import type { Catalogue } from '../stations-file.ts';
 import { desktopView } from './desktop-view.ts';
 
 /** As the person sees it; an administrator who has no other role has `view`. */

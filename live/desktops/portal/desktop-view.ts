@@ -2,6 +2,7 @@
 import type { DesktopRole, DesktopState, DesktopView, ShareView } from '../../../core/wire/portal.ts';
 import type { DesktopImage, Station } from '../catalogue/station.ts';
 import { settleS } from '../lifecycle/desktop-state.ts';
+import { idleEndOf } from '../lifecycle/idle-end.ts';
 import type { DesktopTable } from '../records/tables.ts';
 
 /** Seconds before its end at which a person is warned, and warned again. */
@@ -55,12 +56,6 @@ export function desktopView(
     apps: role === 'owner' ? (image?.apps ?? []).map(({ id, title }) => ({ id, title })) : [],
     viewers,
   };
-}
-
-/** When the station's rule for unused desktops ends this one; null where it does not. */
-export function idleEndOf(row: DesktopTable, station: Station | undefined): number | null {
-  if (station?.idle == null || row.state !== 'ready' || row.wish !== null) return null;
-  return Math.max(row.activeAtS ?? 0, row.stateAtS) + station.idle.afterS;
 }
 
 /** What comes next, where the row has no reason of its own. */

@@ -8,6 +8,7 @@ import type { DatabaseOptions } from '../../../live/database/database.ts';
 import { People } from '../../../live/desktops/accounts/people.ts';
 import type { Person } from '../../../live/desktops/accounts/person.ts';
 import { type Session, Sessions } from '../../../live/desktops/accounts/sessions.ts';
+import type { Catalogue } from '../../../live/desktops/catalogue/catalogue.ts';
 import { noLimits } from '../../../live/desktops/catalogue/limits.ts';
 import type { Station } from '../../../live/desktops/catalogue/station.ts';
 import { AddressCheck } from '../../../live/desktops/connect/address-check.ts';
@@ -19,7 +20,6 @@ import { Lifecycle, type LifecycleParts } from '../../../live/desktops/lifecycle
 import { checkApplication, checkRoom, newDesktop } from '../../../live/desktops/portal/application.ts';
 import { DesktopStore } from '../../../live/desktops/records/desktop-store.ts';
 import type { DesktopTable } from '../../../live/desktops/records/tables.ts';
-import type { Catalogue } from '../../../live/desktops/stations-file.ts';
 import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { temporaryFolder } from '../srm/build.ts';
 import { MemoryMachines } from './machines/memory-machines.ts';
