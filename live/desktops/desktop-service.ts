@@ -7,7 +7,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { DesktopState } from '../../core/wire/portal.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
-import { pageHeaders, readPageFiles } from '../http/page-files.ts';
+import { portalHeaders, readPageFiles } from '../http/page-files.ts';
 import type { Route } from '../http/routes.ts';
 import { LocalLogin } from './accounts/local-login.ts';
 import { People } from './accounts/people.ts';
@@ -153,7 +153,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     ...adminRoutes(shared),
     ...gatewayRoutes(authority),
   ]);
-  const headers = pageHeaders(gateway.publicUrl);
+  const headers = portalHeaders(gateway.publicUrl);
   let end = async (): Promise<void> => {};
   return {
     routes,

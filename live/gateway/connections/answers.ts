@@ -1,7 +1,7 @@
 /** What the gateway itself answers over HTTP, with the headers of rule 7: nothing is kept, framed or told to other pages. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { guardedHeaders, type PageFile, pageHeaders } from '../../http/page-files.ts';
+import { guardedHeaders, type PageFile, portalHeaders } from '../../http/page-files.ts';
 
 const nothingAllowed = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -21,7 +21,7 @@ export function answer(
 
 /** A file of the streaming page. @param origin the gateway's */
 export function answerFile(response: ServerResponse, { body, type }: PageFile, origin: string): void {
-  send(response, 200, body, { ...pageHeaders(origin), 'Content-Type': type });
+  send(response, 200, body, { ...portalHeaders(origin), 'Content-Type': type });
 }
 
 /**
