@@ -13,7 +13,8 @@ import {
   repeatOnConcurrentUpdate,
   surroundings,
 } from '../openstack/index.ts';
-import { cardsOf, type HostState, inventoryOf, type SrmRegistry } from './registry.ts';
+import { cardsOf, type HostState, inventoryOf } from './host-state.ts';
+import type { SrmRegistry } from './registry.ts';
 
 /** Resource classes of each card's provider: the card itself, its memory, its cores. */
 export const mirrorClasses = ['CUSTOM_HEPS_GPU', 'CUSTOM_HEPS_GPU_MEMORY_MIB', 'CUSTOM_HEPS_GPU_CORES'] as const;

@@ -2,9 +2,10 @@
 import type { Kysely } from 'kysely';
 import { InputError } from '../../../core/input-error.ts';
 import { noteAudit, type Origin } from '../records/audit-trail.ts';
+import { readGroups } from '../records/group.ts';
 import type { DesktopSchema, PersonTable } from '../records/tables.ts';
 import { hashPassword } from './passwords.ts';
-import type { Group, Person } from './person.ts';
+import type { Person } from './person.ts';
 
 /** Of a local account, without its password. */
 export interface NewAccount extends Omit<Person, 'uid' | 'gid'> {
@@ -149,7 +150,7 @@ export function personOf({ name, displayName, uid, gid, groups, isAdmin }: Perso
     displayName,
     uid,
     gid,
-    groups: JSON.parse(groups) as Group[],
+    groups: readGroups(groups, name),
     isAdmin: isAdmin === 1,
   };
 }

@@ -10,8 +10,9 @@ import { Problem } from '../../http/problem.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import type { Session } from '../accounts/sessions.ts';
 import { noteAudit, type Origin } from '../records/audit-trail.ts';
+import type { Desktop } from '../records/desktop.ts';
 import type { DesktopStore } from '../records/desktop-store.ts';
-import type { ConnectKind, ConnectTokenTable, DesktopTable } from '../records/tables.ts';
+import type { ConnectKind, ConnectTokenTable } from '../records/tables.ts';
 import type { ConnectStore } from './connect-store.ts';
 import { standingOf } from './standing.ts';
 
@@ -46,7 +47,7 @@ export interface ConnectWish {
 export interface MintedToken {
   readonly token: string;
   readonly role: DesktopRole;
-  readonly row: DesktopTable;
+  readonly row: Desktop;
 }
 
 export class TokenServer {

@@ -1,17 +1,7 @@
 /** What becomes of a desktop by what is seen of its machine. Pure: from the row, the machine's status and the time to what changes. */
 import type { DesktopState } from '../../../core/wire/portal.ts';
 import type { MachineStatus } from '../machines/machines.ts';
-import type { DesktopTable } from '../records/tables.ts';
-
-/** States of a desktop that is there or may come: it counts for the limits. */
-export const aliveStates: readonly DesktopState[] = [
-  'waiting',
-  'scheduled',
-  'building',
-  'starting',
-  'ready',
-  'stopped',
-];
+import type { Desktop, DesktopChanges } from '../records/desktop.ts';
 
 /** States in which the machine is looked at often. */
 export const restlessStates: readonly DesktopState[] = ['waiting', 'scheduled', 'building', 'starting', 'deleting'];
@@ -22,11 +12,6 @@ export const settleS = 5;
 const startGraceS = 120;
 /** Seconds for which a failed desktop is shown. */
 const failedKeptS = 7 * 24 * 3600;
-
-/** Columns that a change may give. */
-export type DesktopChanges = Partial<
-  Omit<DesktopTable, 'id' | 'owner' | 'applicationKey' | 'revision' | 'changedAtS' | 'createdAtS' | 'activeAtS'>
->;
 
 /** What is seen of a desktop at a moment. */
 export interface Sight {
@@ -45,7 +30,7 @@ export interface StateSettings {
 }
 
 /** @returns nothing where all stays as it is */
-export function changesBy(row: DesktopTable, sight: Sight, nowS: number, settings: StateSettings): DesktopChanges {
+export function changesBy(row: Desktop, sight: Sight, nowS: number, settings: StateSettings): DesktopChanges {
   const { status } = sight;
   if (row.state === 'deleting') {
     return status.kind === 'gone' ? { ...into('deleted', nowS), ...letGo(row, nowS), reason: row.reason } : {};
@@ -53,14 +38,14 @@ export function changesBy(row: DesktopTable, sight: Sight, nowS: number, setting
   if (row.state === 'failed') return status.kind === 'gone' ? letGo(row, nowS) : {};
   if (status.kind === 'no-room') {
     if (row.state === 'waiting') return {};
-    return { ...into('waiting', nowS), host: null, cardModels: '[]', heldFromS: null };
+    return { ...into('waiting', nowS), host: null, cardModels: [], heldFromS: null };
   }
   if (status.kind === 'failed') return failed(status.reason, nowS);
   if (status.kind === 'gone') {
     // Before anything is held, it is an order that was not made.
     return row.state === 'waiting' ? {} : failed('The machine is not in the cloud any more.', nowS);
   }
-  const place = { host: status.host, cardModels: JSON.stringify(status.cardModels) };
+  const place = { host: status.host, cardModels: status.cardModels };
   const held = { ...placeChanges(row, place), ...(row.heldFromS === null && { heldFromS: nowS }) };
   if (status.kind === 'scheduled' || status.kind === 'building') {
     return { ...held, ...(row.state === status.kind ? {} : into(status.kind, nowS)) };
@@ -76,7 +61,7 @@ export function changesBy(row: DesktopTable, sight: Sight, nowS: number, setting
   return { ...lived, ...runningChanges(row, sight, nowS, settings) };
 }
 
-function runningChanges(row: DesktopTable, sight: Sight, nowS: number, settings: StateSettings): DesktopChanges {
+function runningChanges(row: Desktop, sight: Sight, nowS: number, settings: StateSettings): DesktopChanges {
   const { answers, objection } = sight;
   if (row.state !== 'starting' && row.state !== 'ready') {
     // A stop that was ordered takes a moment.
@@ -108,16 +93,17 @@ export function into(state: DesktopState, nowS: number): DesktopChanges {
   return { state, stateAtS: nowS, reason: null, expectedAtS: null };
 }
 
-function letGo({ heldFromS, heldUntilS }: DesktopTable, nowS: number): DesktopChanges {
+function letGo({ heldFromS, heldUntilS }: Desktop, nowS: number): DesktopChanges {
   return heldUntilS === null ? { heldUntilS: nowS, ...(heldFromS === null && { heldFromS: nowS }) } : {};
 }
 
-function placeChanges(row: DesktopTable, place: { readonly host: string; readonly cardModels: string }) {
-  return row.host === place.host && row.cardModels === place.cardModels ? {} : place;
+function placeChanges(row: Desktop, place: { readonly host: string; readonly cardModels: readonly string[] }) {
+  const isSame = row.host === place.host && row.cardModels.join('\n') === place.cardModels.join('\n');
+  return isSame ? {} : place;
 }
 
 /** From the machine's first running on. */
-function lifetimeFrom(row: DesktopTable, nowS: number, { longestLifetimeS }: StateSettings): DesktopChanges {
+function lifetimeFrom(row: Desktop, nowS: number, { longestLifetimeS }: StateSettings): DesktopChanges {
   if (row.endsAtS !== null) return {};
   return { endsAtS: nowS + row.lifetimeS, latestEndAtS: nowS + Math.max(longestLifetimeS, row.lifetimeS) };
 }

@@ -5,15 +5,14 @@
  */
 import type { Clock } from '../../../core/clock.ts';
 import { InputError } from '../../../core/input-error.ts';
-import type { Person } from '../accounts/person.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
 import type { MachineStatus, Machines } from '../machines/machines.ts';
 import type { AuditEntry } from '../records/audit-trail.ts';
+import type { Desktop, DesktopChanges } from '../records/desktop.ts';
 import type { DesktopStore } from '../records/desktop-store.ts';
 import { DesktopChanged } from '../records/desktop-store.ts';
-import type { DesktopTable } from '../records/tables.ts';
-import { changesBy, type DesktopChanges, deleting, into, restlessStates } from './desktop-state.ts';
+import { changesBy, deleting, into, restlessStates } from './desktop-state.ts';
 import { idleEndOf } from './idle-end.ts';
 import type { Lease } from './lease.ts';
 import { asksNoLess, type Holder, type Waiting, waitingFor } from './waiting.ts';
@@ -123,7 +122,7 @@ export class Lifecycle {
   }
 
   /** In order of application: nobody is overtaken by one who asks for as much. */
-  async #placeWaiting(rows: readonly DesktopTable[]): Promise<void> {
+  async #placeWaiting(rows: readonly Desktop[]): Promise<void> {
     const waiting = rows.filter(({ state }) => state === 'waiting');
     if (waiting.length === 0) return;
     const { store, clock, settings, lease } = this.#parts;
@@ -132,10 +131,10 @@ export class Lifecycle {
     const ordered: Counted[] = counted.filter(({ heldFromS }) => heldFromS !== null);
     const groupsOf = new Map(counted.map(({ id, groups }) => [id, groups]));
     const holders = holdersAmong(rows);
-    const blocked: DesktopTable[] = [];
+    const blocked: Desktop[] = [];
     for (const row of waiting) {
       if (this.#isStopped || !lease.isHeld) return;
-      const groups = groupsOf.get(row.id) ?? '[]';
+      const groups = groupsOf.get(row.id) ?? [];
       await this.#guarded(row, async () => {
         const limit = this.#limitOn(row, groups, ordered, fromS);
         if (limit !== null) return void (await this.#wait(row, { reason: limit, expectedAtS: null }));
@@ -158,7 +157,7 @@ export class Lifecycle {
   }
 
   /** Asks for the machine, at each try in the same words. */
-  async #order(row: DesktopTable): Promise<MachineStatus> {
+  async #order(row: Desktop): Promise<MachineStatus> {
     const { store, machines } = this.#parts;
     const order = await store.readOrder(row.id);
     try {
@@ -170,7 +169,7 @@ export class Lifecycle {
   }
 
   /** Somebody may have deleted it while its machine was ordered, and another server have seen it to its end by now. */
-  async #applyOrder(row: DesktopTable, status: MachineStatus): Promise<void> {
+  async #applyOrder(row: Desktop, status: MachineStatus): Promise<void> {
     const { store, machines } = this.#parts;
     try {
       await this.#apply(row, status);
@@ -182,7 +181,7 @@ export class Lifecycle {
   }
 
   /** Why limits do not let it be placed now. */
-  #limitOn(row: DesktopTable, groups: string, ordered: readonly Counted[], fromS: number): string | null {
+  #limitOn(row: Desktop, groups: readonly string[], ordered: readonly Counted[], fromS: number): string | null {
     const { catalogue, settings, clock } = this.#parts;
     const asked = { desktops: 1, cards: row.cards };
     const useBy = (isTheirs: (desktop: Counted) => boolean) => useOf(ordered.filter(isTheirs), fromS, clock.nowS);
@@ -193,15 +192,13 @@ export class Lifecycle {
       asked,
     );
     if (own !== null) return own;
-    for (const { name } of JSON.parse(groups) as Person['groups']) {
+    for (const name of groups) {
       const limits = catalogue.groupLimits.get(name);
       if (limits === undefined) continue;
-      const isOfGroup = (text: string): boolean =>
-        (JSON.parse(text) as Person['groups']).some((group) => group.name === name);
       const objection = objectionOf(
         { group: name },
         limits,
-        useBy((other) => isOfGroup(other.groups)),
+        useBy((other) => other.groups.includes(name)),
         asked,
       );
       if (objection !== null) return objection;
@@ -209,12 +206,12 @@ export class Lifecycle {
     return null;
   }
 
-  async #wait(row: DesktopTable, { reason, expectedAtS }: Waiting): Promise<DesktopTable> {
+  async #wait(row: Desktop, { reason, expectedAtS }: Waiting): Promise<Desktop> {
     if (row.reason === reason && row.expectedAtS === expectedAtS) return row;
     return await this.#change(row, { reason, expectedAtS });
   }
 
-  async #look(row: DesktopTable): Promise<void> {
+  async #look(row: Desktop): Promise<void> {
     const { clock, machines } = this.#parts;
     this.#postpone(row, paceOf(row));
     const end = this.#endOf(row, clock.nowS);
@@ -242,7 +239,7 @@ export class Lifecycle {
   }
 
   /** What its time, or nobody's using it, makes of a desktop. */
-  #endOf(row: DesktopTable, nowS: number): { changes: DesktopChanges; entry: AuditEntry } | null {
+  #endOf(row: Desktop, nowS: number): { changes: DesktopChanges; entry: AuditEntry } | null {
     const entry = (action: AuditEntry['action']): AuditEntry => ({ atS: nowS, action, desktop: row.id });
     if (row.state !== 'deleting' && row.endsAtS !== null && row.endsAtS <= nowS) {
       return { changes: deleting('Its time is over.', nowS), entry: entry('end-of-life') };
@@ -256,7 +253,7 @@ export class Lifecycle {
   }
 
   /** Writes what the status makes of a desktop. */
-  async #apply(row: DesktopTable, status: MachineStatus): Promise<void> {
+  async #apply(row: Desktop, status: MachineStatus): Promise<void> {
     const { store, clock, probe, objectionTo, settings } = this.#parts;
     const address = status.kind === 'running' && row.state === 'starting' ? status.address : null;
     const objection = address === null ? null : objectionTo(address);
@@ -272,7 +269,7 @@ export class Lifecycle {
     if (changes.heldUntilS !== undefined) this.#due.clear();
   }
 
-  async #change(row: DesktopTable, changes: DesktopChanges, ...entries: readonly AuditEntry[]): Promise<DesktopTable> {
+  async #change(row: Desktop, changes: DesktopChanges, ...entries: readonly AuditEntry[]): Promise<Desktop> {
     const { store, clock, onChange, log } = this.#parts;
     const { nowS } = clock;
     const { state, reason } = changes;
@@ -293,7 +290,7 @@ export class Lifecycle {
   }
 
   /** A step that failed is made again, later each time; one that came too late is made from what is there now. */
-  async #guarded(row: DesktopTable, step: () => Promise<void>): Promise<void> {
+  async #guarded(row: Desktop, step: () => Promise<void>): Promise<void> {
     const { log } = this.#parts;
     try {
       await step();
@@ -312,41 +309,41 @@ export class Lifecycle {
     }
   }
 
-  #isDue(row: DesktopTable, nowS: number): boolean {
+  #isDue(row: Desktop, nowS: number): boolean {
     const due = this.#due.get(row.id);
     if (due === undefined || nowS >= due.atS) return true;
     return due.failures === 0 && (due.revision !== row.revision || this.#endOf(row, nowS) !== null);
   }
 
-  #postpone({ id, revision }: DesktopTable, delayS: number, failures = this.#due.get(id)?.failures ?? 0): void {
+  #postpone({ id, revision }: Desktop, delayS: number, failures = this.#due.get(id)?.failures ?? 0): void {
     this.#due.set(id, { atS: this.#parts.clock.nowS + delayS, failures, revision });
   }
 
-  #forgetAllBut(rows: readonly DesktopTable[]): void {
+  #forgetAllBut(rows: readonly Desktop[]): void {
     const ids = new Set(rows.map(({ id }) => id));
     for (const known of [this.#due, this.#stopTold]) {
       for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
     }
   }
 
-  #stationOf({ station }: DesktopTable) {
+  #stationOf({ station }: Desktop) {
     return this.#parts.catalogue.stations.find(({ id }) => id === station);
   }
 }
 
-/** With the groups of its owner, as JSON. */
-type Counted = CountedDesktop & { readonly groups: string };
+/** With the names of its owner's groups. */
+type Counted = CountedDesktop & { readonly groups: readonly string[] };
 
-function paceOf({ state, wish, heldUntilS }: DesktopTable): number {
+function paceOf({ state, wish, heldUntilS }: Desktop): number {
   if (restlessStates.includes(state) || wish !== null) return lookS.restless;
   if (state === 'failed' && heldUntilS === null) return lookS.restless;
   return state === 'ready' ? lookS.ready : lookS.quiet;
 }
 
-function holdersAmong(rows: readonly DesktopTable[]): Holder[] {
+function holdersAmong(rows: readonly Desktop[]): Holder[] {
   return rows.flatMap((row) => {
     const { host, endsAtS, heldUntilS } = row;
     if (host === null || endsAtS === null || heldUntilS !== null) return [];
-    return [{ ...row, host, endsAtS, cardModels: JSON.parse(row.cardModels) as string[] }];
+    return [{ ...row, host, endsAtS }];
   });
 }

@@ -1,9 +1,9 @@
 /** Why a desktop waits, in a sentence, and when what it waits for is expected to be free. */
 import { modelNamed } from '../../../core/card-catalogue.ts';
-import type { DesktopTable } from '../records/tables.ts';
+import type { Desktop } from '../records/desktop.ts';
 
 /** What a desktop asks for. */
-export type Asked = Pick<DesktopTable, 'vcpus' | 'ramMib' | 'diskGib' | 'cards' | 'cardMemoryMib'>;
+export type Asked = Pick<Desktop, 'vcpus' | 'ramMib' | 'diskGib' | 'cards' | 'cardMemoryMib'>;
 
 /** A desktop that holds something which becomes free at its end. */
 export interface Holder extends Asked {

@@ -9,10 +9,9 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
 import type { DesktopImage, Station } from '../catalogue/station.ts';
 import { appBase } from '../connect/local-authority.ts';
-import { aliveStates } from '../lifecycle/desktop-state.ts';
-import type { MachineOrder } from '../machines/machines.ts';
 import { buildUserData } from '../provisioning/user-data.ts';
-import type { DesktopTable } from '../records/tables.ts';
+import { aliveStates, type Desktop } from '../records/desktop.ts';
+import type { MachineOrder } from '../records/machine-order.ts';
 
 /** Rows of one person, whatever the limits are: failed ones count here. */
 export const mostRowsPerPerson = 100;
@@ -73,7 +72,7 @@ function checkLargest(station: Station, size: DesktopSize, gpu: DesktopGpu, life
 
 /** Refuses what would never be placed, or is one desktop too many. @throws Problem */
 export function checkRoom(
-  own: readonly DesktopTable[],
+  own: readonly Desktop[],
   application: Pick<CheckedApplication, 'gpu'>,
   person: Person,
   limits: SharedLimits,
@@ -99,7 +98,7 @@ export function checkRoom(
 }
 
 export interface NewDesktop {
-  readonly row: DesktopTable;
+  readonly row: Desktop;
   readonly order: MachineOrder;
 }
 
@@ -130,7 +129,7 @@ export function newDesktop(
     vncPort,
     person: person.name,
   };
-  const row: DesktopTable = {
+  const row: Desktop = {
     id,
     owner: person.name,
     applicationKey: createHash('sha256')
@@ -149,7 +148,7 @@ export function newDesktop(
     reason: null,
     expectedAtS: null,
     host: null,
-    cardModels: '[]',
+    cardModels: [],
     createdAtS: nowS,
     stateAtS: nowS,
     changedAtS: nowS,
@@ -164,9 +163,9 @@ export function newDesktop(
 }
 
 /** Whether both ask for the same. */
-export function isSameApplication(one: DesktopTable, other: DesktopTable): boolean {
+export function isSameApplication(one: Desktop, other: Desktop): boolean {
   const fields = ['station', 'image', 'title', 'vcpus', 'ramMib', 'diskGib', 'cards', 'cardMemoryMib', 'lifetimeS'];
-  return fields.every((field) => one[field as keyof DesktopTable] === other[field as keyof DesktopTable]);
+  return fields.every((field) => one[field as keyof Desktop] === other[field as keyof Desktop]);
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

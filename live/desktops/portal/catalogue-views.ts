@@ -2,8 +2,8 @@
 import type { DesktopView, StationView } from '../../../core/wire/portal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { DesktopImage, Station } from '../catalogue/station.ts';
+import type { Desktop } from '../records/desktop.ts';
 import type { DesktopRecord } from '../records/desktop-store.ts';
-import type { DesktopTable } from '../records/tables.ts';
 import { desktopView } from './desktop-view.ts';
 
 /** As the person sees it; an administrator who has no other role has `view`. */
@@ -21,11 +21,11 @@ export function viewOf(
 }
 
 /** Undefined where it is not in the catalogue any more. */
-export function stationNamed({ stations }: Catalogue, { station }: DesktopTable): Station | undefined {
+export function stationNamed({ stations }: Catalogue, { station }: Desktop): Station | undefined {
   return stations.find(({ id }) => id === station);
 }
 
-export function imageNamed(catalogue: Catalogue, row: DesktopTable): DesktopImage | undefined {
+export function imageNamed(catalogue: Catalogue, row: Desktop): DesktopImage | undefined {
   return stationNamed(catalogue, row)?.images.find(({ id }) => id === row.image);
 }
 

@@ -3,14 +3,14 @@ import type { DesktopRole, DesktopState, DesktopView, ShareView } from '../../..
 import type { DesktopImage, Station } from '../catalogue/station.ts';
 import { settleS } from '../lifecycle/desktop-state.ts';
 import { idleEndOf } from '../lifecycle/idle-end.ts';
-import type { DesktopTable } from '../records/tables.ts';
+import type { Desktop } from '../records/desktop.ts';
 
 /** Seconds before its end at which a person is warned, and warned again. */
 export const warningsS = [30 * 60, 10 * 60] as const;
 
 /** What is known of a desktop besides its row. */
 export interface DesktopFacts {
-  readonly row: DesktopTable;
+  readonly row: Desktop;
   readonly shares: readonly ShareView[];
   /** People who are connected. */
   readonly viewers: readonly string[];
@@ -44,7 +44,7 @@ export function desktopView(
     reason: row.reason ?? sentenceOf(row, nowS),
     expectedAtS: row.expectedAtS,
     host: seesAll ? row.host : null,
-    cardModels: JSON.parse(row.cardModels) as string[],
+    cardModels: row.cardModels,
     createdAtS: row.createdAtS,
     readyAtS: row.readyAtS,
     endsAtS: row.endsAtS,
@@ -59,7 +59,7 @@ export function desktopView(
 }
 
 /** What comes next, where the row has no reason of its own. */
-function sentenceOf({ state, wish, readyAtS, stateAtS }: DesktopTable, nowS: number): string | null {
+function sentenceOf({ state, wish, readyAtS, stateAtS }: Desktop, nowS: number): string | null {
   if (wish === 'stop') return 'It is being shut down.';
   if (wish === 'restart') return 'It is about to be restarted.';
   if (wish === 'start') return 'It is about to be started.';
@@ -80,7 +80,7 @@ function sentenceOf({ state, wish, readyAtS, stateAtS }: DesktopTable, nowS: num
   }
 }
 
-function warningOf(row: DesktopTable, idleEndAtS: number | null, station: Station | undefined, nowS: number) {
+function warningOf(row: Desktop, idleEndAtS: number | null, station: Station | undefined, nowS: number) {
   const isThere = row.state === 'ready' || row.state === 'starting' || row.state === 'stopped';
   if (isThere && row.endsAtS !== null) {
     const within = [...warningsS].reverse().find((warningS) => row.endsAtS! - nowS <= warningS);

@@ -3,10 +3,11 @@ import type { Kysely, Transaction } from 'kysely';
 import type { DesktopRole, DesktopState, ShareView } from '../../../core/wire/portal.ts';
 import { isBeaten, isTaken } from '../../database/database-errors.ts';
 import type { CountedDesktop } from '../catalogue/limits.ts';
-import { aliveStates, type DesktopChanges } from '../lifecycle/desktop-state.ts';
-import type { MachineOrder } from '../machines/machines.ts';
 import { type AuditEntry, noteAudit } from './audit-trail.ts';
-import type { DesktopSchema, DesktopTable, GrantTable } from './tables.ts';
+import { aliveStates, columnsOf, type Desktop, type DesktopChanges, desktopOf, rowOf } from './desktop.ts';
+import { readGroups } from './group.ts';
+import { type MachineOrder, readMachineOrder } from './machine-order.ts';
+import type { DesktopSchema, GrantTable } from './tables.ts';
 
 /** Somebody else has changed the desktop since it was read: read it again. */
 export class DesktopChanged extends Error {
@@ -18,7 +19,7 @@ export const grantSeenS = 20;
 
 /** A desktop with what belongs to it. */
 export interface DesktopRecord {
-  readonly row: DesktopTable;
+  readonly row: Desktop;
   readonly shares: readonly ShareView[];
   /** People whose stream is open. */
   readonly viewers: readonly string[];
@@ -51,11 +52,11 @@ export class DesktopStore {
    * @returns the desktop that had the same application key already; undefined when this one was written
    */
   async add(
-    row: DesktopTable,
+    row: Desktop,
     order: MachineOrder,
     entry: AuditEntry,
-    mayAdd: (own: readonly DesktopTable[]) => void,
-  ): Promise<DesktopTable | undefined> {
+    mayAdd: (own: readonly Desktop[]) => void,
+  ): Promise<Desktop | undefined> {
     return await this.#transaction(async (transaction) => {
       // Holds the owner's row until the end: two applications at once do not both find room within the limits.
       await transaction
@@ -68,15 +69,15 @@ export class DesktopStore {
         .selectAll()
         .where('applicationKey', '=', row.applicationKey)
         .executeTakeFirst();
-      if (known !== undefined) return known;
+      if (known !== undefined) return desktopOf(known);
       const own = await transaction
         .selectFrom('desktops')
         .selectAll()
         .where('owner', '=', row.owner)
         .where('state', 'not in', [...goneStates])
         .execute();
-      mayAdd(own);
-      await transaction.insertInto('desktops').values(row).execute();
+      mayAdd(own.map(desktopOf));
+      await transaction.insertInto('desktops').values(rowOf(row)).execute();
       const machineOrder = JSON.stringify(order);
       await transaction.insertInto('machineOrders').values({ desktop: row.id, machineOrder }).execute();
       await noteAudit(transaction, entry);
@@ -91,16 +92,16 @@ export class DesktopStore {
    * @throws DesktopChanged when it is not at that revision any more
    */
   async change(
-    row: DesktopTable,
+    row: Desktop,
     changes: DesktopChanges,
     nowS: number,
     ...entries: readonly AuditEntry[]
-  ): Promise<DesktopTable> {
-    const written = { ...changes, revision: row.revision + 1, changedAtS: nowS };
+  ): Promise<Desktop> {
+    const moved = { revision: row.revision + 1, changedAtS: nowS };
     await this.#transaction(async (transaction) => {
       const { numUpdatedRows } = await transaction
         .updateTable('desktops')
-        .set(written)
+        .set({ ...columnsOf(changes), ...moved })
         .where('id', '=', row.id)
         .where('revision', '=', row.revision)
         .executeTakeFirst();
@@ -117,11 +118,12 @@ export class DesktopStore {
       }
       await noteAudit(transaction, ...entries);
     });
-    return { ...row, ...written };
+    return { ...row, ...changes, ...moved };
   }
 
-  async read(id: string): Promise<DesktopTable | undefined> {
-    return await this.#database.selectFrom('desktops').selectAll().where('id', '=', id).executeTakeFirst();
+  async read(id: string): Promise<Desktop | undefined> {
+    const row = await this.#database.selectFrom('desktops').selectAll().where('id', '=', id).executeTakeFirst();
+    return row === undefined ? undefined : desktopOf(row);
   }
 
   /** What is asked for of its machine. @throws when it is deleted */
@@ -131,18 +133,19 @@ export class DesktopStore {
       .select('machineOrder')
       .where('desktop', '=', id)
       .executeTakeFirstOrThrow();
-    return JSON.parse(machineOrder) as MachineOrder;
+    return readMachineOrder(machineOrder, id);
   }
 
   /** Those that are to be looked after, in order of application. */
-  async readUnsettled(): Promise<DesktopTable[]> {
-    return await this.#database
+  async readUnsettled(): Promise<Desktop[]> {
+    const rows = await this.#database
       .selectFrom('desktops')
       .selectAll()
       .where('state', '!=', 'deleted')
       .orderBy('createdAtS')
       .orderBy('id')
       .execute();
+    return rows.map(desktopOf);
   }
 
   /** A desktop with what belongs to it. */
@@ -173,7 +176,7 @@ export class DesktopStore {
       )
       .orderBy('createdAtS', 'desc')
       .execute();
-    return await this.#recordsOf(rows, nowS);
+    return await this.#recordsOf(rows.map(desktopOf), nowS);
   }
 
   /** For administrators, the newest first. */
@@ -187,12 +190,14 @@ export class DesktopStore {
         where.or((['id', 'owner', 'title', 'host', 'station'] as const).map((column) => where(column, 'like', like))),
       );
     }
-    const records = await this.#recordsOf(await query.execute(), nowS);
+    const records = await this.#recordsOf((await query.execute()).map(desktopOf), nowS);
     return state === 'connected' ? records.filter(({ viewers }) => viewers.length > 0) : records;
   }
 
-  /** Of those that hold cards or did since then, and those that are there, with the groups of their owners. */
-  async readCounted(sinceS: number): Promise<(CountedDesktop & { readonly id: string; readonly groups: string })[]> {
+  /** Of those that hold cards or did since then, and those that are there, with the names of their owners' groups. */
+  async readCounted(
+    sinceS: number,
+  ): Promise<(CountedDesktop & { readonly id: string; readonly groups: readonly string[] })[]> {
     const rows = await this.#database
       .selectFrom('desktops')
       .innerJoin('people', 'people.name', 'desktops.owner')
@@ -207,11 +212,15 @@ export class DesktopStore {
         ]),
       )
       .execute();
-    return rows.map(({ state, ...row }) => ({ ...row, isAlive: aliveStates.includes(state) }));
+    return rows.map(({ state, groups, ...row }) => ({
+      ...row,
+      isAlive: aliveStates.includes(state),
+      groups: readGroups(groups, row.owner).map(({ name }) => name),
+    }));
   }
 
   /** What the person may do with the desktop; undefined: nothing. */
-  async roleOf(row: Pick<DesktopTable, 'id' | 'owner'>, person: string): Promise<DesktopRole | undefined> {
+  async roleOf(row: Pick<Desktop, 'id' | 'owner'>, person: string): Promise<DesktopRole | undefined> {
     if (row.owner === person) return 'owner';
     const share = await this.#database
       .selectFrom('shares')
@@ -277,7 +286,7 @@ export class DesktopStore {
       .execute();
   }
 
-  async #recordsOf(rows: readonly DesktopTable[], nowS: number): Promise<DesktopRecord[]> {
+  async #recordsOf(rows: readonly Desktop[], nowS: number): Promise<DesktopRecord[]> {
     if (rows.length === 0) return [];
     const ids = rows.map(({ id }) => id);
     const shares = await this.#database

@@ -18,8 +18,8 @@ import { TokenServer } from '../../../live/desktops/connect/token-server.ts';
 import { soleLease } from '../../../live/desktops/lifecycle/lease.ts';
 import { Lifecycle, type LifecycleParts } from '../../../live/desktops/lifecycle/lifecycle.ts';
 import { checkApplication, checkRoom, newDesktop } from '../../../live/desktops/portal/application.ts';
+import type { Desktop } from '../../../live/desktops/records/desktop.ts';
 import { DesktopStore } from '../../../live/desktops/records/desktop-store.ts';
-import type { DesktopTable } from '../../../live/desktops/records/tables.ts';
 import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { temporaryFolder } from '../srm/build.ts';
 import { MemoryMachines } from './machines/memory-machines.ts';
@@ -172,7 +172,7 @@ export class DesktopsUnderTest {
     return (known ?? row).id;
   }
 
-  async row(id: string): Promise<DesktopTable> {
+  async row(id: string): Promise<Desktop> {
     return (await this.store.read(id))!;
   }
 

@@ -8,8 +8,8 @@ import type { DatabaseOptions } from '../../../live/database/database.ts';
 import { openSession } from '../../../live/openstack/index.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
 import { Scheduling, type SchedulingSettings } from '../../../live/scheduling/scheduling.ts';
+import type { ServerRequest } from '../../../live/scheduling/server-request.ts';
 import { checkServerBody } from '../../../live/scheduling/server-spec.ts';
-import type { RequestTable } from '../../../live/scheduling/tables.ts';
 import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { SrmRegistry } from '../../../live/srm/registry.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
@@ -137,7 +137,7 @@ export class SchedulerUnderTest {
   }
 
   /** Asks for a server. */
-  async ask(body: object, key: string = crypto.randomUUID()): Promise<RequestTable> {
+  async ask(body: object, key: string = crypto.randomUUID()): Promise<ServerRequest> {
     const spec = await this.scheduling.specOf(
       crypto.randomUUID(),
       checkServerBody({ name: 'n', image: 'tiny', ...body }),
@@ -146,8 +146,8 @@ export class SchedulerUnderTest {
   }
 
   /** The request when it is settled. */
-  async settled(id: string): Promise<RequestTable> {
-    let row: RequestTable | undefined;
+  async settled(id: string): Promise<ServerRequest> {
+    let row: ServerRequest | undefined;
     await this.until(async () => {
       row = await this.requests.read(id);
       return row !== undefined && ['active', 'failed', 'deleted'].includes(row.state);

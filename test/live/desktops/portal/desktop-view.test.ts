@@ -3,7 +3,7 @@ import { objectionOf, useOf } from '../../../../live/desktops/catalogue/limits.t
 import { asksNoLess, type Holder, waitingFor } from '../../../../live/desktops/lifecycle/waiting.ts';
 import { checkApplication, newDesktop } from '../../../../live/desktops/portal/application.ts';
 import { type DesktopFacts, desktopView } from '../../../../live/desktops/portal/desktop-view.ts';
-import type { DesktopTable } from '../../../../live/desktops/records/tables.ts';
+import type { Desktop } from '../../../../live/desktops/records/desktop.ts';
 import { b7, personNamed, startS } from '../harness.ts';
 
 const catalogue = { stations: [b7], groupLimits: new Map() };
@@ -16,7 +16,7 @@ const { row: fresh } = newDesktop(
   startS,
 );
 
-function viewOf(row: Partial<DesktopTable>, nowS: number, facts: Partial<DesktopFacts> = {}) {
+function viewOf(row: Partial<Desktop>, nowS: number, facts: Partial<DesktopFacts> = {}) {
   const all = { row: { ...fresh, ...row }, shares: [], viewers: [], station: b7, image: b7.images[0], ...facts };
   return desktopView(all, 'owner', false, nowS);
 }
