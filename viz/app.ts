@@ -1,14 +1,14 @@
 /** The page around the views: what is open, which view, the clock, messages, keys. */
 import './frame.css';
 import type { PageSources } from '../core/wire/page-sources.ts';
-import { button, element } from './element.ts';
 import { openFile, readRun } from './load/read-run.ts';
 import { openRun } from './load/sources.ts';
 import { type Run, rowOfVm, titlesOf } from './model/run.ts';
-import { initialState, type PageState, views } from './page-state.ts';
-import { offerSaving } from './save.ts';
-import { StateHolder } from './state-holder.ts';
-import { switchTheme } from './theme-choice.ts';
+import { button, element } from './page/element.ts';
+import { initialState, type PageState, views } from './page/page-state.ts';
+import { offerSaving } from './page/save.ts';
+import { StateHolder } from './page/state-holder.ts';
+import { switchTheme } from './page/theme-choice.ts';
 import { CompareView } from './views/compare-view.ts';
 import { helpDialog } from './views/help-dialog.ts';
 import { LiveView } from './views/live-view.ts';

@@ -1,10 +1,10 @@
 /** The chosen host and the runner-up side by side: every number from which their scores come. */
 import { dimensions, type ResourceVector } from '../../core/resources.ts';
-import { element } from '../element.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
-import { formatMib, formatScore, round } from '../model/quantity-words.ts';
 import { type FreeRow, freeRows, type HybridParts, hybridParts, type Rival } from '../model/rival.ts';
 import { describeTerm } from '../model/score-rows.ts';
+import { element } from '../page/element.ts';
+import { formatMib, formatScore, round } from '../page/quantity-words.ts';
 import { dimensionWords, similarityBars } from './similarity-bars.ts';
 
 /** @param rival undefined where no other host fits, or all are alike: then the chosen one stands alone */

@@ -3,8 +3,8 @@
  * bars of a host that fits perfectly are as long as those of the request.
  */
 import { dimensions, type ResourceVector } from '../../core/resources.ts';
-import { element } from '../element.ts';
-import { fittingSvg, svgElement } from './svg-element.ts';
+import { element } from '../page/element.ts';
+import { fittingSvg, svgElement } from '../page/svg-element.ts';
 
 export const dimensionWords: Readonly<Record<keyof ResourceVector, string>> = {
   cards: 'cards',

@@ -3,8 +3,8 @@ import type { Cluster } from '../../core/cluster.ts';
 import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { formatTime } from '../../core/runs/explanation.ts';
 import { cardsAt, type DecisionColumns, textAt } from '../../core/runs/run-file.ts';
+import { count, formatScore, formatSpan } from '../page/quantity-words.ts';
 import type { DecisionCase } from './decision-case.ts';
-import { count, formatScore, formatSpan } from './quantity-words.ts';
 import { listCards } from './vm-words.ts';
 
 /** The one sentence: `heps-000123 went to gpu-a6000-03, card 2`. */

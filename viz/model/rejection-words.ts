@@ -1,6 +1,6 @@
 /** Filters and their reasons in words for people who want a desktop, not a scheduler. */
 import type { Rejection } from '../../core/filters.ts';
-import { count } from './quantity-words.ts';
+import { count } from '../page/quantity-words.ts';
 
 /** What a filter asks of a host, by its name. */
 const filterWords: Readonly<Record<string, string>> = {

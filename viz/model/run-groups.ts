@@ -2,7 +2,7 @@
 import { type Comparison, compareRuns, type PolicyRuns } from '../../core/runs/comparison.ts';
 import { measures } from '../../core/runs/measures.ts';
 import type { CloudOptions, RunInputs } from '../../core/runs/run-file.ts';
-import { plural } from './quantity-words.ts';
+import { plural } from '../page/quantity-words.ts';
 import { type Run, titlesOf } from './run.ts';
 
 /** Groups that can be told apart by colour, dashes and marks: one more than there are policies would share those of the first. */

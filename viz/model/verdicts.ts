@@ -2,7 +2,7 @@
 import type { Comparison } from '../../core/runs/comparison.ts';
 import { servedMeasure } from '../../core/runs/measures.ts';
 import { verdictOf } from '../../core/runs/verdict.ts';
-import { count } from './quantity-words.ts';
+import { count } from '../page/quantity-words.ts';
 import type { Run } from './run.ts';
 import { policyRunsOf, type RunGroup } from './run-groups.ts';
 

@@ -2,9 +2,9 @@
 import type { Cluster } from '../../core/cluster.ts';
 import type { Decision, HostVerdict } from '../../core/decision.ts';
 import type { VmRequest } from '../../core/request.ts';
+import { formatMib, formatScore, formatSpan, plural, round } from '../page/quantity-words.ts';
 import type { ClosingChange, SmallerRequest } from './counterfactuals.ts';
 import type { NearHost } from './nearest-hosts.ts';
-import { formatMib, formatScore, formatSpan, plural, round } from './quantity-words.ts';
 import { shortRejection } from './rejection-words.ts';
 import type { Rival } from './rival.ts';
 import { describeTerm } from './score-rows.ts';

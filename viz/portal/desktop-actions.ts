@@ -1,7 +1,7 @@
 /** What the buttons of a desktop do, by their `data-action`. */
 import type { DesktopView } from '../../core/wire/portal.ts';
-import { element } from '../element.ts';
-import { portalApi } from './api.ts';
+import { element } from '../page/element.ts';
+import { portalApi } from './load/api.ts';
 import { atWords, clockWords, lifetimeChoices, lifetimeWords } from './model/words.ts';
 import { askInDialog, tell } from './views/dialogs.ts';
 import { ShareDialog } from './views/share-dialog.ts';

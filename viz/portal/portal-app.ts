@@ -7,14 +7,14 @@ import {
   type StationView,
   type UsageView,
 } from '../../core/wire/portal.ts';
-import { element } from '../element.ts';
-import { patch } from '../patch.ts';
-import { Problem, portalApi } from './api.ts';
+import { element } from '../page/element.ts';
+import { patch } from '../page/patch.ts';
 import { actOn } from './desktop-actions.ts';
-import { DesktopFeed } from './desktop-feed.ts';
-import { icon } from './icons.ts';
+import { Problem, portalApi } from './load/api.ts';
+import { DesktopFeed } from './load/desktop-feed.ts';
 import { Milestones } from './model/progress.ts';
-import { nameTab } from './service-title.ts';
+import { icon } from './page/icons.ts';
+import { nameTab } from './page/service-title.ts';
 import { AdminView } from './views/admin-view.ts';
 import { ApplyView } from './views/apply-view.ts';
 import { desktopsView } from './views/desktops-view.ts';

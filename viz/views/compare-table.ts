@@ -4,10 +4,10 @@ import { type Measure, titleOf } from '../../core/runs/measures.ts';
 import type { Estimate } from '../../core/statistics/estimate.ts';
 import { dotPlot, seriesKey } from '../charts/dot-plot.ts';
 import { figuresSvg } from '../charts/figures-svg.ts';
-import { element } from '../element.ts';
 import { type RunGroup, seriesCount } from '../model/run-groups.ts';
-import { saveButtons } from '../save.ts';
-import { currentTheme } from '../theme.ts';
+import { element } from '../page/element.ts';
+import { saveButtons } from '../page/save.ts';
+import { currentTheme } from '../page/theme.ts';
 
 /** Pixels that the columns need; where there are fewer, each row becomes a block. */
 const labelWidth = 170;

@@ -1,11 +1,11 @@
 /** The VMs that two runs treated differently, some at a time: what each asked for and what became of it in both. */
 import { formatTime } from '../../core/runs/explanation.ts';
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
-import { button, element } from '../element.ts';
-import { count } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 import { describeAsked, describeOutcome } from '../model/vm-words.ts';
-import type { StateHolder } from '../state-holder.ts';
+import { button, element } from '../page/element.ts';
+import { count } from '../page/quantity-words.ts';
+import type { StateHolder } from '../page/state-holder.ts';
 
 const pageLength = 50;
 

@@ -1,7 +1,6 @@
 /** Two runs on the same requests: which VMs each served that the other did not, of what kinds, when, and which they were. */
 import { DifferenceStrip } from '../charts/difference-strip.ts';
 import { divergingBars } from '../charts/diverging-bars.ts';
-import { button, element } from '../element.ts';
 import {
   classesOf,
   compareWaits,
@@ -13,11 +12,12 @@ import {
   type ServedMeaning,
   type WaitDifference,
 } from '../model/difference.ts';
-import { count, formatSpan } from '../model/quantity-words.ts';
 import { type Run, titlesOf } from '../model/run.ts';
 import { sawSameRequests } from '../model/run-groups.ts';
-import type { PageState } from '../page-state.ts';
-import type { StateHolder } from '../state-holder.ts';
+import { button, element } from '../page/element.ts';
+import type { PageState } from '../page/page-state.ts';
+import { count, formatSpan } from '../page/quantity-words.ts';
+import type { StateHolder } from '../page/state-holder.ts';
 import { DifferenceList, type Side } from './difference-list.ts';
 
 /** Flavors with bars of their own. */

@@ -2,11 +2,11 @@
 import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { formatTime } from '../../core/runs/explanation.ts';
 import { lastReportS } from '../../core/runs/report-times.ts';
-import { element } from '../element.ts';
 import type { MomentReader } from '../model/moment.ts';
 import { policyOptionWords } from '../model/policy-option-words.ts';
-import { count, percent, plural } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
+import { element } from '../page/element.ts';
+import { count, percent, plural } from '../page/quantity-words.ts';
 
 /** What a reader takes home: one sentence, and under it what was simulated. */
 export function headlineOf({ file, cluster }: Run): HTMLElement[] {

@@ -1,5 +1,5 @@
 /** The keys. */
-import { button, element } from '../element.ts';
+import { button, element } from '../page/element.ts';
 
 const keys: readonly (readonly [string, string])[] = [
   ['space', 'play or pause'],

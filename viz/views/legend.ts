@@ -1,7 +1,7 @@
 /** Says what the colours and signs of the cluster map mean; a category can be made to stand out. */
-import { type Colour, cssColour } from '../colour.ts';
-import { element } from '../element.ts';
-import type { Theme } from '../theme.ts';
+import { type Colour, cssColour } from '../page/colour.ts';
+import { element } from '../page/element.ts';
+import type { Theme } from '../page/theme.ts';
 
 export interface LegendContent {
   readonly theme: Theme;

@@ -1,11 +1,11 @@
 /** Lists of the live view: hosts that need somebody, who waits and why, what happened last. */
 import type { LiveState } from '../../core/wire/live-state.ts';
-import { button, element } from '../element.ts';
 import { failedCardsOf, type LiveEvent } from '../model/live-events.ts';
 import type { ClusterMoment } from '../model/moment.ts';
-import { count, formatSpan } from '../model/quantity-words.ts';
 import { describeReasons } from '../model/rejection-words.ts';
 import { describeSize } from '../model/vm-words.ts';
+import { button, element } from '../page/element.ts';
+import { count, formatSpan } from '../page/quantity-words.ts';
 import { liveTable } from './live-host-panel.ts';
 
 const shownHosts = 12;

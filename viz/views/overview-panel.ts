@@ -1,9 +1,9 @@
 /** Beside the map while nothing is selected: the run's figures, and who was turned away or waits around the moment. */
 import { measures, titleOf } from '../../core/runs/measures.ts';
-import { element } from '../element.ts';
 import type { MomentReader } from '../model/moment.ts';
-import { count } from '../model/quantity-words.ts';
 import type { Placements, Run } from '../model/run.ts';
+import { element } from '../page/element.ts';
+import { count } from '../page/quantity-words.ts';
 import { askedAt, askedFor, decidedAt, outcome, vmTable } from './vm-table.ts';
 
 const shownVms = 8;

@@ -1,7 +1,7 @@
 /** Play, pause, speed, scrub and step: moves the page's one clock. */
 import { formatTime } from '../../core/runs/explanation.ts';
-import { button, element } from '../element.ts';
-import type { StateHolder } from '../state-holder.ts';
+import { button, element } from '../page/element.ts';
+import type { StateHolder } from '../page/state-holder.ts';
 
 const speeds: readonly (readonly [number, string])[] = [
   [0, 'all in a minute'],

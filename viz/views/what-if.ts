@@ -1,10 +1,8 @@
 /** What would have changed a decision, as the page shows it. */
 import { formatTime } from '../../core/runs/explanation.ts';
-import { button, element } from '../element.ts';
 import { closingChanges, smallerRequests, underEachPolicy, withoutHost } from '../model/counterfactuals.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
 import { nearestHosts } from '../model/nearest-hosts.ts';
-import { formatScore, plural } from '../model/quantity-words.ts';
 import type { Rival } from '../model/rival.ts';
 import { listCards } from '../model/vm-words.ts';
 import {
@@ -14,6 +12,8 @@ import {
   describeLack,
   describeSmaller,
 } from '../model/why-text.ts';
+import { button, element } from '../page/element.ts';
+import { formatScore, plural } from '../page/quantity-words.ts';
 
 /** What a click asks of the page. */
 export interface WhatIfEvents {

@@ -1,7 +1,7 @@
 /** The clipboard between the desktop and this computer, as far as the station allows it. */
 import type { ClipboardPolicy } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { count } from '../../model/quantity-words.ts';
+import { element } from '../../page/element.ts';
+import { count } from '../../page/quantity-words.ts';
 
 /** Where the gateway alone knows the policy: it drops what is too long. */
 const unknownPolicy: ClipboardPolicy = { mostIn: 65_536, mostOut: 65_536 };

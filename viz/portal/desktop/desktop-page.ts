@@ -1,5 +1,5 @@
 /** The page of one desktop: its picture, the tools over it, and what lies over it while there is no picture. */
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 import { ClipboardPanel } from './clipboard-panel.ts';
 import { KeysPanel } from './keys-panel.ts';
 import { Link, type LinkState } from './link.ts';

@@ -1,6 +1,6 @@
 /** Keys that the browser keeps for itself, keys to hold, and the keyboard of a touch screen. */
 import type RFB from '@novnc/novnc';
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 import { backspace, enter, heldKeys, type Key, keysymOf, plainKeys } from './keys.ts';
 
 export class KeysPanel {

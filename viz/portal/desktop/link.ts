@@ -1,5 +1,5 @@
 /** The connection to a desktop, from the first to the last: it comes back by itself, with a new ticket each time. */
-import { Problem } from '../api.ts';
+import { Problem } from '../load/api.ts';
 import { type Ending, endingOfClose, endingOfRefusal, mostTries, pauseBeforeS } from './ending.ts';
 import type { PictureSettings } from './picture-settings.ts';
 import { Screen } from './screen.ts';

@@ -1,7 +1,7 @@
 /** What the portal says about the desktop while one works in it: its end is near, who else looks. */
 import type { DesktopView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { portalApi } from '../api.ts';
+import { element } from '../../page/element.ts';
+import { portalApi } from '../load/api.ts';
 import { listWords } from '../model/words.ts';
 
 /** Seconds between two looks. */

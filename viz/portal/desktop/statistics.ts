@@ -1,6 +1,6 @@
 /** How the connection does, once a second while one wants to know. */
-import { element } from '../../element.ts';
-import { formatSpan, round } from '../../model/quantity-words.ts';
+import { element } from '../../page/element.ts';
+import { formatSpan, round } from '../../page/quantity-words.ts';
 import type { Link } from './link.ts';
 
 interface Sample {

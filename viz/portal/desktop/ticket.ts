@@ -1,6 +1,6 @@
 /** What one connection needs: where the stream is, the token for it, and what the person may do. */
 import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts';
-import { Problem, portalApi } from '../api.ts';
+import { Problem, portalApi } from '../load/api.ts';
 import type { WayIn } from './way-in.ts';
 
 export interface Ticket {

@@ -1,6 +1,6 @@
 /** The bar at the top: it draws back when it is not used, and comes when its handle is touched, pointed at or focused. */
-import { element } from '../../element.ts';
-import { type IconName, icon } from '../icons.ts';
+import { element } from '../../page/element.ts';
+import { type IconName, icon } from '../page/icons.ts';
 
 export interface Panel {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What lies over the picture while there is none: why, and what one can do. */
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 import type { LinkState } from './link.ts';
 
 export interface VeilOptions {

@@ -1,10 +1,10 @@
 /** All desktops, for administrators: find one, stop it, look at its console, read what happened. */
 import './admin-view.css';
 import { type AuditView, type DesktopState, type DesktopView, desktopStates } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { plural } from '../../model/quantity-words.ts';
-import { patch } from '../../patch.ts';
-import { portalApi } from '../api.ts';
+import { element } from '../../page/element.ts';
+import { patch } from '../../page/patch.ts';
+import { plural } from '../../page/quantity-words.ts';
+import { portalApi } from '../load/api.ts';
 import { clockWords, listWords, sizeWords, stateName } from '../model/words.ts';
 import { stateMark } from './desktop-card.ts';
 import { askInDialog } from './dialogs.ts';

@@ -1,11 +1,11 @@
 /** The application for a desktop: station, software, size, how long. Keeps what was entered while desktops come and go beside it. */
 import './apply-view.css';
 import type { DesktopApplication, DesktopView, ImageView, StationView, UsageView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { formatMib, plural } from '../../model/quantity-words.ts';
-import { portalApi } from '../api.ts';
-import { icon } from '../icons.ts';
+import { element } from '../../page/element.ts';
+import { formatMib, plural } from '../../page/quantity-words.ts';
+import { portalApi } from '../load/api.ts';
 import { lifetimeWords } from '../model/words.ts';
+import { icon } from '../page/icons.ts';
 import { choiceCards } from './choice-cards.ts';
 import { type AskedSize, SizeFields } from './size-fields.ts';
 import { usagePanel } from './usage-panel.ts';

@@ -1,9 +1,9 @@
 /** One desktop: how it is, what may be done with it. What a button does stands in its `data-action`: see desktop-actions.ts. */
 import type { DesktopState, DesktopView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { icon } from '../icons.ts';
+import { element } from '../../page/element.ts';
 import { type Milestones, stepsOf } from '../model/progress.ts';
 import { atWords, clockWords, listWords, roughSpan, sizeWords, stateName } from '../model/words.ts';
+import { icon } from '../page/icons.ts';
 import { progressSteps } from './progress-steps.ts';
 
 const open: readonly DesktopState[] = ['ready', 'connected'];

@@ -1,9 +1,9 @@
 /** The person's desktops, and what she may still have. */
 import './desktops-view.css';
 import type { DesktopView, PersonView, UsageView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { icon } from '../icons.ts';
+import { element } from '../../page/element.ts';
 import type { Milestones } from '../model/progress.ts';
+import { icon } from '../page/icons.ts';
 import { desktopCard } from './desktop-card.ts';
 import { usagePanel } from './usage-panel.ts';
 

@@ -1,6 +1,6 @@
 /** Dialogs: something said, something asked. */
 import './dialogs.css';
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 
 /** Shows a dialog until it is closed; it is gone from the document after that. */
 export function showDialog(label: string, ...content: readonly (Node | null)[]): HTMLDialogElement {

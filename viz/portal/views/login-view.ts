@@ -1,10 +1,10 @@
 /** Who are you? */
 import './login-view.css';
 import type { LoginWays, PersonView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { portalApi } from '../api.ts';
-import { icon } from '../icons.ts';
-import { serviceTitle } from '../service-title.ts';
+import { element } from '../../page/element.ts';
+import { portalApi } from '../load/api.ts';
+import { icon } from '../page/icons.ts';
+import { serviceTitle } from '../page/service-title.ts';
 
 /** @param message why the person has to log in again; null at the first visit */
 export function loginView(ways: LoginWays, message: string | null, onLogin: (person: PersonView) => void): HTMLElement {

@@ -1,7 +1,7 @@
 /** Who else may see a desktop, and take it back. */
 import type { DesktopView, ShareView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { portalApi } from '../api.ts';
+import { element } from '../../page/element.ts';
+import { portalApi } from '../load/api.ts';
 import { showDialog } from './dialogs.ts';
 
 export class ShareDialog {

@@ -1,7 +1,7 @@
 /** How large a desktop shall be, and for how long: the fields of one station, within its limits. */
 import type { DesktopApplication, StationView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { formatMib } from '../../model/quantity-words.ts';
+import { element } from '../../page/element.ts';
+import { formatMib } from '../../page/quantity-words.ts';
 import { lifetimeChoices, lifetimeWords } from '../model/words.ts';
 import { NumberField } from './number-field.ts';
 

@@ -1,7 +1,7 @@
 /** What the person has, against what she may have. */
 import type { UsageView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { round } from '../../model/quantity-words.ts';
+import { element } from '../../page/element.ts';
+import { round } from '../../page/quantity-words.ts';
 
 export function usagePanel(usage: UsageView): HTMLElement {
   const { desktops, mostDesktops, cards, mostCards, cardHours, mostCardHours, windowDays } = usage;

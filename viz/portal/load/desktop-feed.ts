@@ -1,5 +1,5 @@
 /** Follows the person's desktops by server-sent events, and comes back by itself when the connection is lost. */
-import type { DesktopView } from '../../core/wire/portal.ts';
+import type { DesktopView } from '../../../core/wire/portal.ts';
 import { portalApi } from './api.ts';
 
 /** Seconds before the first, second, … try after a loss; the last holds for all that follow. */

@@ -10,7 +10,7 @@ import type {
   PersonView,
   StationView,
   UsageView,
-} from '../../core/wire/portal.ts';
+} from '../../../core/wire/portal.ts';
 
 /** What one may change about a desktop's life in one word. */
 export type LifeAction = 'restart' | 'stop' | 'start';
