@@ -1,5 +1,6 @@
 /** One run: its hosts at a moment, its course over time, and whatever host or decision the reader looks at. */
 import './run-view.css';
+import { auditTime, Subject } from 'rxjs';
 import { ClusterMap } from '../charts/cluster-map.ts';
 import { Timeline } from '../charts/timeline.ts';
 import { type Categories, categoriesOf, type ModelCategories, modelCategoriesOf } from '../model/categories.ts';
@@ -48,7 +49,8 @@ export class RunView {
   /** What cards are coloured by; null while colours show something else. */
   #models: ModelCategories | null = null;
   #mix: HostMix | null = null;
-  #panelTimer = 0;
+  /** The clock moved, and nothing else changed. */
+  readonly #ticks = new Subject<void>();
   /** The VM or host that was looked at last. */
   #subject = '';
   /** What the decision view shows. */
@@ -98,6 +100,7 @@ export class RunView {
       this.#side,
       this.#tip,
     );
+    this.#ticks.pipe(auditTime(panelIntervalMs)).subscribe(() => this.#showPanel());
   }
 
   /** Shows a run, or what has changed of the state since. */
@@ -121,7 +124,7 @@ export class RunView {
     this.#showMap(run, this.#reader, state);
     this.#status.textContent = momentText(run, this.#reader, state.atS);
     if (isOther || changed.has('colour') || changed.has('only')) this.#showLegend(run, state);
-    if (changed.size === 1 && changed.has('atS')) this.#panelSoon();
+    if (changed.size === 1 && changed.has('atS')) this.#ticks.next();
     else this.#showPanel();
   }
 
@@ -182,18 +185,12 @@ export class RunView {
     this.#legend.replaceChildren(legend(content, (only) => this.#holder.set({ only })));
   }
 
-  #panelSoon(): void {
-    if (this.#panelTimer !== 0) return;
-    this.#panelTimer = window.setTimeout(() => this.#showPanel(), panelIntervalMs);
-  }
-
   #showPanel(): void {
-    clearTimeout(this.#panelTimer);
-    this.#panelTimer = 0;
     const run = this.#run!;
-    const reader = this.#reader!;
+    const reader = this.#reader;
+    const { placements } = run;
+    if (reader === undefined || placements === null) return;
     const { state } = this.#holder;
-    const placements = run.placements!;
     this.#map.describe(this.#status.textContent);
     const events = {
       onVm: (row: number) =>

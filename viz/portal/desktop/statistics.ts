@@ -1,4 +1,5 @@
 /** How the connection does, once a second while one wants to know. */
+import { interval, Subscription, startWith } from 'rxjs';
 import { element } from '../../page/element.ts';
 import { formatSpan, round } from '../../page/quantity-words.ts';
 import type { Link } from './link.ts';
@@ -17,7 +18,7 @@ export class Statistics {
   readonly root = element('div', {});
   readonly #link: Link;
   #samples: Sample[] = [];
-  #timer = 0;
+  #showing = Subscription.EMPTY;
 
   constructor(link: Link) {
     this.#link = link;
@@ -25,12 +26,13 @@ export class Statistics {
 
   start(): void {
     this.#samples = [];
-    this.#show();
-    this.#timer = window.setInterval(() => this.#show(), 1000);
+    this.#showing = interval(1000)
+      .pipe(startWith(0))
+      .subscribe(() => this.#show());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#showing.unsubscribe();
   }
 
   #show(): void {

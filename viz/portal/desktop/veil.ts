@@ -1,4 +1,5 @@
 /** What lies over the picture while there is none: why, and what one can do. */
+import { interval, Subscription, startWith } from 'rxjs';
 import { element } from '../../page/element.ts';
 import type { LinkState } from './link.ts';
 
@@ -11,14 +12,14 @@ export interface VeilOptions {
 export class Veil {
   readonly root = element('section', { class: 'veil', 'aria-label': 'Connection', 'aria-live': 'polite' });
   readonly #options: VeilOptions;
-  #timer = 0;
+  #counting = Subscription.EMPTY;
 
   constructor(options: VeilOptions) {
     this.#options = options;
   }
 
   show(state: LinkState): void {
-    clearInterval(this.#timer);
+    this.#counting.unsubscribe();
     this.root.hidden = state.kind === 'connected';
     this.root.dataset.kind = state.kind;
     if (state.kind === 'connected') return;
@@ -41,8 +42,7 @@ export class Veil {
             ? 'It is tried again when you look at this tab.'
             : `Next try in ${Math.max(0, Math.ceil((state.nextTryMs - performance.now()) / 1000))} s.`;
       };
-      count();
-      this.#timer = window.setInterval(count, 250);
+      this.#counting = interval(250).pipe(startWith(0)).subscribe(count);
       return [
         element('div', { class: 'pulse' }),
         element('h1', {}, 'Reconnecting …'),

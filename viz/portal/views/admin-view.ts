@@ -1,5 +1,18 @@
 /** All desktops, for administrators: find one, stop it, look at its console, read what happened. */
 import './admin-view.css';
+import {
+  catchError,
+  EMPTY,
+  filter,
+  from,
+  interval,
+  merge,
+  type Observable,
+  Subject,
+  type Subscription,
+  startWith,
+  switchMap,
+} from 'rxjs';
 import { type AuditView, type DesktopState, type DesktopView, desktopStates } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';
 import { patch } from '../../page/patch.ts';
@@ -23,21 +36,20 @@ export class AdminView {
     id: 'admin-search',
     type: 'search',
     placeholder: 'title, person, station, host',
-    oninput: () => void this.refresh(),
+    oninput: () => this.refresh(),
   });
   readonly #state = element(
     'select',
-    { id: 'admin-state', onchange: () => void this.refresh() },
+    { id: 'admin-state', onchange: () => this.refresh() },
     element('option', { value: '' }, 'any state'),
     ...desktopStates.map((state) => element('option', { value: state }, stateName(state))),
   );
   readonly #table = element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All desktops' });
   readonly #count = element('span', { class: 'muted', role: 'status' });
   readonly #audit = element('section', { class: 'audit panel', 'aria-label': 'Audit trail' });
-  readonly #timer: number;
+  readonly #asks = new Subject<void>();
+  readonly #asking: Subscription;
   #desktops: readonly DesktopView[] = [];
-  /** Answers to earlier questions that arrive late are not shown. */
-  #question = 0;
 
   constructor(onProblem: (error: unknown) => void) {
     this.#onProblem = onProblem;
@@ -59,29 +71,39 @@ export class AdminView {
     );
     this.#audit.hidden = true;
     this.#table.addEventListener('click', (event) => this.#click(event));
-    this.#timer = window.setInterval(() => {
-      if (!document.hidden) void this.refresh();
-    }, refreshS * 1000);
-    void this.refresh();
+    // A late answer to an earlier question is not shown.
+    this.#asking = merge(this.#asks, interval(refreshS * 1000).pipe(filter(() => !document.hidden)))
+      .pipe(
+        startWith(undefined),
+        switchMap(() => this.#answer()),
+      )
+      .subscribe((desktops) => this.#show(desktops));
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#asking.unsubscribe();
   }
 
-  async refresh(): Promise<void> {
-    const question = ++this.#question;
-    try {
-      const desktops = await portalApi.adminDesktops(this.#search.value.trim(), this.#state.value as DesktopState | '');
-      if (question !== this.#question) return;
-      this.#desktops = desktops;
-      this.#count.textContent = plural(desktops.length, 'desktop');
-      const wanted = element('div', {}, desktopTable(desktops, Date.now() / 1000));
-      if (this.#table.firstElementChild === null) this.#table.append(wanted);
-      else patch(this.#table.firstElementChild, wanted);
-    } catch (error) {
-      this.#onProblem(error);
-    }
+  refresh(): void {
+    this.#asks.next();
+  }
+
+  /** The desktops asked for; nothing where there is a problem, which is told. */
+  #answer(): Observable<readonly DesktopView[]> {
+    return from(portalApi.adminDesktops(this.#search.value.trim(), this.#state.value as DesktopState | '')).pipe(
+      catchError((error: unknown) => {
+        this.#onProblem(error);
+        return EMPTY;
+      }),
+    );
+  }
+
+  #show(desktops: readonly DesktopView[]): void {
+    this.#desktops = desktops;
+    this.#count.textContent = plural(desktops.length, 'desktop');
+    const wanted = element('div', {}, desktopTable(desktops, Date.now() / 1000));
+    if (this.#table.firstElementChild === null) this.#table.append(wanted);
+    else patch(this.#table.firstElementChild, wanted);
   }
 
   #click(event: Event): void {
@@ -109,7 +131,7 @@ export class AdminView {
         kind: 'danger',
         act: async () => {
           await (verb === 'stop' ? portalApi.adminStop(id) : portalApi.adminRemove(id));
-          await this.refresh();
+          this.refresh();
         },
       },
     );
