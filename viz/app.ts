@@ -123,7 +123,7 @@ export class App {
       picker,
       button('Open', 'Open run files (o)', () => picker.click()),
       button('Switch between light and dark', 'Light or dark (d)', () => this.#switchTheme(), '◐'),
-      button('Help', 'Keys and signs (?)', () => this.#help.showModal(), '?'),
+      button('Help', 'Keyboard shortcuts (?)', () => this.#help.showModal(), '?'),
     );
   }
 
@@ -202,7 +202,7 @@ export class App {
     else if (host !== undefined) this.#holder.set({ host: host.name, vm: '' });
     else
       this.#say(
-        `No VM or host of this run is called “${text}”. VMs are called like ${run.placements.decisions.id[0] ?? '–'}, hosts like ${run.cluster.specs[0]!.name}.`,
+        `No VM or host in this run is called “${text}”. VM names look like ${run.placements.decisions.id[0] ?? '–'}, host names like ${run.cluster.specs[0]!.name}.`,
       );
   }
 

@@ -97,7 +97,7 @@ async function apply(page: Page, title: string, station?: RegExp): Promise<void>
     .first()
     .click();
   if (station !== undefined) await page.getByRole('radio', { name: station }).check();
-  await page.getByLabel('What you call it').fill(title);
+  await page.getByLabel('Your name for it').fill(title);
   await page.getByRole('button', { name: 'Apply' }).click();
   await card(page, title).waitFor();
 }
@@ -193,7 +193,7 @@ test('a desktop: applied for, ready, moving, typed in, resized, shared to see, t
   expect(existsSync(join(homeOf('chen'), 'by-li'))).toBe(false);
 
   await chen.bringToFront();
-  await dialog.getByRole('button', { name: /take back/i }).click();
+  await dialog.getByRole('button', { name: /stop sharing/i }).click();
   await watched.getByRole('heading', { name: 'Not connected' }).waitFor();
   await chen.keyboard.press('Escape');
 

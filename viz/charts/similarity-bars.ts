@@ -37,7 +37,7 @@ export function similarityBars(directions: readonly Direction[]): HTMLElement {
 }
 
 function draw(width: number, directions: readonly Direction[]): SVGSVGElement {
-  const label = `Directions of what is asked for and what is idle, by ${dimensions.map((each) => dimensionWords[each]).join(', ')}`;
+  const label = `Directions of the request and of what is idle, by ${dimensions.map((each) => dimensionWords[each]).join(', ')}`;
   const svg = svgElement('svg', {
     'data-chart': 'similarity',
     role: 'img',

@@ -98,9 +98,9 @@ export class PortalApp {
       element(
         'main',
         { class: 'login' },
-        element('h1', {}, 'The portal is away for a moment'),
+        element('h1', {}, 'The portal is unavailable right now'),
         element('p', { class: 'note bad', role: 'alert' }, error instanceof Error ? error.message : String(error)),
-        element('p', { class: 'muted' }, 'Desktops that run keep running.'),
+        element('p', { class: 'muted' }, 'Running desktops keep running.'),
         element('button', { type: 'button', class: 'primary wide', onclick: () => void this.start() }, 'Try again'),
       ),
     );
@@ -132,7 +132,7 @@ export class PortalApp {
       if (this.#endsSession(error) || this.#person === null) return;
       this.#message.show(
         'connection',
-        'The connection to the portal is lost; it is tried again. What you see may be out of date. Desktops that run keep running.',
+        'The connection to the portal is lost; reconnecting. What you see may be out of date. Running desktops keep running.',
       );
     }
   }
@@ -261,8 +261,7 @@ function viewName(person: PersonView): ViewName {
 }
 
 function noStations(isComing: boolean): HTMLElement {
-  if (isComing)
-    return element('main', {}, element('p', { class: 'muted', role: 'status' }, 'Asking for the stations …'));
+  if (isComing) return element('main', {}, element('p', { class: 'muted', role: 'status' }, 'Loading stations …'));
   return element(
     'main',
     {},
@@ -270,11 +269,11 @@ function noStations(isComing: boolean): HTMLElement {
       'section',
       { class: 'empty' },
       icon('people'),
-      element('h2', {}, 'No station is open to you'),
+      element('h2', {}, 'You have no access to a station yet'),
       element(
         'p',
         { class: 'muted' },
-        'Desktops belong to stations. Ask the staff of the station that you work at to let you in.',
+        'Desktops belong to stations. Ask the staff of the station where you work to give you access.',
       ),
     ),
   );

@@ -37,7 +37,7 @@ export class CompareLines {
         { class: 'compare-controls' },
         element('label', {}, 'Show ', this.#choice),
         this.#all,
-        element('span', { class: 'muted' }, 'Click goes to a moment, dragging zooms.'),
+        element('span', { class: 'muted' }, 'Click to go to a moment, drag to zoom.'),
       ),
       this.#timeline.element,
     );

@@ -124,8 +124,8 @@ function captionOf(groups: readonly RunGroup[]): string {
   const bases = new Set(groups.flatMap(({ base }, index) => (base === index ? [] : [base])));
   if (bases.size === 0) return `${cells}.`;
   const isOne = groups.every(({ base }) => base === 0);
-  const below = `below it the difference to ${isOne ? groups[0]!.title : 'the first that saw the same requests'}`;
+  const below = `below, the difference from ${isOne ? groups[0]!.title : 'the first that saw the same requests'}`;
   return seeds > 1
-    ? `${cells}; ${below}, seed by seed. Better and worse hold with 95 % confidence; open: these seeds cannot tell.`
-    : `${cells}; ${below}. What is better here may be chance: several seeds would tell.`;
+    ? `${cells}; ${below}, seed by seed. “Better” and “worse” hold with 95 % confidence; “open” means these seeds cannot tell.`
+    : `${cells}; ${below}. What looks better here may be chance: more seeds would tell.`;
 }

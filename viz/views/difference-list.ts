@@ -107,7 +107,7 @@ export class DifferenceList {
       this.#page += by;
       this.#draw();
     };
-    const before = button('The 50 before', 'The 50 before', () => turn(-1), '‹ before');
+    const before = button('The previous 50', 'The previous 50', () => turn(-1), '‹ previous');
     const next = button('The next 50', 'The next 50', () => turn(1), 'next ›');
     before.disabled = from === 0;
     next.disabled = from + length >= all;

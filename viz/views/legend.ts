@@ -27,7 +27,7 @@ export function legend(content: LegendContent, onOnly: (name: string) => void): 
               type: 'button',
               class: 'chip',
               'aria-pressed': name === only ? 'true' : 'false',
-              title: name === only ? 'Show all alike again' : `Make ${name} stand out`,
+              title: name === only ? 'Highlight none' : `Highlight ${name}`,
               onclick: () => onOnly(name === only ? '' : name),
             },
             swatch(theme.categories[place]!),

@@ -175,7 +175,7 @@ export class LiveView {
       return;
     }
     const lostS = atS - this.#heard!.atS;
-    const detail = `connected again: what happened in the ${formatSpan(lostS)} before is not listed`;
+    const detail = `reconnected: what happened in the ${formatSpan(lostS)} before is not listed`;
     // Host numbers of the connection before may mean other hosts now.
     this.#events = this.#events.map((event) => ({ ...event, host: -1 }));
     this.#addEvents([{ atS, kind: 'gap', vm: '', host: -1, detail }]);

@@ -21,9 +21,9 @@ export function overviewPanel(run: Run, reader: MomentReader, atS: number, onVm:
     waiting.length > 0 && vmTable(placements, waiting, [askedFor, askedAt], onVm),
     waitingCount > waiting.length &&
       element('p', { class: 'muted' }, `and ${count(waitingCount - waiting.length)} more`),
-    element('h2', {}, refusals.length === 0 ? 'Nobody turned away so far' : 'Turned away last'),
+    element('h2', {}, refusals.length === 0 ? 'No VM turned away so far' : 'Last turned away'),
     refusals.length > 0 && vmTable(placements, refusals, [askedFor, outcome, decidedAt], onVm),
-    element('p', { class: 'muted' }, 'Click a host or a VM to see why it is as it is.'),
+    element('p', { class: 'muted' }, 'Click a host or a VM to see its details.'),
   );
 }
 

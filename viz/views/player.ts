@@ -46,8 +46,8 @@ export class Player {
     this.#steps = element(
       'span',
       { class: 'steps' },
-      button('Refusal before', 'The refusal before (p)', () => onStep(-1), '‹ refusal'),
-      button('Next refusal', 'The next refusal (n)', () => onStep(1), 'refusal ›'),
+      button('Previous refusal', 'Previous refusal (p)', () => onStep(-1), '‹ refusal'),
+      button('Next refusal', 'Next refusal (n)', () => onStep(1), 'refusal ›'),
     );
     this.element = element(
       'section',

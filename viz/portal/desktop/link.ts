@@ -89,7 +89,7 @@ export class Link {
       onClipboard: this.#options.onClipboard,
     });
     this.#timer = window.setTimeout(
-      () => this.#end({ kind: 'retry', sentence: 'The desktop does not answer yet.' }),
+      () => this.#end({ kind: 'retry', sentence: 'The desktop is not answering yet.' }),
       patienceS * 1000,
     );
   }
@@ -120,7 +120,7 @@ export class Link {
       return;
     }
     if (this.#tries >= mostTries) {
-      this.#set({ kind: 'over', sentence: `${ending.sentence} It was tried ${mostTries} times.`, mayReturn: true });
+      this.#set({ kind: 'over', sentence: `${ending.sentence} Tried ${mostTries} times.`, mayReturn: true });
       this.#tries = 0;
       return;
     }

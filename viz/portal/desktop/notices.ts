@@ -53,7 +53,7 @@ export class Notices {
       'p',
       { class: 'note warn' },
       sentence,
-      element('a', { class: 'quiet', href: './', target: '_blank', rel: 'noopener' }, 'To the portal'),
+      element('a', { class: 'quiet', href: './', target: '_blank', rel: 'noopener' }, 'Go to the portal'),
       element(
         'button',
         {

@@ -51,10 +51,10 @@ export class Statistics {
       this.#samples.length < 2 ? null : (now[of] - first[of]) / spanS;
     const canvas = screen.canvas;
     const rows: [string, string][] = [
-      ['Pictures', perSecond(rate('frames'), (value) => round(value, value < 10 ? 1 : 0))],
+      ['Frames', perSecond(rate('frames'), (value) => round(value, value < 10 ? 1 : 0))],
       [
-        'Answer to keys and clicks',
-        answersMs.length === 0 ? 'press a key to see' : `${round(median(answersMs), 0)} ms`,
+        'Response to keys and clicks',
+        answersMs.length === 0 ? 'press a key to see it' : `${round(median(answersMs), 0)} ms`,
       ],
       ['Receiving', perSecond(rate('bytesIn'), formatBytes)],
       ['Sending', perSecond(rate('bytesOut'), formatBytes)],
@@ -71,7 +71,7 @@ export class Statistics {
       element(
         'p',
         { class: 'hint' },
-        'Answer: from a key or button pressed to the next data from the desktop, median of the last 20. Pictures come only when something moves.',
+        'Response: from a key press or click to the next data from the desktop, median of the last 20. Frames arrive only when something changes.',
       ),
     );
   }

@@ -31,10 +31,7 @@ export function ticketsFor(way: WayIn): () => Promise<Ticket> {
   let isUsed = false;
   return async () => {
     if (isUsed) {
-      throw new NoTicket(
-        'This connection could be used once. Open the desktop from the portal again; it keeps running.',
-        false,
-      );
+      throw new NoTicket('This link works only once. Open the desktop from the portal again; it keeps running.', false);
     }
     isUsed = true;
     const token = way.kind === 'token' ? way.token : null;

@@ -31,7 +31,7 @@ export class Veil {
       return [
         element('div', { class: 'pulse' }),
         element('h1', {}, 'Connecting …'),
-        element('p', {}, 'The desktop comes up in this tab.'),
+        element('p', {}, 'The desktop will appear in this tab.'),
       ];
     }
     if (state.kind === 'broken') {
@@ -39,7 +39,7 @@ export class Veil {
       const count = (): void => {
         wait.textContent =
           state.nextTryMs === null
-            ? 'It is tried again when you look at this tab.'
+            ? 'Next try when you return to this tab.'
             : `Next try in ${Math.max(0, Math.ceil((state.nextTryMs - performance.now()) / 1000))} s.`;
       };
       this.#counting = interval(250).pipe(startWith(0)).subscribe(count);

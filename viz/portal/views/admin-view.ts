@@ -64,7 +64,7 @@ export class AdminView {
         this.#search,
         element('label', { for: 'admin-state' }, 'State'),
         this.#state,
-        element('button', { type: 'button', onclick: () => void this.#showAudit({}) }, 'Audit trail of all'),
+        element('button', { type: 'button', onclick: () => void this.#showAudit({}) }, 'Full audit trail'),
       ),
       this.#table,
       this.#audit,
@@ -121,7 +121,7 @@ export class AdminView {
     const meaning =
       verb === 'stop'
         ? 'Its programs end at once, without asking its owner; its disk is kept.'
-        : 'It and everything on its own disk is gone for good.';
+        : 'The desktop and everything on its own disk will be gone for good.';
     const connected = viewers.length === 0 ? 'Nobody is connected.' : `Connected now: ${listWords(viewers)}.`;
     askInDialog(
       `${verb === 'stop' ? 'Stop' : 'Delete'} “${title}” of ${owner}?`,
@@ -162,7 +162,7 @@ export class AdminView {
 }
 
 function desktopTable(desktops: readonly DesktopView[], nowS: number): HTMLElement {
-  if (desktops.length === 0) return element('p', { class: 'muted' }, 'No desktop is like that.');
+  if (desktops.length === 0) return element('p', { class: 'muted' }, 'No desktop matches.');
   const names = ['Desktop', 'Person', 'State', 'Size', 'Host', 'Ends', 'Connected', 'Actions'];
   return element(
     'table',
@@ -233,7 +233,7 @@ function desktopRow(desktop: DesktopView, nowS: number): HTMLElement {
 }
 
 function auditTable(rows: readonly AuditView[], nowS: number): HTMLElement {
-  if (rows.length === 0) return element('p', { class: 'muted' }, 'Nothing has been noted.');
+  if (rows.length === 0) return element('p', { class: 'muted' }, 'Nothing has been recorded.');
   const names = ['When', 'Person', 'What', 'Detail', 'From'];
   return element(
     'table',

@@ -25,7 +25,7 @@ export function askInDialog(
 ): HTMLDialogElement {
   const problem = element('p', { class: 'problem', role: 'alert' });
   const yes = element('button', { class: answer.kind }, answer.label);
-  const no = element('button', { type: 'button', onclick: () => dialog.close() }, 'Keep as it is');
+  const no = element('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel');
   const act = async (): Promise<void> => {
     yes.disabled = true;
     try {

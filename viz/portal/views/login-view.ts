@@ -22,7 +22,7 @@ export function loginView(ways: LoginWays, message: string | null, onLogin: (per
     ways.unified === null
       ? null
       : element('a', { class: 'primary wide', href: portalApi.unifiedLoginUrl }, `Log in with ${ways.unified}`),
-    ways.unified !== null && ways.local ? element('p', { class: 'or' }, 'or with an account of this server') : null,
+    ways.unified !== null && ways.local ? element('p', { class: 'or' }, 'or with an account on this server') : null,
     ways.local ? localForm(ways.unified === null, onLogin) : null,
     ways.unified === null && !ways.local
       ? element('p', { class: 'note' }, 'No way to log in is set up on this server. Ask its administrator.')

@@ -7,8 +7,8 @@ export function usagePanel(usage: UsageView): HTMLElement {
   const { desktops, mostDesktops, cards, mostCards, cardHours, mostCardHours, windowDays } = usage;
   return element(
     'section',
-    { class: 'usage', 'aria-label': 'Your use' },
-    element('h2', {}, 'Your use'),
+    { class: 'usage', 'aria-label': 'Your usage' },
+    element('h2', {}, 'Your usage'),
     meter('Desktops', desktops, mostDesktops),
     meter('Cards', cards, mostCards),
     meter(`Card-hours, ${windowDays} days`, cardHours, mostCardHours),
