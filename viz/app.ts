@@ -127,7 +127,7 @@ export class App {
     );
   }
 
-  /** Everything anew. */
+  /** Redraws everything. */
   #show(): void {
     this.#update(this.#holder.state, everything);
   }

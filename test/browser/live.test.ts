@@ -85,7 +85,7 @@ describe('while it is live', () => {
   });
 });
 
-describe('it comes back by itself', () => {
+describe('the live view comes back on its own', () => {
   /** Says it is not connected, keeps showing what it knew, and is live again when the server is. */
   const isLostAndFound = async (message: RegExp, bringBack: () => Promise<void>): Promise<void> => {
     await hasText(banner(), /Not connected for \d+ s; trying (again in \d+ s|now); what you see is \d+ s old/);

@@ -147,7 +147,7 @@ test('a desktop: applied for, ready, moving, typed in, resized, shared to see, t
   await apply(chen, 'Fossil scan');
   const desktop = await connect(chen, 'Fossil scan');
 
-  // Not only connected: there is a picture, and it moves by itself.
+  // Not only connected: there is a picture, and it moves.
   await vi.waitFor(async () => expect(await edges(desktop, whole)).toBeGreaterThan(2000), waitOptions);
   const pictures = new Set<number>();
   await vi.waitFor(async () => {

@@ -80,7 +80,7 @@ describe('a stream that works', () => {
     expect(timesS).toEqual([1000, 1001, 1006]);
   });
 
-  test('stays so as long as ticks come', () => {
+  test('stays live while ticks come', () => {
     last().send('snapshot', liveSnapshot());
     for (let beat = 0; beat < 20; beat++) {
       passS(14);
@@ -91,7 +91,7 @@ describe('a stream that works', () => {
   });
 });
 
-describe('a stream is opened anew', () => {
+describe('a stream is reopened', () => {
   const isLostWith = (message: string): void => {
     expect(status().kind).toBe('offline');
     expect(status().message).toContain(message);
@@ -186,7 +186,7 @@ describe('the tries', () => {
     expect(standing()).toEqual(['offline', 3, 5]);
   });
 
-  test('start anew after a connection of ten seconds, not after a shorter one', () => {
+  test('start over after a connection of ten seconds, not after a shorter one', () => {
     const waitAfter = (livedS: number): number => {
       last().send('snapshot', liveSnapshot());
       passS(livedS);

@@ -89,7 +89,7 @@ describe('groupRuns', () => {
     ]);
   });
 
-  test('one policy is one group, of which two seeds are shown first', async () => {
+  test('one policy is one group, and two of its seeds are shown first', async () => {
     const runs = [await opened('hybrid', 1), await opened('hybrid', 2), await opened('hybrid', 3)];
     expect(titled(runs)).toEqual(['hybrid: 0 1 2']);
     expect(firstChoice(groupRuns(runs))).toEqual([0, 1]);

@@ -1,4 +1,4 @@
-/** The line that marks the clock's moment over a chart. An element of its own: moving it does not have the chart painted anew. */
+/** The line that marks the clock's moment over a chart. An element of its own: moving it does not repaint the chart. */
 import { element } from '../page/element.ts';
 
 export class TimeCursor {

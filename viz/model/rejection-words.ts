@@ -56,7 +56,7 @@ const otherWords: Readonly<Record<string, string>> = {
  * `vcpus:182|ram:3` of a run file or a stream as `182 hosts lack free vCPUs, 3 lack free RAM`; texts that are not of this
  * kind as they are.
  *
- * @param mostNamed the reasons that most hosts have are named, so many; of the others only the number of hosts is told
+ * @param mostNamed how many reasons are named, most frequent first; the others are only counted
  */
 export function describeReasons(text: string, mostNamed: number): string {
   const counts = text.split('|').map((part) => {

@@ -102,7 +102,7 @@ function differenceOf(measure: Measure, difference: Estimate | null): HTMLElemen
 
 const judgements = { better: '▲', worse: '▼', open: '○', same: '=' } as const;
 
-/** Null where neither way is better by itself. */
+/** Null where neither more nor less is better. */
 function judge({ better, digits }: Measure, { mean, halfWidth }: Estimate): keyof typeof judgements | null {
   const isZero = (value: number): boolean => Number(value.toFixed(digits)) === 0;
   if (isZero(mean) && isZero(halfWidth ?? 0)) return 'same';

@@ -51,7 +51,7 @@ export class RunView {
   #mix: HostMix | null = null;
   /** The clock moved, and nothing else changed. */
   readonly #ticks = new Subject<void>();
-  /** The VM or host that was looked at last. */
+  /** The VM or host that was selected last. */
   #subject = '';
   /** What the decision view shows. */
   #shown: { run: Run | undefined; row: number; waiting: 0 | 1 } = { run: undefined, row: -1, waiting: 0 };
@@ -157,7 +157,7 @@ export class RunView {
     });
   }
 
-  /** The host that the reader looks at, or where the VM that is looked at went; -1 = none. */
+  /** The selected host, or the one that holds the selected VM; -1 = none. */
   #selectedHost({ cluster, placements }: Run, { host, vm, attempt }: PageState): number {
     if (vm !== '') return placements?.host[rowOfVm(placements, vm, attempt)] ?? -1;
     return host === '' ? -1 : cluster.specs.findIndex(({ name }) => name === host);

@@ -106,7 +106,7 @@ export class ClipboardPanel {
     this.#say('Sent: paste it in the desktop with Ctrl+V.');
   }
 
-  /** Once the person has allowed it, what was copied elsewhere is there to paste when she comes back to this tab. */
+  /** Once the person has allowed it, what was copied elsewhere is there to paste when they come back to this tab. */
   async #followWindow(): Promise<void> {
     if (this.#policy.mostIn === 0 || !(await mayReadClipboard())) return;
     try {

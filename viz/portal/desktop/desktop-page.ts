@@ -28,7 +28,7 @@ export class DesktopPage {
     this.#way = way ?? { kind: 'cookie' };
     const settings = keptSettings();
     const target = element('main', { class: 'screen', 'aria-label': 'Desktop' });
-    this.#veil = new Veil({ hasPortal: way?.kind === 'portal', onConnect: () => void this.#link.connect() });
+    this.#veil = new Veil({ hasPortal: way?.kind === 'portal', onConnect: () => this.#link.connect() });
     // The link tells its first state at once, when the rest of the page is not made yet.
     this.#link = new Link({
       target,

@@ -3,7 +3,7 @@ import { streamCloseCodes } from '../../../core/wire/portal.ts';
 
 export type Ending =
   | { readonly kind: 'retry'; readonly sentence: string }
-  /** `mayReturn`: the person may connect again when she wants to. */
+  /** `mayReturn`: the person may connect again. */
   | { readonly kind: 'over'; readonly sentence: string; readonly mayReturn: boolean };
 
 const keepsRunning = 'Your desktop keeps running, with everything open in it.';

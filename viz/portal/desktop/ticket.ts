@@ -13,7 +13,7 @@ export interface Ticket {
   readonly clipboard: ClipboardPolicy | null;
 }
 
-/** There is no ticket, and asking again by itself would not help. */
+/** There is no ticket, and asking again without the person would not help. */
 export class NoTicket extends Error {
   override readonly name = 'NoTicket';
   /** Whether the person may try again. */

@@ -165,7 +165,7 @@ export class ApplyView {
     this.#submit.disabled = application === null;
   }
 
-  /** Where the application would go beyond what the person may have: it is still hers to try, since others may end meanwhile. */
+  /** Where the application would exceed the limits; it may be sent anyway, since other desktops may end in the meantime. */
   #limitSentences(application: AskedSize | null): string[] {
     const usage = this.#ofPerson;
     if (usage === null || application === null) return [];

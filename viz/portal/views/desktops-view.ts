@@ -1,4 +1,4 @@
-/** The person's desktops, and what she may still have. */
+/** The person's desktops, and what else they may have. */
 import './desktops-view.css';
 import type { DesktopView, PersonView, UsageView } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';

@@ -1,4 +1,4 @@
-/** What the person has, against what she may have. */
+/** What the person has, against the limits. */
 import type { UsageView } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';
 import { round } from '../../page/quantity-words.ts';
