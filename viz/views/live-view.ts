@@ -3,10 +3,11 @@ import {
   animationFrameScheduler,
   auditTime,
   interval,
+  merge,
   Subject,
-  type Subscription,
   startWith,
   switchMap,
+  tap,
   throttleTime,
 } from 'rxjs';
 import { LiveState } from '../../core/wire/live-state.ts';
@@ -68,7 +69,6 @@ export class LiveView {
   readonly #draws = new Subject<void>();
   /** What is shown is another thing: the lists follow with the next draw, whenever they changed last. */
   readonly #switches = new Subject<void>();
-  #following: Subscription | null = null;
   #status: LiveStatus | null = null;
   #shown: Shown | null = null;
   #events: LiveEvent[] = [];
@@ -119,13 +119,10 @@ export class LiveView {
         switchMap(() => this.#draws.pipe(unhurried)),
       )
       .subscribe(() => this.#showLists());
-    // Things age while nothing comes.
-    interval(1000).subscribe(() => this.#showStatus());
   }
 
-  /** Follows the stream at that address from now on. */
+  /** Follows the stream at that address from now on; called once. */
   connect(url: string): void {
-    this.#following?.unsubscribe();
     const handlers: LiveHandlers = {
       onSnapshot: (snapshot) => this.#open(snapshot),
       onChange: (change) => this.#apply(change),
@@ -133,10 +130,13 @@ export class LiveView {
         this.#heard = { atS, atMs: Date.now() };
       },
     };
-    this.#following = followLive(url, handlers, this.#retries).subscribe((status) => {
-      this.#status = status;
-      this.#showStatus();
-    });
+    const statuses = followLive(url, handlers, this.#retries).pipe(
+      tap((status) => {
+        this.#status = status;
+      }),
+    );
+    // Things age while nothing comes.
+    merge(statuses, interval(1000)).subscribe(() => this.#showStatus());
   }
 
   /** Takes over what has changed of the page's state. */
@@ -203,8 +203,7 @@ export class LiveView {
   }
 
   #showStatus(): void {
-    if (this.#status === null) return;
-    this.#banner.show(this.#status, this.#heard?.atMs ?? null, Date.now());
+    this.#banner.show(this.#status!, this.#heard?.atMs ?? null, Date.now());
     this.element.dataset.kind = this.#banner.element.dataset.kind!;
     this.#changes.next();
   }
