@@ -75,7 +75,7 @@ function facts(desktop: DesktopView, nowS: number): HTMLElement | null {
       listWords(shares.map(({ person, role }) => (role === 'view' ? `${person} (view)` : person))),
     ]);
   }
-  if (host !== null) rows.push(['Running on', host]);
+  if (host !== null) rows.push(['Host', host]);
   if (rows.length === 0) return null;
   return element(
     'dl',
