@@ -95,6 +95,16 @@ describe.each(Object.entries(mayImport))('%s', (folder, others) => {
   });
 });
 
+test('the portal imports core/wire and the helpers of every page only', () => {
+  const allowed = /^(?:package |viz[\\/]portal[\\/]|viz[\\/]page[\\/]|core[\\/]wire[\\/])/;
+  const outside = sourcesOf('viz/portal').flatMap((source) =>
+    importsOf(source)
+      .filter((to) => !allowed.test(to))
+      .map((to) => `${source.file} imports ${to}`),
+  );
+  expect(outside).toEqual([]);
+});
+
 test('core imports no package, not even of Node, and names nothing of the world outside', () => {
   const sources = sourcesOf('core');
   expect(sources.length).toBeGreaterThan(10);

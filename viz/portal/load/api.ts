@@ -10,7 +10,7 @@ import type {
   PersonView,
   StationView,
   UsageView,
-} from '../../core/wire/portal.ts';
+} from '../../../core/wire/portal.ts';
 
 /** What one may change about a desktop's life in one word. */
 export type LifeAction = 'restart' | 'stop' | 'start';
@@ -93,7 +93,7 @@ async function ask<Answer>(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((error: unknown) => {
-    throw new Problem(0, `The server does not answer. Check your network and try again. (${String(error)})`);
+    throw new Problem(0, `The server is not answering. Check your network and try again. (${String(error)})`);
   });
   const text = await response.text();
   if (!response.ok) throw problemOf(response.status, text);
@@ -101,7 +101,7 @@ async function ask<Answer>(
 }
 
 function problemOf(status: number, text: string): Problem {
-  const fallback = `The server answers with an error (${status}). Try again in a moment.`;
+  const fallback = `The server answered with an error (${status}). Try again in a moment.`;
   try {
     const { detail, login } = JSON.parse(text) as { detail?: unknown; login?: LoginWays };
     return new Problem(status, typeof detail === 'string' && detail !== '' ? detail : fallback, login ?? null);

@@ -11,7 +11,7 @@ export function svgElement<Tag extends keyof SVGElementTagNameMap>(
   return made;
 }
 
-/** A box whose SVG is drawn anew for each width that it gets. @param draw given the width in CSS pixels */
+/** A box whose SVG is redrawn whenever its width changes. @param draw given the width in CSS pixels */
 export function fittingSvg(box: HTMLElement, draw: (width: number) => SVGSVGElement): void {
   let drawnFor = 0;
   new ResizeObserver(() => {

@@ -41,7 +41,7 @@ export function offerSaving(within: HTMLElement): void {
     const row = headingRow(svg, within);
     const buttons = saveButtons(name, () => standaloneSvg(svg, name));
     buttons.dataset.of = name;
-    row.querySelector(`[data-of="${name}"]`)?.remove(); // of a picture that was drawn anew
+    row.querySelector(`[data-of="${name}"]`)?.remove(); // from a picture that was redrawn
     row.append(buttons);
   }
 }

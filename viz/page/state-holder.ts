@@ -1,18 +1,26 @@
 /** The one state of the page, and who is told when it changes. */
+import { animationFrameScheduler, auditTime, Subject } from 'rxjs';
 import { formatState, type PageState, parseState } from './page-state.ts';
 
 export type StateListener = (state: PageState, changed: ReadonlySet<keyof PageState>) => void;
+
+/** Milliseconds between two changes of the address at least. */
+const addressIntervalMs = 300;
 
 /** Holds the state, tells of changes once a frame, and keeps the address up to date. */
 export class StateHolder {
   #state: PageState;
   #changed = new Set<keyof PageState>();
-  #frame = 0;
-  #addressTimer = 0;
+  readonly #sets = new Subject<void>();
   readonly #listeners: StateListener[] = [];
 
   constructor() {
     this.#state = parseState(location.hash);
+    this.#sets.pipe(auditTime(0, animationFrameScheduler)).subscribe(() => this.#tell());
+    // Browsers slow down pages that rewrite their address in every frame.
+    this.#sets
+      .pipe(auditTime(addressIntervalMs))
+      .subscribe(() => history.replaceState(null, '', formatState(this.#state) || '#'));
     addEventListener('hashchange', () => this.set(parseState(location.hash)));
   }
 
@@ -30,20 +38,12 @@ export class StateHolder {
     }
     if (this.#changed.size === 0) return;
     this.#state = { ...this.#state, ...change };
-    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#tell());
+    this.#sets.next();
   }
 
   #tell(): void {
-    this.#frame = 0;
     const changed = this.#changed;
     this.#changed = new Set();
     for (const listener of this.#listeners) listener(this.#state, changed);
-    // Browsers slow down pages that rewrite their address in every frame.
-    if (this.#addressTimer === 0) {
-      this.#addressTimer = window.setTimeout(() => {
-        this.#addressTimer = 0;
-        history.replaceState(null, '', formatState(this.#state) || '#');
-      }, 300);
-    }
   }
 }

@@ -1,7 +1,14 @@
 /** A link shows what its sender saw, and nonsense in it harms nobody. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { colourings, formatState, initialState, type PageState, parseState, views } from '../../viz/page-state.ts';
+import {
+  colourings,
+  formatState,
+  initialState,
+  type PageState,
+  parseState,
+  views,
+} from '../../../viz/page/page-state.ts';
 
 const anyText = fc.constantFrom('', 'a', 'heps-000123', 'gpu & more = 1', '#é…');
 const anyNumber = fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }));

@@ -1,5 +1,5 @@
 /** Line drawings, 24 × 24, in the colour of the text around them. */
-import { svgElement } from '../charts/svg-element.ts';
+import { svgElement } from '../../page/svg-element.ts';
 
 const paths = {
   linux: 'M4 5h16v11H4zM8 20h8M12 16v4M8 9l2 2-2 2M12 13h4',
