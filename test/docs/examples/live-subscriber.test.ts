@@ -6,8 +6,8 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
-import { startServer } from '../../../live/server/server.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { startLiveServer } from '../../../live/server/server.ts';
+import { openStores } from '../../../live/server/stores.ts';
 import { reportOf, temporaryFolder } from '../../live/srm/build.ts';
 import { agentTokens, put } from '../../live/srm/server-process.ts';
 
@@ -23,16 +23,16 @@ test('of a simulation it prints the committed lines', () => {
 test('of a live cloud whose host reports two VMs, one after the other, it prints the committed lines', async () => {
   const { path, remove } = temporaryFolder();
   const database = { kind: 'sqlite', file: join(path, 'heps.db') } as const;
-  const server = await startServer(
+  const server = await startLiveServer(
     {
       ...{ listen: { address: '127.0.0.1', port: 0 }, tls: null, database, mirror: null, desktops: null },
       ...{ srm: { intervalS: 10, auditReportsForH: 6 }, scheduling: null, log: { level: 'error' } },
     },
     pino({ level: 'silent' }),
   );
-  const store = await Store.open(database);
+  const store = await openStores(database);
   const token = makeToken();
-  await store.addToken(hashOf(token), 'reader', null, 0);
+  await store.tokens.addToken(hashOf(token), 'reader', null, 0);
   const agents = await agentTokens(store, ['gpu-01']);
   await store.close();
   const report = async (sequence: number, holders: string[], healthy = true): Promise<void> => {

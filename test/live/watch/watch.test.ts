@@ -9,8 +9,8 @@ import type { CloudEvent } from '../../../core/events.ts';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
 import type { Configuration } from '../../../live/server/configuration.ts';
-import { type LiveServer, startServer } from '../../../live/server/server.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { type LiveServer, startLiveServer } from '../../../live/server/server.ts';
+import { openStores } from '../../../live/server/stores.ts';
 import { watchCloud$ } from '../../../live/watch/watch-cloud.ts';
 import { watchSrm$ } from '../../../live/watch/watch-srm.ts';
 import { events$ } from '../../../sim/streams/events.ts';
@@ -37,9 +37,9 @@ let agents: Map<string, string>;
 let server: LiveServer;
 
 beforeAll(async () => {
-  server = await startServer(configuration, log);
-  const store = await Store.open(configuration.database);
-  await store.addToken(hashOf(reader), 'reader', null, 0);
+  server = await startLiveServer(configuration, log);
+  const store = await openStores(configuration.database);
+  await store.tokens.addToken(hashOf(reader), 'reader', null, 0);
   agents = await agentTokens(store, hosts);
   await store.close();
   await report('gpu-01', 1, ['server-a', '']);
@@ -114,7 +114,7 @@ test('a server that restarts is found again: the watcher hears what happened mea
   const { events } = listen(watchCloud$(server.url, reader, options));
   await expect.poll(() => events.length, { timeout: 5000 }).toBe(4); // two VMs and the failed cards of gpu-02
   await server.stop();
-  server = await startServer({ ...configuration, listen: { address: '127.0.0.1', port } }, log);
+  server = await startLiveServer({ ...configuration, listen: { address: '127.0.0.1', port } }, log);
   await report('gpu-01', 6, ['server-c', '']);
   await expect.poll(() => events.slice(4).map(ofLine), { timeout: 15_000 }).toEqual(['server-d gone']);
   expect(lost.length).toBeGreaterThan(0);
