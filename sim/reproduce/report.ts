@@ -72,7 +72,7 @@ function text(value: Estimate | null, digits: number): string {
 }
 
 /** What the columns mean, and where the order is from. */
-export function reportMeaning(plans: readonly ReproductionPlan[]): string {
+export function reportMeaning(plans: readonly Pick<ReproductionPlan, 'order' | 'seed'>[]): string {
   const { order } = plans[0]!;
   const seeds = new Set(plans.map(({ seed }) => seed)).size;
   const source =

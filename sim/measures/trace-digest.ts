@@ -1,7 +1,7 @@
 /** What a workload asks for, in a few figures per kind of VM. Memory grows with the VMs at one time, not with the trace. */
 import type { Arrival } from '../../traces/arrival.ts';
 import { copyOf } from '../../traces/arrival-row.ts';
-import { Distribution } from '../measures/distribution.ts';
+import { Distribution } from './distribution.ts';
 
 /** What runs on average if every VM starts when it asks: ∫ of each over the window, then divided by it. */
 interface Use {
@@ -13,8 +13,10 @@ interface Use {
 
 /** One kind of VM; sizes are means per VM. */
 export interface TraceKind {
+  /** Its flavor; `unnamed` where that is empty. */
   readonly name: string;
   readonly vms: number;
+  /** At one time, if every VM started when it asks. */
   readonly meanVms: number;
   readonly vcpus: number;
   readonly ramGib: number;
@@ -22,6 +24,21 @@ export interface TraceKind {
   readonly cardMemoryMib: number;
   readonly meanLifetimeH: number;
   readonly medianLifetimeH: number;
+}
+
+/** A workload in figures. Means are over time, as if every VM started when it asks. */
+export interface TraceSummary {
+  readonly vms: number;
+  /** Those with cards. */
+  readonly gpuVms: number;
+  /** Length of the time, days. */
+  readonly spanDays: number;
+  readonly meanVms: number;
+  readonly meanVcpus: number;
+  readonly meanRamGib: number;
+  readonly meanCards: number;
+  /** In order of their names. */
+  readonly kinds: readonly TraceKind[];
 }
 
 interface KindSums extends Use {
@@ -57,7 +74,7 @@ export class TraceDigest {
   }
 
   /** @param days length of the window; null = until the last arrival */
-  summary(days: number | null) {
+  summary(days: number | null): TraceSummary {
     const windowS = days === null ? this.#nowS : days * 86400;
     this.#settle();
     for (const arrival of this.#open) this.#occupy(arrival, Math.min(arrival.lifetimeS, windowS - arrival.atS));
