@@ -15,7 +15,7 @@ import { addRunOptions, decisionPlanOf, policyList, positive, seedList, whole } 
 import { startProgress } from '../terminal/progress.ts';
 import { reportComparison, warmUpWords, widthWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
-import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
+import { defaultRunPath, listFiles, sayRows } from './outputs.ts';
 
 const mostSeedsByDefault = 200;
 
@@ -96,7 +96,8 @@ export function addCompare(program: Command): void {
       const ran = results.flatMap((ofPolicy, index) =>
         ofPolicy.map((result, place) => ({ ...planOf(names[index]!, seeds[place]!), result })),
       );
-      listSkipped(ran[0]!.result.skipped);
+      const { result } = ran[0]!;
+      sayRows(result.inputs.workload.name, result.rows);
       const runs = runsOf(names, results);
       const comparisons = compareRuns(runs);
       bounds?.push(...(await boundsUnder(seeds.slice(startSeeds.length))));

@@ -7,7 +7,7 @@ import { addRunOptions, decisionPlanOf, whole } from '../terminal/options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { reportDecisions, reportRun, warmUpWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
-import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
+import { defaultRunPath, listFiles, sayRepeatedIds, sayRows } from './outputs.ts';
 
 export function addSimulate(program: Command): void {
   const command = program
@@ -46,7 +46,8 @@ export function addSimulate(program: Command): void {
         summaryOnly: options.summaryOnly ?? false,
       };
       const result = await withProgress((listener) => carryOut(plan, listener));
-      listSkipped(result.skipped);
+      sayRows(result.inputs.workload.name, result.rows);
+      sayRepeatedIds(result.repeatedIds);
       if (options.json) {
         const { inputs, summary, intervals, warmUp } = result;
         console.log(JSON.stringify({ inputs, summary, intervals, warmUp, out: plan.out }, null, 2));
@@ -66,8 +67,8 @@ export function addSimulate(program: Command): void {
 async function simulateDecisions(plan: DecisionPlan, path: string | undefined, isJson: boolean): Promise<void> {
   if (path === undefined) throw new InputError('--decisions-only', 'a file to write, by --decisions FILE', undefined);
   const result = await withProgress((listener) => carryOutDecisions(plan, path, listener));
-  const { cluster, workload, counts, skipped } = result;
-  listSkipped(skipped);
+  const { cluster, workload, counts, rows } = result;
+  sayRows(workload, rows);
   if (isJson) {
     console.log(
       JSON.stringify({ cluster, workload, policy: plan.policy, seed: plan.seed, counts, decisions: path }, null, 2),

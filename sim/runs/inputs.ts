@@ -1,16 +1,18 @@
 /** What a run is given, by name or by file: clusters, workloads, traces; each with a digest of what it says. */
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { formatCluster, type NamedCluster, parseCluster } from '../../core/cluster-file.ts';
 import { mostCountedVms, RequestKinds, typicalRequestsOf } from '../../core/fragmentation/typical-requests.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { TypicalRequest } from '../../core/typical-request.ts';
 import type { Arrival, ArrivalStream } from '../../traces/arrival.ts';
+import { readRawChunks, readText } from '../../traces/file-bytes.ts';
 import { isOpenbNodeFile, readTrace, type TraceOptions, traceFiles } from '../../traces/formats.ts';
 import { readHepsParameters } from '../../traces/heps-parameters-reader.ts';
 import { generateHeps } from '../../traces/heps-workload.ts';
-import { readOpenbNodes } from '../../traces/openb.ts';
+import { type LeftOut, LeftOutRows, RowError } from '../../traces/left-out.ts';
+import { openbNodeColumns, readOpenbNodes } from '../../traces/openb.ts';
 import { presetNames, presetPath } from './presets.ts';
 
 /** Which arrivals: generated from a preset, or read from a trace file. */
@@ -29,14 +31,21 @@ export interface WorkloadPlan {
   readonly skipInvalid: boolean;
 }
 
+/** What became of the rows of a workload. */
+export interface ReadRows {
+  /** VMs that were read. */
+  readonly vms: number;
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** A workload ready to be run. */
 export interface Workload {
   readonly name: string;
   readonly arrivals: ArrivalStream;
   /** How many there are; null when only reading will tell. */
   readonly count: number | null;
-  /** Rows left out so far; grows while `arrivals` is read. */
-  readonly skipped: readonly string[];
+  /** What `arrivals` has given and left out so far. */
+  readonly rows: ReadRows;
   /** What it is made of: the typical requests among its first 100 000 VMs. A trace is read once more for it. */
   typicalRequests(): Promise<TypicalRequest[]>;
   /** Hex digest of the trace file, or of the preset's parameters. Reads the file once more: 0.09 µs a VM. */
@@ -48,13 +57,12 @@ export interface LoadedCluster extends NamedCluster {
   readonly sha256: string;
 }
 
-/** A cluster by preset name or file (heps-cluster/1 JSON, or the openb node list). @throws InputError */
+/** A cluster by preset name or file (heps-cluster/1 JSON, or the openb node list), told apart by their content. @throws InputError */
 export async function loadCluster(nameOrFile: string): Promise<LoadedCluster> {
-  const file = presetPath('clusters', nameOrFile) ?? nameOrFile;
-  const cluster =
-    file.endsWith('.csv') && (await isOpenbNodeFile(file))
-      ? { name: basename(file, '.csv'), hosts: await readOpenbNodes(file) }
-      : parseCluster(readJson(file, 'clusters'), file);
+  const file = existingPath(nameOrFile, 'clusters');
+  const cluster = (await isOpenbNodeFile(file))
+    ? { name: basename(file).replace(/(\.csv)?(\.gz)?$/i, ''), hosts: await readOpenbNodes(file) }
+    : parseCluster(await readJson(file, `JSON, or an openb node list (${openbNodeColumns.required.join(',')})`), file);
   return { ...cluster, sha256: sha256(JSON.stringify(formatCluster(cluster))) };
 }
 
@@ -67,48 +75,82 @@ export async function loadCluster(nameOrFile: string): Promise<LoadedCluster> {
 export async function openWorkload(plan: WorkloadPlan, seed: number, hasNames = true): Promise<Workload> {
   if (plan.trace !== null) return openTrace(plan.trace, plan, seed, hasNames);
   const name = plan.preset ?? 'heps';
-  const file = presetPath('workloads', name) ?? name;
-  const parsed = readJson(file, 'workloads');
+  const file = existingPath(name, 'workloads');
+  const parsed = await readJson(file, 'JSON');
   const days = plan.days ?? 30;
   const parameters = withFile(file, () => readHepsParameters(parsed));
   const arrivals = generateHeps({ days, load: plan.load, seed, parameters });
   const digest = sha256(JSON.stringify(parsed));
   return {
-    name: basename(name, '.json'),
+    name: basename(name).replace(/(\.json)?(\.gz)?$/, ''),
     arrivals: inBatches(arrivals),
     count: arrivals.length,
-    skipped: [],
+    rows: { vms: arrivals.length, leftOut: [] },
     typicalRequests: async () => typicalRequestsOf(arrivals.map(({ request }) => request)),
     sha256: async () => digest,
   };
 }
 
 async function openTrace(path: string, plan: WorkloadPlan, seed: number, hasNames: boolean): Promise<Workload> {
-  const skipped: string[] = [];
-  const options: TraceOptions = {
-    seed,
-    hasNames,
-    times: plan.times ?? undefined,
-    onInvalid: plan.skipInvalid ? (error) => skipped.push(error.message) : undefined,
-  };
-  const arrivals = await readTrace(path, options);
+  const leftOut = new LeftOutRows();
+  const leaveOut = (row: RowError): void => leftOut.add(row);
+  const options: TraceOptions = { seed, hasNames, times: plan.times ?? undefined };
+  const open = async (more: TraceOptions, onInvalid: (row: RowError) => void): Promise<ArrivalStream> =>
+    plan.skipInvalid
+      ? readTrace(path, { ...options, ...more, onInvalid })
+      : withWayOut(await readTrace(path, { ...options, ...more }));
+  let vms = 0;
+  const arrivals = counted(await open({ onNoVm: leaveOut }, leaveOut), (count) => {
+    vms += count;
+  });
   const typicalRequests = async () => {
     const kinds = new RequestKinds();
-    const onInvalid = plan.skipInvalid ? () => {} : undefined;
-    for await (const batch of await readTrace(path, { ...options, hasNames: false, onInvalid })) {
+    for await (const batch of await open({ hasNames: false }, () => {})) {
       for (const { request } of batch) if (kinds.total < mostCountedVms) kinds.add(request);
       if (kinds.total === mostCountedVms) break;
     }
     return kinds.typical();
   };
-  return { name: basename(path), arrivals, count: null, skipped, typicalRequests, sha256: () => workloadSha256(plan) };
+  return {
+    name: basename(path),
+    arrivals,
+    count: null,
+    rows: {
+      get vms() {
+        return vms;
+      },
+      get leftOut() {
+        return leftOut.list;
+      },
+    },
+    typicalRequests,
+    sha256: () => workloadSha256(plan),
+  };
+}
+
+async function* counted(arrivals: ArrivalStream, add: (count: number) => void): ArrivalStream {
+  for await (const batch of arrivals) {
+    add(batch.length);
+    yield batch;
+  }
+}
+
+/** Says in the error of a wrong row how to go on without it. */
+async function* withWayOut(arrivals: ArrivalStream): ArrivalStream {
+  try {
+    yield* arrivals;
+  } catch (error) {
+    if (!(error instanceof RowError)) throw error;
+    const sort = error.reason === 'out-of-order' ? '; sorted by time, all of them are read' : '';
+    throw InputError.saying(`${error.message} (--skip-invalid leaves such rows out, and counts them${sort})`);
+  }
 }
 
 /** Digest of what a plan's arrivals come from, as `Workload.sha256` gives it, without opening them. @throws InputError */
 export async function workloadSha256({ preset, trace }: WorkloadPlan): Promise<string> {
   if (trace !== null) return sha256OfFiles(await traceFiles(trace));
   const name = preset ?? 'heps';
-  return sha256(JSON.stringify(readJson(presetPath('workloads', name) ?? name, 'workloads')));
+  return sha256(JSON.stringify(await readJson(existingPath(name, 'workloads'), 'JSON')));
 }
 
 /** A list as a stream. */
@@ -127,17 +169,20 @@ function withFile<T>(file: string, read: () => T): T {
   }
 }
 
-function readJson(file: string, kind: 'clusters' | 'workloads'): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new InputError(file, `a readable file or one of the presets ${presetNames(kind).join(', ')}`, undefined);
-  }
+/** Path of a preset or of a file. @throws InputError naming the presets where there is neither */
+function existingPath(nameOrFile: string, kind: 'clusters' | 'workloads'): string {
+  const path = presetPath(kind, nameOrFile) ?? nameOrFile;
+  if (existsSync(path)) return path;
+  throw new InputError(path, `a readable file or one of the presets ${presetNames(kind).join(', ')}`, undefined);
+}
+
+/** @param expected in words, where it is no JSON */
+async function readJson(file: string, expected: string): Promise<unknown> {
+  const text = await readText(file);
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InputError(file, 'JSON', (error as Error).message);
+    throw new InputError(file, expected, (error as Error).message);
   }
 }
 
@@ -148,6 +193,6 @@ function sha256(text: string): string {
 /** Of the files' bytes, one after the other; large files are not kept in memory. */
 async function sha256OfFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) for await (const chunk of createReadStream(path)) hash.update(chunk);
+  for (const path of paths) for await (const chunk of readRawChunks(path)) hash.update(chunk);
   return hash.digest('hex');
 }

@@ -1,6 +1,8 @@
 /** Carries out many plans on all cores; the results do not depend on how many. */
+import { existsSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import { InputError } from '../../core/input-error.ts';
+import { pipedFile } from '../../traces/piped-files.ts';
 import { inLanes } from './lanes.ts';
 import { carryOut, type RunPlan, type RunResult } from './run.ts';
 import type { WorkerAnswer } from './worker.ts';
@@ -34,6 +36,9 @@ export async function carryOutAll(
     }
     return results;
   }
+  // Before there are threads, each of which would take a part of what comes through a pipe.
+  const inputs = new Set(plans.flatMap(({ cluster, workload }) => [cluster, workload.trace ?? workload.preset ?? '']));
+  await Promise.all([...inputs].filter((path) => existsSync(path)).map(pipedFile));
   // Only where there are threads: it takes 8 MB.
   const { Piscina } = await import('piscina');
   const pool = new Piscina<unknown, WorkerAnswer>({

@@ -6,11 +6,13 @@ import type { PolicyFactory, PolicyOptions } from '../../core/policy.ts';
 import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../../core/runs/run-file.ts';
 import type { Engine } from '../../core/scheduler.ts';
 import { hepsVersion } from '../../package-files.ts';
+import { countOf } from '../../traces/left-out.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from '../measures/warm-up.ts';
 import { OutputFile } from '../records/output-file.ts';
+import { countRepeatedIds } from '../records/repeated-ids.ts';
 import { type WritableRun, writeRunFile } from '../records/run-file-io.ts';
-import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
+import { loadCluster, openWorkload, type ReadRows, type Workload, type WorkloadPlan } from './inputs.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
 
 const secondsPerDay = 86400;
@@ -50,8 +52,10 @@ export interface RunResult {
   readonly warmUp: WarmUp;
   /** From which a warm-up is found. */
   readonly observedVms: ObservedVms;
-  /** Messages of the rows left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
+  /** Ids that several requests bear; 0 where decisions are not kept. */
+  readonly repeatedIds: number;
 }
 
 /** Done share of a run in [0, 1], null where only the end will tell; VMs arrived; simulated seconds. */
@@ -127,7 +131,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: Progres
         sha256: await workload.sha256(),
         days,
         load: plan.workload.trace === null ? plan.workload.load : null,
-        skipped: workload.skipped.length,
+        skipped: countOf(workload.rows.leftOut),
       },
       policy: { name: plan.policy, options: policyOptions },
       cloud: plan.cloud,
@@ -148,12 +152,18 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: Progres
     decisionsFile?.finish();
     const { summary, series } = recorded;
     const observedVms = observeVms(series, summary.durationS + warmUp.untilS);
-    return { inputs, summary, intervals, warmUp, observedVms, skipped: workload.skipped };
+    const repeatedIds = recorded.decisions === null ? 0 : countRepeatedIds(recorded.decisions);
+    return { inputs, summary, intervals, warmUp, observedVms, rows: rowsOf(workload), repeatedIds };
   } catch (error) {
     runFile?.discard();
     decisionsFile?.discard();
     throw error;
   }
+}
+
+/** As plain data, which can be sent between threads. */
+function rowsOf({ rows: { vms, leftOut } }: Workload): ReadRows {
+  return { vms, leftOut };
 }
 
 /** Nothing is left of the run. */
@@ -166,8 +176,8 @@ export interface DecisionResult {
   readonly cluster: string;
   readonly workload: string;
   readonly counts: DecisionCounts;
-  /** Messages of the rows left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
 }
 
 /** Streams the decisions of a plan to `path` as CSV, which appears when it is complete, and does nothing else. @throws InputError */
@@ -185,7 +195,7 @@ export async function carryOutDecisions(
     const options = playOptionsOf(plan, workload, onProgress);
     const counts = await decide(cluster.hosts, workload.arrivals, policy, options, file);
     file.finish();
-    return { cluster: cluster.name, workload: workload.name, counts, skipped: workload.skipped };
+    return { cluster: cluster.name, workload: workload.name, counts, rows: rowsOf(workload) };
   } catch (error) {
     file.discard();
     throw error;
