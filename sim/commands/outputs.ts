@@ -1,17 +1,6 @@
-/** Names of result files, and what is said of the rows of a workload. */
-import { basename, join } from 'node:path';
+/** What is said of result files, and of the rows of a workload. */
 import { countOf, type LeftOut, leftOutWords } from '../../traces/left-out.ts';
-import type { ReadRows } from '../runs/inputs.ts';
-import type { DecisionPlan } from '../runs/run.ts';
-
-/** `runs/heps-250_heps-30d_hybrid_seed1.run.json`. */
-export function defaultRunPath(folder: string, { cluster, workload: plan, policy, seed }: DecisionPlan): string {
-  const { preset, trace, days, load } = plan;
-  const name = basename(trace ?? preset!).replace(/\.(csv|txt|swf|json)(\.gz)?$/i, '');
-  const workload = `${name}${days === null ? '' : `-${days}d`}${load === 1 ? '' : `-load${load}`}`;
-  const clusterName = basename(cluster).replace(/\.(json|csv)(\.gz)?$/i, '');
-  return join(folder, `${clusterName}_${workload}_${policy.replaceAll('/', '-')}_seed${seed}.run.json`);
-}
+import type { ReadRows } from '../runs/workload.ts';
 
 /** Rows that were left out, by reason and with the first of each, and whether nothing is left; on standard error. */
 export function sayRows(name: string, { vms, leftOut }: ReadRows): void {

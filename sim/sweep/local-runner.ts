@@ -1,9 +1,9 @@
 /** Carries out points of a sweep in this process, on several threads. */
 import { join } from 'node:path';
 import { countOf } from '../../traces/left-out.ts';
-import type { ReadRows } from '../runs/inputs.ts';
 import type { RunPlan } from '../runs/run.ts';
 import { carryOutAll } from '../runs/run-many.ts';
+import type { ReadRows } from '../runs/workload.ts';
 import type { Sweep, SweepPoint } from './sweep-file.ts';
 import { startSweepProgress } from './sweep-progress.ts';
 
@@ -28,12 +28,16 @@ export async function runLocally(
     summaryOnly: runs === 'summary',
   }));
   const progress = startSweepProgress(plans.length);
-  const results = await carryOutAll(plans, Math.min(threads, plans.length), progress.update).finally(progress.stop);
+  const results = await carryOutAll(
+    plans.map((plan) => ({ plan })),
+    { threads: Math.min(threads, plans.length), onProgress: progress.update },
+  ).finally(progress.stop);
   for (const { inputs, rows } of results) {
     const { name } = inputs.workload;
     const known = rowsOf.get(name);
-    if (known === undefined || rows.vms + countOf(rows.leftOut) > known.vms + countOf(known.leftOut))
+    if (known === undefined || rows.vms + countOf(rows.leftOut) > known.vms + countOf(known.leftOut)) {
       rowsOf.set(name, rows);
+    }
   }
   return rowsOf;
 }

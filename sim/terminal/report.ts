@@ -8,7 +8,7 @@ import type { Estimate } from '../../core/statistics/estimate.ts';
 import { seedsNeeded } from '../../core/statistics/seeds-needed.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import type { WarmUp } from '../measures/warm-up.ts';
-import type { DecisionCounts } from '../runs/simulate.ts';
+import type { DecisionCounts } from '../runs/play.ts';
 import type { WidthReached } from '../runs/until-ci.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
 

@@ -7,9 +7,10 @@ const root = join(import.meta.dirname, '../..');
 /** From where each folder may import besides itself. `sim` and `live` do not know each other; both find the package's files, and a recorded cloud is a trace. */
 const mayImport = {
   core: [],
+  files: ['core'],
   traces: ['core'],
-  sim: ['core', 'traces', 'package-files.ts'],
-  live: ['core', 'traces', 'package-files.ts'],
+  sim: ['core', 'traces', 'package-files.ts', 'files'],
+  live: ['core', 'traces', 'package-files.ts', 'files'],
   viz: ['core'],
 };
 const impure =
