@@ -19,7 +19,7 @@ import { formatSweep, readSweepFile, type Sweep, type SweepPoint, sweepPath, wri
 import { estimateOf, measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
 import { formatCsv, formatParquet, sweepTable } from '../sweep/sweep-table.ts';
 import { whole } from '../terminal/options.ts';
-import { listSkipped } from './outputs.ts';
+import { sayRows } from './outputs.ts';
 
 interface SweepOptions {
   out?: string;
@@ -115,7 +115,8 @@ async function runMissing(
   folder: string,
   { threads = availableParallelism() }: SweepOptions,
 ): Promise<void> {
-  listSkipped(await runLocally(missingPoints(points, settled, folder), settled, folder, threads));
+  const missing = missingPoints(points, settled, folder);
+  for (const [name, rows] of await runLocally(missing, settled, folder, threads)) sayRows(name, rows);
 }
 
 async function sweepOnSlurm(settled: Sweep, folder: string, plan: string, options: SweepOptions): Promise<boolean> {

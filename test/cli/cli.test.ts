@@ -262,6 +262,10 @@ describe('what is wrong', () => {
     [['compare', '--warm-up', 'long'], /Expected none, auto or a duration such as 36h or 5d/],
     [['simulate', '--warm-up', '30d'], /--warm-up: expected less than the time until the last arrival, or than --days/],
     [['compare', '--seeds', '3..1'], /Expected different seeds such as 1..5/],
+    [
+      ['compare', '--trace', 'bad.csv'],
+      /bad.csv:3, column lifetime_s: expected .*, got "ten" \(--skip-invalid leaves such rows out, and counts them\)\n$/,
+    ],
     [['explain', 'bad.csv', 'a'], /bad.csv: expected a run file \(JSON\)/],
     [['compare', '--seeds', '1..99999'], /Expected at most 10000 seeds/],
     [['trace', 'describe', 'bad.csv', '--load', '2'], /--load: expected a generated workload, got "bad.csv"/],
@@ -297,7 +301,9 @@ describe('what is wrong', () => {
     writeFileSync(join(folder, 'bad.csv'), bad);
     const { status, stdout, stderr } = heps('simulate', '--trace', 'bad.csv', '--skip-invalid', '--json');
     expect(status).toBe(0);
-    expect(stderr).toMatch(/left out 1 wrong row.*\n {2}bad.csv:3, column lifetime_s/);
+    expect(stderr).toMatch(
+      /^heps: left out 1 row: 1 with a wrong value in column lifetime_s\n {2}bad.csv:3, column lifetime_s: .*\n$/,
+    );
     expect(JSON.parse(stdout)).toMatchObject({
       inputs: { workload: { skipped: 1 } },
       summary: { all: { arrived: 2 } },
