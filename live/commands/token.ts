@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { hashOf } from '../access/secrets.ts';
 import { makeToken, type Role, roles } from '../access/tokens.ts';
-import { readConfiguration } from '../server/configuration.ts';
+import { openConfiguration } from '../server/configuration.ts';
 import { Store } from '../srm/record-store.ts';
 import { aHostName } from '../srm/report.ts';
 import { wallClock } from '../wall-clock.ts';
@@ -45,7 +45,7 @@ function withConfig(command: Command): Command {
 }
 
 async function withStore<T>(config: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await Store.open(readConfiguration(config, process.env).database);
+  const store = await Store.open((await openConfiguration(config, process.env)).database);
   try {
     return await work(store);
   } finally {

@@ -5,13 +5,23 @@ import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import { compareRuns, mediansOf } from '../../core/runs/comparison.ts';
 import { measures, nameOf, servedMeasure } from '../../core/runs/measures.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { type Bound, boundOfPlan } from '../bound/bound.ts';
 import { boundShares, reportBound } from '../bound/shares.ts';
 import { findWarmUp, givenWarmUp, longestWarmUp, type WarmUp } from '../measures/warm-up.ts';
 import { pilotOf, type RunPlan, type RunResult } from '../runs/run.ts';
 import { carryOutAll } from '../runs/run-many.ts';
 import { runsOf, runUntilCi, seedsPerStep, startingSeeds, type WidthGoal } from '../runs/until-ci.ts';
-import { addRunOptions, decisionPlanOf, policyList, positive, seedList, whole } from '../terminal/options.ts';
+import {
+  addRunOptions,
+  decisionPlanOf,
+  policyList,
+  policyNamesOf,
+  positive,
+  seedList,
+  whole,
+} from '../terminal/options.ts';
+import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { reportComparison, warmUpWords, widthWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
@@ -19,14 +29,17 @@ import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
 
 const mostSeedsByDefault = 200;
 
-export function addCompare(program: Command): void {
+/** @param outside policies from files that the command line names */
+export function addCompare(program: Command, outside: readonly LoadedPolicy[]): void {
   const command = program
     .command('compare')
     .description('run several policies on the same requests, and say which is better and by how much')
-    .option('--policies <list>', `some of ${policies.map((policy) => policy.name).join(',')}`, policyList, [
-      'hybrid',
-      'nova',
-    ])
+    .option(
+      '--policies <list>',
+      `some of ${policies.map((policy) => policy.name).join(',')}, or files of your own`,
+      policyList,
+      ['hybrid', 'nova'],
+    )
     .option(
       '--seeds <list>',
       'such as 1..5 or 1,2,7 (default: 1..5; 1 for a trace, which is the same each time)',
@@ -58,11 +71,11 @@ export function addCompare(program: Command): void {
       '\nExample:\n  heps compare --policies hybrid,nova,best-fit --seeds 1..10 --load 1.1 --on-full queue --backfill',
     )
     .action(async (options) => {
-      const names: string[] = options.policies;
+      const names = policyNamesOf(options.policies, outside);
       const firstSeeds: number[] = options.seeds ?? (options.trace === undefined ? [1, 2, 3, 4, 5] : [1]);
       const goal = goalOf(options, firstSeeds);
       const planOf = (policy: string, seed: number): RunPlan => {
-        const plan = decisionPlanOf(options, policy, seed);
+        const plan = decisionPlanOf(options, policy, seed, outside);
         const out = defaultRunPath(options.out, plan);
         return { ...plan, out, decisions: null, summaryOnly: options.summaryOnly ?? false };
       };
@@ -131,6 +144,7 @@ export function addCompare(program: Command): void {
       const firstOfEach = names.map((_, index) => files[index * seeds.length]!);
       console.log(`\n${listFiles(files, options.summaryOnly ? [] : firstOfEach)}`);
     });
+  addPolicyOptions(command, outside);
 }
 
 /** The bound of each plan; they differ by seed. */

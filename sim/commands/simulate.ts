@@ -2,20 +2,21 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { carryOut, carryOutDecisions, type DecisionPlan, type ProgressListener, type RunPlan } from '../runs/run.ts';
-import { addRunOptions, decisionPlanOf, whole } from '../terminal/options.ts';
+import { addRunOptions, decisionPlanOf, policyOption, whole } from '../terminal/options.ts';
+import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { reportDecisions, reportRun, warmUpWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
 import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
 
-export function addSimulate(program: Command): void {
+/** @param outside policies from files that the command line names */
+export function addSimulate(program: Command, outside: readonly LoadedPolicy[]): void {
   const command = program
     .command('simulate')
     .description('run one policy on a cluster and a workload, and say how it did')
-    .addOption(
-      new Option('--policy <name>', 'who decides').choices(policies.map((policy) => policy.name)).default('hybrid'),
-    )
+    .addOption(policyOption())
     .option('--seed <n>', 'of workload, failures and lots', whole(0), 1);
   addRunOptions(command)
     .option('--out <file>', 'run file (default: runs/CLUSTER_WORKLOAD_POLICY_seedN.run.json)')
@@ -31,10 +32,10 @@ export function addSimulate(program: Command): void {
     .option('--json', 'print the summary as JSON')
     .addHelpText(
       'after',
-      `\nPolicies:\n${policyHelp()}\n\nExample:\n  heps simulate --cluster heps-250 --workload heps --days 30 --policy hybrid --seed 1`,
+      `\nPolicies:\n${policyHelp(outside)}\n\nExample:\n  heps simulate --cluster heps-250 --workload heps --days 30 --policy hybrid --seed 1`,
     )
     .action(async (options) => {
-      const decisionPlan = decisionPlanOf(options, options.policy, options.seed);
+      const decisionPlan = decisionPlanOf(options, options.policy, options.seed, outside);
       if (options.decisionsOnly) {
         await simulateDecisions(decisionPlan, options.decisions, options.json ?? false);
         return;
@@ -60,6 +61,7 @@ export function addSimulate(program: Command): void {
       if (plan.decisions !== null) console.log(`\ndecisions\n  ${plan.decisions}`);
       console.log(`\n${listFiles([plan.out!], plan.summaryOnly ? [] : [plan.out!])}`);
     });
+  addPolicyOptions(command, outside);
 }
 
 /** Only the decisions: nothing measured, no run file. */
@@ -85,6 +87,8 @@ async function withProgress<T>(work: (listener: ProgressListener) => Promise<T>)
   return work(listener).finally(() => progress.stop());
 }
 
-function policyHelp(): string {
-  return policies.map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`).join('\n');
+function policyHelp(outside: readonly LoadedPolicy[]): string {
+  return [...policies, ...outside.map(({ factory }) => factory)]
+    .map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`)
+    .join('\n');
 }

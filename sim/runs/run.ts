@@ -1,16 +1,18 @@
 /** A run as a plan that can be sent to a thread, and its execution: inputs opened, simulated, files written. */
 import { formatCluster } from '../../core/cluster-file.ts';
 import { InputError } from '../../core/input-error.ts';
-import { policyNamed } from '../../core/policies/index.ts';
-import type { PolicyFactory, PolicyOptions } from '../../core/policy.ts';
+import { createPolicy, type Policy, type PolicyFactory } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../../core/runs/run-file.ts';
 import type { Engine } from '../../core/scheduler.ts';
 import { hepsVersion } from '../../package-files.ts';
+import type { PolicyModule } from '../../policy-modules/loaded-policy.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from '../measures/warm-up.ts';
 import { OutputFile } from '../records/output-file.ts';
 import { type WritableRun, writeRunFile } from '../records/run-file-io.ts';
 import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
+import { factoryOf } from './policy-of-plan.ts';
 import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
 
 const secondsPerDay = 86400;
@@ -21,6 +23,8 @@ export interface DecisionPlan {
   readonly cluster: string;
   readonly workload: WorkloadPlan;
   readonly policy: string;
+  /** Where the policy comes from, if not from heps. */
+  readonly policyModule?: PolicyModule;
   /** The seed is set from `seed`. */
   readonly policyOptions: Omit<PolicyOptions, 'seed'>;
   readonly cloud: CloudOptions;
@@ -99,10 +103,11 @@ export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Pr
 }
 
 async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: ProgressListener): Promise<RunResult> {
-  const factory = policyNamed(plan.policy);
+  const factory = await factoryOf(plan.policy, plan.policyModule);
   const cluster = await loadCluster(plan.cluster);
   const workload = await openWorkload(plan.workload, plan.seed);
   const policyOptions = await policyOptionsOf(plan, factory, workload);
+  const policy = createPolicy(factory, policyOptions);
   const typicalRequests = policyOptions.typicalRequests ?? (await workload.typicalRequests());
   const { days } = plan.workload;
   if (days !== null && warmUp.untilS >= days * secondsPerDay) throw tooLong(warmUp);
@@ -111,7 +116,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: Progres
   try {
     if (plan.decisions !== null) decisionsFile = new OutputFile(plan.decisions);
     if (plan.out !== null) runFile = new OutputFile(plan.out);
-    const result = await simulate(cluster.hosts, workload.arrivals, factory.create(policyOptions), {
+    const result = await simulate(cluster.hosts, workload.arrivals, policy, {
       ...playOptionsOf(plan, workload, onProgress),
       record: runFile !== undefined && !plan.summaryOnly,
       typicalRequests,
@@ -129,7 +134,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: Progres
         load: plan.workload.trace === null ? plan.workload.load : null,
         skipped: workload.skipped.length,
       },
-      policy: { name: plan.policy, options: policyOptions },
+      policy: { name: plan.policy, options: policyOptions, ...moduleRecord(plan.policyModule, policy) },
       cloud: plan.cloud,
       seed: plan.seed,
       ...(warmUp.how === 'none' ? {} : { warmUpS: warmUp.untilS }),
@@ -156,6 +161,13 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: Progres
   }
 }
 
+/** What the run file keeps of a policy's file: as it was given, so that the bytes are the same wherever it lies. */
+function moduleRecord(module: PolicyModule | undefined, { wholeCards }: Policy): Pick<RunInputs['policy'], 'module'> {
+  if (module === undefined) return {};
+  const { given: file, sha256 } = module;
+  return { module: { file, sha256, ...(wholeCards ? { wholeCards } : {}) } };
+}
+
 /** Nothing is left of the run. */
 function tooLong({ untilS }: WarmUp): InputError {
   return new InputError('--warm-up', 'less than the time until the last arrival, or than --days', `${untilS} s`);
@@ -176,10 +188,10 @@ export async function carryOutDecisions(
   path: string,
   onProgress?: ProgressListener,
 ): Promise<DecisionResult> {
-  const factory = policyNamed(plan.policy);
+  const factory = await factoryOf(plan.policy, plan.policyModule);
   const cluster = await loadCluster(plan.cluster);
   const workload = await openWorkload(plan.workload, plan.seed, false);
-  const policy = factory.create(await policyOptionsOf(plan, factory, workload));
+  const policy = createPolicy(factory, await policyOptionsOf(plan, factory, workload));
   const file = new OutputFile(path);
   try {
     const options = playOptionsOf(plan, workload, onProgress);

@@ -4,12 +4,13 @@ import { join, relative, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
-/** From where each folder may import besides itself. `sim` and `live` do not know each other; both find the package's files, and a recorded cloud is a trace. */
+/** From where each folder may import besides itself. `sim` and `live` do not know each other; both find the package's files and load policies from files, and a recorded cloud is a trace. */
 const mayImport = {
   core: [],
   traces: ['core'],
-  sim: ['core', 'traces', 'package-files.ts'],
-  live: ['core', 'traces', 'package-files.ts'],
+  'policy-modules': ['core'],
+  sim: ['core', 'traces', 'policy-modules', 'package-files.ts'],
+  live: ['core', 'traces', 'policy-modules', 'package-files.ts'],
   viz: ['core'],
 };
 const impure =

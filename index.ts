@@ -1,0 +1,2 @@
+/** The library: what 'heps-vcd' exports. */
+export * from './core/index.ts';
