@@ -6,10 +6,14 @@ import { readFile } from 'node:fs/promises';
 import type { LoadHook, ResolveHook } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-export const resolve: ResolveHook = (specifier, context, next) => {
+const loader = new URL('./load-policy.js', import.meta.url).href;
+
+export const resolve: ResolveHook = async (specifier, context, next) => {
   // From any of its own files a package finds itself by its name.
   const isThisPackage = specifier === 'heps-vcd' || specifier.startsWith('heps-vcd/');
-  return next(specifier, isThisPackage ? { ...context, parentURL: import.meta.url } : context);
+  const found = await next(specifier, isThisPackage ? { ...context, parentURL: import.meta.url } : context);
+  // A policy is an ES module, also where no package.json beside it says so.
+  return context.parentURL === loader && found.url.endsWith('.js') ? { ...found, format: 'module' } : found;
 };
 
 export const load: LoadHook = async (url, context, next) => {

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { InputError } from '../core/input-error.ts';
 import { guardedFactory } from '../core/policies/guarded.ts';
 import type { LoadedPolicy } from './loaded-policy.ts';
+import { stripTypes } from './strip-types.ts';
 
 let isRegistered = false;
 
@@ -67,10 +68,22 @@ async function importModule(path: string, given: string): Promise<{ default?: un
 
 /** Why a module could not be loaded, in one line. */
 function loadFailure(error: unknown, path: string, given: string): string {
-  const said = String(error).split('\n')[0]!;
+  const said = String(located(error, path)).split('\n')[0]!;
   const prefix = `SyntaxError: ${path}:`;
-  if (said.startsWith(prefix)) return `${given}:${said.slice(prefix.length).replace(': ', ': expected TypeScript: ')}`;
+  if (said.startsWith(prefix))
+    return `${given}:${said.slice(prefix.length).replace(': ', ': expected JavaScript or types over it: ')}`;
   return `${given}${placeIn(path, error)}: expected a module that can be loaded, got ${said}`;
+}
+
+/** An error of syntax that says where it is, which Node's own does not say in every file; other errors as they are. */
+function located(error: unknown, path: string): unknown {
+  if (!(error instanceof SyntaxError)) return error;
+  try {
+    stripTypes(readFileSync(path, 'utf8'), path);
+    return error;
+  } catch (found) {
+    return found;
+  }
 }
 
 /** `:12:5`, the innermost place in the file that an error's stack names, or `:12` where it names no column; empty where it names none. */

@@ -106,7 +106,7 @@ function guardedPolicy(policy: Policy, where: string, guard: Guard): Policy {
     cards(host, request) {
       const cards = guard('cards', about(host, request), () => policy.cards(host, request));
       if (areCardsOf(host, request, cards)) return cards;
-      throw wrong('cards', host, request, `${request.cards} card numbers of the host, ascending`, cards);
+      throw wrong('cards', host, request, `the numbers of ${request.cards} of its cards, ascending`, cards);
     },
     ...(policy.index === undefined
       ? {}
