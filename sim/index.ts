@@ -6,6 +6,7 @@ export type { FigureInterval } from './measures/run-intervals.ts';
 export type { WarmUp } from './measures/warm-up.ts';
 export { readRunFile } from './records/run-file-io.ts';
 export type { ArrivalSource } from './runs/arrivals.ts';
+export type { PolicyInput } from './runs/chosen-policy.ts';
 export {
   type ComparedMeasure,
   type CompareOptions,
@@ -14,7 +15,7 @@ export {
   compare,
   type UntilCi,
 } from './runs/compare.ts';
-export type { ExperimentOptions, PolicyInput, WorkloadFile, WorkloadInput } from './runs/experiment.ts';
+export type { ExperimentOptions, WorkloadFile, WorkloadInput } from './runs/experiment.ts';
 export { type ClusterInput, type LoadedCluster, readCluster } from './runs/inputs.ts';
 export type { DecisionCounts } from './runs/play.ts';
 export { presetNames } from './runs/presets.ts';

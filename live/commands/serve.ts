@@ -1,7 +1,7 @@
 /** `heps live serve`: the registry that GPU hosts report to, its API, and the page with the live view. */
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
-import { readConfiguration } from '../server/configuration.ts';
+import { openConfiguration } from '../server/configuration.ts';
 import { makeLog } from '../server/log.ts';
 import { startLiveServer } from '../server/server.ts';
 
@@ -29,7 +29,7 @@ Example:
     )
     .action(async ({ config }: { config: string }) => {
       setFlagsFromString(heapGrowth);
-      const configuration = readConfiguration(config, process.env);
+      const configuration = await openConfiguration(config, process.env);
       const log = makeLog(configuration.log.level);
       const ended = new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

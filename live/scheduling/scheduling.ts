@@ -2,7 +2,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
-import type { PolicyOptions } from '../../core/policy.ts';
+import { createPolicy, type PolicyFactory } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
@@ -27,6 +28,8 @@ export type Mode = (typeof modes)[number];
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;
   readonly policy: string;
+  /** The policy itself, where it does not come with heps; defaults to the one of that name. */
+  readonly policyFactory?: PolicyFactory;
   readonly policyOptions: PolicyOptions;
   /** Model by PCI alias, where it is not as `heps live host prepare` writes it. */
   readonly aliases: Readonly<Record<string, string>>;
@@ -85,7 +88,7 @@ export class Scheduling {
     this.#parts = parts;
     this.settings = settings;
     this.aliases = aliasesOf(settings.aliases);
-    const policy = policyNamed(settings.policy).create(settings.policyOptions);
+    const policy = createPolicy(settings.policyFactory ?? policyNamed(settings.policy), settings.policyOptions);
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
     this.#book = new ClaimBook(store, this.view);
     this.#startedAtS = clock.nowS;

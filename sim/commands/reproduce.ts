@@ -4,11 +4,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { engines } from '../../core/scheduler.ts';
 import { OutputFile } from '../../files/output-file.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { placementsHeader, type Reproduction, type ReproductionPlan } from '../reproduce/fgd.ts';
 import { paperLists, sampleFolder } from '../reproduce/openb-data.ts';
 import { figuresOf, reportFigures, reportMeaning } from '../reproduce/report.ts';
 import { reproduceAll } from '../reproduce/reproduce-all.ts';
-import { policyList, seedList, whole } from '../terminal/options.ts';
+import { policyList, policyNamesOf, seedList, whole } from '../terminal/options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { wrapText } from '../terminal/table.ts';
 
@@ -18,7 +19,8 @@ const defaultPolicies = [
   'hybrid',
 ];
 
-export function addReproduce(program: Command): void {
+/** @param outside policies from files that the command line names */
+export function addReproduce(program: Command, outside: readonly LoadedPolicy[]): void {
   const command = program.command('reproduce').description('play again what others published');
   command
     .command('fgd')
@@ -45,7 +47,7 @@ export function addReproduce(program: Command): void {
       '\nExample:\n  heps reproduce fgd --data kubernetes-scheduler-simulator/data/csv --list default --seeds 42..51 --curve curve.csv',
     )
     .action(async (options) => {
-      const plans = plansOf(options);
+      const plans = plansOf(options, outside);
       const { placements, curve } = options as { placements?: string; curve?: string };
       const placementsFile = placements === undefined ? undefined : new OutputFile(placements);
       let curveFile: OutputFile | undefined;
@@ -97,8 +99,10 @@ interface ReproduceOptions {
 }
 
 /** A plan for each list and seed. */
-function plansOf(options: ReproduceOptions): ReproductionPlan[] {
-  const { list: lists, policies, data, order, placements, engine } = options;
+function plansOf(options: ReproduceOptions, outside: readonly LoadedPolicy[]): ReproductionPlan[] {
+  const { list: lists, data, order, placements, engine } = options;
+  const policies = policyNamesOf(options.policies, outside);
+  const policyModules = Object.fromEntries(outside.map(({ factory, module }) => [factory.name, module]));
   const seeds = options.seeds ?? (order === undefined ? Array.from({ length: 10 }, (_, index) => 42 + index) : [42]);
   const isOne = lists.length === 1 && seeds.length === 1;
   if (order !== undefined && !isOne) {
@@ -114,7 +118,7 @@ function plansOf(options: ReproduceOptions): ReproductionPlan[] {
   }
   return lists.flatMap((list) =>
     seeds.map((seed) => ({
-      ...{ data: data ?? sampleFolder(), list, seed, policies, engine },
+      ...{ data: data ?? sampleFolder(), list, seed, policies, policyModules, engine },
       order: order ?? null,
       placements: placements !== undefined,
     })),

@@ -8,9 +8,11 @@ import { InputError } from '../../core/input-error.ts';
 import { writeOutput } from '../../files/output-file.ts';
 import { shellWord } from '../../files/shell-words.ts';
 import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
+import { isPolicyFile, policiesFrom } from '../../policy-modules/policy-reference.ts';
 import { submitDescription } from '../sweep/htcondor.ts';
 import { runLocally } from '../sweep/local-runner.ts';
-import { readPlanFile } from '../sweep/plan-file.ts';
+import { parsePlan, policiesNamedIn, readPlanText } from '../sweep/plan-file.ts';
+import { PlanVocabulary } from '../sweep/plan-options.ts';
 import { settleSweep } from '../sweep/points.ts';
 import { distinctPoints, groupResults, missingPoints, resultsOf } from '../sweep/results.ts';
 import { mostSlices, parseSlice, pointsOfSlice, type Slice, slicesWith } from '../sweep/slices.ts';
@@ -65,7 +67,7 @@ export function addSweep(program: Command): void {
 
 async function sweep(planFile: string, options: SweepOptions): Promise<void> {
   const isSettled = planFile.endsWith('.json');
-  const settled = isSettled ? readSettled(planFile) : await settleSweep(readPlanFile(planFile), planFile);
+  const settled = isSettled ? readSettled(planFile) : await settlePlan(planFile);
   const name = basename(planFile).replace(/\.ya?ml$/, '');
   const folder = options.out ?? (isSettled ? dirname(planFile) : join('sweeps', name));
   if (options.slice !== undefined) {
@@ -77,6 +79,14 @@ async function sweep(planFile: string, options: SweepOptions): Promise<void> {
   writeSweep(folder, settled);
   const isComplete = await runners[options.runner](settled, folder, planFile, options);
   if (isComplete) await writeTables(settled, folder, options);
+}
+
+/** Settles a plan; policies from files are found from its folder. @throws InputError */
+async function settlePlan(planFile: string): Promise<Sweep> {
+  const text = readPlanText(planFile);
+  const files = policiesNamedIn(text).filter(isPolicyFile);
+  const vocabulary = new PlanVocabulary(await policiesFrom(files, dirname(planFile)));
+  return settleSweep(parsePlan(text, planFile, vocabulary), planFile, vocabulary);
 }
 
 /** @throws InputError when another version settled it */
