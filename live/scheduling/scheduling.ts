@@ -1,5 +1,6 @@
 /** The scheduler on a real cloud: takes requests, works on them, and keeps what it knows in step with Nova, Placement and the registry. */
 import { createHash, randomUUID } from 'node:crypto';
+import type { Subscription } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
 import type { PolicyOptions } from '../../core/policy.ts';
@@ -76,7 +77,7 @@ export class Scheduling {
   #isStopped = false;
   #reconciledAtS = Number.NEGATIVE_INFINITY;
   #failure: string | null = null;
-  readonly #unsubscribe: () => void;
+  readonly #reports: Subscription;
   /** Hosts of which a new report came: cards of servers may be where it says. */
   readonly #reported = new Set<string>();
 
@@ -89,7 +90,7 @@ export class Scheduling {
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
     this.#book = new ClaimBook(store, this.view);
     this.#startedAtS = clock.nowS;
-    this.#unsubscribe = registry.subscribe(({ kind, state }) => {
+    this.#reports = registry.changes.subscribe(({ kind, state }) => {
       if (kind === 'changed') this.#reported.add(state.host);
     });
   }
@@ -138,7 +139,7 @@ export class Scheduling {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#cloud?.binder.stop();
-    this.#unsubscribe();
+    this.#reports.unsubscribe();
     await this.#parts.store.renewLeases(this.#owner, 0).catch(() => undefined);
   }
 

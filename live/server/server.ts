@@ -85,7 +85,7 @@ async function serve(configuration: Configuration, store: Store, page: string, l
     intervalS,
     commit: { onWrite: (reports, tookMs) => metrics.commit(reports, tookMs) },
   });
-  const watch = new WatchHub(registry, { epoch: randomUUID() });
+  const watch = new WatchHub(registry, { epoch: randomUUID(), clock: wallClock });
   const events = new LiveEvents(registry, wallClock, 'hybrid');
   const metrics = makeMetrics({
     hosts: () => registry.hosts.size,
@@ -144,10 +144,7 @@ async function serve(configuration: Configuration, store: Store, page: string, l
           ),
         ]
       : []),
-    setInterval(() => watch.flush(), 250),
-    setInterval(() => watch.beat(), 15_000),
     setInterval(() => registry.markStale(), 1_000),
-    setInterval(() => events.flush(), 1_000),
     setInterval(
       logged('revoked tokens could not be read', () => tokens.refresh()),
       5_000,

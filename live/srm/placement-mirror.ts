@@ -22,17 +22,17 @@ type MirrorPlacement = Pick<
 
 export class PlacementMirror {
   readonly #placement: MirrorPlacement;
-  readonly #registry: Pick<SrmRegistry, 'hosts' | 'subscribe'>;
+  readonly #registry: Pick<SrmRegistry, 'hosts' | 'changes'>;
   /** Hosts that are not written yet as they are. */
   readonly #changed = new Set<string>();
   readonly #traits = new Set<string>();
   #hasClasses = false;
 
-  constructor(placement: MirrorPlacement, registry: Pick<SrmRegistry, 'hosts' | 'subscribe'>) {
+  constructor(placement: MirrorPlacement, registry: Pick<SrmRegistry, 'hosts' | 'changes'>) {
     this.#placement = placement;
     this.#registry = registry;
     for (const host of registry.hosts.keys()) this.#changed.add(host);
-    registry.subscribe(({ kind, state }) => {
+    registry.changes.subscribe(({ kind, state }) => {
       if (kind !== 'seen') this.#changed.add(state.host);
     });
   }
