@@ -31,6 +31,7 @@ import { ClaimBook } from './claim-book.ts';
 import { CloudHosts } from './cloud-hosts.ts';
 import { CloudView, type NamedDecision } from './cloud-view.ts';
 import { FlavorCache } from './flavors.ts';
+import type { Mode } from './modes.ts';
 import { Offers } from './offers.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
 import { Reconciler } from './reconciler.ts';
@@ -38,10 +39,6 @@ import { RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
 import type { ServerBody, ServerSpec } from './server-spec.ts';
-
-/** `shadow`: compares what others boot with what it would have done; `advise`: answers where, and creates nothing; `act`. */
-export const modes = ['shadow', 'advise', 'act'] as const;
-export type Mode = (typeof modes)[number];
 
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;

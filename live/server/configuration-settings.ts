@@ -4,7 +4,7 @@ import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import { defaultPolicyOptions, gpuScores, similarityForms, spills } from '../../core/policy.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
-import { modes } from '../scheduling/scheduling.ts';
+import { modes } from '../scheduling/modes.ts';
 import { anOrigin, aPort, logLevels, networks, texts } from '../settings/setting-checks.ts';
 import type { Settings } from '../settings/settings-file.ts';
 
