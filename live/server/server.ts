@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import type { Subscription } from 'rxjs';
 import { InputError } from '../../core/input-error.ts';
 import { withSources } from '../../core/wire/page-sources.ts';
 import { readBuiltPage } from '../../package-files.ts';
@@ -16,6 +17,7 @@ import { CloudMachines } from '../desktops/machines/cloud-machines.ts';
 import { openLocalMachines } from '../desktops/machines/local-machines.ts';
 import type { Machines } from '../desktops/machines/machines.ts';
 import { readStations } from '../desktops/stations-file.ts';
+import { every } from '../every.ts';
 import { requestListener } from '../http/request-listener.ts';
 import type { Route } from '../http/routes.ts';
 import { TokenCheck } from '../http/token-check.ts';
@@ -132,35 +134,22 @@ async function serve(configuration: Configuration, store: Store, page: string, l
   scheduler?.start();
   const endMirror = startMirror(configuration, registry, log);
 
-  const logged = (what: string, work: () => Promise<unknown>) => (): void =>
-    void work().catch((error: unknown) => log.error({ err: error }, what));
-  const isShared = configuration.database.kind === 'mariadb';
+  const repeated = (intervalS: number, failure: string, work: () => unknown): Subscription =>
+    every(wallClock, intervalS, work, (error) => log.error({ err: error }, failure));
   const timers = [
-    ...(isShared
-      ? [
-          setInterval(
-            logged('what others wrote could not be read', () => registry.catchUp()),
-            1_000,
-          ),
-        ]
-      : []),
-    setInterval(() => registry.markStale(), 1_000),
-    setInterval(
-      logged('revoked tokens could not be read', () => tokens.refresh()),
-      5_000,
-    ),
-    setInterval(
-      logged('old audit rows could not be removed', () =>
-        store.dropReportAudits(wallClock.nowS - auditReportsForH * 3600),
-      ),
-      60_000,
+    repeated(1, 'hosts could not be marked as stale', () => registry.markStale()),
+    repeated(5, 'revoked tokens could not be read', () => tokens.refresh()),
+    repeated(60, 'old audit rows could not be removed', () =>
+      store.dropReportAudits(wallClock.nowS - auditReportsForH * 3600),
     ),
   ];
+  const isShared = configuration.database.kind === 'mariadb';
+  if (isShared) timers.push(repeated(1, 'what others wrote could not be read', () => registry.catchUp()));
   return {
     url,
     async stop() {
       isStopping = true;
-      for (const timer of timers) clearInterval(timer);
+      for (const timer of timers) timer.unsubscribe();
       await desktops?.stop();
       await close();
       await scheduler?.stop();
@@ -178,23 +167,18 @@ function startMirror(
   if (mirror === null) return null;
   const session = openSession(readCloudConfiguration(surroundings(), mirror.cloud));
   let writer: PlacementMirror | null = null;
-  let isWriting = false;
-  const write = async (): Promise<void> => {
-    if (isWriting) return;
-    isWriting = true;
-    try {
+  const writing = every(
+    wallClock,
+    intervalS,
+    async () => {
       writer ??= new PlacementMirror(await openPlacement(session), registry);
       await writer.write();
-    } catch (error) {
-      log.warn({ err: error }, 'the records could not be mirrored into Placement');
-    } finally {
-      isWriting = false;
-    }
-  };
-  void write();
-  const timer = setInterval(() => void write(), intervalS * 1000);
+    },
+    (error) => log.warn({ err: error }, 'the records could not be mirrored into Placement'),
+    0,
+  );
   return async () => {
-    clearInterval(timer);
+    writing.unsubscribe();
     await session.close();
   };
 }

@@ -55,3 +55,20 @@ test('work that throws or rejects is told, and done again at the next turn', asy
   expect(told).toEqual(['thrown', 'rejected']);
   expect(failures).toEqual([]);
 });
+
+test('work may begin at once, and then at every interval', async () => {
+  const clock = new Simulator();
+  const atS: number[] = [];
+  every(
+    clock,
+    10,
+    () => atS.push(clock.nowS),
+    () => {},
+    0,
+  );
+  for (let second = 0; second <= 20; second++) {
+    clock.advance(second, 1);
+    await settle();
+  }
+  expect(atS).toEqual([0, 10, 20]);
+});
