@@ -1,7 +1,9 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** What needs more than Node has a suite and a configuration of its own. */
-const others = ['browser', 'desktop', 'guest', 'mariadb', 'openstack', 'slurm'].map((folder) => `test/${folder}/**`);
+const others = ['browser', 'desktop', 'guest', 'mariadb', 'openstack', 'package', 'slurm'].map(
+  (folder) => `test/${folder}/**`,
+);
 
 export default defineConfig({
   test: {

@@ -172,7 +172,7 @@ MSER-5 finds one day. *Rejecting*: a VM that finds no host is refused, as OpenSt
 four hours. How the workload and the cards were made is in [traces/README.md](../traces/README.md): it is a model of HEPS's plan, not a recording.
 
 \`\`\`sh
-npm run docs/findings   # all runs and this page, about eight minutes on two cores; stopped, it goes on where it was
+npm run findings   # all runs and this page, about eight minutes on two cores; stopped, it goes on where it was
 \`\`\`
 
 The plan is [docs/findings/plan.yaml](findings/plan.yaml); a section names its experiments, and \`sweeps/findings/table.csv\` has every run.

@@ -1,15 +1,4 @@
-/** Names of result files, and what is said about rows left out. */
-import { basename, join } from 'node:path';
-import type { DecisionPlan } from '../runs/run.ts';
-
-/** `runs/heps-250_heps-30d_hybrid_seed1.run.json`. */
-export function defaultRunPath(folder: string, { cluster, workload: plan, policy, seed }: DecisionPlan): string {
-  const { preset, trace, days, load } = plan;
-  const name = basename(trace ?? preset!).replace(/\.(csv|txt|swf|json)(\.gz)?$/, '');
-  const workload = `${name}${days === null ? '' : `-${days}d`}${load === 1 ? '' : `-load${load}`}`;
-  const clusterName = basename(cluster).replace(/\.(json|csv)$/, '');
-  return join(folder, `${clusterName}_${workload}_${policy.replaceAll('/', '-')}_seed${seed}.run.json`);
-}
+/** What is said of result files, and of rows left out. */
 
 /** Rows that were left out: how many, and the first of them, on standard error. */
 export function listSkipped(skipped: readonly string[]): void {

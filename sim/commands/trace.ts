@@ -4,7 +4,7 @@ import { InputError } from '../../core/input-error.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import { OutputFile } from '../records/output-file.ts';
-import { openWorkload, type Workload } from '../runs/inputs.ts';
+import { openWorkload, type Workload } from '../runs/workload.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
 import { listSkipped } from './outputs.ts';

@@ -25,6 +25,9 @@ export async function runLocally(
     summaryOnly: runs === 'summary',
   }));
   const progress = startSweepProgress(plans.length);
-  const results = await carryOutAll(plans, Math.min(threads, plans.length), progress.update).finally(progress.stop);
+  const results = await carryOutAll(
+    plans.map((plan) => ({ plan })),
+    { threads: Math.min(threads, plans.length), onProgress: progress.update },
+  ).finally(progress.stop);
   return [...new Set(results.flatMap(({ skipped }) => skipped))];
 }

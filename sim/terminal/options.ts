@@ -4,10 +4,11 @@ import { policies } from '../../core/policies/index.ts';
 import { defaultPolicyOptions, gpuScores, type PolicyOptions, similarityForms, spills } from '../../core/policy.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
-import type { WorkloadPlan } from '../runs/inputs.ts';
+import { defaultCloud } from '../cloud/cloud-options.ts';
+import type { ExperimentOptions } from '../runs/experiment.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
-import { defaultCloud } from '../runs/simulate.ts';
+import type { WorkloadPlan } from '../runs/workload.ts';
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {
@@ -260,5 +261,16 @@ export function decisionPlanOf(options: RunOptions, policy: string, seed: number
     engine: options.engine,
     seed,
     warmUpS: options.warmUp === 'none' ? undefined : options.warmUp,
+  };
+}
+
+/** The options of an experiment, as `simulate` and `compare` take them. */
+export function experimentOptionsOf(options: RunOptions): ExperimentOptions {
+  const { cluster, workload, policyOptions, cloud, engine, warmUpS } = decisionPlanOf(options, '', 0);
+  const { preset, trace, days, load, times, skipInvalid } = workload;
+  return {
+    cluster,
+    workload: trace === null ? { parameters: preset! } : { trace },
+    ...{ days, load, times: times ?? undefined, skipInvalid, cloud, policyOptions, engine, warmUp: warmUpS },
   };
 }

@@ -9,10 +9,11 @@ import type { Measure } from '../../core/runs/measures.ts';
 import { batchMean } from '../../core/statistics/batch-means.ts';
 import { type Estimate, estimate, pairedDifference } from '../../core/statistics/estimate.ts';
 import { quantileInterval } from '../../core/statistics/quantile-interval.ts';
-import { inBatches } from '../../sim/runs/inputs.ts';
+import { defaultCloud } from '../../sim/cloud/cloud-options.ts';
+import { type Measured, measure } from '../../sim/runs/play.ts';
 import type { RunResult } from '../../sim/runs/run.ts';
-import { defaultCloud, type SimulateResult, simulate } from '../../sim/runs/simulate.ts';
 import { runUntilCi } from '../../sim/runs/until-ci.ts';
+import { inBatches } from '../../sim/runs/workload.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { exponential, randomStream } from '../../traces/random.ts';
 import { hostSpec, policyNamed } from '../core/build.ts';
@@ -42,13 +43,8 @@ function erlangs(seed: number, lifetimeS: number, untilS: number): Arrival[] {
 }
 
 /** The simulator on one host of so many vCPUs, which refuses what does not fit: Erlang's loss system. */
-function lossSystem(
-  servers: number,
-  arrivals: readonly Arrival[],
-  untilS: number,
-  warmUpS: number,
-): Promise<SimulateResult> {
-  return simulate(hostsOf(servers).map(hostSpec), inBatches(arrivals), policyNamed('first-fit'), {
+function lossSystem(servers: number, arrivals: readonly Arrival[], untilS: number, warmUpS: number): Promise<Measured> {
+  return measure(hostsOf(servers).map(hostSpec), inBatches(arrivals), policyNamed('first-fit'), {
     cloud: defaultCloud,
     seed: 1,
     untilS,

@@ -1,5 +1,5 @@
 /** Which of the open runs are one policy under several seeds, and which of them may be held against each other. */
-import { type Comparison, compareRuns, type PolicyRuns } from '../../core/runs/comparison.ts';
+import { compareRuns, type MeasureComparison, type PolicyRuns } from '../../core/runs/comparison.ts';
 import { measures } from '../../core/runs/measures.ts';
 import type { CloudOptions, RunInputs } from '../../core/runs/run-file.ts';
 import { plural } from './quantity-words.ts';
@@ -69,7 +69,7 @@ export function groupRuns(runs: readonly Run[]): RunGroup[] {
 }
 
 /** The measures of groups: as `compareRuns`, but with differences to the base of each group; null for a base itself. */
-export function compareGroups(groups: readonly RunGroup[], runs: readonly Run[]): Comparison[] {
+export function compareGroups(groups: readonly RunGroup[], runs: readonly Run[]): MeasureComparison[] {
   const columns = groups.map((group) => policyRunsOf(group, runs));
   const compared = columns.map((column, index) =>
     compareRuns(groups[index]!.base === index ? [column] : [columns[groups[index]!.base]!, column]),

@@ -1,5 +1,5 @@
 /** What the open runs come to, in one or two sentences. */
-import type { Comparison } from '../../core/runs/comparison.ts';
+import type { MeasureComparison } from '../../core/runs/comparison.ts';
 import { servedMeasure } from '../../core/runs/measures.ts';
 import { verdictOf } from '../../core/runs/verdict.ts';
 import { count } from './quantity-words.ts';
@@ -10,7 +10,7 @@ import { policyRunsOf, type RunGroup } from './run-groups.ts';
 export function verdictsOn(
   groups: readonly RunGroup[],
   runs: readonly Run[],
-  comparisons: readonly Comparison[],
+  comparisons: readonly MeasureComparison[],
 ): string[] {
   if (groups.length === 1) {
     const { title, runs: seeds } = groups[0]!;

@@ -1,5 +1,5 @@
 /** The figures of runs or policies beside each other: means, intervals, differences to the first. */
-import type { Comparison } from '../../core/runs/comparison.ts';
+import type { MeasureComparison } from '../../core/runs/comparison.ts';
 import { type Measure, titleOf } from '../../core/runs/measures.ts';
 import type { Estimate } from '../../core/statistics/estimate.ts';
 import { dotPlot, seriesKey } from '../charts/dot-plot.ts';
@@ -15,7 +15,7 @@ const columnWidth = 140;
 const plotWidth = 225;
 
 /** Measures that are 0 everywhere are left out. Roles are written out since narrow pages lay rows out as blocks, which takes them away. */
-export function compareTable(groups: readonly RunGroup[], comparisons: readonly Comparison[]): HTMLElement {
+export function compareTable(groups: readonly RunGroup[], comparisons: readonly MeasureComparison[]): HTMLElement {
   const shown = comparisons.filter(({ estimates }) => estimates.some((each) => each !== null && each.mean !== 0));
   const head = element(
     'tr',
@@ -41,7 +41,7 @@ export function compareTable(groups: readonly RunGroup[], comparisons: readonly 
   return box;
 }
 
-function pictureOf(groups: readonly RunGroup[], comparisons: readonly Comparison[], box: HTMLElement): string {
+function pictureOf(groups: readonly RunGroup[], comparisons: readonly MeasureComparison[], box: HTMLElement): string {
   const plots = [...box.querySelectorAll('tbody tr')].map((row) => row.querySelector<SVGSVGElement>('svg.dot-plot'));
   const rows = comparisons.map(({ measure, estimates }, index) => ({
     title: titleOf(measure),
@@ -65,7 +65,7 @@ function columnHead({ title, runs }: RunGroup, index: number): HTMLElement {
   );
 }
 
-function rowOf(groups: readonly RunGroup[], { measure, estimates, differences }: Comparison): HTMLElement {
+function rowOf(groups: readonly RunGroup[], { measure, estimates, differences }: MeasureComparison): HTMLElement {
   const plot = groups.length > 1 || estimates[0]?.halfWidth != null ? dotPlot(estimates) : null;
   return element(
     'tr',

@@ -13,7 +13,7 @@ import { CloudHosts } from '../../../live/scheduling/cloud-hosts.ts';
 import { Store } from '../../../live/srm/record-store.ts';
 import { hostJson, SrmRegistry } from '../../../live/srm/registry.ts';
 import { carryOut } from '../../../sim/runs/run.ts';
-import { defaultCloud } from '../../../sim/runs/simulate.ts';
+import { defaultCloud } from '../../../sim/cloud/cloud-options.ts';
 import { readHepsCsv } from '../../../traces/heps-csv.ts';
 import { MemoryCloud, type MemoryCloudOptions } from '../memory-cloud/memory-cloud.ts';
 import { memoryHost, reportOfHost } from '../scheduling/harness.ts';
@@ -70,7 +70,7 @@ async function replayed(out: string, policy: string) {
     decisions: null,
     summaryOnly: true,
   } as const;
-  return (await carryOut(plan, () => undefined)).summary.all;
+  return (await carryOut(plan)).summary.all;
 }
 
 test('a recording is read by the simulator: as many VMs as servers ran, and as many cards as there are', async () => {

@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../core/input-error.ts';
 import { cardsAt, type RunFile, textAt } from '../../../core/runs/run-file.ts';
 import { hepsVersion } from '../../../package-files.ts';
+import { defaultCloud } from '../../../sim/cloud/cloud-options.ts';
 import { OutputFile } from '../../../sim/records/output-file.ts';
 import { readRunFile } from '../../../sim/records/run-file-io.ts';
 import { carryOut, type RunPlan } from '../../../sim/runs/run.ts';
-import { defaultCloud } from '../../../sim/runs/simulate.ts';
 import { temporaryDirectory } from '../build.ts';
 
 /** Two days on the test bed, with all that a cloud can do. */
