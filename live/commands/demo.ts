@@ -41,7 +41,7 @@ Example:
 }
 
 async function runDemo({ folder: given, port, gatewayPort }: DemoOptions): Promise<void> {
-  const { startServer } = await import('../server/server.ts');
+  const { startLiveServer } = await import('../server/server.ts');
   await installMissing((text) => console.log(`The demonstration ${text}`));
   const folder = given === undefined ? mkdtempSync(join(tmpdir(), 'heps-demo-')) : resolve(given);
   const ended = new Promise<void>((end) => {
@@ -50,7 +50,7 @@ async function runDemo({ folder: given, port, gatewayPort }: DemoOptions): Promi
   try {
     const configuration = readConfiguration(makeDemoFolder(folder, { portal: port, gateway: gatewayPort }), {});
     const passwords = await makeAccounts(configuration.database, wallClock);
-    const server = await startServer(configuration, makeLog(configuration.log.level));
+    const server = await startLiveServer(configuration, makeLog(configuration.log.level));
     console.log(welcome(`http://127.0.0.1:${port}/portal/`, passwords, folder));
     await ended;
     console.log('\nEnds the desktops …');

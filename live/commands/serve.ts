@@ -29,13 +29,13 @@ Example:
     .action(async ({ config }: { config: string }) => {
       setFlagsFromString(heapGrowth);
       // Loaded for this command alone: rxjs takes a fifth of a second.
-      const { startServer } = await import('../server/server.ts');
+      const { startLiveServer } = await import('../server/server.ts');
       const configuration = readConfiguration(config, process.env);
       const log = makeLog(configuration.log.level);
       const ended = new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
       });
-      const server = await startServer(configuration, log);
+      const server = await startLiveServer(configuration, log);
       await ended;
       await server.stop();
     });

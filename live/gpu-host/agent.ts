@@ -14,9 +14,10 @@ import {
   timer,
 } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
+import type { HostInventory } from '../../core/host.ts';
 import type { SrmRecord } from '../../core/srm.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import type { HostInventory, Observation } from './observation.ts';
+import type { Observation } from './observation.ts';
 
 /** What is sent to the registry. */
 export interface Report {

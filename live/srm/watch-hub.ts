@@ -4,7 +4,8 @@ import { auditTime, buffer, filter, fromEvent, interval, type SchedulerLike, Sub
 import type { Clock } from '../../core/clock.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
 import { ChangeRing, type Chunk } from './change-ring.ts';
-import { type HostState, hostJson, type RegistryChange, type SrmRegistry } from './registry.ts';
+import { type HostState, hostJson } from './host-state.ts';
+import type { RegistryChange, SrmRegistry } from './registry.ts';
 
 export interface WatchOptions {
   /** Bytes of changes that are kept for those who come back. Defaults to 8 MiB. */

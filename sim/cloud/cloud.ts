@@ -4,6 +4,7 @@
  */
 import { Cluster } from '../../core/cluster.ts';
 import type { HostSpec } from '../../core/host.ts';
+import { instantS } from '../../core/instant.ts';
 import type { Policy } from '../../core/policy.ts';
 import { type VmRequest, vmRequest } from '../../core/request.ts';
 import { decidingScheduler, schedulersOf } from '../../core/runs/deciding-scheduler.ts';
@@ -194,7 +195,7 @@ export class Cloud {
     const vms = this.#vms;
     const { nowS } = this.#simulator;
     const { host, cards } = this.#placement;
-    const startS = nowS + this.#options.bootS;
+    const startS = instantS(nowS + this.#options.bootS);
     vms.state[slot] = vmStates.runs;
     vms.binding[slot] = this.#bindings++;
     vms.host[slot] = host;

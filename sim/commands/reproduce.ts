@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { engines } from '../../core/scheduler.ts';
-import { OutputFile } from '../records/output-file.ts';
+import { OutputFile } from '../../files/output-file.ts';
 import { placementsHeader, type Reproduction, type ReproductionPlan } from '../reproduce/fgd.ts';
 import { paperLists, sampleFolder } from '../reproduce/openb-data.ts';
 import { figuresOf, reportFigures, reportMeaning } from '../reproduce/report.ts';

@@ -1,9 +1,9 @@
 /** `heps trace generate | convert | describe`. */
 import { type Command, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
+import { OutputFile } from '../../files/output-file.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
-import { OutputFile } from '../records/output-file.ts';
 import { openWorkload, type Workload } from '../runs/workload.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';

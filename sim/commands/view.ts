@@ -4,10 +4,10 @@ import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { withSources } from '../../core/wire/page-sources.ts';
+import { OutputFile } from '../../files/output-file.ts';
 import { readBuiltPage } from '../../package-files.ts';
 import { embeddedRun, splitAtBodyEnd } from '../page/page.ts';
 import { startPageServer } from '../page/page-server.ts';
-import { OutputFile } from '../records/output-file.ts';
 import { readRunFile } from '../records/run-file-io.ts';
 
 export function addView(program: Command): void {

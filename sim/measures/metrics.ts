@@ -1,6 +1,7 @@
 /** Watches a cloud and says in figures how it did: the summary and the time series of a run. */
 import { hasWrongCards } from '../../core/card-fit.ts';
 import type { Cluster } from '../../core/cluster.ts';
+import { instantS } from '../../core/instant.ts';
 import { isGpuRequest } from '../../core/request.ts';
 import type { RunSummary, SeriesColumns } from '../../core/runs/run-file.ts';
 import { cardScore } from '../../core/scores.ts';
@@ -82,7 +83,7 @@ export class Metrics implements CloudObserver {
     this.#series = new TimeSeries(columns, intervalS, column.arrived);
     this.#stranded = new StrandedCards(truth);
     if (typicalRequests !== undefined) this.#fragments = new FragmentShare(truth, typicalRequests);
-    this.#warmUpS = warmUpS;
+    this.#warmUpS = instantS(warmUpS);
     if (warmUpS === 0) this.#before = new Float64Array(columns);
   }
 
@@ -113,7 +114,7 @@ export class Metrics implements CloudObserver {
     if (!hasRightCards) this.#wrongCards++;
     if (!isGpu && this.#isGpuHost[vm.host] === 1) this.#cpuVmsOnGpuHosts++;
     if (vm.number > 1) return;
-    const waitS = vm.startS - vm.submitS;
+    const waitS = instantS(vm.startS - vm.submitS);
     this.#waits.add(waitS);
     if (vm.waitReason !== '') this.#waited++;
     this.#kinds.placed(vm, waitS, hasRightCards);

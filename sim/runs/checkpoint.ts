@@ -6,19 +6,17 @@ import type { Checkpoint } from './play.ts';
 const msBetweenTurns = 20;
 
 /**
- * Lets timers and sockets have their turn now and then, so that somebody can abort.
+ * Lets timers, sockets and signals have their turn now and then, so that a run can be interrupted.
  *
- * @returns undefined without a signal: nobody could stop the run, so it is played through
  * @throws when called: the signal's reason once it is aborted
  */
-export function checkpointOf(signal: AbortSignal | undefined): Checkpoint | undefined {
-  if (signal === undefined) return undefined;
+export function checkpointOf(signal: AbortSignal | undefined): Checkpoint {
   let turnMs = performance.now();
   return async () => {
     if (performance.now() - turnMs >= msBetweenTurns) {
       await nextTurn();
       turnMs = performance.now();
     }
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
   };
 }

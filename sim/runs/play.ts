@@ -11,6 +11,7 @@ import type {
 } from '../../core/runs/run-file.ts';
 import type { Engine } from '../../core/scheduler.ts';
 import type { TypicalRequest } from '../../core/typical-request.ts';
+import type { OutputFile } from '../../files/output-file.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { Cloud, type CloudObserver } from '../cloud/cloud.ts';
 import { startFailures } from '../cloud/failures.ts';
@@ -20,7 +21,6 @@ import { Metrics } from '../measures/metrics.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import { StockShadow } from '../measures/stock-shadow.ts';
 import { DecisionsCsv } from '../records/decisions-csv.ts';
-import type { OutputFile } from '../records/output-file.ts';
 import { type RecordedDecisions, Recorder } from '../records/recorder.ts';
 
 /** How a workload is played. */

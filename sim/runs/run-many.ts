@@ -1,6 +1,8 @@
 /** Carries out many plans on all cores; the results do not depend on how many. */
 import { MessageChannel } from 'node:worker_threads';
 import { InputError } from '../../core/input-error.ts';
+import { OutputError } from '../../files/output-error.ts';
+import { guardTemporaries } from '../../files/temporary-files.ts';
 import { checkpointOf } from './checkpoint.ts';
 import { inLanes } from './lanes.ts';
 import { carryOut, type GivenInputs, type RunPlan, type RunResult } from './run.ts';
@@ -70,11 +72,18 @@ export async function carryOutAll(
       ours.close();
     });
     if (answer.kind === 'wrong-input') throw InputError.saying(answer.message);
+    if (answer.kind === 'not-written') throw OutputError.saying(answer.message);
     if (answer.kind === 'stopped') throw signal!.reason;
     finish(index);
     return answer.result;
   };
   const carryOutOne = (task: RunTask, index: number): Promise<RunResult> =>
     task.given?.policy === undefined ? carryOutThere(task, index) : carryOutHere(task, index);
-  return inLanes(tasks, threads, carryOutOne).finally(() => pool.destroy());
+  const letGo = guardTemporaries(
+    tasks.flatMap(({ plan: { out, decisions } }) => [out, decisions].filter((path) => path !== null)),
+  );
+  return inLanes(tasks, threads, carryOutOne).finally(() => {
+    letGo();
+    return pool.destroy();
+  });
 }

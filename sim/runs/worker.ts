@@ -1,6 +1,7 @@
 /** Runs one plan in a thread of its own. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { InputError } from '../../core/input-error.ts';
+import { OutputError } from '../../files/output-error.ts';
 import { carryOut, type GivenInputs, type RunPlan, type RunResult } from './run.ts';
 
 /** What a thread is given: a plan, and where to say how far it is and to hear that it should stop. */
@@ -10,10 +11,11 @@ export interface WorkerTask {
   readonly port: MessagePort;
 }
 
-/** An error loses its class between threads, so one about input travels as a value. */
+/** An error loses its class between threads, so one about input or output travels as a value. */
 export type WorkerAnswer =
   | { readonly kind: 'done'; readonly result: RunResult }
   | { readonly kind: 'wrong-input'; readonly message: string }
+  | { readonly kind: 'not-written'; readonly message: string }
   | { readonly kind: 'stopped' };
 
 /** The run was told to stop. */
@@ -38,8 +40,9 @@ export default async function work({ plan, given, port }: WorkerTask): Promise<W
     return { kind: 'done', result };
   } catch (error) {
     if (error instanceof Stopped) return { kind: 'stopped' };
-    if (!(error instanceof InputError)) throw error;
-    return { kind: 'wrong-input', message: error.message };
+    if (error instanceof InputError) return { kind: 'wrong-input', message: error.message };
+    if (error instanceof OutputError) return { kind: 'not-written', message: error.message };
+    throw error;
   } finally {
     port.close();
   }

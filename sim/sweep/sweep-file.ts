@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { anArray, anObject, aText } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
-import { writeOutput } from '../records/output-file.ts';
+import { writeOutput } from '../../files/output-file.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import type { PlanValues } from './plan-options.ts';
 

@@ -1,5 +1,6 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { instantS } from '../../core/instant.ts';
 import { policies } from '../../core/policies/index.ts';
 import { defaultPolicyOptions, gpuScores, type PolicyOptions, similarityForms, spills } from '../../core/policy.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
@@ -42,7 +43,14 @@ const isDuration = /^(\d+(?:\.\d+)?)([smhd]?)$/;
 export function duration(text: string): number {
   const match = isDuration.exec(text);
   if (match === null) throw new InvalidArgumentError('Expected a duration such as 90s, 15m, 4h or 2d.');
-  return Number(match[1]) * unitsS[match[2]!]!;
+  return instantS(Number(match[1]) * unitsS[match[2]!]!);
+}
+
+/** A time in seconds of whole milliseconds, as times of a trace are. */
+function seconds(text: string): number {
+  const value = notNegative(text);
+  if (value !== instantS(value)) throw new InvalidArgumentError('Expected seconds with at most 3 decimals.');
+  return value;
 }
 
 /** `none`, `auto` or a duration, in seconds. */
@@ -149,13 +157,8 @@ function addCloudOptions(command: Command): Command {
     )
     .option('--backfill', 'a later VM may start while an earlier one waits')
     .option('--patience <duration>', 'a waiting VM gives up after this, such as 4h (default: never)', duration)
-    .option('--boot-s <s>', 'seconds from binding to start', notNegative, defaultCloud.bootS)
-    .option(
-      '--srm-interval-s <s>',
-      'seconds between SRM reports; 0: always fresh',
-      notNegative,
-      defaultCloud.srmIntervalS,
-    )
+    .option('--boot-s <s>', 'seconds from binding to start', seconds, defaultCloud.bootS)
+    .option('--srm-interval-s <s>', 'seconds between SRM reports; 0: always fresh', seconds, defaultCloud.srmIntervalS)
     .option('--schedulers <n>', 'that decide side by side, each on its own view of the reports', whole(1), 1)
     .option('--mtbf-h <h>', 'mean hours between failures of a host (default: none fail)', positive)
     .option('--card-mtbf-h <h>', 'mean hours between failures of a card (default: none fail)', positive)

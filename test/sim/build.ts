@@ -16,12 +16,12 @@ import {
   type RunInputs,
   runFormat,
 } from '../../core/runs/run-file.ts';
+import { OutputFile } from '../../files/output-file.ts';
 import { Cloud, type CloudObserver } from '../../sim/cloud/cloud.ts';
 import { defaultCloud } from '../../sim/cloud/cloud-options.ts';
 import { priorities } from '../../sim/cloud/priorities.ts';
 import type { Vm } from '../../sim/cloud/vm.ts';
 import { Simulator } from '../../sim/engine/engine.ts';
-import { OutputFile } from '../../sim/records/output-file.ts';
 import { plainDecisions } from '../../sim/records/recorder.ts';
 import { readRunFile, writeRunFile } from '../../sim/records/run-file-io.ts';
 import { type Measured, measure } from '../../sim/runs/play.ts';
