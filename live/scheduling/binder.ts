@@ -27,6 +27,7 @@ import {
 } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import type { ServerFeed } from './server-feed.ts';
+import { attemptKey, requestKey } from './server-metadata.ts';
 import type { PastAttempt, ServerRequest } from './server-request.ts';
 import type { ServerSpec } from './server-spec.ts';
 import type { RequestState } from './tables.ts';
@@ -58,10 +59,6 @@ export interface BinderParts {
   readonly settings: BinderSettings;
   readonly log: (level: 'info' | 'warn' | 'error', fields: object, text: string) => void;
 }
-
-/** Metadata by which a server is found again. */
-export const requestKey = 'heps:request';
-export const attemptKey = 'heps:attempt';
 
 /** Seconds between Nova's clock and ours that are allowed for. */
 const clockSkewS = 120;
