@@ -12,24 +12,6 @@ const program = new Command('heps')
   .showSuggestionAfterError()
   .configureHelp({ helpWidth: 100 });
 
-const [area, name] = process.argv.slice(2);
-if (area === 'live' && name === 'gateway') {
-  // A gateway is a small process beside many streams: nothing else is loaded for it.
-  const { addGateway } = await import('./live/commands/gateway.ts');
-  addGateway(program.command('live'));
-} else {
-  const { addSimulatorCommands } = await import('./sim/cli.ts');
-  addSimulatorCommands(program);
-  // What a real cloud needs takes 0.45 s of CPU and 40 MB to load: as much as a small simulation.
-  if (!program.commands.some((command) => command.name() === area)) {
-    const { addLiveCommands } = await import('./live/cli.ts');
-    addLiveCommands(program);
-  }
-}
-for (const command of everyCommand(program)) {
-  command.exitOverride().configureOutput({ outputError: () => {} });
-}
-
 // A reader such as `head` may close the pipe; that is no failure. A full disk behind a redirection is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
@@ -38,9 +20,31 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  await addCommands(process.argv.slice(2));
+  for (const command of everyCommand(program)) {
+    command.exitOverride().configureOutput({ outputError: () => {} });
+  }
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
+}
+
+/** Adds the commands that the words may call, and loads no others. */
+async function addCommands(words: readonly string[]): Promise<void> {
+  const [area, name] = words;
+  if (area === 'live' && name === 'gateway') {
+    // A gateway is a small process beside many streams: nothing else is loaded for it.
+    const { addGateway } = await import('./live/commands/gateway.ts');
+    addGateway(program.command('live'));
+    return;
+  }
+  const { addSimulatorCommands } = await import('./sim/cli.ts');
+  await addSimulatorCommands(program, words);
+  // What a real cloud needs takes 0.45 s of CPU and 40 MB to load: as much as a small simulation.
+  if (!program.commands.some((command) => command.name() === area)) {
+    const { addLiveCommands } = await import('./live/cli.ts');
+    addLiveCommands(program);
+  }
 }
 
 /** Says what went wrong, and with which exit code to end. */

@@ -2,7 +2,7 @@
 
 // Hosts, cards and what a VM asks for.
 export { type CatalogueEntry, catalogue, modelByPciId, modelNamed } from './card-catalogue.ts';
-export { servingCards, tightestCards } from './card-fit.ts';
+export { acceptsModel, servingCards, servingInGroup, tightestCards } from './card-fit.ts';
 export { type CardGroup, Cluster, HostView, type ObservedHost, type Placement } from './cluster.ts';
 export {
   type CardRun,
@@ -29,21 +29,37 @@ export type {
   VmTurnedAway,
   VmWaits,
 } from './events.ts';
-export { cpuRamDisk, type Filter, fineGrainedGpu, gpuCount, hostUp, type Rejection, rejections } from './filters.ts';
+export {
+  countedCards,
+  cpuRamDisk,
+  type Filter,
+  fineGrainedGpu,
+  gpuCount,
+  hostUp,
+  type Rejection,
+  rejections,
+} from './filters.ts';
 export { typicalRequestsOf } from './fragmentation/typical-requests.ts';
 export type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
+export { hashText, mix } from './hash.ts';
 export type { HostSpec } from './host.ts';
 
 export { InputError } from './input-error.ts';
 // Policies and what they are made of.
+export { leftoverShare, leftoverTerms } from './policies/best-fit.ts';
+export { fineGrained } from './policies/first-fit.ts';
 export { policies, policyNamed } from './policies/index.ts';
-export {
-  defaultPolicyOptions,
-  type Policy,
-  type PolicyFactory,
-  type PolicyOptions,
-  type ScoreIndex,
-} from './policy.ts';
+export { keptForCards, keptForCardsOptions } from './policies/kept-for-cards.ts';
+export { createPolicy, type Policy, type PolicyFactory, type PolicyFactoryWith, type ScoreIndex } from './policy.ts';
+export type {
+  ChoiceOption,
+  NumberOption,
+  OptionValues,
+  PolicyContext,
+  PolicyOption,
+  PolicyOptionRecord,
+  PolicyOptions,
+} from './policy-options.ts';
 export {
   type FlavorSize,
   isGpuRequest,
@@ -95,6 +111,7 @@ export {
   similarity,
   similarityParts,
 } from './scores.ts';
+export type { ShownScores, ShownTerm } from './shown-scores.ts';
 // What hosts report of themselves.
 export { applySrm, type CardUse, checkSrm, type SrmCard, type SrmRecord, srmAgeS, srmCardOf, srmOf } from './srm.ts';
 export { type Estimate, estimate, pairedDifference } from './statistics/estimate.ts';

@@ -3,8 +3,15 @@
 import type { Cluster, HostView } from './cluster.ts';
 import type { Decision } from './decision.ts';
 import type { Filter } from './filters.ts';
+import {
+  type OptionValues,
+  optionValues,
+  type PolicyContext,
+  type PolicyOptionRecord,
+  type PolicyOptions,
+} from './policy-options.ts';
 import type { VmRequest } from './request.ts';
-import type { TypicalRequest } from './typical-request.ts';
+import type { ShownScores } from './shown-scores.ts';
 
 /** One way to place VMs. A new one is a file in `policies/` and a line in `policies/index.ts`. */
 export interface Policy {
@@ -37,36 +44,36 @@ export interface ScoreIndex {
   decide(request: VmRequest): Decision;
 }
 
-export const similarityForms = ['normalised', 'raw'] as const;
-export const gpuScores = ['both', 'card', 'similarity'] as const;
-export const spills = ['allowed', 'never'] as const;
-
-/** What a person may set when naming a policy. What run files from before an option lack has its default. */
-export interface PolicyOptions {
-  /** Seed of the policies that draw lots. Defaults to 1. */
-  readonly seed: number;
-  /** Eq. (3) over components divided by the largest capacity, or `raw`: literally, in raw units. Defaults to `normalised`. */
-  readonly similarity: (typeof similarityForms)[number];
-  /** Eq. (4) of policy `hybrid`: S_card × similarity, or one of the two alone. Defaults to `both`. */
-  readonly gpuScore?: (typeof gpuScores)[number];
-  /** Whether CPU VMs may go to GPU hosts when no CPU host has room; policies `hybrid` and `least-card`. Defaults to `allowed`. */
-  readonly spill?: (typeof spills)[number];
-  /** vCPUs that a CPU VM must leave free on a GPU host for each of its idle cards; the same policies. Defaults to 0. */
-  readonly reserveVcpusPerCard?: number;
-  /** RAM that it must leave free for each of them, MiB. Defaults to 0. */
-  readonly reserveRamMibPerCard?: number;
-  /** What the workload is made of, for policies that need to know it beforehand; they have no default. */
-  readonly typicalRequests?: readonly TypicalRequest[];
-}
-export const defaultPolicyOptions: PolicyOptions = { seed: 1, similarity: 'normalised' };
-
 /** Makes a policy; one a run, since policies may keep scratch memory. */
 export interface PolicyFactory {
   readonly name: string;
   /** One line for `--help` and tables. */
   readonly summary: string;
-  /** It decides only with `PolicyOptions.typicalRequests`, so only where the workload is known beforehand. */
+  /** What people may set, by name. Defaults to nothing. */
+  readonly options?: PolicyOptionRecord;
+  /** It decides only with `PolicyContext.typicalRequests`, so only where the workload is known beforehand. */
   readonly needsTypicalRequests?: true;
-  /** @throws InputError when it needs typical requests and gets none */
-  create(options: PolicyOptions): Policy;
+  /**
+   * @param options the seed and every declared option, checked
+   * @throws InputError when it needs typical requests and gets none
+   */
+  create(options: PolicyContext): Policy;
+  /** How its scores are shown under these options. Defaults to plain numbers. */
+  shown?(options: PolicyContext): ShownScores;
+}
+
+/** A factory with options, `PolicyFactoryWith<typeof options>`: its functions know the names and types of their values. */
+export interface PolicyFactoryWith<Declared extends PolicyOptionRecord> extends PolicyFactory {
+  readonly options: Declared;
+  create(options: PolicyContext & OptionValues<Declared>): Policy;
+  shown?(options: PolicyContext & OptionValues<Declared>): ShownScores;
+}
+
+/**
+ * The policy with these options; those that are missing have their defaults, those that it does not declare are ignored.
+ *
+ * @throws InputError when an option has no value that it may have
+ */
+export function createPolicy(factory: PolicyFactory, given: Partial<PolicyOptions> = {}): Policy {
+  return factory.create(optionValues(factory, given));
 }

@@ -10,6 +10,7 @@ export type { PolicyReproduction, Reproduction } from './reproduce/fgd.ts';
 export type { PolicyFigures } from './reproduce/report.ts';
 export { type FgdReproduction, type FgdRun, type ReproduceOptions, reproduceFgd } from './reproduce/reproduce-fgd.ts';
 export type { ArrivalSource } from './runs/arrivals.ts';
+export type { PolicyInput } from './runs/chosen-policy.ts';
 export {
   type ComparedMeasure,
   type CompareOptions,
@@ -19,7 +20,7 @@ export {
   type UntilCi,
 } from './runs/compare.ts';
 export { type DescribeOptions, describeWorkload, type WorkloadDescription } from './runs/describe-workload.ts';
-export type { ExperimentOptions, PolicyInput, WorkloadFile, WorkloadInput } from './runs/experiment.ts';
+export type { ExperimentOptions, WorkloadFile, WorkloadInput } from './runs/experiment.ts';
 export { type ClusterInput, type LoadedCluster, readCluster } from './runs/inputs.ts';
 export type { DecisionCounts } from './runs/play.ts';
 export { presetNames } from './runs/presets.ts';
@@ -34,6 +35,7 @@ export {
   simulateDecisions,
 } from './runs/simulate.ts';
 export type { WidthGoal, WidthReached } from './runs/until-ci.ts';
+export type { ReadRows } from './runs/workload.ts';
 export { type EventOptions, events$ } from './streams/events.ts';
 export { compare$, simulate$, type Update } from './streams/progress.ts';
 export type { PlanValue, PlanValues } from './sweep/plan-options.ts';

@@ -3,7 +3,7 @@ import { Cluster } from '../cluster.ts';
 import { parseCluster } from '../cluster-file.ts';
 import { InputError } from '../input-error.ts';
 import { policyNamed } from '../policies/index.ts';
-import type { Policy } from '../policy.ts';
+import { createPolicy, type Policy, type PolicyFactory } from '../policy.ts';
 import { decidingScheduler, schedulersOf } from './deciding-scheduler.ts';
 import { lastReportS } from './report-times.ts';
 import { cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-file.ts';
@@ -24,9 +24,17 @@ export function decisionsOf(run: RunFile, file: string): DecisionColumns {
   return run.decisions;
 }
 
-/** The policy that decided. */
-export function policyOf(run: RunFile): Policy {
-  return policyNamed(run.inputs.policy.name).create(run.inputs.policy.options);
+/**
+ * The policy that decided.
+ *
+ * @param factory where it does not come with heps
+ * @throws InputError when that is needed and missing
+ */
+export function policyOf({ inputs }: Pick<RunFile, 'inputs'>, factory?: PolicyFactory): Policy {
+  const { name, options, module } = inputs.policy;
+  if (factory === undefined && module !== undefined)
+    throw new InputError(`policy ${name}`, `its file ${module.file}`, undefined);
+  return createPolicy(factory ?? policyNamed(name), options);
 }
 
 /** The moment at which a row was decided. */
@@ -77,13 +85,19 @@ export function believedToRun(run: RunFile, decisions: DecisionColumns, moment: 
 /**
  * What the scheduler saw then: bindings as it made them; those of other schedulers, ends, failures and repairs as far as reports had told
  * it. At one instant ends come before failures, those before reports, those before decisions; so whatever ended at `nowS` is free.
+ *
+ * @param policy the one that decided. Defaults to that of the run, which must come with heps
  */
-export function viewAt(run: RunFile, decisions: DecisionColumns, moment: Moment): Cluster {
+export function viewAt(
+  run: RunFile,
+  decisions: DecisionColumns,
+  moment: Moment,
+  { wholeCards }: Pick<Policy, 'wholeCards'> = policyOf(run),
+): Cluster {
   const cluster = new Cluster(parseCluster(run.cluster, 'cluster').hosts);
   const knownS = knownUntilS(run, moment);
   const runs = believedToRun(run, decisions, moment);
   const seesAll = run.inputs.cloud.srmIntervalS === 0;
-  const { wholeCards } = policyOf(run);
   for (let row = 0; row < moment.rows; row++) {
     const host = decisions.host[row]!;
     if (host < 0) continue;
@@ -103,15 +117,26 @@ export function viewAt(run: RunFile, decisions: DecisionColumns, moment: Moment)
   return cluster;
 }
 
-/** The row that decided about a VM. @throws InputError when there is none */
+/** The row that decided about a VM, the last one where several bear its id. @throws InputError when there is none */
 export function rowOf(decisions: DecisionColumns, id: string, attempt: number | null, file: string): number {
-  const rows = decisions.id.flatMap((each, row) => (each === id ? [row] : []));
+  const rows = rowsWithId(decisions, id);
   if (rows.length === 0) {
-    const some = decisions.id.slice(0, 3).join(', ');
-    throw new InputError(`${file}, decisions.id`, `a request of this run, such as ${some}`, id);
+    const some = new Set<string>();
+    for (const each of decisions.id) if (some.add(each).size === 3) break;
+    throw new InputError(`${file}, decisions.id`, `a request of this run, such as ${[...some].join(', ')}`, id);
   }
-  if (attempt === null) return rows.at(-1)!;
-  const row = rows.find((each) => decisions.attempt[each] === attempt);
-  if (row === undefined) throw new InputError('attempt', `at most ${rows.length}`, attempt);
-  return row;
+  const row = attempt === null ? rows.at(-1) : rows.findLast((each) => decisions.attempt[each] === attempt);
+  if (row !== undefined) return row;
+  const attempts = [...new Set(rows.map((each) => decisions.attempt[each]!))].sort((a, b) => a - b);
+  const last = attempts.at(-1)!;
+  throw new InputError('attempt', attempts.length === 1 ? `${last}` : `one of ${attempts.join(', ')}`, attempt);
+}
+
+/** How many requests of the run bear an id: 1 as it should be, since a VM submitted again is the same request. */
+export function requestsWithId(decisions: DecisionColumns, id: string): number {
+  return rowsWithId(decisions, id).filter((row) => decisions.attempt[row] === 1).length;
+}
+
+function rowsWithId(decisions: DecisionColumns, id: string): number[] {
+  return decisions.id.flatMap((each, row) => (each === id ? [row] : []));
 }

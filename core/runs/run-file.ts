@@ -1,6 +1,6 @@
 /** The result of one run, `"format": "heps-run/1"`: what ran, on which hosts, what came of it. */
 import type { ClusterFile } from '../cluster-file.ts';
-import type { PolicyOptions } from '../policy.ts';
+import type { PolicyOptions } from '../policy-options.ts';
 import type { VmRequest } from '../request.ts';
 
 export const runFormat = 'heps-run/1';
@@ -38,6 +38,16 @@ export interface CloudOptions {
   readonly resubmit: number;
 }
 
+/** The file of a policy that does not come with heps. */
+export interface PolicyModuleRecord {
+  /** Path as it was given, such as `./mine.ts`. */
+  readonly file: string;
+  /** Hex digest of its bytes. */
+  readonly sha256: string;
+  /** It takes shared cards whole, `Policy.wholeCards`; absent where it does not. */
+  readonly wholeCards?: true;
+}
+
 /** What ran. Two files with equal `what` hold equal results. */
 export interface RunInputs {
   readonly cluster: { readonly name: string; readonly sha256: string };
@@ -46,10 +56,15 @@ export interface RunInputs {
     readonly sha256: string;
     readonly days: number | null;
     readonly load: number | null;
-    /** Rows left out because they were wrong (`--skip-invalid`). */
+    /** Rows left out: wrong ones (`--skip-invalid`), and those that are no VM, such as cancelled jobs. */
     readonly skipped: number;
   };
-  readonly policy: { readonly name: string; readonly options: PolicyOptions };
+  readonly policy: {
+    readonly name: string;
+    readonly options: PolicyOptions;
+    /** The policy's own file, where it does not come with heps. */
+    readonly module?: PolicyModuleRecord;
+  };
   readonly cloud: CloudOptions;
   readonly seed: number;
   /** Seconds at the start that the summary leaves out; absent where nobody asked for a warm-up, and in older files. */

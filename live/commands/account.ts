@@ -6,7 +6,7 @@ import { InputError } from '../../core/input-error.ts';
 import { People } from '../desktops/accounts/people.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from '../desktops/accounts/person-name.ts';
 import type { Group } from '../desktops/records/group.ts';
-import { readConfiguration } from '../server/configuration.ts';
+import { openConfiguration } from '../server/configuration.ts';
 import { openStores } from '../server/stores.ts';
 import { wallClock } from '../wall-clock.ts';
 
@@ -97,7 +97,7 @@ async function readPassword(file: string | undefined): Promise<string> {
 }
 
 async function withPeople<T>(config: string, work: (people: People) => Promise<T>): Promise<T> {
-  const stores = await openStores(readConfiguration(config, process.env).database);
+  const stores = await openStores((await openConfiguration(config, process.env)).database);
   try {
     return await work(new People(stores.database));
   } finally {

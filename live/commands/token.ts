@@ -4,7 +4,7 @@ import { InputError } from '../../core/input-error.ts';
 import { hashOf } from '../access/secrets.ts';
 import type { TokenStore } from '../access/token-store.ts';
 import { makeToken, type Role, roles } from '../access/tokens.ts';
-import { readConfiguration } from '../server/configuration.ts';
+import { openConfiguration } from '../server/configuration.ts';
 import { openStores } from '../server/stores.ts';
 import { aHostName } from '../srm/report.ts';
 import { wallClock } from '../wall-clock.ts';
@@ -46,7 +46,7 @@ function withConfig(command: Command): Command {
 }
 
 async function withTokens<T>(config: string, work: (tokens: TokenStore) => Promise<T>): Promise<T> {
-  const stores = await openStores(readConfiguration(config, process.env).database);
+  const stores = await openStores((await openConfiguration(config, process.env)).database);
   try {
     return await work(stores.tokens);
   } finally {

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import { measures, nameOf, servedMeasure } from '../../core/runs/measures.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import {
   type CompareProgress,
   type Comparison,
@@ -21,10 +22,11 @@ import {
   seedList,
   whole,
 } from '../terminal/options.ts';
+import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { type Progress, startProgress } from '../terminal/progress.ts';
 import { reportComparison, warmUpWords, widthWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
-import { listFiles, listSkipped } from './outputs.ts';
+import { listFiles, sayRows } from './outputs.ts';
 
 interface CommandOptions extends RunOptions, WidthOptions {
   policies: readonly string[];
@@ -36,14 +38,17 @@ interface CommandOptions extends RunOptions, WidthOptions {
   json?: boolean;
 }
 
-export function addCompare(program: Command): void {
+/** @param outside policies from files that the command line names */
+export function addCompare(program: Command, outside: readonly LoadedPolicy[]): void {
   const command = program
     .command('compare')
     .description('run several policies on the same requests, and say which is better and by how much')
-    .option('--policies <list>', `some of ${policies.map((policy) => policy.name).join(',')}`, policyList, [
-      'hybrid',
-      'nova',
-    ])
+    .option(
+      '--policies <list>',
+      `some of ${policies.map((policy) => policy.name).join(',')}, or files of your own`,
+      policyList,
+      ['hybrid', 'nova'],
+    )
     .option(
       '--seeds <list>',
       'such as 1..5 or 1,2,7 (default: 1..5; 1 for a trace, which is the same each time)',
@@ -79,14 +84,15 @@ export function addCompare(program: Command): void {
       const untilCi = untilCiOf(options);
       const progress = stageProgress();
       const comparison = await carryOutComparison({
-        ...experimentOptionsOf(options),
+        ...experimentOptionsOf(options, outside),
         ...{ policies: names, seeds, untilCi, bound, threads, out, summaryOnly },
         onProgress: progress.update,
       }).finally(() => progress.stop());
-      listSkipped(comparison.skipped);
+      sayRows(comparison.runs[0]!.inputs.workload.name, comparison.rows);
       if (json) printJson(comparison);
       else print(comparison, summaryOnly);
     });
+  addPolicyOptions(command, outside);
 }
 
 /** A bar for each stage. */

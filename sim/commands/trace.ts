@@ -13,7 +13,7 @@ import {
 import { openWorkload } from '../runs/workload.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
-import { listSkipped } from './outputs.ts';
+import { sayRows } from './outputs.ts';
 
 interface DescribeCommand extends Omit<DescribeOptions, 'workload'> {
   json?: boolean;
@@ -44,7 +44,7 @@ export function addTraceCommands(program: Command): void {
       const plan = workloadPlanOf({ ...options, trace: file });
       const workload = await openWorkload(plan, options.seed);
       await writeCsv(firstDays(workload.arrivals, plan.days), options.out);
-      listSkipped(workload.skipped);
+      sayRows(workload.name, workload.rows);
     });
 
   const describe = trace.command('describe').description('say what a trace or generated workload asks for');
@@ -61,7 +61,7 @@ export function addTraceCommands(program: Command): void {
       const described = await describeWorkload({ workload, days, load, times, skipInvalid, seed });
       if (json) await printJson(described);
       else print(described);
-      listSkipped(described.skipped);
+      sayRows(described.name, described.rows);
     });
 }
 
@@ -95,7 +95,7 @@ async function writeCsv(arrivals: ArrivalStream, out: string | undefined): Promi
   console.log(`${rows.toLocaleString('en-US')} VMs written to ${out}`);
 }
 
-async function printJson({ name, sha256, skipped: _, ...summary }: WorkloadDescription): Promise<void> {
+async function printJson({ name, sha256, rows: _, ...summary }: WorkloadDescription): Promise<void> {
   console.log(JSON.stringify({ name, sha256: await sha256(), ...summary }, null, 2));
 }
 

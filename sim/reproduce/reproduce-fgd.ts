@@ -1,8 +1,9 @@
 /** The experiments of the FGD paper (Weng et al., USENIX ATC 2023), played again: task lists × seeds × policies. */
 import { availableParallelism } from 'node:os';
-import { aBoolean, anArray, anInteger, noOtherFields, oneOf } from '../../core/check.ts';
+import { aBoolean, anArray, anInteger, aText, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
+import { type ChosenPolicy, choosePolicies } from '../runs/chosen-policy.ts';
 import { inOptionNames } from '../runs/option-names.ts';
 import type { Reproduction, ReproductionPlan } from './fgd.ts';
 import { sampleFolder } from './openb-data.ts';
@@ -15,7 +16,7 @@ export interface ReproduceOptions {
   readonly lists?: readonly string[] | undefined;
   /** Defaults to the ten of the paper, 42 to 51; to 42 with `order`. */
   readonly seeds?: readonly number[] | undefined;
-  /** Names. Defaults to the six of the paper in the order of its figures, and `hybrid`. */
+  /** Names, or files of your own. Defaults to the six of the paper in the order of its figures, and `hybrid`. */
   readonly policies?: readonly string[] | undefined;
   /** Folder of `openb_node_list_gpu_node.csv` and `openb_pod_list_LIST.csv`. Defaults to a fiftieth of them, which comes with heps. */
   readonly data?: string | undefined;
@@ -60,7 +61,10 @@ export function reproduceFgd(options: ReproduceOptions = {}): Promise<FgdReprodu
 /** The same, but messages name options as the command line does. */
 export async function carryOutReproduction(options: ReproduceOptions): Promise<FgdReproduction> {
   noOtherFields({ ...options }, '', reproduceOptions);
-  const plans = plansOf(options);
+  const policies = anArray(options.policies ?? fgdPolicies, 'policies').map((name, index) =>
+    aText(name, `policies[${index}]`),
+  );
+  const plans = plansOf(options, await choosePolicies(policies));
   const threads = anInteger(options.threads ?? availableParallelism(), 'threads', 1);
   const results = await reproduceAll(plans, Math.min(threads, plans.length), (finished) =>
     options.onProgress?.(finished, plans.length),
@@ -70,8 +74,13 @@ export async function carryOutReproduction(options: ReproduceOptions): Promise<F
 }
 
 /** A plan for each list and seed. */
-function plansOf(options: ReproduceOptions): ReproductionPlan[] {
-  const { lists = ['default'], policies = fgdPolicies, data = sampleFolder(), order, engine = 'auto' } = options;
+function plansOf(options: ReproduceOptions, chosen: readonly ChosenPolicy[]): ReproductionPlan[] {
+  const { lists = ['default'], data = sampleFolder(), order, engine = 'auto' } = options;
+  const policies = chosen.map(({ factory }) => factory.name);
+  const modules = chosen.flatMap(({ factory, module }) =>
+    module === undefined ? [] : [[factory.name, module] as const],
+  );
+  const policyModules = Object.fromEntries(modules);
   const placements = aBoolean(options.placements ?? false, 'placements');
   const seeds = options.seeds ?? (order === undefined ? Array.from({ length: 10 }, (_, index) => 42 + index) : [42]);
   for (const [name, values] of Object.entries({ lists, seeds, policies })) {
@@ -95,6 +104,6 @@ function plansOf(options: ReproduceOptions): ReproductionPlan[] {
     throw new InputError('--placements', 'one list, one seed and one policy (--list, --seeds, --policies)', got);
   }
   return lists.flatMap((list) =>
-    seeds.map((seed) => ({ data, list, seed, policies, engine, order: order ?? null, placements })),
+    seeds.map((seed) => ({ data, list, seed, policies, policyModules, engine, order: order ?? null, placements })),
   );
 }

@@ -9,13 +9,8 @@ import type { QuantileEstimate } from '../../core/statistics/quantile-interval.t
 import type { Bound } from '../bound/bound.ts';
 import { type BoundShare, boundShares } from '../bound/shares.ts';
 import { findWarmUp, givenWarmUp, longestWarmUp, type WarmUp } from '../measures/warm-up.ts';
-import {
-  type ExperimentOptions,
-  experimentOf,
-  experimentOptions,
-  nameOfPolicy,
-  type PolicyInput,
-} from './experiment.ts';
+import { type ChosenPolicy, choosePolicies, type PolicyInput, refuseUnknownOptions } from './chosen-policy.ts';
+import { type ExperimentOptions, experimentOf, experimentOptions } from './experiment.ts';
 import { inOptionNames } from './option-names.ts';
 import { boundOfPlan } from './plan-bound.ts';
 import { pilotOf, type RunResult } from './run.ts';
@@ -23,6 +18,7 @@ import { type RunHandle, runHandle } from './run-handle.ts';
 import { carryOutAll, type RunTask } from './run-many.ts';
 import { runPathOf } from './run-path.ts';
 import { runsOf, runUntilCi, seedsPerStep, startingSeeds, type WidthGoal, type WidthReached } from './until-ci.ts';
+import type { ReadRows } from './workload.ts';
 
 /** More seeds, five at a time, until every policy's 95 % interval is narrow enough. */
 export interface UntilCi {
@@ -90,8 +86,8 @@ export interface Comparison {
   readonly runs: readonly RunHandle[];
   /** How much GPU work no policy could exceed, one per seed, and each policy's share; null without `bound`. */
   readonly bound: { readonly seeds: readonly Bound[]; readonly policies: readonly BoundShare[] } | null;
-  /** Messages of the rows of a trace that were left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload under the first seed: VMs read, rows left out. */
+  readonly rows: ReadRows;
 }
 
 /** Seeds at most, unless `untilCi` says how many. */
@@ -115,8 +111,9 @@ export function compare(options: CompareOptions = {}): Promise<Comparison> {
 export async function carryOutComparison(options: CompareOptions): Promise<Comparison> {
   const experiment = experimentOf(options, compareOptions);
   const { out = null, signal, onProgress } = options;
-  const policies = checkedPolicies(options.policies ?? ['hybrid', 'nova']);
-  const names = policies.map(nameOfPolicy);
+  const policies = await checkedPolicies(options.policies ?? ['hybrid', 'nova']);
+  refuseUnknownOptions(options.policyOptions ?? {}, policies);
+  const names = policies.map(({ factory }) => factory.name);
   const firstSeeds = checkedSeeds(options.seeds ?? (experiment.isGenerated ? [1, 2, 3, 4, 5] : [1]));
   const goal = options.untilCi === undefined ? null : goalOf(options.untilCi, firstSeeds);
   const threads = anInteger(options.threads ?? availableParallelism(), 'threads', 1);
@@ -124,7 +121,7 @@ export async function carryOutComparison(options: CompareOptions): Promise<Compa
   const summaryOnly = aBoolean(options.summaryOnly ?? false, 'summaryOnly') || out === null;
   const isBounded = aBoolean(options.bound ?? false, 'bound');
 
-  const taskOf = async (policy: PolicyInput, seed: number): Promise<RunTask> => {
+  const taskOf = async (policy: ChosenPolicy, seed: number): Promise<RunTask> => {
     const plan = experiment.planOf(policy, seed);
     const file = out === null ? null : runPathOf(out, plan);
     return {
@@ -188,7 +185,7 @@ export async function carryOutComparison(options: CompareOptions): Promise<Compa
     verdicts: verdictsOf(runs, compared),
     runs: handles,
     bound: bounds === null ? null : { seeds: bounds, policies: boundShares(runs, bounds) },
-    skipped: results[0]![0]!.skipped,
+    rows: results[0]![0]!.rows,
   };
 }
 
@@ -197,12 +194,14 @@ function verdictsOf(runs: readonly PolicyRuns[], compared: readonly MeasureCompa
   return runs.slice(1).map((_, index) => verdictOf(runs, served, index + 1));
 }
 
-function checkedPolicies(policies: readonly PolicyInput[]): readonly PolicyInput[] {
-  const names = anArray(policies, 'policies').map((_, index) => nameOfPolicy(policies[index]!));
+async function checkedPolicies(policies: readonly PolicyInput[]): Promise<readonly ChosenPolicy[]> {
+  anArray(policies, 'policies');
+  const chosen = await choosePolicies(policies);
+  const names = chosen.map(({ factory }) => factory.name);
   if (names.length === 0 || new Set(names).size !== names.length) {
     throw new InputError('policies', 'at least one, with different names', names);
   }
-  return policies;
+  return chosen;
 }
 
 function checkedSeeds(seeds: readonly number[]): readonly number[] {

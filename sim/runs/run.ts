@@ -1,19 +1,23 @@
 /** A run as a plan that can be sent to a thread, and its execution: inputs opened, played, files written. */
 import { formatCluster, type NamedCluster } from '../../core/cluster-file.ts';
 import { InputError } from '../../core/input-error.ts';
-import { policyNamed } from '../../core/policies/index.ts';
-import type { PolicyFactory, PolicyOptions } from '../../core/policy.ts';
+import { createPolicy, type Policy, type PolicyFactory } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../../core/runs/run-file.ts';
 import type { Engine } from '../../core/scheduler.ts';
 import { OutputFile } from '../../files/output-file.ts';
 import { hepsVersion } from '../../package-files.ts';
+import type { PolicyModule } from '../../policy-modules/loaded-policy.ts';
 import type { Arrival } from '../../traces/arrival.ts';
+import { countOf } from '../../traces/left-out.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from '../measures/warm-up.ts';
+import { countRepeatedIds } from '../records/repeated-ids.ts';
 import { type WritableRun, writeRunFile } from '../records/run-file-io.ts';
 import { type LoadedCluster, readCluster } from './inputs.ts';
 import { type Checkpoint, type DecisionCounts, decide, type Measured, measure, type PlayOptions } from './play.ts';
-import { openWorkload, type Workload, type WorkloadPlan, workloadInMemory } from './workload.ts';
+import { factoryOf } from './policy-of-plan.ts';
+import { openWorkload, type ReadRows, type Workload, type WorkloadPlan, workloadInMemory } from './workload.ts';
 
 const secondsPerDay = 86400;
 
@@ -23,6 +27,8 @@ export interface DecisionPlan {
   readonly cluster: string;
   readonly workload: WorkloadPlan;
   readonly policy: string;
+  /** Where the policy comes from, if not from heps. */
+  readonly policyModule?: PolicyModule;
   /** The seed is set from `seed`. */
   readonly policyOptions: Omit<PolicyOptions, 'seed'>;
   readonly cloud: CloudOptions;
@@ -63,8 +69,10 @@ export interface RunResult {
   readonly warmUp: WarmUp;
   /** From which a warm-up is found. */
   readonly observedVms: ObservedVms;
-  /** Messages of the rows left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
+  /** Ids that several requests bear; 0 where decisions are not kept. */
+  readonly repeatedIds: number;
 }
 
 /** Done share of a run in [0, 1], null where only the end will tell; VMs arrived; simulated seconds. */
@@ -102,7 +110,7 @@ export interface OpenPolicy {
 
 /** Opens the policy of a plan, and reads the workload for it where it must be known beforehand. @throws InputError */
 export async function openPolicy(plan: DecisionPlan, given: GivenInputs, workload: Workload): Promise<OpenPolicy> {
-  const factory = given.policy ?? policyNamed(plan.policy);
+  const factory = given.policy ?? (await factoryOf(plan.policy, plan.policyModule));
   const options = { ...plan.policyOptions, seed: plan.seed };
   const policyOptions = factory.needsTypicalRequests
     ? { ...options, typicalRequests: await workload.typicalRequests() }
@@ -163,6 +171,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
   const { given = {} } = hooks;
   const { cluster, workload } = await openInputs(plan, given);
   const { factory, policyOptions } = await openPolicy(plan, given, workload);
+  const policy = createPolicy(factory, policyOptions);
   const typicalRequests = policyOptions.typicalRequests ?? (await workload.typicalRequests());
   const { days } = plan.workload;
   if (days !== null && warmUp.untilS >= days * secondsPerDay) throw tooLong(warmUp);
@@ -171,7 +180,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
   try {
     if (plan.decisions !== null) decisionsFile = new OutputFile(plan.decisions);
     if (plan.out !== null) runFile = new OutputFile(plan.out);
-    const measured = await measure(cluster.hosts, workload.arrivals, factory.create(policyOptions), {
+    const measured = await measure(cluster.hosts, workload.arrivals, policy, {
       ...playOptionsOf(plan, workload, hooks),
       record: !plan.summaryOnly,
       typicalRequests,
@@ -188,9 +197,9 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
         sha256: await workload.sha256(),
         days,
         load: isGenerated ? plan.workload.load : null,
-        skipped: workload.skipped.length,
+        skipped: countOf(workload.rows.leftOut),
       },
-      policy: { name: plan.policy, options: policyOptions },
+      policy: { name: plan.policy, options: policyOptions, ...moduleRecord(plan.policyModule, policy) },
       cloud: plan.cloud,
       seed: plan.seed,
       ...(warmUp.how === 'none' ? {} : { warmUpS: warmUp.untilS }),
@@ -209,12 +218,26 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
     decisionsFile?.finish();
     const { summary, series } = recorded;
     const observedVms = observeVms(series, summary.durationS + warmUp.untilS);
-    return { result: { inputs, summary, intervals, warmUp, observedVms, skipped: workload.skipped }, measured };
+    const repeatedIds = recorded.decisions === null ? 0 : countRepeatedIds(recorded.decisions);
+    const rows = rowsOf(workload);
+    return { result: { inputs, summary, intervals, warmUp, observedVms, rows, repeatedIds }, measured };
   } catch (error) {
     runFile?.discard();
     decisionsFile?.discard();
     throw error;
   }
+}
+
+/** As plain data, which can be sent between threads. */
+function rowsOf({ rows: { vms, leftOut } }: Workload): ReadRows {
+  return { vms, leftOut };
+}
+
+/** What the run file keeps of a policy's file: as it was given, so that the bytes are the same wherever it lies. */
+function moduleRecord(module: PolicyModule | undefined, { wholeCards }: Policy): Pick<RunInputs['policy'], 'module'> {
+  if (module === undefined) return {};
+  const { given: file, sha256 } = module;
+  return { module: { file, sha256, ...(wholeCards ? { wholeCards } : {}) } };
 }
 
 /** Nothing is left of the run. */
@@ -227,8 +250,8 @@ export interface DecisionResult {
   readonly cluster: string;
   readonly workload: string;
   readonly counts: DecisionCounts;
-  /** Messages of the rows left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
 }
 
 /** Streams the decisions of a plan to `path` as CSV, which appears when it is complete, and does nothing else. @throws InputError */
@@ -240,13 +263,13 @@ export async function carryOutDecisions(
   const { given = {} } = hooks;
   const { cluster, workload } = await openInputs(plan, given, false);
   const { factory, policyOptions } = await openPolicy(plan, given, workload);
-  const policy = factory.create(policyOptions);
+  const policy = createPolicy(factory, policyOptions);
   const file = new OutputFile(path);
   try {
     const options = playOptionsOf(plan, workload, hooks);
     const counts = await decide(cluster.hosts, workload.arrivals, policy, options, file);
     file.finish();
-    return { cluster: cluster.name, workload: workload.name, counts, skipped: workload.skipped };
+    return { cluster: cluster.name, workload: workload.name, counts, rows: rowsOf(workload) };
   } catch (error) {
     file.discard();
     throw error;

@@ -5,10 +5,12 @@ import type { FigureInterval } from '../measures/run-intervals.ts';
 import type { WarmUp } from '../measures/warm-up.ts';
 import { plainDecisions } from '../records/recorder.ts';
 import { checkpointOf } from './checkpoint.ts';
-import { type ExperimentOptions, experimentOf, experimentOptions, type PolicyInput } from './experiment.ts';
+import { type ChosenPolicy, choosePolicies, type PolicyInput, refuseUnknownOptions } from './chosen-policy.ts';
+import { type ExperimentOptions, experimentOf, experimentOptions } from './experiment.ts';
 import { inOptionNames } from './option-names.ts';
 import { carryOutDecisions, carryOutHere, type DecisionResult, type ProgressListener, type RunHooks } from './run.ts';
 import { type RunHandle, runHandle } from './run-handle.ts';
+import type { ReadRows } from './workload.ts';
 
 /** A run, and what is kept of it. */
 export interface SimulateOptions extends ExperimentOptions {
@@ -44,8 +46,10 @@ export interface Simulation extends RunHandle {
   readonly warmUp: WarmUp;
   /** Use over time, the warm-up included. */
   readonly series: SeriesColumns;
-  /** Messages of the rows of a trace that were left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
+  /** Ids that several requests bear; 0 where decisions are not kept. */
+  readonly repeatedIds: number;
 }
 
 const simulateOptions = [
@@ -70,7 +74,7 @@ export async function carryOutSimulation(options: SimulateOptions): Promise<Simu
   if (decisionsFile !== null) aText(decisionsFile, 'decisionsFile');
   const summaryOnly = aBoolean(options.summaryOnly ?? false, 'summaryOnly');
   const { result, measured } = await carryOutHere({ ...plan, out, decisions: decisionsFile, summaryOnly }, hooks);
-  const { intervals, warmUp, skipped } = result;
+  const { intervals, warmUp, rows, repeatedIds } = result;
   const handle = runHandle(result, out);
   let plain: DecisionColumns | undefined;
   const decisions = (): DecisionColumns => {
@@ -78,7 +82,7 @@ export async function carryOutSimulation(options: SimulateOptions): Promise<Simu
     plain ??= plainDecisions(measured.decisions);
     return plain;
   };
-  return { ...handle, decisions, intervals, warmUp, series: measured.series, skipped };
+  return { ...handle, decisions, intervals, warmUp, series: measured.series, rows, repeatedIds };
 }
 
 /** What `simulateDecisions` is given: as `simulate`, without what concerns figures and run files. */
@@ -101,8 +105,10 @@ export async function simulateDecisions(options: DecisionOptions): Promise<Decis
 /** The plan of a run, and what it is given besides. */
 export async function runOf(options: SimulateOptions) {
   const experiment = experimentOf(options, simulateOptions);
-  const { policy = 'hybrid', seed = 1, onProgress, signal } = options;
+  const { seed = 1, onProgress, signal, policyOptions = {} } = options;
   anInteger(seed, 'seed');
+  const [policy] = (await choosePolicies([options.policy ?? 'hybrid'])) as [ChosenPolicy];
+  refuseUnknownOptions(policyOptions, [policy]);
   const listener: ProgressListener = (share, arrived, nowS) => onProgress?.({ share, arrived, nowS });
   const hooks: RunHooks = {
     given: await experiment.givenFor(policy, seed),

@@ -35,12 +35,13 @@ function resultOf(point: SweepPoint, sweep: Sweep, folder: string): SweepResult 
   if (!existsSync(file)) return undefined;
   try {
     const { heps, inputs, summary, decisions } = readRunFile(file);
-    const { policy, seed } = point.plan;
+    const { policy, policyModule, seed } = point.plan;
     const isOfPoint =
       heps === sweep.heps &&
       inputs.cluster.sha256 === point.clusterSha256 &&
       inputs.workload.sha256 === point.workloadSha256 &&
       inputs.policy.name === policy &&
+      inputs.policy.module?.sha256 === policyModule?.sha256 &&
       inputs.seed === seed &&
       (decisions !== null) === (sweep.runs === 'full');
     const { experiment, options } = point;

@@ -1,15 +1,18 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { instantS } from '../../core/instant.ts';
-import { policies } from '../../core/policies/index.ts';
-import { defaultPolicyOptions, gpuScores, type PolicyOptions, similarityForms, spills } from '../../core/policy.ts';
+import { policies, policyNamed } from '../../core/policies/index.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
+import { isPolicyFile } from '../../policy-modules/policy-reference.ts';
 import { defaultCloud } from '../cloud/cloud-options.ts';
+import { planOptionsOf } from '../runs/chosen-policy.ts';
 import type { ExperimentOptions } from '../runs/experiment.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import type { WorkloadPlan } from '../runs/workload.ts';
+import { policyValuesOf } from './policy-options.ts';
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {
@@ -78,12 +81,27 @@ export function seedList(text: string): number[] {
   return seeds;
 }
 
-/** `hybrid,nova`. */
+const policyNames = policies.map((policy) => policy.name);
+
+/** `--policy`: a policy by name or by file. */
+export function policyOption(): Option {
+  return new Option('--policy <name or file>', 'who decides; a file is a policy of your own (heps policy new)')
+    .choices(policyNames)
+    .argParser(policyReference)
+    .default('hybrid');
+}
+
+function policyReference(text: string): string {
+  if (policyNames.includes(text) || isPolicyFile(text)) return text;
+  throw new InvalidArgumentError(`Allowed choices are ${policyNames.join(', ')}, or a file such as ./mine.ts.`);
+}
+
+/** `hybrid,nova,./mine.ts`. */
 export function policyList(text: string): string[] {
   const names = text.split(',');
-  const known = policies.map((policy) => policy.name);
-  if (names.some((name) => !known.includes(name)) || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError(`Expected different ones of ${known.join(', ')}.`);
+  const isKnown = (name: string): boolean => policyNames.includes(name) || isPolicyFile(name);
+  if (!names.every(isKnown) || new Set(names).size !== names.length) {
+    throw new InvalidArgumentError(`Expected different ones of ${policyNames.join(', ')}, or files such as ./mine.ts.`);
   }
   return names;
 }
@@ -185,62 +203,17 @@ function cloudOptionsOf(options: CloudBehaviour): CloudOptions {
   };
 }
 
-/** Commander gives each its default. */
-type PolicyBehaviour = Required<Omit<PolicyOptions, 'seed' | 'typicalRequests'>>;
-
-/** How policies decide. */
-function addPolicyOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--similarity <form>',
-        'Eq. (3) of policy hybrid: each dimension by its largest capacity, or literally',
-      )
-        .choices(similarityForms)
-        .default(defaultPolicyOptions.similarity),
-    )
-    .addOption(
-      new Option('--gpu-score <parts>', 'Eq. (4) of policy hybrid: S_card × similarity, or one of them alone')
-        .choices(gpuScores)
-        .default('both'),
-    )
-    .addOption(
-      new Option('--spill <when>', 'whether CPU VMs may go to GPU hosts when no CPU host has room (hybrid, least-card)')
-        .choices(spills)
-        .default('allowed'),
-    )
-    .option(
-      '--reserve-vcpus-per-card <n>',
-      'vCPUs that CPU VMs leave free on a GPU host for each idle card (hybrid, least-card)',
-      notNegative,
-      0,
-    )
-    .option('--reserve-ram-mib-per-card <n>', 'RAM that they leave free for each, MiB', notNegative, 0);
-}
-
-/** Options that are as they always were are left out, so that such run files are the same as before there was the option. */
-function policyOptionsOf(options: PolicyBehaviour): Omit<PolicyOptions, 'seed'> {
-  const { similarity, gpuScore, spill, reserveVcpusPerCard, reserveRamMibPerCard } = options;
-  return {
-    similarity,
-    ...(gpuScore === 'both' ? {} : { gpuScore }),
-    ...(spill === 'allowed' ? {} : { spill }),
-    ...(reserveVcpusPerCard === 0 ? {} : { reserveVcpusPerCard }),
-    ...(reserveRamMibPerCard === 0 ? {} : { reserveRamMibPerCard }),
-  };
-}
-
 /** What decides a run besides policy and seed, as commander reads it. */
-export interface RunOptions extends WorkloadChoice, CloudBehaviour, PolicyBehaviour {
+export interface RunOptions extends WorkloadChoice, CloudBehaviour {
   cluster: string;
   engine: Engine;
   warmUp?: number | 'auto' | 'none';
 }
 
-/** Everything that decides a run besides policy and seed. */
+/** Everything that decides a run besides policy, its options and seed. */
 export function addRunOptions(command: Command): Command {
   command.option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
-  addPolicyOptions(addCloudOptions(addWorkloadOptions(command)));
+  addCloudOptions(addWorkloadOptions(command));
   command.option(
     '--warm-up <how>',
     'time at the start that figures leave out, such as 5d; auto: found by MSER-5; none (default)',
@@ -253,13 +226,26 @@ export function addRunOptions(command: Command): Command {
   );
 }
 
-/** The run of those options under a policy and a seed. */
-export function decisionPlanOf(options: RunOptions, policy: string, seed: number): DecisionPlan {
+/**
+ * The run of those options under a policy and a seed.
+ *
+ * @param policy its name, or its file as it was given
+ * @param outside where the policies from files are found
+ */
+export function decisionPlanOf(
+  options: RunOptions,
+  policy: string,
+  seed: number,
+  outside: readonly LoadedPolicy[] = [],
+): DecisionPlan {
+  const loaded = outside.find(({ factory, module }) => module.given === policy || factory.name === policy);
+  const factory = loaded?.factory ?? policyNamed(policy);
   return {
     cluster: options.cluster,
     workload: workloadPlanOf(options),
-    policy,
-    policyOptions: policyOptionsOf(options),
+    policy: factory.name,
+    ...(loaded === undefined ? {} : { policyModule: loaded.module }),
+    policyOptions: planOptionsOf({ factory, module: loaded?.module }, policyValuesOf(options, outside)),
     cloud: cloudOptionsOf(options),
     engine: options.engine,
     seed,
@@ -268,9 +254,12 @@ export function decisionPlanOf(options: RunOptions, policy: string, seed: number
 }
 
 /** The options of an experiment, as `simulate` and `compare` take them. */
-export function experimentOptionsOf(options: RunOptions): ExperimentOptions {
-  const { cluster, workload, policyOptions, cloud, engine, warmUpS } = decisionPlanOf(options, '', 0);
-  const { preset, trace, days, load, times, skipInvalid } = workload;
+export function experimentOptionsOf(options: RunOptions, outside: readonly LoadedPolicy[]): ExperimentOptions {
+  const { cluster, engine, warmUp: asked } = options;
+  const { preset, trace, days, load, times, skipInvalid } = workloadPlanOf(options);
+  const policyOptions = policyValuesOf(options, outside);
+  const cloud = cloudOptionsOf(options);
+  const warmUpS = asked === 'none' ? undefined : asked;
   return {
     cluster,
     workload: trace === null ? { parameters: preset! } : { trace },

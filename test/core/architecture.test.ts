@@ -4,13 +4,14 @@ import { dirname, join, relative, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
-/** From where each folder may import besides itself. `sim` and `live` do not know each other; both find the package's files, and a recorded cloud is a trace. */
+/** From where each folder may import besides itself. `sim` and `live` do not know each other; both find the package's files and load policies from files, and a recorded cloud is a trace. */
 const mayImport = {
   core: [],
   files: ['core'],
   traces: ['core'],
-  sim: ['core', 'traces', 'package-files.ts', 'files'],
-  live: ['core', 'traces', 'package-files.ts', 'files'],
+  'policy-modules': ['core'],
+  sim: ['core', 'traces', 'policy-modules', 'package-files.ts', 'files'],
+  live: ['core', 'traces', 'policy-modules', 'package-files.ts', 'files'],
   viz: ['core'],
 };
 const impure =

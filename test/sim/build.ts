@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { Cluster } from '../../core/cluster.ts';
 import { formatCluster } from '../../core/cluster-file.ts';
 import { policies } from '../../core/policies/index.ts';
-import type { PolicyOptions } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import type { RequestNumbers } from '../../core/request.ts';
 import {
   type CloudOptions,

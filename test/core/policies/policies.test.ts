@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Cluster, HostView } from '../../../core/cluster.ts';
 import { policies } from '../../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../../core/policy.ts';
+import { createPolicy } from '../../../core/policy.ts';
 import type { VmRequest } from '../../../core/request.ts';
 import { explain, schedule } from '../../../core/scheduler.ts';
 import {
@@ -23,9 +23,9 @@ import {
 
 test('names are unique and every policy carries its own, with a summary of one line', () => {
   expect(policies.map(({ name }) => name)).toEqual([...new Set(policies.map(({ name }) => name))]);
-  for (const { name, summary, create } of policies) {
-    expect(create({ ...defaultPolicyOptions, typicalRequests }).name).toBe(name);
-    expect(summary).toMatch(/^.{10,120}$/);
+  for (const factory of policies) {
+    expect(createPolicy(factory, { typicalRequests }).name).toBe(factory.name);
+    expect(factory.summary).toMatch(/^.{10,120}$/);
   }
 });
 

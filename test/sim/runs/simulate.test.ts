@@ -12,7 +12,14 @@ const workload = [vm('a', 0, 100), vm('b', 1, 99), vm('c', 2, 10), vm('d', 100, 
 
 test('a simulation has its figures, its series and every decision', async () => {
   const run = await simulate({ cluster, workload, policy: 'first-fit' });
-  expect(run).toMatchObject({ policy: 'first-fit', seed: 1, file: null, skipped: [], warmUp: { how: 'none' } });
+  expect(run).toMatchObject({
+    policy: 'first-fit',
+    seed: 1,
+    file: null,
+    rows: { leftOut: [] },
+    repeatedIds: 0,
+    warmUp: { how: 'none' },
+  });
   expect(run.summary.all).toMatchObject({ arrived: 4, placed: 3, refused: 1 });
   expect(run.decisions().id).toEqual(['a', 'b', 'c', 'd']);
   expect(run.decisions().host).toEqual([0, 0, -1, 0]);

@@ -17,7 +17,7 @@ import { inBatches } from '../../sim/runs/workload.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { exponential, randomStream } from '../../traces/random.ts';
 import { hostSpec, policyNamed } from '../core/build.ts';
-import { hostsOf, vm } from './build.ts';
+import { hostsOf, vm } from '../sim/build.ts';
 
 const repetitions = 1000;
 

@@ -9,7 +9,7 @@ import type { DecisionColumns } from '../../core/runs/run-file.ts';
 import { studentQuantile } from '../../core/statistics/estimate.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { exponential, randomStream } from '../../traces/random.ts';
-import { hostsOf, type Run, runOf, simulated, vm } from './build.ts';
+import { hostsOf, type Run, runOf, simulated, vm } from '../sim/build.ts';
 
 const replications = 10;
 /** VMs that are left out of each replication's mean: it starts with an empty cloud. */
