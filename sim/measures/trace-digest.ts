@@ -15,27 +15,39 @@ interface Use {
 export interface TraceKind {
   /** Its flavor; `unnamed` where that is empty. */
   readonly name: string;
+  /** VMs of this kind. */
   readonly vms: number;
   /** At one time, if every VM started when it asks. */
   readonly meanVms: number;
+  /** vCPUs of a VM. */
   readonly vcpus: number;
+  /** RAM of a VM, GiB. */
   readonly ramGib: number;
+  /** Cards of a VM. */
   readonly cards: number;
+  /** Memory asked of each card, MiB. */
   readonly cardMemoryMib: number;
+  /** Hours. */
   readonly meanLifetimeH: number;
+  /** Hours. */
   readonly medianLifetimeH: number;
 }
 
 /** A workload in figures. Means are over time, as if every VM started when it asks. */
 export interface TraceSummary {
+  /** VMs that arrive. */
   readonly vms: number;
   /** Those with cards. */
   readonly gpuVms: number;
   /** Length of the time, days. */
   readonly spanDays: number;
+  /** VMs at one time. */
   readonly meanVms: number;
+  /** vCPUs at one time. */
   readonly meanVcpus: number;
+  /** RAM at one time, GiB. */
   readonly meanRamGib: number;
+  /** Cards at one time. */
   readonly meanCards: number;
   /** In order of their names. */
   readonly kinds: readonly TraceKind[];

@@ -7,10 +7,15 @@ import { isPublished, publishedAt130 } from './published.ts';
 
 /** One policy on one list, over the seeds: means with 95 % intervals. Per cent of all cards, and of idle GPU. */
 export interface PolicyFigures {
+  /** Task list. */
   readonly list: string;
+  /** Name. */
   readonly policy: string;
+  /** Tasks that got a node. */
   readonly placed: Estimate;
+  /** GPU allocated when 100 % were asked for. */
   readonly allocatedAt100: Estimate | null;
+  /** The same at 130 %. */
   readonly allocatedAt130: Estimate | null;
   /** The paper's figure; null where it has none. */
   readonly publishedAt130: number | null;

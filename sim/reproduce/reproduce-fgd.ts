@@ -33,7 +33,14 @@ export interface ReproduceOptions {
 }
 
 /** One list under one seed. */
-export type FgdRun = Pick<ReproductionPlan, 'list' | 'seed' | 'order'> & Reproduction;
+export interface FgdRun extends Reproduction {
+  /** Task list. */
+  readonly list: string;
+  /** Its seed. */
+  readonly seed: number;
+  /** Order file; null = drawn from the seed. */
+  readonly order: string | null;
+}
 
 /** What came of it. */
 export interface FgdReproduction {

@@ -16,6 +16,7 @@ export interface DescribeOptions
 
 /** A workload in figures. */
 export interface WorkloadDescription extends TraceSummary {
+  /** File name, preset, or `arrivals`. */
   readonly name: string;
   /** Hex digest of the trace file, or of the workload's parameters. Reads the file once more. */
   readonly sha256: () => Promise<string>;
