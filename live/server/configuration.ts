@@ -2,7 +2,9 @@
 import { InputError } from '../../core/input-error.ts';
 import { defaultPolicyOptions } from '../../core/policy.ts';
 import type { DatabaseOptions } from '../database/database.ts';
-import type { DesktopSettings, GatewaySettings, UnifiedLoginSettings } from '../desktops/settings.ts';
+import type { UnifiedLoginSettings } from '../desktops/accounts/unified-login-settings.ts';
+import type { DesktopSettings } from '../desktops/settings.ts';
+import type { GatewaySettings } from '../gateway/settings.ts';
 import type { SchedulingSettings } from '../scheduling/scheduling.ts';
 import type { LogLevel } from '../settings/setting-checks.ts';
 import { readSettings, type SettingValues } from '../settings/settings-file.ts';

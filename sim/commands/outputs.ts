@@ -1,4 +1,5 @@
 /** What is said of result files, and of the rows of a workload. */
+import { shellWord } from '../../files/shell-words.ts';
 import { countOf, type LeftOut, leftOutWords } from '../../traces/left-out.ts';
 import type { ReadRows } from '../runs/workload.ts';
 
@@ -42,8 +43,8 @@ export function listFiles(paths: readonly string[], viewed: readonly string[]): 
   const more = paths.length > listed ? [`  … and ${paths.length - listed} more`] : [];
   const hints = [
     '',
-    `Why a VM went where it went:  npx heps explain ${paths[0]} ID`,
-    `See it in the browser:        npx heps view ${viewed.slice(0, 6).join(' ')}`,
+    `Why a VM went where it went:  npx heps explain ${shellWord(paths[0]!)} ID`,
+    `See it in the browser:        npx heps view ${viewed.slice(0, 6).map(shellWord).join(' ')}`,
   ];
   return [paths.length === 1 ? 'run file' : 'run files', ...shown, ...more, ...(viewed.length > 0 ? hints : [])].join(
     '\n',

@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../core/input-error.ts';
 import { writeOutput } from '../../files/output-file.ts';
+import { shellWord } from '../../files/shell-words.ts';
 import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
 import { submitDescription } from '../sweep/htcondor.ts';
 import { runLocally } from '../sweep/local-runner.ts';
@@ -122,7 +123,7 @@ async function sweepOnSlurm(settled: Sweep, folder: string, plan: string, option
   const outcome = await runOnSlurm(settled, folder, { ...options, args: options.slurmArgs });
   if (outcome.kind === 'under-way') {
     console.log(`Job ${outcome.job} runs the slices. Wait for it and get the table, any time later:`);
-    console.log(`  npx heps sweep ${plan} --out ${folder} --runner slurm`);
+    console.log(`  npx heps sweep ${shellWord(plan)} --out ${shellWord(folder)} --runner slurm`);
   }
   if (outcome.kind === 'failed') {
     console.error(`heps: ${outcome.message}`);
@@ -144,9 +145,9 @@ async function writeForHtcondor(
   const slices = slicesWith(missing, points, count);
   writeOutput(join(folder, 'htcondor/sweep.sub'), submitDescription(slices, count, retries));
   console.log(`Jobs to submit: ${slices.length}, for ${missing.length} missing runs. Where the folder is shared:`);
-  console.log(`  cd ${folder} && condor_submit htcondor/sweep.sub`);
+  console.log(`  cd ${shellWord(folder)} && condor_submit htcondor/sweep.sub`);
   console.log('When they have ended, get the table, or the submit file of what is still missing:');
-  console.log(`  npx heps sweep ${plan} --out ${folder} --runner htcondor`);
+  console.log(`  npx heps sweep ${shellWord(plan)} --out ${shellWord(folder)} --runner htcondor`);
   return false;
 }
 

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hepsHere } from './in-process.ts';
 
 /** The built command, as a user runs it. `npm test` builds first. */
 const command = resolve('dist/cli.js');
@@ -270,9 +271,13 @@ describe('what is wrong', () => {
     [['trace', 'describe', 'bad.csv', '--load', '2'], /--load: expected a generated workload, got "bad.csv"/],
     [['simulat'], /unknown command 'simulat'/],
     [['trace', 'convert', 'bad.csv', '--out', 'good.csv'], /bad.csv:3, column lifetime_s/],
-  ])('gets one line that says so, and exit code 2: %j', (args, message) => {
+  ])('gets one line that says so, and exit code 2: %j', async (args, message) => {
     writeFileSync(join(folder, 'bad.csv'), bad);
-    const { status, stdout, stderr } = heps(...args, ...(args[0] === 'compare' ? ['--out', 'none'] : []));
+    const { status, stdout, stderr } = await hepsHere(
+      folder,
+      ...args,
+      ...(args[0] === 'compare' ? ['--out', 'none'] : []),
+    );
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^heps: /);
     expect(status).toBe(2);
@@ -282,6 +287,14 @@ describe('what is wrong', () => {
         existsSync(join(folder, file)) && (!file.startsWith('none') || readdirSync(join(folder, file)).length > 0);
       expect(left, file).toBe(false);
     }
+  });
+
+  test('in an input is said so too by a process, which reads it in a thread, and ends with 2', () => {
+    writeFileSync(join(folder, 'bad.csv'), bad);
+    const { status, stdout, stderr } = heps('compare', '--trace', 'bad.csv', '--out', 'none');
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^heps: .*bad.csv:3, column lifetime_s: expected .*, got "ten"\n$/);
+    expect(existsSync(join(folder, 'none')) && readdirSync(join(folder, 'none')).length > 0).toBe(false);
   });
 
   test('is left out and listed with --skip-invalid', () => {
@@ -298,7 +311,7 @@ describe('what is wrong', () => {
   });
 });
 
-test('every command shows an example in its help', () => {
+test('every command shows an example in its help', async () => {
   const commands = [
     ['simulate'],
     ['compare'],
@@ -310,7 +323,7 @@ test('every command shows an example in its help', () => {
     ['cluster', 'describe'],
   ];
   for (const name of commands) {
-    const help = execFileSync(process.execPath, [command, ...name, '--help'], { encoding: 'utf8' });
+    const { stdout: help } = await hepsHere(folder, ...name, '--help');
     expect(help).toMatch(new RegExp(`Example:\\n {2}heps ${name.join(' ')}`));
   }
 });

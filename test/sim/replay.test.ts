@@ -7,6 +7,7 @@ import { policies } from '../../core/policies/index.ts';
 import { decisionsOf, firstTryOf, momentOf, policyOf, requestsWithId, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { cardsAt, type DecisionColumns, type RunFile, requestAt, textAt } from '../../core/runs/run-file.ts';
 import { explain, formatRejections } from '../../core/scheduler.ts';
+import { cases } from '../cases.ts';
 import { card, large, small } from '../core/build.ts';
 import { anyArrivals, anyRun, hostsOf, type Run, runFileOf, runOf, temporaryDirectory, vm } from './build.ts';
 
@@ -69,7 +70,7 @@ function onFile(check: (run: Read) => void): (run: Run) => Promise<void> {
 const calmRun = anyRun.map(
   (run): Run => ({ ...run, cloud: { ...run.cloud, mtbfH: null, cardMtbfH: null, schedulers: 1 } }),
 );
-const often = { numRuns: 300 };
+const often = { numRuns: cases(300) };
 
 test.each(policies.map(({ name }) => name))(
   '%s: every decision, made again from the run file, is the same',
@@ -77,7 +78,7 @@ test.each(policies.map(({ name }) => name))(
     const check = onFile((read) => expect(unlikeRecorded(read)).toEqual([]));
     await fc.assert(
       fc.asyncProperty(calmRun, (run) => check({ ...run, policy })),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     );
   },
 );
@@ -99,7 +100,7 @@ test.each(policies.map(({ name }) => name))(
         const arrivals = run.arrivals.map((each, index) => (index % 4 === 3 ? { ...each, lifetimeS: 0 } : each));
         return check({ ...run, arrivals, policy, cloud: { ...run.cloud, schedulers, srmIntervalS } });
       }),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     );
   },
 );

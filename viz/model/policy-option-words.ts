@@ -1,6 +1,6 @@
 /** Options of a policy in words, those that are not as usual. */
 import type { PolicyOptions } from '../../core/policy.ts';
-import { formatMib, plural } from './quantity-words.ts';
+import { formatMib, plural } from '../page/quantity-words.ts';
 
 export function policyOptionWords(options: PolicyOptions): string[] {
   const {

@@ -4,7 +4,13 @@ import { freeThousandthsOn } from '../../fragmentation/card-thousandths.ts';
 import type { Policy, PolicyFactory } from '../../policy.ts';
 import type { VmRequest } from '../../request.ts';
 import { KindScoreIndex } from '../../score-index/kind-score-index.ts';
-import { artifactFilters, largestThousandths, milliVcpus, takenThousandths, tightestCards } from './artifact.ts';
+import {
+  artifactFilters,
+  largestThousandths,
+  milliVcpus,
+  takenThousandths,
+  tightestServingIndexes,
+} from './artifact.ts';
 
 export const fgdBestFit: PolicyFactory = {
   name: 'fgd/best-fit',
@@ -15,7 +21,7 @@ export const fgdBestFit: PolicyFactory = {
       name: 'fgd/best-fit',
       score: bestFitScore,
       terms: leftShares,
-      cards: tightestCards,
+      cards: tightestServingIndexes,
       index: (cluster) => new KindScoreIndex(cluster, policy),
     };
     return policy;

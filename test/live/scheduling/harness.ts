@@ -5,12 +5,12 @@ import type { GpuCard } from '../../../core/gpu-card.ts';
 import { defaultPolicyOptions } from '../../../core/policy.ts';
 import { srmCardOf } from '../../../core/srm.ts';
 import type { DatabaseOptions } from '../../../live/database/database.ts';
-import type { RequestTable } from '../../../live/database/schema.ts';
 import { openSession } from '../../../live/openstack/index.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
 import { Scheduling, type SchedulingSettings } from '../../../live/scheduling/scheduling.ts';
+import type { ServerRequest } from '../../../live/scheduling/server-request.ts';
 import { checkServerBody } from '../../../live/scheduling/server-spec.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { SrmRegistry } from '../../../live/srm/registry.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
 import { wallClock } from '../../../live/wall-clock.ts';
@@ -78,7 +78,7 @@ export function reportOfHost(
 }
 
 export class SchedulerUnderTest {
-  readonly store: Store;
+  readonly store: Stores;
   readonly registry: SrmRegistry;
   readonly requests: RequestStore;
   readonly scheduling: Scheduling;
@@ -87,7 +87,7 @@ export class SchedulerUnderTest {
   #sequence = 0;
   readonly #versions = new Map<string, number>();
 
-  private constructor(store: Store, registry: SrmRegistry, cloud: MemoryCloud, settings: SchedulingSettings) {
+  private constructor(store: Stores, registry: SrmRegistry, cloud: MemoryCloud, settings: SchedulingSettings) {
     this.store = store;
     this.registry = registry;
     this.requests = new RequestStore(store);
@@ -112,8 +112,13 @@ export class SchedulerUnderTest {
   ): Promise<SchedulerUnderTest> {
     const options: DatabaseOptions =
       typeof database === 'string' ? { kind: 'sqlite', file: join(database, 'heps.db') } : database;
-    const store = await Store.open(options);
-    const registry = new SrmRegistry({ store, clock: wallClock, intervalS: 10, commit: { lingerMs: 1 } });
+    const store = await openStores(options);
+    const registry = new SrmRegistry({
+      store: store.records,
+      clock: wallClock,
+      intervalS: 10,
+      commit: { lingerMs: 1 },
+    });
     await registry.load();
     const started = new SchedulerUnderTest(store, registry, cloud, { ...quickSettings, ...settings });
     for (const state of registry.hosts.values()) started.#versions.set(state.host, state.version);
@@ -132,7 +137,7 @@ export class SchedulerUnderTest {
   }
 
   /** Asks for a server. */
-  async ask(body: object, key: string = crypto.randomUUID()): Promise<RequestTable> {
+  async ask(body: object, key: string = crypto.randomUUID()): Promise<ServerRequest> {
     const spec = await this.scheduling.specOf(
       crypto.randomUUID(),
       checkServerBody({ name: 'n', image: 'tiny', ...body }),
@@ -141,8 +146,8 @@ export class SchedulerUnderTest {
   }
 
   /** The request when it is settled. */
-  async settled(id: string): Promise<RequestTable> {
-    let row: RequestTable | undefined;
+  async settled(id: string): Promise<ServerRequest> {
+    let row: ServerRequest | undefined;
     await this.until(async () => {
       row = await this.requests.read(id);
       return row !== undefined && ['active', 'failed', 'deleted'].includes(row.state);
