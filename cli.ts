@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `heps`. Exit codes: 0, 1 (failed), 2 (what was given is wrong: one line says what). */
 import { Command, CommanderError } from 'commander';
+import { OutputError } from './files/output-error.ts';
 import { hepsVersion } from './package-files.ts';
 
 const program = new Command('heps')
@@ -11,10 +12,11 @@ const program = new Command('heps')
   .showSuggestionAfterError()
   .configureHelp({ helpWidth: 100 });
 
-// A reader such as `head` may close the pipe; that is no failure.
+// A reader such as `head` may close the pipe; that is no failure. A full disk behind a redirection is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  console.error(`heps: ${new OutputError('standard output', error).message}`);
+  process.exit(1);
 });
 
 try {
@@ -57,7 +59,8 @@ function exitCodeOf(error: unknown): number {
     console.error(`heps: ${error.message}`);
     return 2;
   }
-  console.error('heps: failed:', error);
+  if (error instanceof Error && error.name === 'OutputError') console.error(`heps: ${error.message}`);
+  else console.error('heps: failed:', error);
   return 1;
 }
 

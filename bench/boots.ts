@@ -11,7 +11,8 @@ import { modelNamed } from '../core/card-catalogue.ts';
 import { hashOf } from '../live/access/secrets.ts';
 import { makeToken } from '../live/access/tokens.ts';
 import { openDatabase } from '../live/database/database.ts';
-import { Store } from '../live/srm/record-store.ts';
+import type { ServerSchema } from '../live/server/migrations.ts';
+import { openStores } from '../live/server/stores.ts';
 import type { MemoryHost } from '../test/live/memory-cloud/cloud-state.ts';
 import { startBootsCloud } from './boots-cloud.ts';
 
@@ -71,10 +72,10 @@ export async function benchBoots(): Promise<void> {
 /** Tokens and the records of all hosts, as if all had reported. @returns a token that may boot */
 async function fill(file: string, hosts: readonly (MemoryHost & { model: string })[]): Promise<string> {
   const token = makeToken();
-  const store = await Store.open({ kind: 'sqlite', file });
-  await store.addToken(hashOf(token), 'scheduler', null, 0);
+  const store = await openStores({ kind: 'sqlite', file });
+  await store.tokens.addToken(hashOf(token), 'scheduler', null, 0);
   await store.close();
-  const database = openDatabase({ kind: 'sqlite', file });
+  const database = openDatabase<ServerSchema>({ kind: 'sqlite', file });
   const nowS = Date.now() / 1000;
   const rows = hosts.map(({ name: host, vcpus, ramMib, diskGib, cards, model }) => {
     const { memoryMib, cores, fp32Tflops, bandwidthGBs, clockMhz } = modelNamed(model)!;

@@ -13,7 +13,7 @@ export const portal = 'http://portal.test';
 
 /** Desktops without machines. */
 export async function startDesktops(): Promise<{ child: ChildProcess; ports: DesktopPorts }> {
-  const child = spawn(process.execPath, [resolve('dist/bench/gateway-desktops.js')], {
+  const child = spawn(process.execPath, [resolve('build/bench/gateway-desktops.js')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface({ input: child.stdout! })) return { child, ports: JSON.parse(line) };

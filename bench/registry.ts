@@ -10,7 +10,8 @@ import { modelNamed } from '../core/card-catalogue.ts';
 import { hashOf } from '../live/access/secrets.ts';
 import { makeToken } from '../live/access/tokens.ts';
 import { openDatabase } from '../live/database/database.ts';
-import { Store } from '../live/srm/record-store.ts';
+import type { ServerSchema } from '../live/server/migrations.ts';
+import { openStores } from '../live/server/stores.ts';
 
 const hosts = 10_000;
 const cardsPerHost = 8;
@@ -61,8 +62,8 @@ async function stop({ child }: Running): Promise<void> {
 }
 
 async function makeAgents(file: string): Promise<BenchAgent[]> {
-  await (await Store.open({ kind: 'sqlite', file })).close();
-  const database = openDatabase({ kind: 'sqlite', file });
+  await (await openStores({ kind: 'sqlite', file })).close();
+  const database = openDatabase<ServerSchema>({ kind: 'sqlite', file });
   const agents: BenchAgent[] = [];
   for (let first = 0; first < hosts; first += 1000) {
     const some = Array.from({ length: 1000 }, (_, index) => ({
@@ -258,9 +259,9 @@ export async function benchRegistry(): Promise<void> {
   try {
     const file = join(folder, 'heps.db');
     const agents = await makeAgents(file);
-    const store = await Store.open({ kind: 'sqlite', file });
+    const store = await openStores({ kind: 'sqlite', file });
     const reader = makeToken();
-    await store.addToken(hashOf(reader), 'reader', null, 0);
+    await store.tokens.addToken(hashOf(reader), 'reader', null, 0);
     await store.close();
     let server = await start(folder);
     const show = async (what: string, count: number, vcpusUsed: (index: number) => number): Promise<void> => {

@@ -10,8 +10,10 @@ import { createPolicy, type Policy } from '../core/policy.ts';
 import type { PolicyOptions } from '../core/policy-options.ts';
 import { isGpuRequest } from '../core/request.ts';
 import { estimate } from '../core/statistics/estimate.ts';
-import { loadCluster, openWorkload } from '../sim/runs/inputs.ts';
-import { defaultCloud, simulate } from '../sim/runs/simulate.ts';
+import { defaultCloud } from '../sim/cloud/cloud-options.ts';
+import { readCluster } from '../sim/runs/inputs.ts';
+import { measure } from '../sim/runs/play.ts';
+import { openWorkload } from '../sim/runs/workload.ts';
 
 const cases: readonly { readonly name: string; readonly options?: Partial<PolicyOptions> }[] = [
   { name: 'hybrid' },
@@ -70,7 +72,7 @@ export async function benchTightness(): Promise<void> {
   console.log(
     `tightness: heps-250, workload heps, ${days} days, load 1, refusing; means over seeds ${seeds.join(' ')} ± 95 %`,
   );
-  const { hosts } = await loadCluster('heps-250');
+  const { hosts } = await readCluster('heps-250');
   const workload = { preset: 'heps', trace: null, days, load: 1, times: null, skipInvalid: false } as const;
   for (const { name, options } of cases) {
     const all: Tightness[] = [];
@@ -78,7 +80,7 @@ export async function benchTightness(): Promise<void> {
       const tightness = new Tightness();
       const policy = tightness.watched(createPolicy(policyNamed(name), { ...options, seed }));
       const { arrivals } = await openWorkload(workload, seed, false);
-      await simulate(hosts, arrivals, policy, { cloud: defaultCloud, seed, untilS: days * 86400, record: false });
+      await measure(hosts, arrivals, policy, { cloud: defaultCloud, seed, untilS: days * 86400, record: false });
       all.push(tightness);
     }
     const told = [name, ...Object.values(options ?? {})].join(' ');

@@ -282,7 +282,7 @@ export class Cluster {
     this.diskFreeGib[host]! += sign * request.diskGib;
     if (cards.length > 0) {
       this.cardChanges[host]!++;
-      this.gpuVms[host * this.cardCounts + this.cardCount(host, cards, request, wholeCards)]! -= sign;
+      this.gpuVms[host * this.cardCounts + this.gpuVmColumn(host, cards, request, wholeCards)]! -= sign;
     }
     for (let index = 0; index < cards.length; index++) {
       const card = this.cardStart[host]! + cards[index]!;
@@ -293,8 +293,8 @@ export class Cluster {
     this.#tell(host);
   }
 
-  /** Where in a row of `gpuVms` a request with those cards of a host counts. */
-  cardCount(host: number, cards: readonly number[], request: VmRequest, wholeCards: boolean): number {
+  /** The column of `gpuVms` in which a GPU VM with those cards of a host counts: 0 for a part of one card, else how many. */
+  gpuVmColumn(host: number, cards: readonly number[], request: VmRequest, wholeCards: boolean): number {
     if (cards.length !== 1) return cards.length;
     const card = this.cardStart[host]! + cards[0]!;
     return this.cardShare(card, request, wholeCards).cores < this.models[this.cardModel[card]!]!.cores ? 0 : 1;

@@ -15,6 +15,9 @@ export interface HostSpec {
   readonly cards: readonly GpuCard[];
 }
 
+/** What a host says that it has, in use or not. How far its vCPUs are overcommitted is the cloud's to say. */
+export type HostInventory = Pick<HostSpec, 'vcpus' | 'ramMib' | 'diskGib' | 'cards'>;
+
 /** Hosts of a cluster at most, and what the RAM of one is below, MiB: so that both fit into one exact number, as the score index keeps them. */
 export const mostHosts = 2 ** 21;
 export const ramLimitMib = 2 ** 31;

@@ -1,14 +1,14 @@
 /** The page around the views: what is open, which view, the clock, messages, keys. */
 import './frame.css';
 import type { PageSources } from '../core/wire/page-sources.ts';
-import { button, element } from './element.ts';
 import { openFile, readRun } from './load/read-run.ts';
 import { openRun } from './load/sources.ts';
 import { type Run, rowOfVm, titlesOf } from './model/run.ts';
-import { initialState, type PageState, views } from './page-state.ts';
-import { offerSaving } from './save.ts';
-import { StateHolder } from './state-holder.ts';
-import { switchTheme } from './theme-choice.ts';
+import { button, element } from './page/element.ts';
+import { initialState, type PageState, views } from './page/page-state.ts';
+import { offerSaving } from './page/save.ts';
+import { StateHolder } from './page/state-holder.ts';
+import { switchTheme } from './page/theme-choice.ts';
 import { CompareView } from './views/compare-view.ts';
 import { helpDialog } from './views/help-dialog.ts';
 import { LiveView } from './views/live-view.ts';
@@ -123,11 +123,11 @@ export class App {
       picker,
       button('Open', 'Open run files (o)', () => picker.click()),
       button('Switch between light and dark', 'Light or dark (d)', () => this.#switchTheme(), '◐'),
-      button('Help', 'Keys and signs (?)', () => this.#help.showModal(), '?'),
+      button('Help', 'Keyboard shortcuts (?)', () => this.#help.showModal(), '?'),
     );
   }
 
-  /** Everything anew. */
+  /** Redraws everything. */
   #show(): void {
     this.#update(this.#holder.state, everything);
   }
@@ -202,7 +202,7 @@ export class App {
     else if (host !== undefined) this.#holder.set({ host: host.name, vm: '' });
     else
       this.#say(
-        `No VM or host of this run is called “${text}”. VMs are called like ${run.placements.decisions.id[0] ?? '–'}, hosts like ${run.cluster.specs[0]!.name}.`,
+        `No VM or host in this run is called “${text}”. VM names look like ${run.placements.decisions.id[0] ?? '–'}, host names like ${run.cluster.specs[0]!.name}.`,
       );
   }
 

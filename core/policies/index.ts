@@ -1,6 +1,6 @@
 /** The list of policies. */
 import { InputError } from '../input-error.ts';
-import type { PolicyFactory } from '../policy.ts';
+import { type PolicyFactory, withDefaults } from '../policy.ts';
 import { bestFit } from './best-fit.ts';
 import { dotProduct } from './dot-product.ts';
 import { fgdBestFit } from './fgd/best-fit.ts';
@@ -19,7 +19,7 @@ import { worstFit } from './worst-fit.ts';
 export const policies: readonly PolicyFactory[] = [
   ...[hybrid, nova, firstFit, bestFit, worstFit, dotProduct, random, leastCard],
   ...[fgd, gpuClustering, gpuPacking, fgdBestFit, fgdDotProduct, fgdRandom],
-];
+].map(withDefaults);
 
 /** The policy of that name. @throws InputError naming those there are */
 export function policyNamed(name: string): PolicyFactory {

@@ -12,7 +12,7 @@ export interface PolicyRuns {
 }
 
 /** One line of a comparison; estimates in the measure's unit, null when some run had nothing to measure. */
-export interface Comparison {
+export interface MeasureComparison {
   readonly measure: Measure;
   /** One per policy, in the order given. */
   readonly estimates: readonly (Estimate | null)[];
@@ -21,7 +21,7 @@ export interface Comparison {
 }
 
 /** Compares policies that ran with the same seeds; the first is the one that others are measured against. */
-export function compareRuns(runs: readonly PolicyRuns[]): Comparison[] {
+export function compareRuns(runs: readonly PolicyRuns[]): MeasureComparison[] {
   return measures.map((measure) => {
     const values = runs.map(({ summaries }) => valuesOf(summaries, measure));
     return {

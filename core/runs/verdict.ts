@@ -1,5 +1,5 @@
 /** What a comparison comes to, in one sentence. */
-import type { Comparison, PolicyRuns } from './comparison.ts';
+import type { MeasureComparison, PolicyRuns } from './comparison.ts';
 
 /**
  * Which of two policies serves more VMs as asked, by how much, and how sure that is.
@@ -9,7 +9,7 @@ import type { Comparison, PolicyRuns } from './comparison.ts';
  */
 export function verdictOf(
   runs: readonly PolicyRuns[],
-  { estimates, differences }: Pick<Comparison, 'estimates' | 'differences'>,
+  { estimates, differences }: Pick<MeasureComparison, 'estimates' | 'differences'>,
   index: number,
 ): string {
   const [first, other] = [runs[0]!.policy, runs[index]!.policy];

@@ -10,7 +10,7 @@ import type { VmRequest } from '../request.ts';
 import { cardScore } from '../scores.ts';
 
 /** Cards that serve a request: how many, what each of those given has at least free, and S_card of the weakest of these. */
-export interface CardOffer {
+export interface StateOffer {
   readonly cards: number;
   readonly cardMemoryMib: number;
   readonly cardCores: number;
@@ -31,7 +31,7 @@ interface FreeCard {
   readonly cores: number;
 }
 
-const noOffers: readonly CardOffer[] = [];
+const noOffers: readonly StateOffer[] = [];
 
 export class CardState {
   /** Equal for hosts that make the same offers. */
@@ -39,7 +39,7 @@ export class CardState {
   /** No offer is of a better card than this. */
   readonly largestCardScore: number;
   /** Where all cards are whole and of one model: what they offer to a request that they suit and suffice for. */
-  readonly plainOffer: CardOffer;
+  readonly plainOffer: StateOffer;
   readonly #groups: readonly StateGroup[];
   /** In the order in which they are given: least memory, then fewest cores, then as on the host. */
   readonly #cards: readonly FreeCard[];
@@ -75,9 +75,9 @@ export class CardState {
   }
 
   /** The ways to serve the request: one per group that can serve alone, else the mixture of all; none when there are too few cards. */
-  offers(request: VmRequest): readonly CardOffer[] {
+  offers(request: VmRequest): readonly StateOffer[] {
     if (this.#cards.length < request.cards) return noOffers;
-    const offers: CardOffer[] = [];
+    const offers: StateOffer[] = [];
     for (let group = 0; group < this.#groups.length; group++) {
       if (!modelSuits(request, this.#groups[group]!.model)) continue;
       const offer = this.#offerOf(group, request);
@@ -89,7 +89,7 @@ export class CardState {
   }
 
   /** What the cards of one group offer, or with -1 all cards that suit; undefined when they are too few. */
-  #offerOf(only: number, request: VmRequest): CardOffer | undefined {
+  #offerOf(only: number, request: VmRequest): StateOffer | undefined {
     let serving = 0;
     let [cardMemoryMib, cardCores, sCard] = [Infinity, Infinity, Infinity];
     for (let place = 0; place < this.#cards.length; place++) {

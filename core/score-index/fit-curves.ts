@@ -2,7 +2,7 @@
 
 import type { VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
-import type { CardOffer } from './card-state.ts';
+import type { StateOffer } from './card-state.ts';
 
 /** Places of a curve's figures, which stand one curve after the other in one array: this costs less than an object each. */
 const dot = 0;
@@ -63,7 +63,7 @@ export class FitCurves {
    * `peakVcpus` says then where it is.
    */
   climb(
-    { cards, cardMemoryMib, cardCores, cardScore }: CardOffer,
+    { cards, cardMemoryMib, cardCores, cardScore }: StateOffer,
     leastVcpus: number,
     mostVcpus: number,
     leastMib: number,

@@ -12,7 +12,7 @@ import type { ResourceVector } from '../resources.ts';
 import { gpuScore, similarity } from '../scores.ts';
 import { type Bucket, placeIn } from './bucket.ts';
 import { CardBuckets } from './card-buckets.ts';
-import type { CardOffer } from './card-state.ts';
+import type { StateOffer } from './card-state.ts';
 import { ChangedHosts } from './changed-hosts.ts';
 import { FitCurves } from './fit-curves.ts';
 import { hostOf, leastEntry, ramMibOf } from './host-entry.ts';
@@ -36,13 +36,13 @@ export class FittingHosts {
   /** Candidates: a curve, the bucket whose hosts it is for, their offer, and the most that any of them can score, squared. */
   readonly #curves: FitCurves;
   readonly #buckets: Bucket[] = [];
-  readonly #offers: CardOffer[] = [];
+  readonly #offers: StateOffer[] = [];
   readonly #bounds: number[] = [];
   /** The best host so far, what it was found by, and its score: squared up to rounding, and exactly once that is needed. */
   #best = -1;
   #bestVcpus = 0;
   #bestMib = 0;
-  #bestOffer: CardOffer | undefined;
+  #bestOffer: StateOffer | undefined;
   #bestAbout = 0;
   #bestExact = Number.NaN;
 
@@ -126,7 +126,7 @@ export class FittingHosts {
   }
 
   /** Makes a candidate of what the hosts of a bucket offer, if any of them may be better than the best. */
-  #consider(bucket: Bucket, offer: CardOffer): void {
+  #consider(bucket: Bucket, offer: StateOffer): void {
     if (!this.#hasRoom(bucket)) return;
     const curves = this.#curves;
     const curve = curves.length;
@@ -244,7 +244,7 @@ export class FittingHosts {
     return true;
   }
 
-  #exactOf(vcpus: number, ramMib: number, offer: CardOffer): number {
+  #exactOf(vcpus: number, ramMib: number, offer: StateOffer): number {
     const { cards, cardMemoryMib, cardCores, cardScore } = offer;
     const idle = { cards, cardMemoryMib, cardCores, vcpus, ramMib };
     return gpuScore(cardScore, similarity(idle, this.#request, this.#largest));

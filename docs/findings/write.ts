@@ -1,5 +1,5 @@
 /** Writes docs/findings.md from the runs of `docs/findings/plan.yaml`; every figure in it comes from their run files. */
-import { writeOutput } from '../../sim/records/output-file.ts';
+import { writeOutput } from '../../files/output-file.ts';
 import { Figures, markdownTable, type Where } from './figures.ts';
 
 const folder = 'sweeps/findings';

@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { People } from '../desktops/accounts/people.ts';
-import type { Group } from '../desktops/accounts/person.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from '../desktops/accounts/person-name.ts';
+import type { Group } from '../desktops/records/group.ts';
 import { openConfiguration } from '../server/configuration.ts';
-import { Store } from '../srm/record-store.ts';
+import { openStores } from '../server/stores.ts';
 import { wallClock } from '../wall-clock.ts';
 
 interface AddOptions {
@@ -97,11 +97,11 @@ async function readPassword(file: string | undefined): Promise<string> {
 }
 
 async function withPeople<T>(config: string, work: (people: People) => Promise<T>): Promise<T> {
-  const store = await Store.open((await openConfiguration(config, process.env)).database);
+  const stores = await openStores((await openConfiguration(config, process.env)).database);
   try {
-    return await work(new People(store.database));
+    return await work(new People(stores.database));
   } finally {
-    await store.close();
+    await stores.close();
   }
 }
 

@@ -9,7 +9,7 @@ import { makeDemoFolder } from '../demo/demo-folder.ts';
 import { isInstalled } from '../desktops/machines/local/programs.ts';
 import { readConfiguration } from '../server/configuration.ts';
 import { makeLog } from '../server/log.ts';
-import { startServer } from '../server/server.ts';
+import { startLiveServer } from '../server/server.ts';
 import { wallClock } from '../wall-clock.ts';
 import { aPortNumber } from './port-option.ts';
 
@@ -50,7 +50,7 @@ async function runDemo({ folder: given, port, gatewayPort }: DemoOptions): Promi
   try {
     const configuration = readConfiguration(makeDemoFolder(folder, { portal: port, gateway: gatewayPort }), {});
     const passwords = await makeAccounts(configuration.database, wallClock);
-    const server = await startServer(configuration, makeLog(configuration.log.level));
+    const server = await startLiveServer(configuration, makeLog(configuration.log.level));
     console.log(welcome(`http://127.0.0.1:${port}/portal/`, passwords, folder));
     await ended;
     console.log('\nEnds the desktops …');

@@ -1,9 +1,9 @@
 /** `heps live gateway`: the streaming gateway in a process of its own, several of them behind a load balancer if need be. */
 import type { Command } from 'commander';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { RemoteAuthority } from '../gateway/authority/remote-authority.ts';
 import { readGatewayConfiguration } from '../gateway/configuration.ts';
 import { startGateway } from '../gateway/gateway.ts';
-import { RemoteAuthority } from '../gateway/remote-authority.ts';
 import { readPageFiles } from '../http/page-files.ts';
 import { makeLog } from '../server/log.ts';
 import { wallClock } from '../wall-clock.ts';

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { openConfiguration } from '../server/configuration.ts';
 import { makeLog } from '../server/log.ts';
-import { startServer } from '../server/server.ts';
+import { startLiveServer } from '../server/server.ts';
 
 /**
  * V8 collects old garbage when a fifth has come to what was left the last time; by itself it waits for several times as much. Beside 10 000 hosts
@@ -34,7 +34,7 @@ Example:
       const ended = new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
       });
-      const server = await startServer(configuration, log);
+      const server = await startLiveServer(configuration, log);
       await ended;
       await server.stop();
     });

@@ -1,6 +1,6 @@
 /** `heps live shadow`: where Nova put what others booted, and where the policy would have. */
 import type { Command } from 'commander';
-import type { ComparisonTable } from '../database/schema.ts';
+import type { Comparison } from '../scheduling/comparison.ts';
 import { clientOf, type ServerArguments, withServer } from './server-options.ts';
 
 export function addShadow(live: Command): void {
@@ -19,7 +19,7 @@ interface Report {
   readonly servers: number;
   readonly sameHost: number;
   readonly objected: number;
-  readonly comparisons: readonly ComparisonTable[];
+  readonly comparisons: readonly Comparison[];
 }
 
 function report({ servers, sameHost, objected, comparisons }: Report): string {

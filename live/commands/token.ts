@@ -2,9 +2,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { hashOf } from '../access/secrets.ts';
+import type { TokenStore } from '../access/token-store.ts';
 import { makeToken, type Role, roles } from '../access/tokens.ts';
 import { openConfiguration } from '../server/configuration.ts';
-import { Store } from '../srm/record-store.ts';
+import { openStores } from '../server/stores.ts';
 import { aHostName } from '../srm/report.ts';
 import { wallClock } from '../wall-clock.ts';
 
@@ -19,23 +20,23 @@ export function addTokenCommands(live: Command): void {
       if (role !== 'agent' && host !== undefined) throw new InputError('--host', 'it with --role agent only', host);
       const checkedHost = host === undefined ? null : aHostName(host, '--host');
       const secret = makeToken();
-      await withStore(config, (store) => store.addToken(hashOf(secret), role, checkedHost, wallClock.nowS));
+      await withTokens(config, (tokens) => tokens.addToken(hashOf(secret), role, checkedHost, wallClock.nowS));
       console.log(secret);
     });
   withConfig(token.command('list').description('list tokens, without their secrets')).action(
     async ({ config }: { config: string }) => {
-      const tokens = await withStore(config, (store) => store.readTokens());
-      for (const { id, role, host, createdAtS, revokedAtS } of tokens) {
+      const rows = await withTokens(config, (tokens) => tokens.readTokens());
+      for (const { id, role, host, createdAtS, revokedAtS } of rows) {
         const state = revokedAtS === null ? '' : `  revoked ${dateOf(revokedAtS)}`;
         console.log(`${String(id).padStart(5)}  ${role.padEnd(9)}  ${host ?? '–'}  made ${dateOf(createdAtS)}${state}`);
       }
-      if (tokens.length === 0) console.log('no tokens yet: heps live token create --help');
+      if (rows.length === 0) console.log('no tokens yet: heps live token create --help');
     },
   );
   withConfig(token.command('revoke').description('revoke a token: servers refuse it within seconds'))
     .argument('<id>', 'as in the list', wholeId)
     .action(async (id: number, { config }: { config: string }) => {
-      const isRevoked = await withStore(config, (store) => store.revokeToken(id, wallClock.nowS));
+      const isRevoked = await withTokens(config, (tokens) => tokens.revokeToken(id, wallClock.nowS));
       if (!isRevoked) throw new InputError('id', 'a token of the list that is not revoked', id);
     });
 }
@@ -44,12 +45,12 @@ function withConfig(command: Command): Command {
   return command.requiredOption('--config <file>', 'configuration of the server, YAML');
 }
 
-async function withStore<T>(config: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await Store.open((await openConfiguration(config, process.env)).database);
+async function withTokens<T>(config: string, work: (tokens: TokenStore) => Promise<T>): Promise<T> {
+  const stores = await openStores((await openConfiguration(config, process.env)).database);
   try {
-    return await work(store);
+    return await work(stores.tokens);
   } finally {
-    await store.close();
+    await stores.close();
   }
 }
 

@@ -1,7 +1,6 @@
-/** Opens the registry's database: SQLite in a file of this machine, or MariaDB. */
+/** Opens a database: SQLite in a file of this machine, or MariaDB. */
 
 import { Kysely, MysqlDialect } from 'kysely';
-import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-thread.ts';
 
 /** Where the records are kept. */
@@ -20,7 +19,7 @@ export type DatabaseOptions =
 const waitMs = 5_000;
 
 /** Opened, or connected to, by the first query, which throws an InputError when the SQLite file cannot be opened. */
-export function openDatabase(options: DatabaseOptions): Kysely<Schema> {
+export function openDatabase<Schema>(options: DatabaseOptions): Kysely<Schema> {
   if (options.kind === 'sqlite') return new Kysely({ dialect: sqliteDialect(options.file, waitMs) });
   const { host, port, name, user, password } = options;
   const pool = async () => {

@@ -1,7 +1,6 @@
 /** Transactions whose statements are known beforehand: sent at once, so that on SQLite nobody waits for one statement after the other. */
 import type { Compilable, Kysely } from 'kysely';
 import { isBeaten, isTaken } from './database-errors.ts';
-import type { Schema } from './schema.ts';
 import { errorOf, SqliteThread } from './sqlite-thread.ts';
 
 /** One statement of a transaction. */
@@ -17,7 +16,7 @@ export interface Step {
 const mostRepeats = 3;
 
 /** Writes all or nothing; on disk when it resolves. @throws the `otherwise` of the step that failed, or what the database threw */
-export async function transact(database: Kysely<Schema>, steps: readonly Step[]): Promise<void> {
+export async function transact<Schema>(database: Kysely<Schema>, steps: readonly Step[]): Promise<void> {
   for (let left = mostRepeats; ; left--) {
     try {
       return await write(database, steps);
@@ -27,7 +26,7 @@ export async function transact(database: Kysely<Schema>, steps: readonly Step[])
   }
 }
 
-async function write(database: Kysely<Schema>, steps: readonly Step[]): Promise<void> {
+async function write<Schema>(database: Kysely<Schema>, steps: readonly Step[]): Promise<void> {
   const statements = steps.map(({ query, rows }) => ({ ...query.compile(), rows }));
   const isWritten = await database.getExecutor().provideConnection(async (connection) => {
     if (!(connection instanceof SqliteThread)) return false;

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { DatabaseOptions } from '../database/database.ts';
 import { type NewAccount, People } from '../desktops/accounts/people.ts';
-import { Store } from '../srm/record-store.ts';
+import { openStores } from '../server/stores.ts';
 
 const b7 = { name: 'b7', gid: 20_007 };
 const accounts: readonly NewAccount[] = [
@@ -24,9 +24,9 @@ export async function makeAccounts(
   database: DatabaseOptions,
   clock: Pick<Clock, 'nowS'>,
 ): Promise<Map<string, string>> {
-  const store = await Store.open(database);
+  const stores = await openStores(database);
   try {
-    const people = new People(store.database);
+    const people = new People(stores.database);
     const passwords = new Map<string, string>();
     for (const account of accounts) {
       const password = readablePassword();
@@ -37,7 +37,7 @@ export async function makeAccounts(
     }
     return passwords;
   } finally {
-    await store.close();
+    await stores.close();
   }
 }
 

@@ -1,8 +1,8 @@
 /** What `/metrics` shows of the desktop service. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { DesktopState } from '../../core/wire/portal.ts';
-import type { RefusalReason } from '../gateway/authority.ts';
-import type { ConnectKind } from './tables.ts';
+import type { RefusalReason } from '../gateway/authority/authority.ts';
+import type { ConnectKind } from './records/tables.ts';
 
 export interface DesktopMetricsSources {
   /** Desktops by state, without those that are deleted. */

@@ -5,23 +5,23 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import type { DesktopState } from '../../core/wire/portal.ts';
-import type { Schema } from '../database/schema.ts';
 import { startGateway } from '../gateway/gateway.ts';
-import { pageHeaders, readPageFiles } from '../http/page-files.ts';
+import type { GatewaySettings } from '../gateway/settings.ts';
+import { portalHeaders, readPageFiles } from '../http/page-files.ts';
 import type { Route } from '../http/routes.ts';
 import { LocalLogin } from './accounts/local-login.ts';
 import { People } from './accounts/people.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { UnifiedLogin } from './accounts/unified-login.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
 import type { AddressCheck } from './connect/address-check.ts';
 import { ConnectStore } from './connect/connect-store.ts';
 import { gatewayRoutes } from './connect/gateway-routes.ts';
 import { LocalAuthority } from './connect/local-authority.ts';
 import { TokenServer } from './connect/token-server.ts';
 import { makeDesktopMetrics } from './desktop-metrics.ts';
-import { DesktopStore } from './desktop-store.ts';
-import { Lease, soleLease } from './lease.ts';
-import { Lifecycle } from './lifecycle.ts';
+import { Lease, soleLease } from './lifecycle/lease.ts';
+import { Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Machines } from './machines/machines.ts';
 import { answersVnc } from './machines/vnc-probe.ts';
 import { adminRoutes } from './portal/admin-routes.ts';
@@ -34,13 +34,14 @@ import { pageRoutes } from './portal/portal-pages.ts';
 import { PortalRequests } from './portal/portal-requests.ts';
 import { problemsTold } from './portal/problems-told.ts';
 import { shareRoutes } from './portal/share-routes.ts';
-import type { DesktopSettings, GatewaySettings } from './settings.ts';
-import type { Catalogue } from './stations-file.ts';
+import { DesktopStore } from './records/desktop-store.ts';
+import type { DesktopSchema } from './records/tables.ts';
+import type { DesktopSettings } from './settings.ts';
 
 export interface DesktopServiceParts {
   readonly settings: DesktopSettings & { readonly gateway: GatewaySettings };
   readonly catalogue: Catalogue;
-  readonly database: Kysely<Schema>;
+  readonly database: Kysely<DesktopSchema>;
   /** Whether other servers use the database. */
   readonly isShared: boolean;
   readonly machines: Machines;
@@ -152,7 +153,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     ...adminRoutes(shared),
     ...gatewayRoutes(authority),
   ]);
-  const headers = pageHeaders(gateway.publicUrl);
+  const headers = portalHeaders(gateway.publicUrl);
   let end = async (): Promise<void> => {};
   return {
     routes,
@@ -202,7 +203,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   };
 }
 
-async function countStates(database: Kysely<Schema>): Promise<Map<DesktopState, number>> {
+async function countStates(database: Kysely<DesktopSchema>): Promise<Map<DesktopState, number>> {
   const rows = await database
     .selectFrom('desktops')
     .select((row) => ['state', row.fn.countAll<number>().as('count')])

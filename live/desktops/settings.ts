@@ -1,5 +1,6 @@
-/** What an operator sets of the desktop service and of the streaming gateway. */
-import type { SharedLimits } from './limits.ts';
+/** What an operator sets of the desktop service. */
+import type { UnifiedLoginSettings } from './accounts/unified-login-settings.ts';
+import type { SharedLimits } from './catalogue/limits.ts';
 
 export interface DesktopSettings {
   /** Path of `stations.yaml`. */
@@ -36,33 +37,4 @@ export interface AccountSettings {
   /** Seconds that a login lasts unless it is used, and at most. */
   readonly idleS: number;
   readonly longestS: number;
-}
-
-/** OpenID Connect. */
-export interface UnifiedLoginSettings {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** What the facility calls it. */
-  readonly title: string;
-  /** Asked for besides `openid`. */
-  readonly scopes: readonly string[];
-  /** Names of the claims. */
-  readonly claims: Readonly<Record<'name' | 'displayName' | 'uid' | 'gid' | 'groups', string>>;
-  /** Number by name, of groups that come without one. */
-  readonly groupNumbers: Readonly<Record<string, number>>;
-}
-
-export interface GatewaySettings {
-  readonly address: string;
-  readonly port: number;
-  /** Its own origin; web applications inside desktops are served there. */
-  readonly publicUrl: string;
-  readonly tls: { readonly certificate: string; readonly key: string } | null;
-  /** Networks whose `X-Forwarded-For` counts. */
-  readonly trustedProxies: readonly string[];
-  /** `name:port` of Nova's console proxies. */
-  readonly consoleHosts: readonly string[];
-  /** Connections at a time. */
-  readonly mostOpen: number;
 }

@@ -1,20 +1,15 @@
 /** Reads `stations.yaml`: what may be applied for, and the limits of groups. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
 import { aBoolean, anArray, anInteger, anObject, aPositive, aText, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
+import { readYaml } from '../settings/yaml-file.ts';
 import { aGroupName, aShownText } from './accounts/person-name.ts';
-import type { SharedLimits } from './limits.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import type { SharedLimits } from './catalogue/limits.ts';
+import type { DesktopImage, Mount, Software, Station, WebApp } from './catalogue/station.ts';
 import { checkTemplate } from './provisioning/template.ts';
-import type { DesktopImage, Mount, Software, Station, WebApp } from './station.ts';
-
-export interface Catalogue {
-  readonly stations: readonly Station[];
-  /** Of the members of a group together, by its name. */
-  readonly groupLimits: ReadonlyMap<string, SharedLimits>;
-}
 
 /** What a station is that says nothing else: a small desktop for a day, a week at most, and a clipboard for text. */
 export const stationDefaults = {
@@ -30,7 +25,7 @@ type Reader<T> = (value: unknown, where: string) => T;
 
 /** @throws InputError naming the file and the field */
 export function readStations(file: string): Catalogue {
-  const top = anObject(parsed(file), file);
+  const top = anObject(readYaml(file, 'a file of stations that can be read'), file);
   noOtherFields(top, file, ['stations', 'limits']);
   const stations = listOf(top.stations, `${file}, stations`, (value, where) => stationOf(value, where, file));
   if (stations.length === 0) throw new InputError(`${file}, stations`, 'at least one station', []);
@@ -41,18 +36,6 @@ export function readStations(file: string): Catalogue {
     return [aGroupName(group, where), limitsOf(value, where)] as const;
   });
   return { stations, groupLimits: new Map(groupLimits) };
-}
-
-function parsed(file: string): unknown {
-  try {
-    return parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof YAMLParseError) {
-      const line = error.linePos?.[0].line ?? 1;
-      throw InputError.saying(`${file}:${line}: expected YAML (${error.message.split('\n')[0]})`);
-    }
-    throw new InputError(file, 'a file of stations that can be read', (error as NodeJS.ErrnoException).code);
-  }
 }
 
 function stationOf(value: unknown, where: string, file: string): Station {

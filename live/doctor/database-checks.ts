@@ -4,7 +4,8 @@ import { type Kysely, sql } from 'kysely';
 import { InputError } from '../../core/input-error.ts';
 import type { Check } from '../checks.ts';
 import { type DatabaseOptions, openDatabase } from '../database/database.ts';
-import { migrate, type Schema } from '../database/schema.ts';
+import { migrate } from '../database/migrate.ts';
+import { type ServerSchema, serverMigrations } from '../server/migrations.ts';
 import { check } from './cloud-checks.ts';
 import { databaseStep } from './steps.ts';
 
@@ -15,7 +16,7 @@ export async function checkDatabase(options: DatabaseOptions): Promise<Check[]> 
   if (options.kind === 'sqlite' && !existsSync(options.file)) {
     return [wrong(`${where} is not there`, 'heps live token create makes it, as does heps live serve')];
   }
-  let database: Kysely<Schema>;
+  let database: Kysely<ServerSchema>;
   try {
     database = openDatabase(options);
   } catch (error) {
@@ -32,7 +33,7 @@ export async function checkDatabase(options: DatabaseOptions): Promise<Check[]> 
   }
 }
 
-async function checkTables(database: Kysely<Schema>, where: string): Promise<Check> {
+async function checkTables(database: Kysely<ServerSchema>, where: string): Promise<Check> {
   const done = await stepsDone(database);
   const expected = await allSteps();
   const missing = expected.filter((name) => !done.includes(name));
@@ -53,7 +54,7 @@ async function checkTables(database: Kysely<Schema>, where: string): Promise<Che
 }
 
 /** In a transaction that is rolled back. */
-async function checkWrite(database: Kysely<Schema>): Promise<Check> {
+async function checkWrite(database: Kysely<ServerSchema>): Promise<Check> {
   const takenBack = new Error('to be rolled back');
   try {
     await database.transaction().execute(async (transaction) => {
@@ -72,7 +73,7 @@ async function checkWrite(database: Kysely<Schema>): Promise<Check> {
 }
 
 /** Names of the migrations that a database has had; none where it never had one. */
-async function stepsDone(database: Kysely<Schema>): Promise<string[]> {
+async function stepsDone(database: Kysely<ServerSchema>): Promise<string[]> {
   const tables = await database.introspection.getTables({ withInternalKyselyTables: true });
   if (tables.every(({ name }) => name !== 'kysely_migration')) return [];
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(database);
@@ -81,9 +82,9 @@ async function stepsDone(database: Kysely<Schema>): Promise<string[]> {
 
 /** Names of all our migrations: those that a new database gets. */
 async function allSteps(): Promise<string[]> {
-  const fresh = openDatabase({ kind: 'sqlite', file: ':memory:' });
+  const fresh = openDatabase<ServerSchema>({ kind: 'sqlite', file: ':memory:' });
   try {
-    await migrate(fresh, 'sqlite');
+    await migrate(fresh, serverMigrations('sqlite'));
     return await stepsDone(fresh);
   } finally {
     await fresh.destroy();

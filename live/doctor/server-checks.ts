@@ -2,7 +2,7 @@
 import { aBoolean, anArray, anObject, aText } from '../../core/check.ts';
 import type { Check } from '../checks.ts';
 import { collect, openNova, openPlacement, type Session } from '../openstack/index.ts';
-import { cardsInPlacement } from '../record/host-cards.ts';
+import { hostCardsInPlacement } from '../record/host-cards.ts';
 import { pciProviders } from '../record/pci-providers.ts';
 import type { Client } from '../scheduling/client.ts';
 import { check, saying } from './cloud-checks.ts';
@@ -74,7 +74,7 @@ async function hostChecks(reporting: ReadonlySet<string>, session: Session): Pro
     const placement = await openPlacement(session);
     const hypervisors = await collect(nova.listHypervisors());
     known = new Set(hypervisors.map(({ host }) => host));
-    cards = new Set((await cardsInPlacement(hypervisors, placement)).byHost.keys());
+    cards = new Set((await hostCardsInPlacement(hypervisors, placement)).byHost.keys());
     devices = new Set(pciProviders(hypervisors, await placement.listProviders()).map(({ host }) => host));
   } catch (error) {
     return [check(serverStep, 'cannot-tell', `which hosts should report: ${saying(error)}`, 'see the steps before')];

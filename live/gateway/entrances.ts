@@ -1,12 +1,12 @@
 /** `/connect?token=` and `/apps/start?token=`: the paper's form, a token in the address, turned at once into a cookie and a clean address. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { secretFormat } from '../access/secrets.ts';
-import type { Caller } from './admission.ts';
-import { answer, sendOn } from './answers.ts';
 import { appPathOf, isPlainAppPath } from './apps/app-path.ts';
-import { Refused } from './authority.ts';
-import { cookieNames, secretCookie } from './connect-secrets.ts';
-import type { GatewayContext } from './context.ts';
+import { Refused } from './authority/authority.ts';
+import type { Caller } from './connections/admission.ts';
+import { answer, sendOn } from './connections/answers.ts';
+import { cookieNames, secretCookie } from './connections/connect-secrets.ts';
+import type { GatewayContext } from './connections/context.ts';
 
 interface Exchanged {
   readonly secret: string;

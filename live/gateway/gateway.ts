@@ -1,26 +1,25 @@
 /** The streaming gateway: a listener of its own, beside the server's or in a process by itself. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 import { isIn, networksOf } from '../http/client-address.ts';
+import { listen } from '../http/listen.ts';
 import type { PageFile } from '../http/page-files.ts';
-import { Admission } from './admission.ts';
-import { answer, answerFile, refuseUpgrade } from './answers.ts';
 import { Apps } from './apps/apps.ts';
-import type { Authority } from './authority.ts';
-import { bounded } from './bounded-authority.ts';
-import type { GatewayContext } from './context.ts';
+import type { Authority } from './authority/authority.ts';
+import { bounded } from './authority/bounded-authority.ts';
+import { Admission } from './connections/admission.ts';
+import { answer, answerFile, refuseUpgrade } from './connections/answers.ts';
+import type { GatewayContext } from './connections/context.ts';
+import { makeGatewayMetrics } from './connections/gateway-metrics.ts';
+import { defaultLimits, type GatewayLimits } from './connections/limits.ts';
+import { OpenRights } from './connections/open-rights.ts';
+import { Upgrades } from './connections/upgrade.ts';
 import { Entrances } from './entrances.ts';
-import { makeGatewayMetrics } from './gateway-metrics.ts';
-import { defaultLimits, type GatewayLimits } from './limits.ts';
-import { OpenRights } from './open-rights.ts';
 import { Streams } from './streams/streams.ts';
-import { Upgrades } from './upgrade.ts';
 
 export interface GatewayParts {
   readonly listen: { readonly address: string; readonly port: number };
@@ -62,8 +61,15 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const authority = bounded(parts.authority, limits.authorityLimitS, log);
   const metrics = makeGatewayMetrics(parts.register);
   const proxies = networksOf(parts.trustedProxies, 'trustedProxies');
-  const server = httpServer(parts.tls, limits);
-  const url = await listen(server, parts);
+  const listening = await listen({
+    listen: parts.listen,
+    tls: parts.tls,
+    limits: senderLimits,
+    mostConnections: limits.mostOpen + moreConnections,
+    backlog: 1024,
+    stopLimitMs,
+  });
+  const { url, server } = listening;
   const publicOrigin = originOf(parts.publicUrl ?? url, 'publicUrl');
   const rights = new OpenRights(authority, clock, limits, log);
   const context: GatewayContext = {
@@ -132,18 +138,22 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       return rights.size;
     },
     async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      const ended = rights.stop();
-      server.closeIdleConnections();
-      const limit = setTimeout(() => server.closeAllConnections(), stopLimitMs);
-      await Promise.all([closed, ended]);
-      clearTimeout(limit);
+      await listening.stop(() => rights.stop());
       await authority.settled();
       log.info('gateway stopped');
     },
   };
 }
 
+/** Milliseconds: on whatever a sender could hold open. */
+const senderLimits = {
+  requestTimeout: 300_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+  noDelay: true,
+};
 const stopLimitMs = 5_000;
 /** Beside what is open: connections that ask for pages, or wait for the authority. */
 const moreConnections = 2_000;
@@ -158,35 +168,6 @@ function pageFileOf(path: string): string | null {
   if (path === '/desktop') return 'desktop.html';
   const asset = /^\/(?:portal\/)?(assets\/[\w-][\w.-]*)$/.exec(path);
   return asset === null ? null : asset[1]!;
-}
-
-/** With limits on whatever a sender could hold open. */
-function httpServer(tls: GatewayParts['tls'], limits: GatewayLimits): Server {
-  const options = {
-    requestTimeout: 300_000,
-    headersTimeout: 10_000,
-    keepAliveTimeout: 30_000,
-    connectionsCheckingInterval: 2_000,
-    maxHeaderSize: 16_384,
-    noDelay: true,
-  };
-  const server =
-    tls === null
-      ? createServer(options)
-      : createTlsServer({ ...options, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' });
-  server.maxConnections = limits.mostOpen + moreConnections;
-  return server;
-}
-
-async function listen(server: Server, { listen: { address, port }, tls }: GatewayParts): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', ({ code }: NodeJS.ErrnoException) =>
-      reject(new InputError(`listen ${address}, port ${port}`, 'an address and a port that are free', code)),
-    );
-    server.listen(port, address, 1024, resolve);
-  });
-  const name = address.includes(':') ? `[${address}]` : address;
-  return `${tls === null ? 'http' : 'https'}://${name}:${(server.address() as AddressInfo).port}`;
 }
 
 /** @throws InputError for what is more than an origin */

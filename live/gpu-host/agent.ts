@@ -1,7 +1,8 @@
 /** The SRM controller of a host (paper, Fig. 5): create its record, then at every interval read, aggregate and update. */
 import type { Clock } from '../../core/clock.ts';
+import type { HostInventory } from '../../core/host.ts';
 import type { SrmRecord } from '../../core/srm.ts';
-import type { HostInventory, Observation } from './observation.ts';
+import type { Observation } from './observation.ts';
 
 /** What is sent to the registry. */
 export interface Report {

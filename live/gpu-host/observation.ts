@@ -1,15 +1,12 @@
 /** What a GPU host reports: its inventory and its SRM record (paper, section 3.5), from one reading of the host. */
 import type { CatalogueEntry } from '../../core/card-catalogue.ts';
 import type { GpuCard } from '../../core/gpu-card.ts';
-import type { HostSpec } from '../../core/host.ts';
+import type { HostInventory } from '../../core/host.ts';
 import { type CardUse, type SrmRecord, srmCardOf } from '../../core/srm.ts';
 import { hostTree } from './host-tree.ts';
 import { type HostUsage, readHostUsage } from './host-usage.ts';
 import { type AskSmi, readSmiCards, type SmiCard } from './nvidia-smi.ts';
 import { isVfioDriver, type PciCard, readPciCards } from './pci.ts';
-
-/** What the host has, in use or not. How far its vCPUs are overcommitted is the cloud's to say. */
-export type HostInventory = Pick<HostSpec, 'vcpus' | 'ramMib' | 'diskGib' | 'cards'>;
 
 /** One reading of a host. Every card of the record is one of the inventory. */
 export interface Observation {

@@ -37,8 +37,8 @@ export const guardedHeaders = {
   'Cache-Control': 'no-store',
 } as const;
 
-/** The same and what a page may do: run and draw what was built, ask its own origin, and open streams. @param streamOrigin the gateway's, `https://…` */
-export function pageHeaders(streamOrigin: string): Record<string, string> {
+/** The same and what a page of the portal may do: run and draw what was built, ask its own origin, and open streams. @param streamOrigin the gateway's, `https://…` */
+export function portalHeaders(streamOrigin: string): Record<string, string> {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",

@@ -1,7 +1,6 @@
 /** Takes requests to their routes: request id, token, time limit, problems, log line, metrics. */
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
-import type { Metrics } from '../server/metrics.ts';
 import { Problem, sendProblem } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
 import { findRoute, type Route } from './routes.ts';
@@ -10,7 +9,8 @@ import type { TokenCheck } from './token-check.ts';
 export interface ListenerParts {
   readonly routes: readonly Route[];
   readonly tokens: Pick<TokenCheck, 'check'>;
-  readonly metrics: Pick<Metrics, 'request'>;
+  /** Told of each answer: the route's method and path, the status, seconds. */
+  readonly onAnswer: (route: string, status: number, tookS: number) => void;
   readonly log: Logger;
   /** Headers of every answer below a path, problems too. Defaults to none. */
   readonly headersOf?: (path: string) => Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface ListenerParts {
 export function requestListener({
   routes,
   tokens,
-  metrics,
+  onAnswer,
   log,
   headersOf = () => ({}),
   answerLimitMs = 10_000,
@@ -50,7 +50,7 @@ export function requestListener({
     response.on('close', () => {
       clearTimeout(limit);
       const { statusCode: status } = response;
-      metrics.request(`${request.method} ${routePath}`, status, (performance.now() - startMs) / 1000);
+      onAnswer(`${request.method} ${routePath}`, status, (performance.now() - startMs) / 1000);
       const level = status >= 500 ? 'warn' : status >= 400 ? 'info' : 'debug';
       // The path alone: a query or a header may hold what no log should.
       log[level]({ requestId, method: request.method, path: path.slice(0, 300), status }, 'request');

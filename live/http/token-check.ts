@@ -1,19 +1,19 @@
 /** Who sends a request: from its Authorization header, by the tokens of the database. */
 
 import { hashOf } from '../access/secrets.ts';
+import type { TokenStore } from '../access/token-store.ts';
 import type { Role, TokenHolder } from '../access/tokens.ts';
-import type { Store } from '../srm/record-store.ts';
 import { Problem } from './problem.ts';
 
 /** Holders that are remembered; the oldest is forgotten. */
 const mostRemembered = 50_000;
 
 export class TokenCheck {
-  readonly #store: Pick<Store, 'findToken' | 'readRevoked'>;
+  readonly #store: Pick<TokenStore, 'findToken' | 'readRevoked'>;
   /** By hash of the token. */
   readonly #holders = new Map<string, TokenHolder>();
 
-  constructor(store: Pick<Store, 'findToken' | 'readRevoked'>) {
+  constructor(store: Pick<TokenStore, 'findToken' | 'readRevoked'>) {
     this.#store = store;
   }
 

@@ -24,7 +24,7 @@ export async function cardsOfHosts(
   placement: Pick<Placement, 'listProviders' | 'showInventories'>,
   client: Pick<Client, 'ask'> | null,
 ): Promise<HostCards> {
-  if (client === null) return await cardsInPlacement(hypervisors, placement);
+  if (client === null) return await hostCardsInPlacement(hypervisors, placement);
   const recorded = await cardsInRegistry(client);
   const others = hypervisors.filter(({ host }) => !recorded.byHost.has(host));
   if (others.length === 0) return recorded;
@@ -47,7 +47,7 @@ export async function cardsInRegistry(client: Pick<Client, 'ask'>): Promise<Host
  * From the providers below the hosts', each with a class `CUSTOM_PCI_VENDOR_PRODUCT`, or the one that `heps live host prepare` gives; a device
  * that the catalogue lacks, or that is kept back, is no card.
  */
-export async function cardsInPlacement(
+export async function hostCardsInPlacement(
   hypervisors: readonly Pick<Hypervisor, 'id' | 'name' | 'host'>[],
   placement: Pick<Placement, 'listProviders' | 'showInventories'>,
 ): Promise<HostCards> {

@@ -1,7 +1,9 @@
 /** Writes several files of a folder: all of them complete, or none. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
+import { reasonOf } from '../../files/output-error.ts';
+import { guardTemporaries, openTemporary } from '../../files/temporary-files.ts';
 
 /**
  * Each is written beside its place and synced; only when all are whole do they take their names.
@@ -12,11 +14,14 @@ import { InputError } from '../../core/input-error.ts';
  */
 export function writeTogether(folder: string, texts: Readonly<Record<string, string>>, mayReplace: boolean): void {
   refuseExisting(folder, Object.keys(texts), mayReplace);
-  const files = Object.entries(texts).map(([name, text]) => ({ path: join(folder, name), text }));
+  const files = Object.keys(texts).map((name) => join(folder, name));
+  const written: string[] = [];
+  const letGo = guardTemporaries(files);
   try {
     mkdirSync(folder, { recursive: true });
-    for (const { path, text } of files) {
-      const descriptor = openSync(`${path}.part`, 'w');
+    for (const [index, text] of Object.values(texts).entries()) {
+      const { path, descriptor } = openTemporary(files[index]!);
+      written.push(path);
       try {
         writeFileSync(descriptor, text);
         fsyncSync(descriptor);
@@ -24,11 +29,13 @@ export function writeTogether(folder: string, texts: Readonly<Record<string, str
         closeSync(descriptor);
       }
     }
-    if (mayReplace) for (const { path } of files) rmSync(path, { force: true }); // an old one beside a new one would mislead
-    for (const { path } of files) renameSync(`${path}.part`, path);
+    if (mayReplace) for (const path of files) rmSync(path, { force: true }); // an old one beside a new one would mislead
+    for (const [index, path] of written.entries()) renameSync(path, files[index]!);
   } catch (error) {
-    for (const { path } of files) rmSync(`${path}.part`, { force: true });
-    throw new InputError(`--out ${folder}`, 'a folder that can be written', (error as NodeJS.ErrnoException).code);
+    for (const path of written) rmSync(path, { force: true });
+    throw new InputError(`--out ${folder}`, 'a folder that can be written', reasonOf(error as NodeJS.ErrnoException));
+  } finally {
+    letGo();
   }
 }
 

@@ -4,7 +4,6 @@ import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { ranked } from '../../core/runs/explanation.ts';
-import type { RequestTable } from '../database/schema.ts';
 import { Problem, sendJson, sendText } from '../http/problem.ts';
 import { readJson } from '../http/request-body.ts';
 import type { Exchange, Route } from '../http/routes.ts';
@@ -15,6 +14,7 @@ import { checkNovaQuestion, NovaQuestions } from './nova-questions.ts';
 import type { RequestStore } from './request-store.ts';
 import { decisionRecord, requestView } from './request-view.ts';
 import { KeyReused, NotReady, type Scheduling, type Sender } from './scheduling.ts';
+import type { ServerRequest } from './server-request.ts';
 import { checkServerBody } from './server-spec.ts';
 
 /** User data has at most 64 KiB, metadata 100 × 510 bytes. */
@@ -103,7 +103,7 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
     return { hosts: verdicts.length, rejectedBy, best };
   }
 
-  function found(row: RequestTable | undefined): RequestTable {
+  function found(row: ServerRequest | undefined): ServerRequest {
     if (row === undefined) throw new Problem(404, 'no request of that id');
     return row;
   }
@@ -183,14 +183,10 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
       operation: docs.comparisonsOperation,
       answer: ({ response, requestId }) =>
         told(requestId, async () => {
-          const rows = await store.readComparisons(0, 10_000);
-          const comparisons = rows.map(({ request, ...row }) => ({
-            ...row,
-            request: JSON.parse(request) as VmRequest,
-          }));
-          const same = rows.filter(({ host, novaHost }) => host === novaHost).length;
-          const objected = rows.filter(({ objection }) => objection !== null).length;
-          sendJson(response, { servers: rows.length, sameHost: same, objected, comparisons });
+          const comparisons = await store.readComparisons(0, 10_000);
+          const same = comparisons.filter(({ host, novaHost }) => host === novaHost).length;
+          const objected = comparisons.filter(({ objection }) => objection !== null).length;
+          sendJson(response, { servers: comparisons.length, sameHost: same, objected, comparisons });
         }),
     },
     {

@@ -11,7 +11,6 @@
  * answer was taken is found by them; a server of an attempt that was given up is a stray, and removed.
  */
 import type { Clock } from '../../core/clock.ts';
-import type { RequestState, RequestTable } from '../database/schema.ts';
 import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { ClaimBook } from './claim-book.ts';
@@ -24,9 +23,11 @@ import {
   type RequestStore,
   type RequestWrite,
 } from './request-store.ts';
-import { decisionRecord, noValidHostText, type PastAttempt } from './request-view.ts';
+import { decisionRecord, noValidHostText } from './request-view.ts';
 import type { ServerFeed } from './server-feed.ts';
+import type { PastAttempt, ServerRequest } from './server-request.ts';
 import type { ServerSpec } from './server-spec.ts';
+import type { RequestState } from './tables.ts';
 
 export interface BinderSettings {
   /** Hosts that are tried for one request. */
@@ -127,7 +128,7 @@ export class Binder {
     }
   }
 
-  async #step(row: RequestTable): Promise<RequestTable> {
+  async #step(row: ServerRequest): Promise<ServerRequest> {
     switch (row.state) {
       case 'claimed':
         return row.sentAtS === null ? await this.#create(row) : await this.#look(row);
@@ -141,12 +142,12 @@ export class Binder {
   }
 
   /** Sends the create of this attempt, once. */
-  async #create(row: RequestTable): Promise<RequestTable> {
+  async #create(row: ServerRequest): Promise<ServerRequest> {
     const { nova, flavors, aliases, clock, log } = this.#parts;
-    const spec = JSON.parse(row.spec) as ServerSpec;
+    const { spec } = row;
     let flavorId: string;
     try {
-      flavorId = await flavors.idOf(flavorFor(spec, JSON.parse(row.cards) as HeldCard[], aliases));
+      flavorId = await flavors.idOf(flavorFor(spec, row.cards, aliases));
     } catch (error) {
       if (error instanceof FlavorMisused || isRefusal(error))
         return await this.#end(row, 'failed', (error as Error).message);
@@ -188,7 +189,7 @@ export class Binder {
   }
 
   /** Whether the create of this attempt, which may have been sent, has become a server. */
-  async #look(row: RequestTable): Promise<RequestTable> {
+  async #look(row: ServerRequest): Promise<ServerRequest> {
     const { clock, settings } = this.#parts;
     const server = await this.#serverOf(row);
     if (server !== undefined) return await this.#change(row, { state: 'building', serverId: server.id });
@@ -200,14 +201,14 @@ export class Binder {
     return await this.#change(row, { attempt: row.attempt + 1, sentAtS: null });
   }
 
-  async #serverOf(row: RequestTable): Promise<Server | undefined> {
+  async #serverOf(row: ServerRequest): Promise<Server | undefined> {
     const servers = await this.#parts.feed.changedSince(row.sentAtS! - clockSkewS);
     return servers.find(
       ({ metadata }) => metadata[requestKey] === row.id && metadata[attemptKey] === String(row.attempt),
     );
   }
 
-  async #watch(row: RequestTable): Promise<RequestTable> {
+  async #watch(row: ServerRequest): Promise<ServerRequest> {
     const { feed, clock, settings, readCards } = this.#parts;
     const server = await feed.find(row.serverId!);
     if (server === null) return await this.#end(row, 'deleted', 'the server was deleted while it was built');
@@ -220,11 +221,8 @@ export class Binder {
       return await this.#change(row, { state: 'failing', fault: fault?.message ?? 'ERROR' });
     }
     if (server.status !== 'BUILD') {
-      const claimed = JSON.parse(row.cards) as HeldCard[];
-      const cards = claimed.length === 0 ? null : await readCards(server, claimed);
-      return await this.#change(row, { state: 'active', ...(cards !== null && { cards: JSON.stringify(cards) }) }, [
-        row.host!,
-      ]);
+      const cards = row.cards.length === 0 ? null : await readCards(server, row.cards);
+      return await this.#change(row, { state: 'active', ...(cards !== null && { cards }) }, [row.host!]);
     }
     if (clock.nowS > row.sentAtS! + settings.buildLimitS) {
       return await this.#change(row, { state: 'failing', fault: `not ACTIVE after ${settings.buildLimitS} s` });
@@ -234,18 +232,16 @@ export class Binder {
   }
 
   /** Removes the server that came to nothing, and claims on the next host. */
-  async #tryNext(row: RequestTable): Promise<RequestTable> {
+  async #tryNext(row: ServerRequest): Promise<ServerRequest> {
     const { store, book, clock, settings, policy } = this.#parts;
     if (!(await this.#isRemoved(row))) return row;
-    const { request } = JSON.parse(row.spec) as ServerSpec;
-    const past = JSON.parse(row.history) as PastAttempt[];
     const { attempt, serverId } = row;
-    const history = [...past, { attempt, host: row.host!, serverId, fault: row.fault ?? '' }];
+    const history = [...row.history, { attempt, host: row.host!, serverId, fault: row.fault ?? '' }];
     if (history.length >= settings.mostHosts) {
       return await this.#end(row, 'failed', `${row.fault}; ${history.length} hosts tried`, history);
     }
     const excluded = new Set(history.map(({ host }) => host));
-    return await book.claim(request, excluded, async ({ named, on }) => {
+    return await book.claim(row.spec.request, excluded, async ({ named, on }) => {
       const decision = decisionRecord(policy, named);
       if (on === null) {
         return await this.#end(row, 'failed', `${row.fault}; then ${noValidHostText(decision.rejectedBy)}`, history);
@@ -254,11 +250,11 @@ export class Binder {
         state: 'claimed',
         attempt: attempt + 1,
         host: on.host,
-        cards: JSON.stringify(named.cards),
+        cards: named.cards,
         sentAtS: null,
         serverId: null,
-        decision: JSON.stringify(decision),
-        history: JSON.stringify(history),
+        decision,
+        history,
         fault: null,
         ...this.lease(),
       };
@@ -266,7 +262,7 @@ export class Binder {
     });
   }
 
-  async #delete(row: RequestTable): Promise<RequestTable> {
+  async #delete(row: ServerRequest): Promise<ServerRequest> {
     const { clock, settings } = this.#parts;
     if (row.serverId === null && row.sentAtS !== null) {
       const server = await this.#serverOf(row);
@@ -280,7 +276,7 @@ export class Binder {
   }
 
   /** Asks Nova to delete the request's server, and waits a while for it to be gone. */
-  async #isRemoved({ serverId }: RequestTable): Promise<boolean> {
+  async #isRemoved({ serverId }: ServerRequest): Promise<boolean> {
     if (serverId === null) return true;
     const { nova, feed } = this.#parts;
     try {
@@ -297,7 +293,7 @@ export class Binder {
   }
 
   /** For as long as a build may take, what is away may come back. */
-  async #later(row: RequestTable, error: unknown): Promise<RequestTable> {
+  async #later(row: ServerRequest, error: unknown): Promise<ServerRequest> {
     const { clock, settings } = this.#parts;
     const { message } = error as Error;
     if (clock.nowS > row.createdAtS + settings.buildLimitS) return await this.#end(row, 'failed', message);
@@ -305,22 +301,22 @@ export class Binder {
   }
 
   async #end(
-    row: RequestTable,
+    row: ServerRequest,
     state: RequestState & ('failed' | 'deleted'),
     fault: string | null,
     history?: readonly PastAttempt[],
-  ): Promise<RequestTable> {
+  ): Promise<ServerRequest> {
     const changes = {
       state,
       fault,
       host: null,
-      cards: '[]',
-      ...(history !== undefined && { history: JSON.stringify(history) }),
+      cards: [],
+      ...(history !== undefined && { history }),
     };
     return await this.#change(row, changes, row.host === null ? [] : [row.host]);
   }
 
-  async #change(row: RequestTable, changes: RequestChanges, touched: readonly string[] = []): Promise<RequestTable> {
+  async #change(row: ServerRequest, changes: RequestChanges, touched: readonly string[] = []): Promise<ServerRequest> {
     const { store, book, clock } = this.#parts;
     const write: RequestWrite = { ...byOurselves(clock.nowS), claim: null, touched };
     const next = await store.change(row, { ...changes, ...this.lease() }, write);

@@ -1,10 +1,9 @@
 /** Claims on hosts: decided on the view, written to the database, and only then held. */
 import type { VmRequest } from '../../core/request.ts';
-import type { RequestTable } from '../database/schema.ts';
 import type { CloudView, NamedDecision } from './cloud-view.ts';
-import { type HeldCard, type Holding, wantedCards } from './holding.ts';
+import { type Holding, wantedCards } from './holding.ts';
 import { HostChanged, type RequestStore } from './request-store.ts';
-import type { ServerSpec } from './server-spec.ts';
+import type { ServerRequest } from './server-request.ts';
 
 /** What a claim is made with. */
 export interface Claim {
@@ -19,7 +18,7 @@ const mostRepeats = 20;
 export class ClaimBook {
   readonly #store: Pick<RequestStore, 'readHost' | 'readVersions' | 'readLive'>;
   readonly #view: CloudView;
-  readonly #rows = new Map<string, RequestTable>();
+  readonly #rows = new Map<string, ServerRequest>();
   readonly #versions = new Map<string, number>();
   /** How often something was noted of a host: what was read before that is old. */
   readonly #notes = new Map<string, number>();
@@ -32,7 +31,7 @@ export class ClaimBook {
   }
 
   /** Requests that hold something or are under way, by id. */
-  get rows(): ReadonlyMap<string, RequestTable> {
+  get rows(): ReadonlyMap<string, ServerRequest> {
     return this.#rows;
   }
 
@@ -50,7 +49,7 @@ export class ClaimBook {
   }
 
   /** Notes a request as it was written, unless a later state of it is known. */
-  note(row: RequestTable): void {
+  note(row: ServerRequest): void {
     const known = this.#rows.get(row.id);
     if ((known?.revision ?? 0) > row.revision) return;
     for (const host of new Set([known?.host ?? null, row.host])) {
@@ -70,8 +69,8 @@ export class ClaimBook {
   async claim(
     request: VmRequest,
     excluded: ReadonlySet<string>,
-    write: (claim: Claim) => Promise<RequestTable>,
-  ): Promise<RequestTable> {
+    write: (claim: Claim) => Promise<ServerRequest>,
+  ): Promise<ServerRequest> {
     const mine = this.#last.then(() => this.#claimNow(request, excluded, write));
     this.#last = mine.catch(() => undefined);
     return await mine;
@@ -80,8 +79,8 @@ export class ClaimBook {
   async #claimNow(
     request: VmRequest,
     excluded: ReadonlySet<string>,
-    write: (claim: Claim) => Promise<RequestTable>,
-  ): Promise<RequestTable> {
+    write: (claim: Claim) => Promise<ServerRequest>,
+  ): Promise<ServerRequest> {
     for (let left = mostRepeats; ; left--) {
       const named = this.#view.decide(request, excluded);
       const { host } = named;
@@ -117,7 +116,7 @@ export class ClaimBook {
 }
 
 /** What a request holds on its host. */
-export function holdingOf({ id, serverId, spec, cards }: RequestTable, host: string): Holding {
-  const { vcpus, ramMib, diskGib } = (JSON.parse(spec) as ServerSpec).request;
-  return { id, serverId, host, vcpus, ramMib, diskGib, cards: wantedCards(JSON.parse(cards) as HeldCard[]) };
+export function holdingOf({ id, serverId, spec, cards }: ServerRequest, host: string): Holding {
+  const { vcpus, ramMib, diskGib } = spec.request;
+  return { id, serverId, host, vcpus, ramMib, diskGib, cards: wantedCards(cards) };
 }

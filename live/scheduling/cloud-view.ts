@@ -10,7 +10,8 @@ import type { Policy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { explain, Scheduler } from '../../core/scheduler.ts';
 import { applySrmTo, type SrmRecord, srmCardOf } from '../../core/srm.ts';
-import { type HostState, inventoryOf, type SrmRegistry } from '../srm/registry.ts';
+import { type HostState, inventoryOf, usageOf } from '../srm/host-state.ts';
+import type { SrmRegistry } from '../srm/registry.ts';
 import { type Holding, holdersOf } from './holding.ts';
 
 /** A host as the cloud sees it. */
@@ -258,12 +259,6 @@ export class CloudView {
       }),
     };
   }
-}
-
-type Usage = Omit<SrmRecord, 'host' | 'observedAtS' | 'sequence'>;
-
-function usageOf({ usage }: HostState): Usage {
-  return JSON.parse(usage) as Usage;
 }
 
 function isSameSize(one: CloudHost | undefined, other: CloudHost): boolean {

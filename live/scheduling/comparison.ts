@@ -1,11 +1,24 @@
 /** Servers that others boot: where Nova put them, and where the policy would have. */
 import { InputError } from '../../core/input-error.ts';
 import { requestFromFlavor, type VmRequest, vmRequest } from '../../core/request.ts';
-import type { ComparisonTable } from '../database/schema.ts';
+import { readJsonColumn } from '../database/json-column.ts';
 import type { Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { CloudView } from './cloud-view.ts';
+import { aVmRequest } from './server-request.ts';
 import { aliasesIn } from './server-spec.ts';
+import type { ComparisonTable } from './tables.ts';
+
+/** A server that others booted: where it went, and where the policy would have put it at that moment. */
+export interface Comparison extends Readonly<Omit<ComparisonTable, 'request'>> {
+  readonly request: VmRequest;
+}
+
+/** @throws UnreadableColumn */
+export function comparisonOf({ request, ...others }: ComparisonTable): Comparison {
+  const where = `comparisons ${others.serverId}, request`;
+  return { ...others, request: readJsonColumn(request, where, aVmRequest) };
+}
 
 /** What a server asks for, with the models that its PCI aliases name; null when its flavor or metadata cannot be read. */
 export function requestOf(
@@ -38,7 +51,7 @@ export function requestOf(
 }
 
 /** To be made before the server is held in the view. Null while Nova has not placed it, or when its request cannot be read. */
-export function compare(view: CloudView, server: Server, aliases: Aliases, nowS: number): ComparisonTable | null {
+export function compare(view: CloudView, server: Server, aliases: Aliases, nowS: number): Comparison | null {
   const request = requestOf(server, aliases);
   if (request === null || server.host === null) return null;
   const { decision, host, verdicts } = view.explain(request);
@@ -48,7 +61,7 @@ export function compare(view: CloudView, server: Server, aliases: Aliases, nowS:
     serverId: server.id,
     atS: nowS,
     name: server.name,
-    request: JSON.stringify(request),
+    request,
     novaHost: server.host,
     host,
     score: decision.kind === 'placed' ? decision.score : null,

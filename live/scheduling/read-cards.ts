@@ -1,6 +1,6 @@
 /** Which cards a server really has: Nova chooses among those of a model, and does not say. */
 import { isNotFound, type Placement, type Server } from '../openstack/index.ts';
-import { cardsOf, type HostState, inventoryOf } from '../srm/registry.ts';
+import { cardsOf, type HostState, inventoryOf } from '../srm/host-state.ts';
 import type { HeldCard } from './holding.ts';
 
 /**

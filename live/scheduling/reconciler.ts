@@ -1,6 +1,5 @@
 /** Keeps what is held in step with the servers that Nova has: ours, those of others, those of attempts that were given up. */
 
-import type { RequestTable } from '../database/schema.ts';
 import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import { attemptKey, type BinderParts, byOurselves, requestKey } from './binder.ts';
@@ -9,6 +8,7 @@ import { compare } from './comparison.ts';
 import type { HeldCard, Holding } from './holding.ts';
 import { openStates, RequestChanged, type RequestChanges } from './request-store.ts';
 import type { ServerFeed } from './server-feed.ts';
+import type { ServerRequest } from './server-request.ts';
 import { aliasesIn } from './server-spec.ts';
 
 export interface ReconcilerParts extends Pick<BinderParts, 'store' | 'book' | 'aliases' | 'clock' | 'log'> {
@@ -61,9 +61,9 @@ export class Reconciler {
         const changes = {
           state: 'deleted',
           host: null,
-          cards: '[]',
+          cards: [],
           fault: 'the server was deleted by others',
-        } as const;
+        } satisfies RequestChanges;
         await this.#change(row, changes, [row.host!]);
       } else if (server.host !== null && server.host !== row.host) {
         await this.#change(row, { host: server.host }, [row.host!, server.host]);
@@ -80,10 +80,10 @@ export class Reconciler {
     if (hosts.size === 0) return;
     for (const row of [...book.rows.values()]) {
       const { state, serverId, host, cards: claimed } = row;
-      if (state !== 'active' || serverId === null || host === null || !hosts.has(host) || claimed === '[]') continue;
-      const cards = cardsInReport(serverId, host, (JSON.parse(claimed) as HeldCard[]).length);
-      const text = cards === null ? claimed : JSON.stringify(cards);
-      if (text !== claimed) await this.#change(row, { cards: text }, [host]);
+      if (state !== 'active' || serverId === null || host === null || !hosts.has(host) || claimed.length === 0)
+        continue;
+      const cards = cardsInReport(serverId, host, claimed.length);
+      if (cards !== null && !areSame(cards, claimed)) await this.#change(row, { cards }, [host]);
     }
   }
 
@@ -123,7 +123,7 @@ export class Reconciler {
   }
 
   /** Unless somebody else has changed it. */
-  async #change(row: RequestTable, changes: RequestChanges, touched: readonly string[]): Promise<void> {
+  async #change(row: ServerRequest, changes: RequestChanges, touched: readonly string[]): Promise<void> {
     const { store, book, clock } = this.#parts;
     try {
       book.note(await store.change(row, changes, { ...byOurselves(clock.nowS), claim: null, touched }));
@@ -135,8 +135,14 @@ export class Reconciler {
   }
 }
 
+function areSame(some: readonly HeldCard[], others: readonly HeldCard[]): boolean {
+  const isSame = (card: HeldCard, other: HeldCard | undefined): boolean =>
+    card.address === other?.address && card.model === other.model;
+  return some.length === others.length && some.every((card, index) => isSame(card, others[index]));
+}
+
 /** Whether it is the server of the request's present attempt. */
-function isCurrent(row: RequestTable, serverId: string, attempt: string | undefined): boolean {
+function isCurrent(row: ServerRequest, serverId: string, attempt: string | undefined): boolean {
   if (row.serverId !== null) return row.serverId === serverId;
   return openStates.includes(row.state) && String(row.attempt) === attempt;
 }

@@ -1,8 +1,10 @@
 /** Requests for servers and their claims in the database: what was acknowledged is there, whatever dies. */
 import { type Kysely, sql } from 'kysely';
 import type { DatabaseKind } from '../database/column-types.ts';
-import type { AuditAction, ComparisonTable, RequestState, RequestTable, Schema } from '../database/schema.ts';
 import { type Step, transact } from '../database/transact.ts';
+import { type Comparison, comparisonOf } from './comparison.ts';
+import { rowOf, type ServerRequest, serverRequestOf } from './server-request.ts';
+import type { RequestAction, RequestState, SchedulingSchema } from './tables.ts';
 
 /** States in which somebody has to go on with a request. */
 export const openStates: readonly RequestState[] = ['claimed', 'building', 'failing', 'deleting'];
@@ -38,19 +40,19 @@ export interface RequestWrite {
 /** What is held on a host, and its version. */
 export interface HostClaims {
   readonly version: number;
-  readonly requests: readonly RequestTable[];
+  readonly requests: readonly ServerRequest[];
 }
 
 /** Columns that a change may give. */
 export type RequestChanges = Partial<
-  Omit<RequestTable, 'id' | 'idempotencyKey' | 'tokenId' | 'spec' | 'revision' | 'createdAtS'>
+  Omit<ServerRequest, 'id' | 'idempotencyKey' | 'tokenId' | 'spec' | 'revision' | 'createdAtS'>
 >;
 
 export class RequestStore {
-  readonly #database: Kysely<Schema>;
+  readonly #database: Kysely<SchedulingSchema>;
   readonly #kind: DatabaseKind;
 
-  constructor({ database, kind }: { readonly database: Kysely<Schema>; readonly kind: DatabaseKind }) {
+  constructor({ database, kind }: { readonly database: Kysely<SchedulingSchema>; readonly kind: DatabaseKind }) {
     this.#database = database;
     this.#kind = kind;
   }
@@ -61,22 +63,23 @@ export class RequestStore {
    * @returns the request that had the same idempotency key already; undefined when this one was written
    * @throws HostChanged when the claim's version is not the one that is there
    */
-  async add(row: RequestTable, write: RequestWrite): Promise<RequestTable | undefined> {
+  async add(row: ServerRequest, write: RequestWrite): Promise<ServerRequest | undefined> {
     const keyIsTaken = new Error('the key is taken');
     try {
       await transact(this.#database, [
-        { query: this.#database.insertInto('requests').values(row), otherwise: keyIsTaken },
+        { query: this.#database.insertInto('requests').values(rowOf(row)), otherwise: keyIsTaken },
         ...this.#versionSteps(write),
         { query: this.#audit(row, write) },
       ]);
       return undefined;
     } catch (error) {
       if (error !== keyIsTaken) throw error;
-      return await this.#database
+      const known = await this.#database
         .selectFrom('requests')
         .selectAll()
         .where('idempotencyKey', '=', row.idempotencyKey)
         .executeTakeFirstOrThrow();
+      return serverRequestOf(known);
     }
   }
 
@@ -86,9 +89,9 @@ export class RequestStore {
    * @returns the request as it is now
    * @throws RequestChanged when it is not at that revision any more @throws HostChanged as above
    */
-  async change(row: RequestTable, changes: RequestChanges, write: RequestWrite): Promise<RequestTable> {
-    const next: RequestTable = { ...row, ...changes, revision: row.revision + 1, changedAtS: write.nowS };
-    const { id: _, idempotencyKey: __, tokenId: ___, spec: ____, createdAtS: _____, ...columns } = next;
+  async change(row: ServerRequest, changes: RequestChanges, write: RequestWrite): Promise<ServerRequest> {
+    const next: ServerRequest = { ...row, ...changes, revision: row.revision + 1, changedAtS: write.nowS };
+    const { id: _, idempotencyKey: __, tokenId: ___, spec: ____, createdAtS: _____, ...columns } = rowOf(next);
     const isNoted = next.state !== row.state || next.attempt !== row.attempt;
     await transact(this.#database, [
       ...this.#versionSteps(write),
@@ -107,34 +110,44 @@ export class RequestStore {
   }
 
   /** The request of that id. */
-  async read(id: string): Promise<RequestTable | undefined> {
-    return await this.#database.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst();
+  async read(id: string): Promise<ServerRequest | undefined> {
+    const row = await this.#database.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst();
+    return row === undefined ? undefined : serverRequestOf(row);
   }
 
   /** The request of the highest number among those whose keys are the prefix and a number. */
-  async readLatest(keyPrefix: string): Promise<RequestTable | undefined> {
+  async readLatest(keyPrefix: string): Promise<ServerRequest | undefined> {
     const rows = await this.#database
       .selectFrom('requests')
       .selectAll()
       .where('idempotencyKey', '>=', keyPrefix)
       .where('idempotencyKey', '<', `${keyPrefix}:`)
       .execute();
-    const numberOf = ({ idempotencyKey }: RequestTable): number => Number(idempotencyKey.slice(keyPrefix.length));
-    return rows.sort((one, other) => numberOf(other) - numberOf(one))[0];
+    const numberOf = ({ idempotencyKey }: (typeof rows)[number]): number =>
+      Number(idempotencyKey.slice(keyPrefix.length));
+    const [latest] = rows.sort((one, other) => numberOf(other) - numberOf(one));
+    return latest === undefined ? undefined : serverRequestOf(latest);
   }
 
   /** Requests that hold something or have to be gone on with. */
-  async readLive(): Promise<RequestTable[]> {
-    return await this.#database
+  async readLive(): Promise<ServerRequest[]> {
+    const rows = await this.#database
       .selectFrom('requests')
       .selectAll()
       .where((where) => where.or([where('host', 'is not', null), where('state', 'in', [...openStates])]))
       .execute();
+    return rows.map(serverRequestOf);
   }
 
   /** The newest requests first. */
-  async readNewest(limit: number): Promise<RequestTable[]> {
-    return await this.#database.selectFrom('requests').selectAll().orderBy('createdAtS', 'desc').limit(limit).execute();
+  async readNewest(limit: number): Promise<ServerRequest[]> {
+    const rows = await this.#database
+      .selectFrom('requests')
+      .selectAll()
+      .orderBy('createdAtS', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(serverRequestOf);
   }
 
   /** What is held on a host, both from one moment. */
@@ -146,7 +159,7 @@ export class RequestStore {
         .where('host', '=', host)
         .executeTakeFirst();
       const requests = await transaction.selectFrom('requests').selectAll().where('host', '=', host).execute();
-      return { version: found?.version ?? 0, requests };
+      return { version: found?.version ?? 0, requests: requests.map(serverRequestOf) };
     });
   }
 
@@ -167,18 +180,19 @@ export class RequestStore {
   }
 
   /** Requests to be gone on with that nobody has for itself any more, or that are the owner's own. */
-  async readUnattended(owner: string, nowS: number): Promise<RequestTable[]> {
-    return await this.#database
+  async readUnattended(owner: string, nowS: number): Promise<ServerRequest[]> {
+    const rows = await this.#database
       .selectFrom('requests')
       .selectAll()
       .where('state', 'in', [...openStates])
       .where((where) => where.or([where('owner', '=', owner), where('leaseUntilS', '<', nowS)]))
       .execute();
+    return rows.map(serverRequestOf);
   }
 
   /** An audit row by itself. */
   async note(
-    action: AuditAction,
+    action: RequestAction,
     subject: string,
     write: Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'>,
   ): Promise<void> {
@@ -190,26 +204,29 @@ export class RequestStore {
   }
 
   /** Keeps a comparison, unless there is one of that server. */
-  async addComparison(row: ComparisonTable): Promise<void> {
+  async addComparison(comparison: Comparison): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
       const known = await transaction
         .selectFrom('comparisons')
         .select('serverId')
-        .where('serverId', '=', row.serverId)
+        .where('serverId', '=', comparison.serverId)
         .executeTakeFirst();
-      if (known === undefined) await transaction.insertInto('comparisons').values(row).execute();
+      if (known !== undefined) return;
+      const row = { ...comparison, request: JSON.stringify(comparison.request) };
+      await transaction.insertInto('comparisons').values(row).execute();
     });
   }
 
   /** Since that time, the newest first. */
-  async readComparisons(sinceS: number, limit: number): Promise<ComparisonTable[]> {
-    return await this.#database
+  async readComparisons(sinceS: number, limit: number): Promise<Comparison[]> {
+    const rows = await this.#database
       .selectFrom('comparisons')
       .selectAll()
       .where('atS', '>=', sinceS)
       .orderBy('atS', 'desc')
       .limit(limit)
       .execute();
+    return rows.map(comparisonOf);
   }
 
   /** Takes part in every write that claims or lets go: whoever claims by an old version fails. */
@@ -241,7 +258,7 @@ export class RequestStore {
     return steps;
   }
 
-  #audit({ id, revision, state }: RequestTable, { nowS, tokenId, requestId }: RequestWrite) {
+  #audit({ id, revision, state }: ServerRequest, { nowS, tokenId, requestId }: RequestWrite) {
     return this.#database
       .insertInto('audit')
       .values({ atS: nowS, tokenId, action: `server-${state}`, subject: id, version: revision, requestId });

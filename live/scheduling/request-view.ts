@@ -1,30 +1,10 @@
-/** A request for a server as the API shows it, and what is written with it of decisions. */
+/** A request for a server as the API shows it, and what is kept and told of decisions. */
 import { formatRejections } from '../../core/scheduler.ts';
-import type { RequestState, RequestTable } from '../database/schema.ts';
 import type { NamedDecision } from './cloud-view.ts';
 import type { HeldCard } from './holding.ts';
+import type { DecisionRecord, PastAttempt, ServerRequest } from './server-request.ts';
 import type { ServerSpec } from './server-spec.ts';
-
-/** A decision as it is kept. */
-export interface DecisionRecord {
-  readonly policy: string;
-  readonly host: string | null;
-  readonly cards: readonly HeldCard[];
-  /** Null where no host would do. */
-  readonly score: number | null;
-  /** Parts of the score: `cardScore` and `similarity`, or `lrs`. */
-  readonly terms: Readonly<Record<string, number>>;
-  /** How many hosts each reason removed; only where no host would do. */
-  readonly rejectedBy: Readonly<Record<string, number>>;
-}
-
-/** A host on which it did not work. */
-export interface PastAttempt {
-  readonly attempt: number;
-  readonly host: string;
-  readonly serverId: string | null;
-  readonly fault: string;
-}
+import type { RequestState } from './tables.ts';
 
 export interface RequestView {
   readonly id: string;
@@ -62,20 +42,21 @@ export function noValidHostText(rejectedBy: Readonly<Record<string, number>>): s
 }
 
 /** Without user data, which may hold secrets. */
-export function requestView(row: RequestTable): RequestView {
-  const { id, state, serverId, host, attempt, fault, createdAtS, changedAtS } = row;
-  const { name, request } = JSON.parse(row.spec) as ServerSpec;
+export function requestView(serverRequest: ServerRequest): RequestView {
+  const { id, spec, state, serverId, host, cards, attempt, decision, history, fault, createdAtS, changedAtS } =
+    serverRequest;
+  const { name, request } = spec;
   return {
     id,
     name,
     state,
     serverId,
     host,
-    cards: JSON.parse(row.cards) as HeldCard[],
+    cards,
     request,
     attempt,
-    decision: JSON.parse(row.decision) as DecisionRecord,
-    history: JSON.parse(row.history) as PastAttempt[],
+    decision,
+    history,
     fault,
     createdAtS,
     changedAtS,

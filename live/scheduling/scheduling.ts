@@ -4,7 +4,6 @@ import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
 import { createPolicy, type PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
-import type { RequestTable } from '../database/schema.ts';
 import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
@@ -19,6 +18,7 @@ import { Reconciler } from './reconciler.ts';
 import { RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
+import type { ServerRequest } from './server-request.ts';
 import type { ServerBody, ServerSpec } from './server-spec.ts';
 
 /** `shadow`: compares what others boot with what it would have done; `advise`: answers where, and creates nothing; `act`. */
@@ -110,7 +110,7 @@ export class Scheduling {
     return this.#parts.clock.nowS - this.#reconciledAtS;
   }
 
-  get requests(): ReadonlyMap<string, RequestTable> {
+  get requests(): ReadonlyMap<string, ServerRequest> {
     return this.#book.rows;
   }
 
@@ -162,7 +162,7 @@ export class Scheduling {
    * @returns the request; one of the same key as it is now
    * @throws KeyReused, NotReady, or what the database threw
    */
-  async submit(spec: ServerSpec, key: string, { tokenId, requestId }: Sender): Promise<RequestTable> {
+  async submit(spec: ServerSpec, key: string, { tokenId, requestId }: Sender): Promise<ServerRequest> {
     const { binder } = this.#readyCloud();
     const { store, clock, settings } = this.#parts;
     const idempotencyKey = `${tokenId}:${key}`;
@@ -171,21 +171,21 @@ export class Scheduling {
       const nowS = clock.nowS;
       const decision = decisionRecord(settings.policy, named);
       const isPlaced = on !== null;
-      const fresh: RequestTable = {
+      const fresh: ServerRequest = {
         id,
         idempotencyKey,
         tokenId,
-        spec: JSON.stringify(spec),
+        spec,
         state: isPlaced ? 'claimed' : 'failed',
         revision: 1,
         ...binder.lease(),
         attempt: 1,
         host: on?.host ?? null,
-        cards: JSON.stringify(named.cards),
+        cards: named.cards,
         sentAtS: null,
         serverId: null,
-        decision: JSON.stringify(decision),
-        history: '[]',
+        decision,
+        history: [],
         fault: isPlaced ? null : noValidHostText(decision.rejectedBy),
         createdAtS: nowS,
         changedAtS: nowS,
@@ -199,7 +199,7 @@ export class Scheduling {
   }
 
   /** Orders a request's server to be removed. @returns undefined for an unknown one */
-  async remove(id: string, { tokenId, requestId }: Sender): Promise<RequestTable | undefined> {
+  async remove(id: string, { tokenId, requestId }: Sender): Promise<ServerRequest | undefined> {
     const { binder } = this.#readyCloud();
     const { store, clock } = this.#parts;
     for (let left = 5; ; left--) {
@@ -342,8 +342,8 @@ interface Cloud {
   readonly reconciler: Reconciler;
 }
 
-function isSameRequest(row: RequestTable, spec: ServerSpec): boolean {
-  return digestOf(JSON.parse(row.spec) as ServerSpec) === digestOf(spec);
+function isSameRequest(row: ServerRequest, spec: ServerSpec): boolean {
+  return digestOf(row.spec) === digestOf(spec);
 }
 
 /** Of all but the request's id. */

@@ -1,46 +1,25 @@
 /** The live server: the SRM registry, its API and the page, on one port; with desktops the portal too, and the gateway on another. */
 import { randomUUID } from 'node:crypto';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { InputError } from '../../core/input-error.ts';
 import { withSources } from '../../core/wire/page-sources.ts';
 import { readBuiltPage } from '../../package-files.ts';
 import { holdDatabase } from '../database/database-lock.ts';
-import { AddressCheck } from '../desktops/connect/address-check.ts';
-import { endpointAddresses, ownAddresses } from '../desktops/connect/control-plane.ts';
-import { appBase } from '../desktops/connect/local-authority.ts';
-import { type DesktopService, openDesktopService } from '../desktops/desktop-service.ts';
-import { CloudMachines } from '../desktops/machines/cloud-machines.ts';
-import { openLocalMachines } from '../desktops/machines/local-machines.ts';
-import type { Machines } from '../desktops/machines/machines.ts';
-import { readStations } from '../desktops/stations-file.ts';
+import { listen } from '../http/listen.ts';
 import { requestListener } from '../http/request-listener.ts';
-import type { Route } from '../http/routes.ts';
 import { TokenCheck } from '../http/token-check.ts';
-import {
-  type Nova,
-  openNova,
-  openPlacement,
-  openSession,
-  readCloudConfiguration,
-  type Session,
-  surroundings,
-} from '../openstack/index.ts';
-import { schedulingRoutes } from '../scheduling/api.ts';
-import { RequestStore } from '../scheduling/request-store.ts';
-import { Scheduling } from '../scheduling/scheduling.ts';
 import { srmRoutes } from '../srm/api.ts';
 import { LiveEvents } from '../srm/live-events.ts';
-import { PlacementMirror } from '../srm/placement-mirror.ts';
-import { Store } from '../srm/record-store.ts';
+import { startMirror } from '../srm/placement-mirror.ts';
 import { SrmRegistry } from '../srm/registry.ts';
 import { WatchHub } from '../srm/watch-hub.ts';
 import { wallClock } from '../wall-clock.ts';
 import type { Configuration } from './configuration.ts';
-import { type Metrics, makeMetrics } from './metrics.ts';
+import { makeMetrics } from './metrics.ts';
+import { openDesktops } from './open-desktops.ts';
+import { openScheduler } from './open-scheduler.ts';
 import { serviceRoutes, withOpenApi } from './service-routes.ts';
+import { openStores, type Stores } from './stores.ts';
+import { startTicking, type Tick } from './ticking.ts';
 
 /** A server that answers. */
 export interface LiveServer {
@@ -50,19 +29,21 @@ export interface LiveServer {
   stop(): Promise<void>;
 }
 
+/** Milliseconds: on whatever a sender could hold open. */
+const limits = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 };
 const stopLimitMs = 10_000;
 
 /** Resolves when the records are loaded; from before that on, `/healthz` answers and `/readyz` says no. @throws InputError naming what is missing */
-export async function startServer(configuration: Configuration, log: Logger): Promise<LiveServer> {
+export async function startLiveServer(configuration: Configuration, log: Logger): Promise<LiveServer> {
   const page = withSources(readBuiltPage(), { runs: [], live: '/events' });
   const letGo = holdDatabase(configuration.database);
-  const store = await Store.open(configuration.database);
+  const stores = await openStores(configuration.database);
   const close = async (): Promise<void> => {
-    await store.close();
+    await stores.close();
     letGo();
   };
   try {
-    const server = await serve(configuration, store, page, log);
+    const server = await serve(configuration, stores, page, log);
     return {
       url: server.url,
       async stop() {
@@ -77,10 +58,10 @@ export async function startServer(configuration: Configuration, log: Logger): Pr
   }
 }
 
-async function serve(configuration: Configuration, store: Store, page: string, log: Logger): Promise<LiveServer> {
-  const { intervalS, auditReportsForH } = configuration.srm;
+async function serve(configuration: Configuration, stores: Stores, page: string, log: Logger): Promise<LiveServer> {
+  const { intervalS } = configuration.srm;
   const registry: SrmRegistry = new SrmRegistry({
-    store,
+    store: stores.records,
     clock: wallClock,
     intervalS,
     commit: { onWrite: (reports, tookMs) => metrics.commit(reports, tookMs) },
@@ -93,32 +74,39 @@ async function serve(configuration: Configuration, store: Store, page: string, l
     watchers: () => watch.watchers,
     viewers: () => events.viewers,
   });
-  const tokens = new TokenCheck(store);
+  const tokens = new TokenCheck(stores.tokens);
   let isStopping = false;
   const unreadyBecause = (): string | null =>
     isStopping ? 'the server is stopping' : registry.isReady ? null : 'the records are being loaded';
   const onStoreError = (error: unknown, requestId: string): void =>
     log.error({ err: error, requestId }, 'the database did not take a report');
-  const scheduler = openScheduler(configuration, registry, store, metrics, log);
-  const desktops = openDesktops(configuration, scheduler, store, metrics, log);
+  const scheduler = openScheduler(configuration, registry, stores, metrics, log);
+  const desktops = openDesktops(configuration, scheduler, stores, metrics, log);
   const routes = withOpenApi([
     ...srmRoutes({ registry, watch, onStoreError }),
     ...(scheduler?.routes ?? []),
     ...(desktops?.routes ?? []),
     ...serviceRoutes({ events, metrics, page, unreadyBecause }),
   ]);
-  const headersOf = (path: string) => desktops?.headersOf(path) ?? {};
-  const server = httpServer(configuration, requestListener({ routes, tokens, metrics, log, headersOf }));
-  const url = await listen(server, configuration);
-  const close = async (): Promise<void> => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    watch.close();
-    events.close();
-    server.closeIdleConnections();
-    const limit = setTimeout(() => server.closeAllConnections(), stopLimitMs);
-    await closed;
-    clearTimeout(limit);
-  };
+  const listening = await listen({
+    listen: configuration.listen,
+    tls: configuration.tls,
+    limits,
+    stopLimitMs,
+    onRequest: requestListener({
+      routes,
+      tokens,
+      onAnswer: metrics.request,
+      log,
+      headersOf: (path) => desktops?.headersOf(path) ?? {},
+    }),
+  });
+  const url = `${listening.url}/`;
+  const close = (): Promise<void> =>
+    listening.stop(() => {
+      watch.close();
+      events.close();
+    });
   const startMs = performance.now();
   try {
     await registry.load();
@@ -130,40 +118,17 @@ async function serve(configuration: Configuration, store: Store, page: string, l
   }
   log.info({ url, hosts: registry.hosts.size, tookMs: Math.round(performance.now() - startMs) }, 'ready');
   scheduler?.start();
-  const endMirror = startMirror(configuration, registry, log);
-
-  const logged = (what: string, work: () => Promise<unknown>) => (): void =>
-    void work().catch((error: unknown) => log.error({ err: error }, what));
-  const isShared = configuration.database.kind === 'mariadb';
-  const timers = [
-    ...(isShared
-      ? [
-          setInterval(
-            logged('what others wrote could not be read', () => registry.catchUp()),
-            1_000,
-          ),
-        ]
-      : []),
-    setInterval(() => watch.flush(), 250),
-    setInterval(() => watch.beat(), 15_000),
-    setInterval(() => registry.markStale(), 1_000),
-    setInterval(() => events.flush(), 1_000),
-    setInterval(
-      logged('revoked tokens could not be read', () => tokens.refresh()),
-      5_000,
-    ),
-    setInterval(
-      logged('old audit rows could not be removed', () =>
-        store.dropReportAudits(wallClock.nowS - auditReportsForH * 3600),
-      ),
-      60_000,
-    ),
-  ];
+  const { mirror } = configuration;
+  const endMirror = mirror === null ? null : startMirror({ ...mirror, registry, intervalS, log });
+  const endTicking = startTicking(
+    ticksOf(configuration, { registry, watch, events, tokens, stores }),
+    (error, failure) => log.error({ err: error }, failure),
+  );
   return {
     url,
     async stop() {
       isStopping = true;
-      for (const timer of timers) clearInterval(timer);
+      endTicking();
       await desktops?.stop();
       await close();
       await scheduler?.stop();
@@ -172,165 +137,30 @@ async function serve(configuration: Configuration, store: Store, page: string, l
   };
 }
 
-/** Mirrors the records into Placement, from now on until the session is closed; what fails is tried again at the next interval. */
-function startMirror(
-  { mirror, srm: { intervalS } }: Configuration,
-  registry: SrmRegistry,
-  log: Logger,
-): (() => Promise<void>) | null {
-  if (mirror === null) return null;
-  const session = openSession(readCloudConfiguration(surroundings(), mirror.cloud));
-  let writer: PlacementMirror | null = null;
-  let isWriting = false;
-  const write = async (): Promise<void> => {
-    if (isWriting) return;
-    isWriting = true;
-    try {
-      writer ??= new PlacementMirror(await openPlacement(session), registry);
-      await writer.write();
-    } catch (error) {
-      log.warn({ err: error }, 'the records could not be mirrored into Placement');
-    } finally {
-      isWriting = false;
-    }
-  };
-  void write();
-  const timer = setInterval(() => void write(), intervalS * 1000);
-  return async () => {
-    clearInterval(timer);
-    await session.close();
-  };
+interface TickingParts {
+  readonly registry: SrmRegistry;
+  readonly watch: WatchHub;
+  readonly events: LiveEvents;
+  readonly tokens: TokenCheck;
+  readonly stores: Stores;
 }
 
-interface Scheduler {
-  readonly session: Session;
-  readonly scheduling: Scheduling;
-  readonly requests: RequestStore;
-  readonly routes: readonly Route[];
-  start(): void;
-  stop(): Promise<void>;
-}
-
-/** The scheduler on the cloud that the configuration names; null where it names none. */
-function openScheduler(
-  { scheduling: settings, database }: Configuration,
-  registry: SrmRegistry,
-  tables: Store,
-  metrics: Pick<Metrics, 'decision' | 'showScheduling'>,
-  log: Logger,
-): Scheduler | null {
-  if (settings === null) return null;
-  const session = openSession(readCloudConfiguration(surroundings(), settings.cloud));
-  const store = new RequestStore(tables);
-  const scheduling = new Scheduling({
-    session,
-    registry,
-    store,
-    clock: wallClock,
-    settings: { ...settings, isShared: database.kind === 'mariadb' },
-    log: (level, fields, text) => log[level](fields, text),
-  });
-  metrics.showScheduling(scheduling);
-  const onError = (error: unknown, requestId: string): void =>
-    log.error({ err: error, requestId }, 'a request for a server failed');
-  return {
-    session,
-    scheduling,
-    requests: store,
-    routes: schedulingRoutes({ scheduling, store, clock: wallClock, onError, onDecision: metrics.decision }),
-    start: () => void scheduling.run(),
-    async stop() {
-      await scheduling.stop();
-      await session.close();
+function ticksOf(
+  { database, srm: { auditReportsForH } }: Configuration,
+  { registry, watch, events, tokens, stores }: TickingParts,
+): Tick[] {
+  const catchUp = { everyMs: 1_000, work: () => registry.catchUp(), failure: 'what others wrote could not be read' };
+  return [
+    ...(database.kind === 'mariadb' ? [catchUp] : []),
+    { everyMs: 250, work: () => watch.flush() },
+    { everyMs: 15_000, work: () => watch.beat() },
+    { everyMs: 1_000, work: () => registry.markStale() },
+    { everyMs: 1_000, work: () => events.flush() },
+    { everyMs: 5_000, work: () => tokens.refresh(), failure: 'revoked tokens could not be read' },
+    {
+      everyMs: 60_000,
+      work: () => stores.records.dropReportAudits(wallClock.nowS - auditReportsForH * 3600),
+      failure: 'old audit rows could not be removed',
     },
-  };
-}
-
-/** The desktop service, on the cloud of the scheduler or on this computer; null where the configuration has none. */
-function openDesktops(
-  { desktops: settings, database }: Configuration,
-  scheduler: Scheduler | null,
-  { database: tables }: Store,
-  { register }: Pick<Metrics, 'register'>,
-  log: Logger,
-): DesktopService | null {
-  if (settings === null) return null;
-  const catalogue = readStations(settings.stationsFile);
-  const addresses = new AddressCheck({ ...settings, controlPlane: ownAddresses() });
-  const machines =
-    settings.machines === 'local'
-      ? openLocalMachines({
-          folder: settings.localFolder,
-          images: catalogue.stations.flatMap(({ images }) => images),
-          appBase,
-          log: (text) => log.info(text),
-        })
-      : openCloudMachines(scheduler!, addresses, log);
-  const isShared = database.kind === 'mariadb';
-  const service = openDesktopService({
-    settings,
-    catalogue,
-    database: tables,
-    isShared,
-    machines,
-    addresses,
-    clock: wallClock,
-    log,
-    register,
-  });
-  return {
-    ...service,
-    async stop() {
-      await service.stop();
-      await machines.close();
-    },
-  };
-}
-
-function openCloudMachines(
-  { session, scheduling, requests }: Scheduler,
-  addresses: AddressCheck,
-  log: Logger,
-): Machines {
-  let nova: Promise<Nova> | null = null;
-  const forbid = (): void =>
-    void endpointAddresses(session)
-      .then((found) => addresses.forbid(found))
-      .catch((error: unknown) => {
-        log.warn({ err: error }, "the cloud's endpoints are not known yet");
-        setTimeout(forbid, 30_000).unref();
-      });
-  forbid();
-  return new CloudMachines({
-    scheduling,
-    requests,
-    nova: () => {
-      nova ??= openNova(session).catch((error: unknown) => {
-        nova = null;
-        throw error;
-      });
-      return nova;
-    },
-    mayUse: (address) => addresses.objectionTo(address) === null,
-    nowS: () => wallClock.nowS,
-  });
-}
-
-/** With time limits on whatever a sender could hold open. */
-function httpServer({ tls }: Configuration, listener: RequestListener): Server {
-  const limits = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 };
-  return tls === null
-    ? createServer(limits, listener)
-    : createTlsServer({ ...limits, cert: tls.certificate, key: tls.key }, listener);
-}
-
-async function listen(server: Server, { listen: { address, port }, tls }: Configuration): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', ({ code }: NodeJS.ErrnoException) =>
-      reject(new InputError(`listen ${address}, port ${port}`, 'an address and a port that are free', code)),
-    );
-    server.listen(port, address, resolve);
-  });
-  const name = address.includes(':') ? `[${address}]` : address;
-  return `${tls === null ? 'http' : 'https'}://${name}:${(server.address() as AddressInfo).port}/`;
+  ];
 }

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
-import { parse, YAMLParseError } from 'yaml';
 import { anObject } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
+import { readYaml } from './yaml-file.ts';
 
 /** How a key is checked, and what it is where neither file nor environment have it. */
 export interface Setting {
@@ -69,7 +69,7 @@ export function readSettings(settings: Settings, file: string, environment: Node
 /** What file and environment give for a key before anything is checked; undefined for nothing. @throws InputError when the file cannot be read */
 export function rawSetting(key: string, file: string, environment: NodeJS.ProcessEnv): unknown {
   const [section, name] = key.split('.');
-  const sections = parsed(file);
+  const sections = readYaml(file, 'a configuration file that can be read');
   const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
   const content = isMap(sections) ? sections[section!] : undefined;
   return environment[variableOf(key)] ?? (isMap(content) ? content[name!] : undefined);
@@ -88,7 +88,9 @@ function sectionsOf(settings: Settings): readonly string[] {
 function fileValues(settings: Settings, file: string): Map<string, Found> {
   const found = new Map<string, Found>();
   const sections = sectionsOf(settings);
-  for (const [section, content] of Object.entries(anObject(parsed(file) ?? {}, file))) {
+  for (const [section, content] of Object.entries(
+    anObject(readYaml(file, 'a configuration file that can be read') ?? {}, file),
+  )) {
     if (!sections.includes(section)) throw unknown(`${file}, ${section}`, section, sections);
     for (const [name, value] of Object.entries(anObject(content, `${file}, ${section}`))) {
       const key = `${section}.${name}`;
@@ -101,21 +103,6 @@ function fileValues(settings: Settings, file: string): Map<string, Found> {
     }
   }
   return found;
-}
-
-function parsed(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InputError(file, 'a configuration file that can be read', (error as NodeJS.ErrnoException).code);
-  }
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw InputError.saying(`${file}:${error.linePos?.[0].line ?? 1}: expected YAML (${error.message.split('\n')[0]})`);
-  }
 }
 
 /** Variables of other parts, such as the agent's token, begin with other words than the sections' names. */

@@ -5,7 +5,8 @@ import { Problem, sendJson, sendText } from '../http/problem.ts';
 import { readJson } from '../http/request-body.ts';
 import type { Exchange, Route } from '../http/routes.ts';
 import * as docs from './api-docs.ts';
-import { type HostState, hostJson, type ReportOutcome, type SrmRegistry } from './registry.ts';
+import { type HostState, hostJson } from './host-state.ts';
+import type { ReportOutcome, SrmRegistry } from './registry.ts';
 import { aHostName, checkReport } from './report.ts';
 import type { WatchHub } from './watch-hub.ts';
 

@@ -1,8 +1,9 @@
 /** `GET /events`: the live view of a browser, `heps-live/1` (docs/formats.md), fed from the registry. */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
+import type { HostState } from './host-state.ts';
 import { LiveView } from './live-view.ts';
-import type { HostState, SrmRegistry } from './registry.ts';
+import type { SrmRegistry } from './registry.ts';
 
 /** Bytes that a viewer may have waiting beyond its snapshot before it is let go; it connects anew by itself. */
 const mostBehindBytes = 4 * 2 ** 20;

@@ -1,7 +1,7 @@
 /** The registry as the stream `heps-live/1` tells of it (docs/formats.md): hosts, ages of their records, failed cards, who holds cards. */
 import { formatCluster } from '../../core/cluster-file.ts';
 import type { HostSpec } from '../../core/host.ts';
-import type { SrmCard, SrmRecord } from '../../core/srm.ts';
+import type { SrmCard } from '../../core/srm.ts';
 import {
   type LiveChange,
   type LiveHost,
@@ -9,7 +9,7 @@ import {
   type LiveVm,
   liveFormat,
 } from '../../core/wire/live-stream.ts';
-import { type HostState, inventoryOf } from './registry.ts';
+import { type HostState, type HostUsage, inventoryOf, usageOf } from './host-state.ts';
 
 export interface LiveViewOptions {
   /** Name of the policy that decides. */
@@ -41,9 +41,9 @@ export class LiveView {
       const { host: name, inventory, usage } = state;
       const index = this.#hosts.length;
       const spec: HostSpec = { name, cpuAllocationRatio: 1, ...wholeDisk(inventoryOf(state)) };
-      const cards = cardsAndUse(usage);
-      const vms = vmsOf(index, spec, cards, state.receivedAtS);
-      this.#hosts.push({ spec, inventory, usage, live: liveHostOf(state, spec, cards.cards), vms });
+      const use = usageOf(state);
+      const vms = vmsOf(index, spec, use, state.receivedAtS);
+      this.#hosts.push({ spec, inventory, usage, live: liveHostOf(state, spec, use.cards), vms });
       this.#indexes.set(name, index);
       for (const vm of vms) this.#vms.set(vm.id, vm);
     }
@@ -89,7 +89,7 @@ export class LiveView {
         hosts.push({ host: index, srmObservedAtS: state.receivedAtS });
         continue;
       }
-      const use = cardsAndUse(state.usage);
+      const use = usageOf(state);
       const vms = vmsOf(index, seen.spec, use, state.receivedAtS);
       seen.usage = state.usage;
       seen.live = liveHostOf(state, seen.spec, use.cards);
@@ -123,12 +123,6 @@ export class LiveView {
   }
 }
 
-type Usage = Omit<SrmRecord, 'host' | 'observedAtS' | 'sequence'>;
-
-function cardsAndUse(usage: string): Usage {
-  return JSON.parse(usage) as Usage;
-}
-
 /** Parts of a GiB do not fit into a cluster file. */
 function wholeDisk<T extends { readonly diskGib: number }>(inventory: T): T {
   return { ...inventory, diskGib: Math.floor(inventory.diskGib) };
@@ -145,7 +139,7 @@ function liveHostOf(state: HostState, spec: HostSpec, cards: readonly SrmCard[])
  * The servers that hold cards. A record tells what a host's servers use together, not what each does: they are shown with equal shares of
  * it, at least one vCPU.
  */
-function vmsOf(host: number, spec: HostSpec, { cards, vcpusUsed, ramUsedMib }: Usage, nowS: number): LiveVm[] {
+function vmsOf(host: number, spec: HostSpec, { cards, vcpusUsed, ramUsedMib }: HostUsage, nowS: number): LiveVm[] {
   const indexes = new Map(spec.cards.map(({ address }, index) => [address, index]));
   const held = new Map<string, number[]>();
   for (const { address, serverIds } of cards) {

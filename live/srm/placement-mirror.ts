@@ -1,9 +1,20 @@
 /** Writes the cards of the SRM records into Placement, as child providers with classes and traits of our own, so that other tools see them. */
 import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import type { GpuCard } from '../../core/gpu-card.ts';
 import type { SrmCard } from '../../core/srm.ts';
-import { isNotFound, type Placement, type ResourceProvider, repeatOnConcurrentUpdate } from '../openstack/index.ts';
-import { cardsOf, type HostState, inventoryOf, type SrmRegistry } from './registry.ts';
+import {
+  isNotFound,
+  openPlacement,
+  openSession,
+  type Placement,
+  type ResourceProvider,
+  readCloudConfiguration,
+  repeatOnConcurrentUpdate,
+  surroundings,
+} from '../openstack/index.ts';
+import { cardsOf, type HostState, inventoryOf } from './host-state.ts';
+import type { SrmRegistry } from './registry.ts';
 
 /** Resource classes of each card's provider: the card itself, its memory, its cores. */
 export const mirrorClasses = ['CUSTOM_HEPS_GPU', 'CUSTOM_HEPS_GPU_MEMORY_MIB', 'CUSTOM_HEPS_GPU_CORES'] as const;
@@ -108,6 +119,40 @@ export class PlacementMirror {
     for (const name of mirrorClasses) await this.#placement.ensureResourceClass(name);
     this.#hasClasses = true;
   }
+}
+
+export interface MirrorParts {
+  /** Of clouds.yaml; undefined: the one that the environment names. */
+  readonly cloud: string | undefined;
+  readonly registry: SrmRegistry;
+  /** Seconds between two writes. */
+  readonly intervalS: number;
+  readonly log: Logger;
+}
+
+/** Mirrors the records from now on; what fails is tried again at the next interval. @returns what ends it @throws InputError */
+export function startMirror({ cloud, registry, intervalS, log }: MirrorParts): () => Promise<void> {
+  const session = openSession(readCloudConfiguration(surroundings(), cloud));
+  let writer: PlacementMirror | null = null;
+  let isWriting = false;
+  const write = async (): Promise<void> => {
+    if (isWriting) return;
+    isWriting = true;
+    try {
+      writer ??= new PlacementMirror(await openPlacement(session), registry);
+      await writer.write();
+    } catch (error) {
+      log.warn({ err: error }, 'the records could not be mirrored into Placement');
+    } finally {
+      isWriting = false;
+    }
+  };
+  void write();
+  const timer = setInterval(() => void write(), intervalS * 1000);
+  return async () => {
+    clearInterval(timer);
+    await session.close();
+  };
 }
 
 /** `heps_gpu-001_0000:21:00.0`, since `gpu-001_0000:21:00.0` is Nova's own. */

@@ -1,17 +1,11 @@
 /** The current SRM record of every host, in memory, each change on disk before it is seen. */
 import type { Clock } from '../../core/clock.ts';
-import type { SrmCard, SrmRecord } from '../../core/srm.ts';
 import { GroupCommit, type GroupCommitOptions } from '../database/group-commit.ts';
-import type { RecordTable } from '../database/schema.ts';
-import type { RecordWrite, Store } from './record-store.ts';
-import type { HostInventory, HostReport } from './report.ts';
+import type { HostState } from './host-state.ts';
+import type { RecordStore, RecordWrite } from './record-store.ts';
+import type { HostReport } from './report.ts';
 import { SharedTexts } from './shared-texts.ts';
-
-/** A host as the registry knows it. Inventory and usage are kept as JSON: 10 000 hosts of 8 cards as objects would take 100 MB more. */
-export interface HostState extends Readonly<RecordTable> {
-  /** Three intervals have gone by without a report: no GPU VM should go there. */
-  readonly isStale: boolean;
-}
+import type { RecordTable } from './tables.ts';
 
 /** What became of a report; `version` is the one that the registry has now, 0 for none. */
 export type ReportOutcome = { readonly kind: 'taken' | 'conflict'; readonly version: number };
@@ -26,7 +20,7 @@ export interface RegistryChange {
 }
 
 export interface RegistryOptions {
-  readonly store: Pick<Store, 'readRecords' | 'writeRecords'>;
+  readonly store: Pick<RecordStore, 'readRecords' | 'writeRecords'>;
   readonly clock: Pick<Clock, 'nowS'>;
   /** Seconds between the reports of a host. */
   readonly intervalS: number;
@@ -161,22 +155,4 @@ export class SrmRegistry {
     this.#hosts.set(change.state.host, change.state);
     for (const listener of this.#listeners) listener(change);
   }
-}
-
-/** What the host has. */
-export function inventoryOf({ inventory }: HostState): HostInventory {
-  return JSON.parse(inventory) as HostInventory;
-}
-
-/** How its cards are used. */
-export function cardsOf({ usage }: HostState): readonly SrmCard[] {
-  return (JSON.parse(usage) as Omit<SrmRecord, 'host' | 'observedAtS' | 'sequence'>).cards;
-}
-
-/** A host as the API shows it, in JSON, put together from the texts that are kept. */
-export function hostJson({ host, version, receivedAtS, isStale, inventory, ...record }: HostState): string {
-  const head = JSON.stringify({ host, version, receivedAtS, stale: isStale });
-  const { observedAtS, sequence, usage } = record;
-  const recordHead = JSON.stringify({ host, observedAtS, sequence });
-  return `${head.slice(0, -1)},"inventory":${inventory},"record":${recordHead.slice(0, -1)},${usage.slice(1)}}`;
 }

@@ -1,12 +1,9 @@
 /** What the agent of a host sends: what the host has, and how it is used now. */
 import { aNumber, anArray, anInteger, anObject, aPositive, aText, noOtherFields, oneOf } from '../../core/check.ts';
 import type { GpuCard } from '../../core/gpu-card.ts';
-import { type HostSpec, mostVcpus, ramLimitMib } from '../../core/host.ts';
+import { type HostInventory, mostVcpus, ramLimitMib } from '../../core/host.ts';
 import { InputError } from '../../core/input-error.ts';
 import { checkSrm, type SrmRecord } from '../../core/srm.ts';
-
-/** What a host has, in use or not. How far its vCPUs are overcommitted is the cloud's to say. */
-export type HostInventory = Pick<HostSpec, 'vcpus' | 'ramMib' | 'diskGib' | 'cards'>;
 
 export interface HostReport {
   readonly inventory: HostInventory;
@@ -28,7 +25,7 @@ export function aHostName(value: unknown, where: string): string {
 export function checkReport(value: unknown, host: string): HostReport {
   const report = anObject(value, 'body');
   noOtherFields(report, '', ['inventory', 'record']);
-  const inventory = checkInventory(report.inventory);
+  const inventory = checkInventory(report.inventory, 'inventory');
   const fields = anObject(report.record, 'record');
   const record = within('record', () => checkSrm(fields));
   if (record.host !== host) throw new InputError('record.host', `${host}, as in the address`, record.host);
@@ -44,20 +41,21 @@ export function checkReport(value: unknown, host: string): HostReport {
   return { inventory, record };
 }
 
-function checkInventory(value: unknown): HostInventory {
-  const inventory = anObject(value, 'inventory');
-  noOtherFields(inventory, 'inventory', ['vcpus', 'ramMib', 'diskGib', 'cards']);
-  const vcpus = aPositive(inventory.vcpus, 'inventory.vcpus');
-  if (vcpus > mostVcpus) throw new InputError('inventory.vcpus', `at most ${mostVcpus}`, vcpus);
-  const ramMib = anInteger(inventory.ramMib, 'inventory.ramMib', 1);
-  if (ramMib >= ramLimitMib) throw new InputError('inventory.ramMib', `a whole number below ${ramLimitMib}`, ramMib);
-  const cards = anArray(inventory.cards, 'inventory.cards').map((card, index) =>
-    checkCard(card, `inventory.cards[${index}]`),
+/** An inventory from outside, checked. @throws InputError naming the field */
+export function checkInventory(value: unknown, where: string): HostInventory {
+  const inventory = anObject(value, where);
+  noOtherFields(inventory, where, ['vcpus', 'ramMib', 'diskGib', 'cards']);
+  const vcpus = aPositive(inventory.vcpus, `${where}.vcpus`);
+  if (vcpus > mostVcpus) throw new InputError(`${where}.vcpus`, `at most ${mostVcpus}`, vcpus);
+  const ramMib = anInteger(inventory.ramMib, `${where}.ramMib`, 1);
+  if (ramMib >= ramLimitMib) throw new InputError(`${where}.ramMib`, `a whole number below ${ramLimitMib}`, ramMib);
+  const cards = anArray(inventory.cards, `${where}.cards`).map((card, index) =>
+    checkCard(card, `${where}.cards[${index}]`),
   );
   const addresses = cards.map(({ address }) => address);
   const twice = addresses.findIndex((address, index) => addresses.indexOf(address) < index);
-  if (twice >= 0) throw new InputError(`inventory.cards[${twice}].address`, 'an address of its own', addresses[twice]);
-  return { vcpus, ramMib, diskGib: aNumber(inventory.diskGib ?? 0, 'inventory.diskGib'), cards };
+  if (twice >= 0) throw new InputError(`${where}.cards[${twice}].address`, 'an address of its own', addresses[twice]);
+  return { vcpus, ramMib, diskGib: aNumber(inventory.diskGib ?? 0, `${where}.diskGib`), cards };
 }
 
 function checkCard(value: unknown, where: string): GpuCard {

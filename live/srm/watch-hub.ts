@@ -1,7 +1,8 @@
 /** `GET /v1/srm?watch`: everyone who watches gets the records of all hosts, then what changes, as server-sent events. */
 import type { ServerResponse } from 'node:http';
 import { ChangeRing, type Chunk } from './change-ring.ts';
-import { type HostState, hostJson, type RegistryChange, type SrmRegistry } from './registry.ts';
+import { type HostState, hostJson } from './host-state.ts';
+import type { RegistryChange, SrmRegistry } from './registry.ts';
 
 export interface WatchOptions {
   /** Bytes of changes that are kept for those who come back. Defaults to 8 MiB. */

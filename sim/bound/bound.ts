@@ -1,10 +1,7 @@
 /** An upper bound of the GPU work that any policy could have served: the offline optimum where that can be solved, or a relaxation of it. */
 import type { HostSpec } from '../../core/host.ts';
-import { InputError } from '../../core/input-error.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
-import { loadCluster, openWorkload } from '../runs/inputs.ts';
-import type { DecisionPlan } from '../runs/run.ts';
-import { acceptableVms, type GpuWork, readGpuWork, startsAreFixed } from './gpu-work.ts';
+import { acceptableVms, type GpuWork, startsAreFixed } from './gpu-work.ts';
 import { hostPools } from './host-pools.ts';
 import type { LinearModel } from './linear-model.ts';
 import { relaxationByKind } from './lp-by-kind.ts';
@@ -50,19 +47,6 @@ export const defaultBoundLimits: BoundLimits = {
   entriesByKind: 100_000,
   linearTimeS: 600,
 };
-
-/** The bound of a plan's workload on its cluster, whatever its policy. @throws InputError where the workload is too large */
-export async function boundOfPlan(plan: DecisionPlan): Promise<Bound> {
-  const { hosts } = await loadCluster(plan.cluster);
-  const workload = await openWorkload(plan.workload, plan.seed, false);
-  const { days } = plan.workload;
-  const work = await readGpuWork(workload.arrivals, days === null ? null : days * 86_400);
-  const bound = await boundOf(hosts, work, plan.cloud);
-  if (bound !== undefined) return bound;
-  throw InputError.saying(
-    `--bound: expected a workload with fewer sizes of GPU VM, or a cluster with fewer kinds of host, got ${work.kinds.length} sizes on ${hosts.length} hosts`,
-  );
-}
 
 /**
  * The bound by the best method that the size allows. Where the search for the optimum is stopped, the lower of what it proved and the

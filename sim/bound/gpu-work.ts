@@ -1,4 +1,5 @@
 /** What a workload asks of the cards: its GPU VMs, and when each may run. CPU VMs are left out, which can only raise a bound. */
+import { instantS } from '../../core/instant.ts';
 import { isGpuRequest, type VmRequest } from '../../core/request.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
@@ -39,7 +40,7 @@ export async function readGpuWork(arrivals: ArrivalStream, untilS: number | null
         numbers.set(size, number);
       }
       kind.push(number);
-      atS.push(arrival.atS);
+      atS.push(instantS(arrival.atS));
       lifetimeS.push(arrival.lifetimeS);
     }
   }
@@ -78,7 +79,7 @@ export interface AcceptableVm {
 export function acceptableVms({ kinds, kind, atS, lifetimeS, horizonS }: GpuWork, bootS: number): AcceptableVm[] {
   const vms = kind.map((number, vm) => {
     const fromS = atS[vm]!;
-    const untilS = fromS + bootS + lifetimeS[vm]!;
+    const untilS = instantS(fromS + bootS + lifetimeS[vm]!);
     const workS = Math.min(untilS, horizonS) - fromS - bootS;
     return { kind: number, fromS, untilS, cardHours: (kinds[number]!.cards * workS) / secondsPerHour };
   });

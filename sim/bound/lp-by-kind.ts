@@ -1,4 +1,5 @@
 /** Relaxation for VMs that may wait, or are too many to be told apart: the work of each kind of VM flows, by pools of hosts and buckets of time. */
+import { instantS } from '../../core/instant.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type GpuWork, mostDelayS } from './gpu-work.ts';
 import type { HostPool } from './host-pools.ts';
@@ -96,7 +97,7 @@ function addSums(model: LinearModel, columns: readonly (readonly number[])[], mo
 
 /** When the work of a VM that counts can be done, if at all. */
 function windowOf({ atS, lifetimeS, horizonS }: GpuWork, cloud: CloudOptions, vm: number) {
-  const fromS = atS[vm]! + cloud.bootS;
+  const fromS = instantS(atS[vm]! + cloud.bootS);
   const latestEndS = fromS + mostDelayS(cloud, lifetimeS[vm]!) + lifetimeS[vm]!;
   return { fromS, untilS: Math.max(fromS, Math.min(latestEndS, horizonS)) };
 }

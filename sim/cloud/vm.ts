@@ -1,4 +1,5 @@
 /** The VMs that are there, from their submission until their fate is settled: what they ask for, how they wait, where they run. */
+import { instantS } from '../../core/instant.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { grown } from '../engine/grown.ts';
 import { IdColumn } from './id-column.ts';
@@ -218,6 +219,6 @@ export class Vm {
   }
   /** When it is to end if nothing fails. */
   get endS(): number {
-    return this.startS + this.lifetimeS;
+    return instantS(this.startS + this.lifetimeS);
   }
 }

@@ -1,7 +1,7 @@
 /** `heps cluster describe`. */
 import type { Command } from 'commander';
 import type { HostSpec } from '../../core/host.ts';
-import { loadCluster } from '../runs/inputs.ts';
+import { readCluster } from '../runs/inputs.ts';
 import { presetNames } from '../runs/presets.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
 
@@ -18,7 +18,7 @@ export function addClusterCommands(program: Command): void {
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExample:\n  heps cluster describe heps-250')
     .action(async (nameOrFile: string, options: { json?: boolean }) => {
-      const { name, hosts, sha256 } = await loadCluster(nameOrFile);
+      const { name, hosts, sha256 } = await readCluster(nameOrFile);
       const kinds = kindsOf(hosts);
       const totals = totalsOf(hosts);
       if (options.json) {

@@ -4,7 +4,7 @@ import type { Cluster } from '../../core/cluster.ts';
 import type { Decision, HostVerdict } from '../../core/decision.ts';
 import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { describeHistory, describeRequest, formatTime, funnelOf, ranked } from '../../core/runs/explanation.ts';
-import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../core/runs/replay.ts';
+import { decisionsOf, firstTryOf, momentOf, policyOf, requestsWithId, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
 import { explain, formatRejections } from '../../core/scheduler.ts';
 import { policyFileOf } from '../records/policy-of-run.ts';
@@ -45,13 +45,17 @@ export function addExplain(program: Command): void {
       const policy = policyOf(run, own?.policy.factory);
       const cluster = viewAt(run, decisions, moment, policy);
       const request = requestAt(decisions, row);
+      const namesakes = requestsWithId(decisions, id);
+      const which = `${namesakes} requests of this run bear the id ${id}; this is the last of them.`;
       const { decision, verdicts } = explain(cluster, request, policy, moment.excluded);
       if (options.json) {
         const named = verdicts.map((verdict) => ({ name: cluster.specs[verdict.host]!.name, ...verdict }));
+        if (namesakes > 1) console.error(`heps: ${which}`);
         console.log(JSON.stringify({ request, atS: moment.nowS, decision, verdicts: named }, null, 2));
         return;
       }
       console.log(describeRequest(request));
+      if (namesakes > 1) console.log(wrapText(which));
       console.log(wrapText(describeHistory(decisions, row, cluster)));
       console.log(`\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}`);
       const schedulers = schedulersOf(run.inputs.cloud);

@@ -3,13 +3,36 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
-import { carryOut, carryOutDecisions, type DecisionPlan, type ProgressListener, type RunPlan } from '../runs/run.ts';
-import { addRunOptions, decisionPlanOf, policyOption, whole } from '../terminal/options.ts';
+import { runPathOf } from '../runs/run-path.ts';
+import {
+  carryOutSimulation,
+  type SimulateOptions,
+  type SimulateProgress,
+  simulateDecisions,
+} from '../runs/simulate.ts';
+import {
+  addRunOptions,
+  decisionPlanOf,
+  experimentOptionsOf,
+  policyOption,
+  type RunOptions,
+  whole,
+} from '../terminal/options.ts';
 import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { reportDecisions, reportRun, warmUpWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
-import { defaultRunPath, listFiles, listSkipped } from './outputs.ts';
+import { listFiles, sayRepeatedIds, sayRows } from './outputs.ts';
+
+interface CommandOptions extends RunOptions {
+  policy: string;
+  seed: number;
+  out?: string;
+  decisions?: string;
+  decisionsOnly?: boolean;
+  summaryOnly?: boolean;
+  json?: boolean;
+}
 
 /** @param outside policies from files that the command line names */
 export function addSimulate(program: Command, outside: readonly LoadedPolicy[]): void {
@@ -34,57 +57,56 @@ export function addSimulate(program: Command, outside: readonly LoadedPolicy[]):
       'after',
       `\nPolicies:\n${policyHelp(outside)}\n\nExample:\n  heps simulate --cluster heps-250 --workload heps --days 30 --policy hybrid --seed 1`,
     )
-    .action(async (options) => {
-      const decisionPlan = decisionPlanOf(options, options.policy, options.seed, outside);
+    .action(async (options: CommandOptions) => {
+      const { policy, seed, summaryOnly = false, json = false } = options;
+      const run = { ...experimentOptionsOf(options, outside), policy, seed };
       if (options.decisionsOnly) {
-        await simulateDecisions(decisionPlan, options.decisions, options.json ?? false);
+        await decisionsOnly(run, options.decisions, json);
         return;
       }
-      const plan: RunPlan = {
-        ...decisionPlan,
-        out: options.out ?? defaultRunPath('runs', decisionPlan),
-        decisions: options.decisions ?? null,
-        summaryOnly: options.summaryOnly ?? false,
-      };
-      const result = await withProgress((listener) => carryOut(plan, listener));
-      listSkipped(result.skipped);
-      if (options.json) {
-        const { inputs, summary, intervals, warmUp } = result;
-        console.log(JSON.stringify({ inputs, summary, intervals, warmUp, out: plan.out }, null, 2));
+      const out = options.out ?? runPathOf('runs', decisionPlanOf(options, policy, seed, outside));
+      const decisionsFile = options.decisions ?? null;
+      const result = await withProgress((onProgress) =>
+        carryOutSimulation({ ...run, out, decisionsFile, summaryOnly, onProgress }),
+      );
+      sayRows(result.inputs.workload.name, result.rows);
+      sayRepeatedIds(result.repeatedIds);
+      const { inputs, summary, intervals, warmUp } = result;
+      if (json) {
+        console.log(JSON.stringify({ inputs, summary, intervals, warmUp, out }, null, 2));
         return;
       }
-      const { cluster, workload: ran, policy } = result.inputs;
-      console.log(`${policy.name} on ${cluster.name}, workload ${ran.name}, seed ${plan.seed}\n`);
-      const warmUp = warmUpWords(result.warmUp);
-      if (warmUp !== undefined) console.log(`${wrapText(warmUp)}\n`);
-      console.log(reportRun(result.summary, result.intervals));
-      if (plan.decisions !== null) console.log(`\ndecisions\n  ${plan.decisions}`);
-      console.log(`\n${listFiles([plan.out!], plan.summaryOnly ? [] : [plan.out!])}`);
+      console.log(`${inputs.policy.name} on ${inputs.cluster.name}, workload ${inputs.workload.name}, seed ${seed}\n`);
+      const words = warmUpWords(warmUp);
+      if (words !== undefined) console.log(`${wrapText(words)}\n`);
+      console.log(reportRun(summary, intervals));
+      if (decisionsFile !== null) console.log(`\ndecisions\n  ${decisionsFile}`);
+      console.log(`\n${listFiles([out], summaryOnly ? [] : [out])}`);
     });
   addPolicyOptions(command, outside);
 }
 
 /** Only the decisions: nothing measured, no run file. */
-async function simulateDecisions(plan: DecisionPlan, path: string | undefined, isJson: boolean): Promise<void> {
+async function decisionsOnly(run: SimulateOptions, path: string | undefined, isJson: boolean): Promise<void> {
   if (path === undefined) throw new InputError('--decisions-only', 'a file to write, by --decisions FILE', undefined);
-  const result = await withProgress((listener) => carryOutDecisions(plan, path, listener));
-  const { cluster, workload, counts, skipped } = result;
-  listSkipped(skipped);
+  const { warmUp: _, ...options } = run;
+  const result = await withProgress((onProgress) => simulateDecisions({ ...options, decisionsFile: path, onProgress }));
+  const { policy, seed } = run;
+  const { cluster, workload, counts, rows } = result;
+  sayRows(workload, rows);
   if (isJson) {
-    console.log(
-      JSON.stringify({ cluster, workload, policy: plan.policy, seed: plan.seed, counts, decisions: path }, null, 2),
-    );
+    console.log(JSON.stringify({ cluster, workload, policy, seed, counts, decisions: path }, null, 2));
     return;
   }
-  console.log(`${plan.policy} on ${cluster}, workload ${workload}, seed ${plan.seed}\n`);
+  console.log(`${policy} on ${cluster}, workload ${workload}, seed ${seed}\n`);
   console.log(`${reportDecisions(counts)}\n\ndecisions\n  ${path}`);
 }
 
-async function withProgress<T>(work: (listener: ProgressListener) => Promise<T>): Promise<T> {
+async function withProgress<T>(work: (onProgress: (progress: SimulateProgress) => void) => Promise<T>): Promise<T> {
   const progress = startProgress(true);
-  const listener: ProgressListener = (share, arrived, nowS) =>
+  const onProgress = ({ share, arrived, nowS }: SimulateProgress): void =>
     progress.update(share, () => `${arrived.toLocaleString('en-US')} VMs, day ${(nowS / 86400).toFixed(1)}`);
-  return work(listener).finally(() => progress.stop());
+  return work(onProgress).finally(() => progress.stop());
 }
 
 function policyHelp(outside: readonly LoadedPolicy[]): string {

@@ -5,12 +5,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import type { RunFile } from '../../core/runs/run-file.ts';
 import { type PagePolicy, type PageRun, withModules, withSources } from '../../core/wire/page-sources.ts';
+import { OutputFile } from '../../files/output-file.ts';
 import { readBuiltPage } from '../../package-files.ts';
 import { policiesFrom } from '../../policy-modules/policy-reference.ts';
 import { embeddedRun, splitAtBodyEnd } from '../page/page.ts';
 import type { PagePolicies } from '../page/page-policies.ts';
 import { startPageServer } from '../page/page-server.ts';
-import { OutputFile } from '../records/output-file.ts';
 import { readRunFile } from '../records/run-file-io.ts';
 
 export function addView(program: Command): void {

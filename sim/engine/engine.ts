@@ -1,5 +1,6 @@
 /** The discrete-event engine: a clock that jumps from event to event. */
 import type { Clock } from '../../core/clock.ts';
+import { instantS } from '../../core/instant.ts';
 import { EventQueue } from './event-queue.ts';
 
 /** What runs when an event of a kind is due. */
@@ -8,7 +9,7 @@ export type Handler = (subject: number) => void;
 /** A kind of event, as `Simulator.kind` gave it. */
 export type EventKind = number & { readonly brand?: 'EventKind' };
 
-/** Simulated time. Events run in order of (time, priority of their kind, order of scheduling). */
+/** Simulated time, in whole milliseconds (`instantS`). Events run in order of (time, priority of their kind, order of scheduling). */
 export class Simulator implements Clock {
   #nowS = 0;
   #processed = 0;
@@ -51,10 +52,11 @@ export class Simulator implements Clock {
     return this.#handlers.push(handler) - 1;
   }
 
-  /** Schedules an event about `subject`, a whole number below 2³¹. @throws RangeError when `timeS` is past */
+  /** Schedules an event about `subject`, a whole number below 2³¹, at the nearest millisecond. @throws RangeError when that is past */
   at(timeS: number, kind: EventKind, subject: number): void {
-    if (timeS < this.#nowS) throw new RangeError(`timeS must be at least ${this.#nowS}, got ${timeS}`);
-    this.#queue.push(timeS, this.#priorities[kind]!, kind, subject);
+    const dueS = instantS(timeS);
+    if (dueS < this.#nowS) throw new RangeError(`timeS must be at least ${this.#nowS}, got ${timeS}`);
+    this.#queue.push(dueS, this.#priorities[kind]!, kind, subject);
   }
 
   after(delayS: number, action: () => void): () => void {
@@ -69,11 +71,16 @@ export class Simulator implements Clock {
     };
   }
 
-  /** Runs everything that comes before events of that time and priority, and sets the clock to `timeS`. @throws RangeError when that is past */
+  /**
+   * Runs everything that comes before events of that time and priority, and sets the clock to the millisecond nearest to `timeS`.
+   *
+   * @throws RangeError when that is past
+   */
   advance(timeS: number, priority: number): void {
-    if (timeS < this.#nowS) throw new RangeError(`timeS must be at least ${this.#nowS}, got ${timeS}`);
-    while (this.#queue.isBefore(timeS, priority)) this.#step();
-    this.#nowS = timeS;
+    const untilS = instantS(timeS);
+    if (untilS < this.#nowS) throw new RangeError(`timeS must be at least ${this.#nowS}, got ${timeS}`);
+    while (this.#queue.isBefore(untilS, priority)) this.#step();
+    this.#nowS = untilS;
   }
 
   /** Runs until nothing is due. */

@@ -1,8 +1,9 @@
 /** Watches a cloud and says in figures how it did: the summary and the time series of a run. */
 import { hasWrongCards } from '../../core/card-fit.ts';
 import type { Cluster } from '../../core/cluster.ts';
+import { instantS } from '../../core/instant.ts';
 import { isGpuRequest } from '../../core/request.ts';
-import type { KindSummary, RunSummary, SeriesColumns } from '../../core/runs/run-file.ts';
+import type { RunSummary, SeriesColumns } from '../../core/runs/run-file.ts';
 import { cardScore } from '../../core/scores.ts';
 import type { TypicalRequest } from '../../core/typical-request.ts';
 import type { CloudObserver, TurnedAway } from '../cloud/cloud.ts';
@@ -10,6 +11,7 @@ import type { Vm } from '../cloud/vm.ts';
 import { DailyCounts } from './daily-counts.ts';
 import { Distribution } from './distribution.ts';
 import { FragmentShare } from './fragment-share.ts';
+import { KindCounts } from './kind-counts.ts';
 import { type FigureInterval, intervalsOf } from './run-intervals.ts';
 import { StrandedCards } from './stranded-cards.ts';
 import { TimeSeries } from './time-series.ts';
@@ -33,29 +35,6 @@ const columns = 12;
 
 const secondsPerHour = 3600;
 
-/** Counts of one kind of VM. */
-class Kind {
-  arrived = 0;
-  placed = 0;
-  served = 0;
-  refused = 0;
-  gaveUp = 0;
-  unservable = 0;
-  waitSumS = 0;
-
-  place(waitS: number, hasRightCards: boolean): void {
-    this.placed++;
-    if (hasRightCards) this.served++;
-    this.waitSumS += waitS;
-  }
-
-  summary(): KindSummary {
-    const { arrived, placed, served, refused, gaveUp, unservable } = this;
-    const meanWaitS = placed === 0 ? null : this.waitSumS / placed;
-    return { arrived, placed, served, refused, gaveUp, unservable, meanWaitS };
-  }
-}
-
 export class Metrics implements CloudObserver {
   readonly #truth: Cluster;
   readonly #wholeCards: boolean;
@@ -65,12 +44,7 @@ export class Metrics implements CloudObserver {
   readonly #fragments: FragmentShare | undefined;
   readonly #waits = new Distribution();
   readonly #daily = new DailyCounts();
-  readonly #all = new Kind();
-  readonly #cpu = new Kind();
-  readonly #gpu = new Kind();
-  readonly #flavors = new Map<string, Kind>();
-  /** Of the flavor of each VM that is there, by slot. */
-  readonly #kindOfSlot: Kind[] = [];
+  readonly #kinds = new KindCounts();
   readonly #warmUpS: number;
   /** ∫ level dt of the warm-up, one per level; undefined while it lasts. */
   #before: Float64Array | undefined;
@@ -109,7 +83,7 @@ export class Metrics implements CloudObserver {
     this.#series = new TimeSeries(columns, intervalS, column.arrived);
     this.#stranded = new StrandedCards(truth);
     if (typicalRequests !== undefined) this.#fragments = new FragmentShare(truth, typicalRequests);
-    this.#warmUpS = warmUpS;
+    this.#warmUpS = instantS(warmUpS);
     if (warmUpS === 0) this.#before = new Float64Array(columns);
   }
 
@@ -120,11 +94,7 @@ export class Metrics implements CloudObserver {
     if (vm.number > 1) return;
     this.#count(column.arrived);
     if (nowS < this.#warmUpS) return;
-    this.#all.arrived++;
-    this.#kindOf(vm).arrived++;
-    const flavor = this.#flavorOf(vm);
-    this.#kindOfSlot[vm.slot] = flavor;
-    flavor.arrived++;
+    this.#kinds.arrived(vm);
     this.#daily.arrived(nowS, isGpuRequest(request));
   }
 
@@ -144,12 +114,10 @@ export class Metrics implements CloudObserver {
     if (!hasRightCards) this.#wrongCards++;
     if (!isGpu && this.#isGpuHost[vm.host] === 1) this.#cpuVmsOnGpuHosts++;
     if (vm.number > 1) return;
-    const waitS = vm.startS - vm.submitS;
+    const waitS = instantS(vm.startS - vm.submitS);
     this.#waits.add(waitS);
     if (vm.waitReason !== '') this.#waited++;
-    this.#all.place(waitS, hasRightCards);
-    this.#kindOf(vm).place(waitS, hasRightCards);
-    this.#kindOfSlot[vm.slot]!.place(waitS, hasRightCards);
+    this.#kinds.placed(vm, waitS, hasRightCards);
     if (isGpu) this.#cardScoreSum += this.#slowest(vm);
     this.#daily.placed(vm.submitS, waitS, isGpu, hasRightCards);
   }
@@ -173,11 +141,7 @@ export class Metrics implements CloudObserver {
     if (outcome === 'gave-up') this.#series.levels[column.waiting]!--;
     if (vm.number > 1) return;
     this.#count(column.turnedAway);
-    if (!this.#isCounted(vm)) return;
-    const counter = outcome === 'gave-up' ? 'gaveUp' : outcome;
-    this.#all[counter]++;
-    this.#kindOf(vm)[counter]++;
-    this.#kindOfSlot[vm.slot]![counter]++;
+    if (this.#isCounted(vm)) this.#kinds.turnedAway(vm, outcome);
   }
 
   faulted(nowS: number, host: number, card: number, isUp: boolean): void {
@@ -217,18 +181,14 @@ export class Metrics implements CloudObserver {
       durationS === 0 ? 0 : (this.#series.integrals[level]! - this.#before![level]!) / durationS;
     const capacity = capacityOf(this.#truth);
     const ofCards = (level: number, of: number): number | null => (of === 0 ? null : mean(level) / of);
-    const { arrived, placed, served } = this.#all;
+    const kinds = this.#kinds.summary();
+    const { all, gpu } = kinds;
     return {
       durationS,
-      all: this.#all.summary(),
-      cpu: this.#cpu.summary(),
-      gpu: this.#gpu.summary(),
-      byFlavor: Object.fromEntries(
-        [...this.#flavors].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, kind]) => [name, kind.summary()]),
-      ),
-      acceptanceShare: ratio(placed, arrived),
-      servedShare: ratio(served, arrived),
-      gpuServedShare: ratio(this.#gpu.served, this.#gpu.arrived),
+      ...kinds,
+      acceptanceShare: ratio(all.placed, all.arrived),
+      servedShare: ratio(all.served, all.arrived),
+      gpuServedShare: ratio(gpu.served, gpu.arrived),
       waitS: this.#waits.summary(),
       waited: this.#waited,
       vcpuShare: mean(column.vcpus) / capacity.vcpus,
@@ -241,7 +201,7 @@ export class Metrics implements CloudObserver {
       cpuVmsOnGpuHosts: this.#cpuVmsOnGpuHosts,
       meanCpuVmsOnGpuHosts: mean(column.cpuVmsOnGpuHosts),
       meanStrandedCards: mean(column.strandedCards),
-      meanCardScore: ratio(this.#cardScoreSum, this.#gpu.placed),
+      meanCardScore: ratio(this.#cardScoreSum, gpu.placed),
       fragmentShare: this.#fragments?.until(durationS) ?? null,
       wrongCards: this.#wrongCards,
       stockWrongCards: this.#stockWrongCards,
@@ -331,20 +291,6 @@ export class Metrics implements CloudObserver {
     let slowest = Infinity;
     for (const card of cards) slowest = Math.min(slowest, cardScore(specs[host]!.cards[card]!, largestCard));
     return slowest;
-  }
-
-  #kindOf({ request }: Vm): Kind {
-    return isGpuRequest(request) ? this.#gpu : this.#cpu;
-  }
-
-  #flavorOf({ flavor }: Vm): Kind {
-    const name = flavor === '' ? 'unnamed' : flavor;
-    let kind = this.#flavors.get(name);
-    if (kind === undefined) {
-      kind = new Kind();
-      this.#flavors.set(name, kind);
-    }
-    return kind;
   }
 }
 

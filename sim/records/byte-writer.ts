@@ -1,6 +1,7 @@
 /** Writes CSV and JSON as bytes into a buffer, without a text for every cell. */
+
+import type { OutputFile } from '../../files/output-file.ts';
 import { csvCell } from '../../traces/csv.ts';
-import type { OutputFile } from './output-file.ts';
 
 const bufferBytes = 1 << 16;
 /** No number takes more. */

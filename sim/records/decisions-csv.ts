@@ -1,10 +1,10 @@
 /** Streams what became of every VM as CSV, a row when its fate is settled: when it is turned away, ends, or is lost. */
 import type { Cluster } from '../../core/cluster.ts';
+import type { OutputFile } from '../../files/output-file.ts';
 import { csvCell } from '../../traces/csv.ts';
 import type { CloudObserver, TurnedAway } from '../cloud/cloud.ts';
 import type { Vm } from '../cloud/vm.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { OutputFile } from './output-file.ts';
 
 /** `host` is empty when it was never placed; `cards` are indexes on the host joined by `-`; `score` as the policy gave it; times in seconds. */
 export const decisionsHeader = 'id,host,cards,score,start_s,end_s,outcome,reason\n';

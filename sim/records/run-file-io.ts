@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { InputError } from '../../core/input-error.ts';
 import { checkRunFile } from '../../core/runs/check-run-file.ts';
 import type { DecisionColumns, RunFile } from '../../core/runs/run-file.ts';
+import type { OutputFile } from '../../files/output-file.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { IdTexts } from './id-texts.ts';
 import { NumberColumn } from './number-column.ts';
-import type { OutputFile } from './output-file.ts';
 import type { RecordedDecisions } from './recorder.ts';
 import { Texts } from './texts.ts';
 

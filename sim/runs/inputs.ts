@@ -1,153 +1,70 @@
-/** What a run is given, by name or by file: clusters, workloads, traces; each with a digest of what it says. */
+/** Clusters by preset name, by file or in memory, and how files of inputs are read and digested. */
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { formatCluster, type NamedCluster, parseCluster } from '../../core/cluster-file.ts';
-import { mostCountedVms, RequestKinds, typicalRequestsOf } from '../../core/fragmentation/typical-requests.ts';
+import type { HostSpec } from '../../core/host.ts';
 import { InputError } from '../../core/input-error.ts';
-import type { TypicalRequest } from '../../core/typical-request.ts';
-import type { Arrival, ArrivalStream } from '../../traces/arrival.ts';
-import { isOpenbNodeFile, readTrace, type TraceOptions, traceFiles } from '../../traces/formats.ts';
-import { readHepsParameters } from '../../traces/heps-parameters-reader.ts';
-import { generateHeps } from '../../traces/heps-workload.ts';
-import { readOpenbNodes } from '../../traces/openb.ts';
+import { readRawChunks, readText } from '../../traces/file-bytes.ts';
+import { isOpenbNodeFile } from '../../traces/formats.ts';
+import { openbNodeColumns, readOpenbNodes } from '../../traces/openb.ts';
 import { presetNames, presetPath } from './presets.ts';
 
-/** Which arrivals: generated from a preset, or read from a trace file. */
-export interface WorkloadPlan {
-  /** Name of a preset, such as `heps`; null when a trace is read. */
-  readonly preset: string | null;
-  /** Path of a trace; null when a preset generates. */
-  readonly trace: string | null;
-  /** Length, days; null = the whole trace. A preset needs it. */
-  readonly days: number | null;
-  /** Arrivals relative to the plan; presets only. */
-  readonly load: number;
-  /** How openb times are read; null = as recorded, where they are. */
-  readonly times: 'real' | 'order' | null;
-  /** Leave wrong rows out instead of stopping at the first. */
-  readonly skipInvalid: boolean;
-}
+/** A cluster by preset name or file (heps-cluster/1 JSON, or the openb node list, told apart by their content), or in memory; bare hosts are named `hosts`. */
+export type ClusterInput = string | NamedCluster | readonly HostSpec[];
 
-/** A workload ready to be run. */
-export interface Workload {
-  readonly name: string;
-  readonly arrivals: ArrivalStream;
-  /** How many there are; null when only reading will tell. */
-  readonly count: number | null;
-  /** Rows left out so far; grows while `arrivals` is read. */
-  readonly skipped: readonly string[];
-  /** What it is made of: the typical requests among its first 100 000 VMs. A trace is read once more for it. */
-  typicalRequests(): Promise<TypicalRequest[]>;
-  /** Hex digest of the trace file, or of the preset's parameters. Reads the file once more: 0.09 µs a VM. */
-  sha256(): Promise<string>;
-}
-
+/** A cluster, and what identifies it. */
 export interface LoadedCluster extends NamedCluster {
   /** Hex digest of its `heps-cluster/1` form, whatever the format it came in. */
   readonly sha256: string;
 }
 
-/** A cluster by preset name or file (heps-cluster/1 JSON, or the openb node list). @throws InputError */
-export async function loadCluster(nameOrFile: string): Promise<LoadedCluster> {
-  const file = presetPath('clusters', nameOrFile) ?? nameOrFile;
-  const cluster =
-    file.endsWith('.csv') && (await isOpenbNodeFile(file))
-      ? { name: basename(file, '.csv'), hosts: await readOpenbNodes(file) }
-      : parseCluster(readJson(file, 'clusters'), file);
+/** Reads a cluster. @throws InputError naming the file and the field, or for one in memory the field of `cluster` */
+export async function readCluster(input: ClusterInput): Promise<LoadedCluster> {
+  const cluster = typeof input === 'string' ? await clusterOfFile(input) : clusterInMemory(input);
   return { ...cluster, sha256: sha256(JSON.stringify(formatCluster(cluster))) };
 }
 
-/**
- * Opens a workload for one run.
- *
- * @param hasNames whether station, flavor, image and user are wanted; reading them takes a third of the time
- * @throws InputError
- */
-export async function openWorkload(plan: WorkloadPlan, seed: number, hasNames = true): Promise<Workload> {
-  if (plan.trace !== null) return openTrace(plan.trace, plan, seed, hasNames);
-  const name = plan.preset ?? 'heps';
-  const file = presetPath('workloads', name) ?? name;
-  const parsed = readJson(file, 'workloads');
-  const days = plan.days ?? 30;
-  const parameters = withFile(file, () => readHepsParameters(parsed));
-  const arrivals = generateHeps({ days, load: plan.load, seed, parameters });
-  const digest = sha256(JSON.stringify(parsed));
-  return {
-    name: basename(name, '.json'),
-    arrivals: inBatches(arrivals),
-    count: arrivals.length,
-    skipped: [],
-    typicalRequests: async () => typicalRequestsOf(arrivals.map(({ request }) => request)),
-    sha256: async () => digest,
-  };
+async function clusterOfFile(nameOrFile: string): Promise<NamedCluster> {
+  const file = existingPath(nameOrFile, 'clusters');
+  return (await isOpenbNodeFile(file))
+    ? { name: basename(file).replace(/(\.csv)?(\.gz)?$/i, ''), hosts: await readOpenbNodes(file) }
+    : parseCluster(await readJson(file, `JSON, or an openb node list (${openbNodeColumns.required.join(',')})`), file);
 }
 
-async function openTrace(path: string, plan: WorkloadPlan, seed: number, hasNames: boolean): Promise<Workload> {
-  const skipped: string[] = [];
-  const options: TraceOptions = {
-    seed,
-    hasNames,
-    times: plan.times ?? undefined,
-    onInvalid: plan.skipInvalid ? (error) => skipped.push(error.message) : undefined,
-  };
-  const arrivals = await readTrace(path, options);
-  const typicalRequests = async () => {
-    const kinds = new RequestKinds();
-    const onInvalid = plan.skipInvalid ? () => {} : undefined;
-    for await (const batch of await readTrace(path, { ...options, hasNames: false, onInvalid })) {
-      for (const { request } of batch) if (kinds.total < mostCountedVms) kinds.add(request);
-      if (kinds.total === mostCountedVms) break;
-    }
-    return kinds.typical();
-  };
-  return { name: basename(path), arrivals, count: null, skipped, typicalRequests, sha256: () => workloadSha256(plan) };
+/** As it is, after making sure that its file could be read again. */
+function clusterInMemory(input: NamedCluster | readonly HostSpec[]): NamedCluster {
+  const { name, hosts } = 'hosts' in input ? input : { name: 'hosts', hosts: input };
+  const cluster = { name, hosts };
+  parseCluster(formatCluster(cluster), 'cluster');
+  return cluster;
 }
 
-/** Digest of what a plan's arrivals come from, as `Workload.sha256` gives it, without opening them. @throws InputError */
-export async function workloadSha256({ preset, trace }: WorkloadPlan): Promise<string> {
-  if (trace !== null) return sha256OfFiles(await traceFiles(trace));
-  const name = preset ?? 'heps';
-  return sha256(JSON.stringify(readJson(presetPath('workloads', name) ?? name, 'workloads')));
+/** Path of a preset or of a file. @throws InputError naming the presets where there is neither */
+export function existingPath(nameOrFile: string, kind: 'clusters' | 'workloads'): string {
+  const path = presetPath(kind, nameOrFile) ?? nameOrFile;
+  if (existsSync(path)) return path;
+  throw new InputError(path, `a readable file or one of the presets ${presetNames(kind).join(', ')}`, undefined);
 }
 
-/** A list as a stream. */
-export async function* inBatches(arrivals: readonly Arrival[]): ArrivalStream {
-  const size = 1000;
-  for (let start = 0; start < arrivals.length; start += size) yield arrivals.slice(start, start + size);
-}
-
-/** Names the file in an error about one of its fields. */
-function withFile<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof InputError) throw InputError.saying(`${file}, ${error.message}`);
-    throw error;
-  }
-}
-
-function readJson(file: string, kind: 'clusters' | 'workloads'): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new InputError(file, `a readable file or one of the presets ${presetNames(kind).join(', ')}`, undefined);
-  }
+/** Parsed JSON of a file. @param expected in words, where it is none @throws InputError */
+export async function readJson(file: string, expected = 'JSON'): Promise<unknown> {
+  const text = await readText(file);
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InputError(file, 'JSON', (error as Error).message);
+    throw new InputError(file, expected, (error as Error).message);
   }
 }
 
-function sha256(text: string): string {
+/** Hex digest of a text. */
+export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Of the files' bytes, one after the other; large files are not kept in memory. */
-async function sha256OfFiles(paths: readonly string[]): Promise<string> {
+/** Hex digest of the files' bytes, one after the other; large files are not kept in memory. */
+export async function sha256OfFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) for await (const chunk of createReadStream(path)) hash.update(chunk);
+  for (const path of paths) for await (const chunk of readRawChunks(path)) hash.update(chunk);
   return hash.digest('hex');
 }

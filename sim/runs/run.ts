@@ -1,19 +1,23 @@
-/** A run as a plan that can be sent to a thread, and its execution: inputs opened, simulated, files written. */
-import { formatCluster } from '../../core/cluster-file.ts';
+/** A run as a plan that can be sent to a thread, and its execution: inputs opened, played, files written. */
+import { formatCluster, type NamedCluster } from '../../core/cluster-file.ts';
 import { InputError } from '../../core/input-error.ts';
 import { createPolicy, type Policy, type PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
 import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../../core/runs/run-file.ts';
 import type { Engine } from '../../core/scheduler.ts';
+import { OutputFile } from '../../files/output-file.ts';
 import { hepsVersion } from '../../package-files.ts';
 import type { PolicyModule } from '../../policy-modules/loaded-policy.ts';
+import type { Arrival } from '../../traces/arrival.ts';
+import { countOf } from '../../traces/left-out.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from '../measures/warm-up.ts';
-import { OutputFile } from '../records/output-file.ts';
+import { countRepeatedIds } from '../records/repeated-ids.ts';
 import { type WritableRun, writeRunFile } from '../records/run-file-io.ts';
-import { loadCluster, openWorkload, type Workload, type WorkloadPlan } from './inputs.ts';
+import { type LoadedCluster, readCluster } from './inputs.ts';
+import { type Checkpoint, type DecisionCounts, decide, type Measured, measure, type PlayOptions } from './play.ts';
 import { factoryOf } from './policy-of-plan.ts';
-import { type DecisionCounts, decide, type PlayOptions, simulate } from './simulate.ts';
+import { openWorkload, type ReadRows, type Workload, type WorkloadPlan, workloadInMemory } from './workload.ts';
 
 const secondsPerDay = 86400;
 
@@ -46,33 +50,80 @@ export interface RunPlan extends DecisionPlan {
   readonly summaryOnly: boolean;
 }
 
+/** Inputs that are handed over in memory; those absent are found by the plan's names. */
+export interface GivenInputs {
+  readonly cluster?: NamedCluster | undefined;
+  readonly arrivals?: readonly Arrival[] | undefined;
+  /** A function cannot go to another thread: with this, a run stays on the one it was asked for. */
+  readonly policy?: PolicyFactory | undefined;
+}
+
+/** What came of a run; plain data, so that it can come from a thread. */
 export interface RunResult {
+  /** What ran, as the run file has it. */
   readonly inputs: RunInputs;
   readonly summary: RunSummary;
   /** 95 % intervals of the summary's figures, where the run is long enough. */
   readonly intervals: readonly FigureInterval[];
+  /** What the figures leave out at the start. */
   readonly warmUp: WarmUp;
   /** From which a warm-up is found. */
   readonly observedVms: ObservedVms;
-  /** Messages of the rows left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
+  /** Ids that several requests bear; 0 where decisions are not kept. */
+  readonly repeatedIds: number;
 }
 
 /** Done share of a run in [0, 1], null where only the end will tell; VMs arrived; simulated seconds. */
 export type ProgressListener = (share: number | null, arrived: number, nowS: number) => void;
 
-/** What the policy of a plan is made with. */
-async function policyOptionsOf(
-  plan: DecisionPlan,
-  { needsTypicalRequests }: PolicyFactory,
-  workload: Workload,
-): Promise<PolicyOptions> {
+/** What a run is given besides its plan. */
+export interface RunHooks {
+  readonly given?: GivenInputs | undefined;
+  readonly onProgress?: ProgressListener | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+}
+
+/** Where VMs go and which arrive, opened. */
+export interface OpenInputs {
+  readonly cluster: LoadedCluster;
+  readonly workload: Workload;
+}
+
+/** Opens what a plan is about. @param hasNames whether station, flavor, image and user of the VMs are wanted @throws InputError */
+export async function openInputs(plan: DecisionPlan, given: GivenInputs = {}, hasNames = true): Promise<OpenInputs> {
+  return {
+    cluster: await readCluster(given.cluster ?? plan.cluster),
+    workload:
+      given.arrivals === undefined
+        ? await openWorkload(plan.workload, plan.seed, hasNames)
+        : workloadInMemory(given.arrivals),
+  };
+}
+
+/** A policy that is ready to be made, once a run. */
+export interface OpenPolicy {
+  readonly factory: PolicyFactory;
+  readonly policyOptions: PolicyOptions;
+}
+
+/** Opens the policy of a plan, and reads the workload for it where it must be known beforehand. @throws InputError */
+export async function openPolicy(plan: DecisionPlan, given: GivenInputs, workload: Workload): Promise<OpenPolicy> {
+  const factory = given.policy ?? (await factoryOf(plan.policy, plan.policyModule));
   const options = { ...plan.policyOptions, seed: plan.seed };
-  return needsTypicalRequests ? { ...options, typicalRequests: await workload.typicalRequests() } : options;
+  const policyOptions = factory.needsTypicalRequests
+    ? { ...options, typicalRequests: await workload.typicalRequests() }
+    : options;
+  return { factory, policyOptions };
 }
 
 /** How the plan's workload is played. */
-function playOptionsOf(plan: DecisionPlan, { count }: Workload, onProgress?: ProgressListener): PlayOptions {
+export function playOptionsOf(
+  plan: DecisionPlan,
+  { count }: Workload,
+  { onProgress, checkpoint }: RunHooks,
+): PlayOptions {
   const { days } = plan.workload;
   const untilS = days === null ? null : days * secondsPerDay;
   return {
@@ -84,6 +135,7 @@ function playOptionsOf(plan: DecisionPlan, { count }: Workload, onProgress?: Pro
       const share = count === null ? (untilS === null ? null : nowS / untilS) : arrived / count;
       onProgress?.(share, arrived, nowS);
     },
+    checkpoint,
   };
 }
 
@@ -92,21 +144,33 @@ export function pilotOf(plan: RunPlan): RunPlan {
   return { ...plan, warmUpS: undefined, out: null, decisions: null, summaryOnly: true };
 }
 
-/** Carries a plan out. Files appear when they are complete, or not at all. @throws InputError */
-export async function carryOut(plan: RunPlan, onProgress?: ProgressListener): Promise<RunResult> {
-  if (plan.warmUpS !== 'auto') return carryOutAfter(givenWarmUp(plan.warmUpS), plan, onProgress);
-  const halfOf = (start: number): ProgressListener => {
-    return (share, ...now) => onProgress?.(share === null ? null : start + share / 2, ...now);
-  };
+/** Carries a plan out. Files appear when they are complete, or not at all. @throws InputError, or what a checkpoint throws */
+export async function carryOut(plan: RunPlan, hooks: RunHooks = {}): Promise<RunResult> {
+  const { result } = await carryOutHere(plan, hooks);
+  return result;
+}
+
+/** The same with what was measured, and the decisions where they are recorded: too much to send between threads. */
+export async function carryOutHere(plan: RunPlan, hooks: RunHooks = {}): Promise<MeasuredRun> {
+  if (plan.warmUpS !== 'auto') return carryOutAfter(givenWarmUp(plan.warmUpS), plan, hooks);
+  const halfOf = (start: number): RunHooks => ({
+    ...hooks,
+    onProgress: (share, ...now) => hooks.onProgress?.(share === null ? null : start + share / 2, ...now),
+  });
   const { observedVms } = await carryOut(pilotOf(plan), halfOf(0));
   return carryOutAfter(findWarmUp([observedVms]), plan, halfOf(0.5));
 }
 
-async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: ProgressListener): Promise<RunResult> {
-  const factory = await factoryOf(plan.policy, plan.policyModule);
-  const cluster = await loadCluster(plan.cluster);
-  const workload = await openWorkload(plan.workload, plan.seed);
-  const policyOptions = await policyOptionsOf(plan, factory, workload);
+/** A run with all that was measured in it. */
+export interface MeasuredRun {
+  readonly result: RunResult;
+  readonly measured: Measured;
+}
+
+async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Promise<MeasuredRun> {
+  const { given = {} } = hooks;
+  const { cluster, workload } = await openInputs(plan, given);
+  const { factory, policyOptions } = await openPolicy(plan, given, workload);
   const policy = createPolicy(factory, policyOptions);
   const typicalRequests = policyOptions.typicalRequests ?? (await workload.typicalRequests());
   const { days } = plan.workload;
@@ -116,23 +180,24 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: Progres
   try {
     if (plan.decisions !== null) decisionsFile = new OutputFile(plan.decisions);
     if (plan.out !== null) runFile = new OutputFile(plan.out);
-    const result = await simulate(cluster.hosts, workload.arrivals, policy, {
-      ...playOptionsOf(plan, workload, onProgress),
-      record: runFile !== undefined && !plan.summaryOnly,
+    const measured = await measure(cluster.hosts, workload.arrivals, policy, {
+      ...playOptionsOf(plan, workload, hooks),
+      record: !plan.summaryOnly,
       typicalRequests,
       decisionsFile,
       warmUpS: warmUp.untilS,
     });
-    const { intervals, ...recorded } = result;
-    if (warmUp.untilS > 0 && result.summary.durationS === 0) throw tooLong(warmUp);
+    const { intervals, ...recorded } = measured;
+    if (warmUp.untilS > 0 && measured.summary.durationS === 0) throw tooLong(warmUp);
+    const isGenerated = plan.workload.trace === null && given.arrivals === undefined;
     const inputs: RunInputs = {
       cluster: { name: cluster.name, sha256: cluster.sha256 },
       workload: {
         name: workload.name,
         sha256: await workload.sha256(),
         days,
-        load: plan.workload.trace === null ? plan.workload.load : null,
-        skipped: workload.skipped.length,
+        load: isGenerated ? plan.workload.load : null,
+        skipped: countOf(workload.rows.leftOut),
       },
       policy: { name: plan.policy, options: policyOptions, ...moduleRecord(plan.policyModule, policy) },
       cloud: plan.cloud,
@@ -153,7 +218,9 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, onProgress?: Progres
     decisionsFile?.finish();
     const { summary, series } = recorded;
     const observedVms = observeVms(series, summary.durationS + warmUp.untilS);
-    return { inputs, summary, intervals, warmUp, observedVms, skipped: workload.skipped };
+    const repeatedIds = recorded.decisions === null ? 0 : countRepeatedIds(recorded.decisions);
+    const rows = rowsOf(workload);
+    return { result: { inputs, summary, intervals, warmUp, observedVms, rows, repeatedIds }, measured };
   } catch (error) {
     runFile?.discard();
     decisionsFile?.discard();
@@ -168,6 +235,11 @@ function moduleRecord(module: PolicyModule | undefined, { wholeCards }: Policy):
   return { module: { file, sha256, ...(wholeCards ? { wholeCards } : {}) } };
 }
 
+/** As plain data, which can be sent between threads. */
+function rowsOf({ rows: { vms, leftOut } }: Workload): ReadRows {
+  return { vms, leftOut };
+}
+
 /** Nothing is left of the run. */
 function tooLong({ untilS }: WarmUp): InputError {
   return new InputError('--warm-up', 'less than the time until the last arrival, or than --days', `${untilS} s`);
@@ -178,26 +250,26 @@ export interface DecisionResult {
   readonly cluster: string;
   readonly workload: string;
   readonly counts: DecisionCounts;
-  /** Messages of the rows left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
 }
 
 /** Streams the decisions of a plan to `path` as CSV, which appears when it is complete, and does nothing else. @throws InputError */
 export async function carryOutDecisions(
   plan: DecisionPlan,
   path: string,
-  onProgress?: ProgressListener,
+  hooks: RunHooks = {},
 ): Promise<DecisionResult> {
-  const factory = await factoryOf(plan.policy, plan.policyModule);
-  const cluster = await loadCluster(plan.cluster);
-  const workload = await openWorkload(plan.workload, plan.seed, false);
-  const policy = createPolicy(factory, await policyOptionsOf(plan, factory, workload));
+  const { given = {} } = hooks;
+  const { cluster, workload } = await openInputs(plan, given, false);
+  const { factory, policyOptions } = await openPolicy(plan, given, workload);
+  const policy = createPolicy(factory, policyOptions);
   const file = new OutputFile(path);
   try {
-    const options = playOptionsOf(plan, workload, onProgress);
+    const options = playOptionsOf(plan, workload, hooks);
     const counts = await decide(cluster.hosts, workload.arrivals, policy, options, file);
     file.finish();
-    return { cluster: cluster.name, workload: workload.name, counts, skipped: workload.skipped };
+    return { cluster: cluster.name, workload: workload.name, counts, rows: rowsOf(workload) };
   } catch (error) {
     file.discard();
     throw error;

@@ -1,167 +1,118 @@
-/** One run: a workload, a cluster and a policy in; figures, and if wanted every decision, out. */
-
-import type { HostSpec } from '../../core/host.ts';
-import type { Policy } from '../../core/policy.ts';
-import type {
-  CloudOptions,
-  ConflictColumns,
-  FaultColumns,
-  RunSummary,
-  SeriesColumns,
-} from '../../core/runs/run-file.ts';
-import type { Engine } from '../../core/scheduler.ts';
-import type { TypicalRequest } from '../../core/typical-request.ts';
-import type { ArrivalStream } from '../../traces/arrival.ts';
-import { Cloud, type CloudObserver } from '../cloud/cloud.ts';
-import { startFailures } from '../cloud/failures.ts';
-import { priorities } from '../cloud/priorities.ts';
-import { Simulator } from '../engine/engine.ts';
-import { Metrics } from '../measures/metrics.ts';
+/** One simulation: a policy on a cluster and a workload, and how it did. */
+import { aBoolean, anInteger, aText } from '../../core/check.ts';
+import type { DecisionColumns, SeriesColumns } from '../../core/runs/run-file.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
-import { StockShadow } from '../measures/stock-shadow.ts';
-import { DecisionsCsv } from '../records/decisions-csv.ts';
-import type { OutputFile } from '../records/output-file.ts';
-import { type RecordedDecisions, Recorder } from '../records/recorder.ts';
+import type { WarmUp } from '../measures/warm-up.ts';
+import { plainDecisions } from '../records/recorder.ts';
+import { checkpointOf } from './checkpoint.ts';
+import { choosePolicy, type PolicyInput } from './chosen-policy.ts';
+import { type ExperimentOptions, experimentOf, experimentOptions } from './experiment.ts';
+import { inOptionNames } from './option-names.ts';
+import { carryOutDecisions, carryOutHere, type DecisionResult, type ProgressListener, type RunHooks } from './run.ts';
+import { type RunHandle, runHandle } from './run-handle.ts';
+import type { ReadRows } from './workload.ts';
 
-export const defaultCloud: CloudOptions = {
-  onFull: 'reject',
-  backfill: false,
-  patienceS: null,
-  bootS: 0,
-  srmIntervalS: 0,
-  mtbfH: null,
-  cardMtbfH: null,
-  mttrH: 4,
-  resubmit: 0,
+/** A run, and what is kept of it. */
+export interface SimulateOptions extends ExperimentOptions {
+  /** A policy by name, or one of your own. Defaults to `hybrid`. */
+  readonly policy?: PolicyInput | undefined;
+  /** Of workload, failures and policies that draw lots: a whole number of at least 0. Defaults to 1. */
+  readonly seed?: number | undefined;
+  /** Run file to write; null: none. Defaults to null. */
+  readonly out?: string | null | undefined;
+  /** CSV to which decisions are streamed: id,host,cards,score,start_s,end_s,outcome,reason; null: none. Defaults to null. */
+  readonly decisionsFile?: string | null | undefined;
+  /** Keep no decisions, so that memory does not grow with the workload. Defaults to false. */
+  readonly summaryOnly?: boolean | undefined;
+  /** Told now and then how far the run is. */
+  readonly onProgress?: ((progress: SimulateProgress) => void) | undefined;
+}
+
+/** How far a simulation is. */
+export interface SimulateProgress {
+  /** Done, in [0, 1]; null where only the end will tell. */
+  readonly share: number | null;
+  /** VMs that have arrived. */
+  readonly arrived: number;
+  /** Simulated time, s. */
+  readonly nowS: number;
+}
+
+/** A run with its figures; decisions are in memory unless `summaryOnly`. */
+export interface Simulation extends RunHandle {
+  /** 95 % intervals of the figures by batch means, where the run is long enough. */
+  readonly intervals: readonly FigureInterval[];
+  /** What the figures leave out at the start. */
+  readonly warmUp: WarmUp;
+  /** Use over time, the warm-up included. */
+  readonly series: SeriesColumns;
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
+  /** Ids that several requests bear; 0 where decisions are not kept. */
+  readonly repeatedIds: number;
+}
+
+const simulateOptions = [
+  ...experimentOptions,
+  ...['policy', 'seed', 'out', 'decisionsFile', 'summaryOnly', 'onProgress'],
+];
+
+/**
+ * Runs one policy with one seed, on this thread, and measures.
+ *
+ * @throws InputError naming the option, or the file with its line, that is wrong; the reason of `signal` when it is aborted
+ */
+export function simulate(options: SimulateOptions = {}): Promise<Simulation> {
+  return inOptionNames(carryOutSimulation(options));
+}
+
+/** The same, but messages name options as the command line does. */
+export async function carryOutSimulation(options: SimulateOptions): Promise<Simulation> {
+  const { plan, hooks } = await runOf(options);
+  const { out = null, decisionsFile = null } = options;
+  if (out !== null) aText(out, 'out');
+  if (decisionsFile !== null) aText(decisionsFile, 'decisionsFile');
+  const summaryOnly = aBoolean(options.summaryOnly ?? false, 'summaryOnly');
+  const { result, measured } = await carryOutHere({ ...plan, out, decisions: decisionsFile, summaryOnly }, hooks);
+  const { intervals, warmUp, rows, repeatedIds } = result;
+  const handle = runHandle(result, out);
+  let plain: DecisionColumns | undefined;
+  const decisions = (): DecisionColumns => {
+    if (measured.decisions === null) return handle.decisions();
+    plain ??= plainDecisions(measured.decisions);
+    return plain;
+  };
+  return { ...handle, decisions, intervals, warmUp, series: measured.series, rows, repeatedIds };
+}
+
+/** What `simulateDecisions` is given: as `simulate`, without what concerns figures and run files. */
+export type DecisionOptions = Omit<SimulateOptions, 'out' | 'summaryOnly' | 'warmUp' | 'decisionsFile'> & {
+  /** CSV to write: id,host,cards,score,start_s,end_s,outcome,reason. */
+  readonly decisionsFile: string;
 };
 
-/** How a workload is played. */
-export interface PlayOptions {
-  readonly cloud: CloudOptions;
-  /** Seed of the failures. */
-  readonly seed: number;
-  /** Arrivals at or after this time are left out, and use is averaged until then; null = until the last arrival. */
-  readonly untilS: number | null;
-  /** How the best host is found; the decisions are the same. Defaults to `auto`. */
-  readonly engine?: Engine | undefined;
-  /** Told now and then how many VMs have arrived, and the simulated time. */
-  readonly onProgress?: ((arrived: number, nowS: number) => void) | undefined;
+/**
+ * Runs one policy for its decisions alone, which go to a CSV file: nothing is measured or kept, so that it is fast and memory does not
+ * grow with the workload.
+ *
+ * @throws InputError as `simulate` does
+ */
+export async function simulateDecisions(options: DecisionOptions): Promise<DecisionResult> {
+  const { plan, hooks } = await runOf(options);
+  return inOptionNames(carryOutDecisions(plan, aText(options.decisionsFile, 'decisionsFile'), hooks));
 }
 
-export interface SimulateOptions extends PlayOptions {
-  /** Length of the series' intervals, s, to begin with; they double in long runs. Defaults to 3600. */
-  readonly intervalS?: number;
-  /** Of the workload, to measure fragments by; without them they are not measured. */
-  readonly typicalRequests?: readonly TypicalRequest[] | undefined;
-  /** Seconds at the start that the summary leaves out. Defaults to 0. */
-  readonly warmUpS?: number;
-  /** Keep every decision. */
-  readonly record: boolean;
-  /** Where to stream decisions. */
-  readonly decisionsFile?: OutputFile | undefined;
-}
-
-export interface SimulateResult {
-  readonly summary: RunSummary;
-  /** 95 % intervals of the summary's figures, by batch means. */
-  readonly intervals: readonly FigureInterval[];
-  readonly series: SeriesColumns;
-  /** Null unless recorded. */
-  readonly decisions: RecordedDecisions | null;
-  readonly faults: FaultColumns | null;
-  readonly conflicts: ConflictColumns | null;
-}
-
-/** Runs the workload to its end: the last VM has left when it returns. @returns VMs that arrived */
-async function play(
-  hosts: readonly HostSpec[],
-  arrivals: ArrivalStream,
-  policy: Policy,
-  options: PlayOptions,
-  hasNames: boolean,
-  observersOf: (cloud: Cloud) => readonly CloudObserver[],
-): Promise<number> {
-  const simulator = new Simulator();
-  const observers: CloudObserver[] = [];
-  const cloud = new Cloud(simulator, hosts, policy, options.cloud, observers, options.engine, hasNames);
-  observers.push(...observersOf(cloud));
-  startFailures(simulator, cloud, hosts, options.cloud, options.seed);
-
-  const untilS = options.untilS ?? Infinity;
-  let arrived = 0;
-  reading: for await (const batch of arrivals) {
-    for (const arrival of batch) {
-      if (arrival.atS >= untilS) break reading;
-      simulator.advance(arrival.atS, priorities.arrival);
-      cloud.arrive(arrival);
-      arrived++;
-    }
-    options.onProgress?.(arrived, simulator.nowS);
-  }
-  if (untilS !== Infinity) simulator.advance(untilS, priorities.end);
-  cloud.close();
-  simulator.run();
-  return arrived;
-}
-
-/** VMs, by what became of them; a VM that was lost and submitted again counts each time. */
-export interface DecisionCounts {
-  readonly arrived: number;
-  readonly placed: number;
-  readonly lost: number;
-  readonly turnedAway: number;
-}
-
-/** Runs the workload to its end, the last VM has left when it returns, and measures. */
-export async function simulate(
-  hosts: readonly HostSpec[],
-  arrivals: ArrivalStream,
-  policy: Policy,
-  options: SimulateOptions,
-): Promise<SimulateResult> {
-  const recorder = options.record ? new Recorder() : undefined;
-  let metrics: Metrics | undefined;
-  let decisionsCsv: DecisionsCsv | undefined;
-  await play(hosts, arrivals, policy, options, true, ({ truth, views }) => {
-    metrics = new Metrics(
-      truth,
-      policy.wholeCards,
-      options.intervalS ?? 3600,
-      options.typicalRequests,
-      options.warmUpS,
-    );
-    const observers: CloudObserver[] = [metrics, new StockShadow(metrics, views)];
-    if (recorder !== undefined) observers.push(recorder);
-    if (options.decisionsFile !== undefined) {
-      decisionsCsv = new DecisionsCsv(truth, options.decisionsFile);
-      observers.push(decisionsCsv);
-    }
-    return observers;
-  });
-  decisionsCsv?.finish();
-  return {
-    summary: metrics!.summary(),
-    intervals: metrics!.intervals(),
-    series: metrics!.series(),
-    decisions: recorder?.decisions ?? null,
-    faults: recorder?.faults ?? null,
-    conflicts: recorder?.conflicts ?? null,
+/** The plan of a run, and what it is given besides. */
+export async function runOf(options: SimulateOptions) {
+  const { seed = 1, onProgress, signal } = options;
+  const policy = await choosePolicy(options.policy ?? 'hybrid');
+  const experiment = experimentOf(options, simulateOptions, [policy]);
+  anInteger(seed, 'seed');
+  const listener: ProgressListener = (share, arrived, nowS) => onProgress?.({ share, arrived, nowS });
+  const hooks: RunHooks = {
+    given: await experiment.givenFor(policy, seed),
+    onProgress: listener,
+    checkpoint: checkpointOf(signal),
   };
-}
-
-/** Runs the workload to its end for its decisions alone: nothing is measured or kept. */
-export async function decide(
-  hosts: readonly HostSpec[],
-  arrivals: ArrivalStream,
-  policy: Policy,
-  options: PlayOptions,
-  decisionsFile: OutputFile,
-): Promise<DecisionCounts> {
-  let csv: DecisionsCsv | undefined;
-  const arrived = await play(hosts, arrivals, policy, options, false, ({ truth }) => {
-    csv = new DecisionsCsv(truth, decisionsFile);
-    return [csv];
-  });
-  csv!.finish();
-  return { arrived, placed: csv!.placed, lost: csv!.lost, turnedAway: csv!.turned };
+  return { plan: experiment.planOf(policy, seed), hooks };
 }

@@ -1,34 +1,49 @@
 /** Runs one plan in a thread of its own. */
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { InputError } from '../../core/input-error.ts';
-import { carryOut, type RunPlan, type RunResult } from './run.ts';
+import { OutputError } from '../../files/output-error.ts';
+import { carryOut, type GivenInputs, type RunPlan, type RunResult } from './run.ts';
 
-/** What a thread is given: a plan, and where to say how far it is. */
+/** What a thread is given: a plan, and where to say how far it is and to hear that it should stop. */
 export interface WorkerTask {
   readonly plan: RunPlan;
-  readonly progress: MessagePort;
+  readonly given?: GivenInputs | undefined;
+  readonly port: MessagePort;
 }
 
-/** An error loses its class between threads, so one about input travels as a value. */
+/** An error loses its class between threads, so one about input or output travels as a value. */
 export type WorkerAnswer =
   | { readonly kind: 'done'; readonly result: RunResult }
-  | { readonly kind: 'wrong-input'; readonly message: string };
+  | { readonly kind: 'wrong-input'; readonly message: string }
+  | { readonly kind: 'not-written'; readonly message: string }
+  | { readonly kind: 'stopped' };
+
+/** The run was told to stop. */
+class Stopped extends Error {}
 
 const msBetweenReports = 100;
 
-export default async function work({ plan, progress }: WorkerTask): Promise<WorkerAnswer> {
+export default async function work({ plan, given, port }: WorkerTask): Promise<WorkerAnswer> {
   let reportedMs = 0;
   try {
-    const result = await carryOut(plan, (share) => {
-      if (share === null || performance.now() - reportedMs < msBetweenReports) return;
-      reportedMs = performance.now();
-      progress.postMessage(share);
+    const result = await carryOut(plan, {
+      given,
+      onProgress: (share) => {
+        if (share === null || performance.now() - reportedMs < msBetweenReports) return;
+        reportedMs = performance.now();
+        port.postMessage(share);
+      },
+      checkpoint: () => {
+        if (receiveMessageOnPort(port) !== undefined) throw new Stopped();
+      },
     });
     return { kind: 'done', result };
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return { kind: 'wrong-input', message: error.message };
+    if (error instanceof Stopped) return { kind: 'stopped' };
+    if (error instanceof InputError) return { kind: 'wrong-input', message: error.message };
+    if (error instanceof OutputError) return { kind: 'not-written', message: error.message };
+    throw error;
   } finally {
-    progress.close();
+    port.close();
   }
 }

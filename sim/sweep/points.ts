@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
 import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
-import { loadCluster, workloadSha256 } from '../runs/inputs.ts';
+import { readCluster } from '../runs/inputs.ts';
 import type { DecisionPlan } from '../runs/run.ts';
+import { workloadSha256 } from '../runs/workload.ts';
 import type { Experiment, LocatedValue, PlanFile } from './plan-file.ts';
 import { PlanVocabulary } from './plan-options.ts';
 import { type Sweep, type SweepPoint, sweepFormat } from './sweep-file.ts';
@@ -81,7 +82,7 @@ async function digestsOf(
     }
   };
   return [
-    await digest(`cluster ${cluster}`, ['cluster'], async () => (await loadCluster(cluster)).sha256),
+    await digest(`cluster ${cluster}`, ['cluster'], async () => (await readCluster(cluster)).sha256),
     await digest(`workload ${workload.preset} ${workload.trace}`, ['trace', 'workload'], () =>
       workloadSha256(workload),
     ),

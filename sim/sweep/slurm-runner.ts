@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InputError } from '../../core/input-error.ts';
-import { writeOutput } from '../records/output-file.ts';
+import { writeOutput } from '../../files/output-file.ts';
 import { distinctPoints, missingPoints } from './results.ts';
 import { hepsCommand, slicesWith } from './slices.ts';
 import { submitScript, tasksLeft } from './slurm-commands.ts';

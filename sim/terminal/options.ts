@@ -1,15 +1,17 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { instantS } from '../../core/instant.ts';
 import { policies } from '../../core/policies/index.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { isPolicyFile } from '../../policy-modules/policy-reference.ts';
-import type { WorkloadPlan } from '../runs/inputs.ts';
+import { defaultCloud } from '../cloud/cloud-options.ts';
+import { recordedOptions } from '../runs/chosen-policy.ts';
+import type { ExperimentOptions } from '../runs/experiment.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
-import { defaultCloud } from '../runs/simulate.ts';
-import { policyOptionsOf } from './policy-options.ts';
+import type { WorkloadPlan } from '../runs/workload.ts';
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {
@@ -43,7 +45,14 @@ const isDuration = /^(\d+(?:\.\d+)?)([smhd]?)$/;
 export function duration(text: string): number {
   const match = isDuration.exec(text);
   if (match === null) throw new InvalidArgumentError('Expected a duration such as 90s, 15m, 4h or 2d.');
-  return Number(match[1]) * unitsS[match[2]!]!;
+  return instantS(Number(match[1]) * unitsS[match[2]!]!);
+}
+
+/** A time in seconds of whole milliseconds, as times of a trace are. */
+function seconds(text: string): number {
+  const value = notNegative(text);
+  if (value !== instantS(value)) throw new InvalidArgumentError('Expected seconds with at most 3 decimals.');
+  return value;
 }
 
 /** `none`, `auto` or a duration, in seconds. */
@@ -170,13 +179,8 @@ function addCloudOptions(command: Command): Command {
     )
     .option('--backfill', 'a later VM may start while an earlier one waits')
     .option('--patience <duration>', 'a waiting VM gives up after this, such as 4h (default: never)', duration)
-    .option('--boot-s <s>', 'seconds from binding to start', notNegative, defaultCloud.bootS)
-    .option(
-      '--srm-interval-s <s>',
-      'seconds between SRM reports; 0: always fresh',
-      notNegative,
-      defaultCloud.srmIntervalS,
-    )
+    .option('--boot-s <s>', 'seconds from binding to start', seconds, defaultCloud.bootS)
+    .option('--srm-interval-s <s>', 'seconds between SRM reports; 0: always fresh', seconds, defaultCloud.srmIntervalS)
     .option('--schedulers <n>', 'that decide side by side, each on its own view of the reports', whole(1), 1)
     .option('--mtbf-h <h>', 'mean hours between failures of a host (default: none fail)', positive)
     .option('--card-mtbf-h <h>', 'mean hours between failures of a card (default: none fail)', positive)
@@ -244,10 +248,26 @@ export function decisionPlanOf(
     workload: workloadPlanOf(options),
     policy: loaded?.factory.name ?? policy,
     ...(loaded === undefined ? {} : { policyModule: loaded.module }),
-    policyOptions: policyOptionsOf(options, loaded),
+    policyOptions: recordedOptions(loaded ?? {}, { ...options }),
     cloud: cloudOptionsOf(options),
     engine: options.engine,
     seed,
     warmUpS: options.warmUp === 'none' ? undefined : options.warmUp,
+  };
+}
+
+/** The options of an experiment, as `simulate` and `compare` take them. */
+export function experimentOptionsOf(options: RunOptions, outside: readonly LoadedPolicy[]): ExperimentOptions {
+  const { cluster, workload, cloud, engine, warmUpS } = decisionPlanOf(options, '', 0);
+  const policyOptions = Object.assign(
+    {},
+    recordedOptions({}, { ...options }),
+    ...outside.map((each) => recordedOptions(each, { ...options })),
+  );
+  const { preset, trace, days, load, times, skipInvalid } = workload;
+  return {
+    cluster,
+    workload: trace === null ? { parameters: preset! } : { trace },
+    ...{ days, load, times: times ?? undefined, skipInvalid, cloud, policyOptions, engine, warmUp: warmUpS },
   };
 }

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import type { PolicyFactory } from '../../core/policy.ts';
-import type { PolicyOption, PolicyOptions } from '../../core/policy-options.ts';
+import type { PolicyOption } from '../../core/policy-options.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 
 /** An option, and the names of the policies that have it. */
@@ -77,22 +77,4 @@ function numberFrom(least: number, text: string): number {
     throw new InvalidArgumentError(`Expected a number of at least ${least}.`);
   }
   return value;
-}
-
-/**
- * The options of a plan, from the values that commander read. Options at their defaults are left out, so that run files stay as they were
- * before there was the option. A plan of a policy that comes with heps keeps the options of all of them.
- */
-export function policyOptionsOf(values: object, outside?: LoadedPolicy): Omit<PolicyOptions, 'seed'> {
-  const declared =
-    outside === undefined
-      ? declaredOptions([])
-      : Object.entries(outside.factory.options ?? {}).map(([name, option]) => ({ name, option }));
-  const given = new Map<string, unknown>(Object.entries(values));
-  return Object.fromEntries(
-    declared
-      .map(({ name, option }) => ({ name, option, value: given.get(name) as string | number }))
-      .filter(({ option, value }) => value !== option.default || option.isAlwaysRecorded)
-      .map(({ name, value }) => [name, value]),
-  );
 }

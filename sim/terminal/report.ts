@@ -1,6 +1,6 @@
 /** What the command line says of runs, in words and tables. */
 
-import type { Comparison, PolicyRuns } from '../../core/runs/comparison.ts';
+import type { MeasureComparison, PolicyRuns } from '../../core/runs/comparison.ts';
 import { type Measure, measures, servedMeasure, titleOf } from '../../core/runs/measures.ts';
 import type { KindSummary, RunSummary } from '../../core/runs/run-file.ts';
 import { verdictOf } from '../../core/runs/verdict.ts';
@@ -8,7 +8,7 @@ import type { Estimate } from '../../core/statistics/estimate.ts';
 import { seedsNeeded } from '../../core/statistics/seeds-needed.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import type { WarmUp } from '../measures/warm-up.ts';
-import type { DecisionCounts } from '../runs/simulate.ts';
+import type { DecisionCounts } from '../runs/play.ts';
 import type { WidthReached } from '../runs/until-ci.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
 
@@ -96,7 +96,7 @@ function reportKinds({ byFlavor, all, cpu, gpu }: RunSummary): string {
 }
 
 /** Several policies: means with intervals, then differences to the first, then the verdict. Figures that are 0 everywhere are left out. */
-export function reportComparison(runs: readonly PolicyRuns[], comparisons: readonly Comparison[]): string {
+export function reportComparison(runs: readonly PolicyRuns[], comparisons: readonly MeasureComparison[]): string {
   const seeds = runs[0]!.summaries.length;
   const names = runs.map(({ policy }) => policy);
   const shown = comparisons.filter(({ estimates }) => estimates.some((each) => each !== null && each.mean !== 0));
@@ -134,7 +134,7 @@ export function reportComparison(runs: readonly PolicyRuns[], comparisons: reado
 export function widthWords(
   reached: WidthReached | null,
   runs: readonly PolicyRuns[],
-  comparisons: readonly Comparison[],
+  comparisons: readonly MeasureComparison[],
 ): string {
   const seeds = runs[0]!.summaries.length;
   if (reached === null) {
@@ -157,7 +157,7 @@ export function widthWords(
 }
 
 /** How many seeds would tell policies apart whose difference in VMs served as asked is open. */
-function openWords(runs: readonly PolicyRuns[], comparisons: readonly Comparison[]): string[] {
+function openWords(runs: readonly PolicyRuns[], comparisons: readonly MeasureComparison[]): string[] {
   const served = comparisons.find(({ measure }) => measure === servedMeasure)!;
   return runs.slice(1).flatMap(({ policy, summaries }, index) => {
     const difference = served.differences[index + 1];

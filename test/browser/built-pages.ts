@@ -1,7 +1,7 @@
 /** The pages of `dist/portal`, as portal and gateway send them. */
 import type { ServerResponse } from 'node:http';
 import { withTitle } from '../../live/desktops/portal/portal-pages.ts';
-import { pageHeaders, readPageFiles } from '../../live/http/page-files.ts';
+import { portalHeaders, readPageFiles } from '../../live/http/page-files.ts';
 
 const files = readPageFiles();
 
@@ -13,6 +13,6 @@ export function sendPage(response: ServerResponse, name: string, gatewayUrl: str
     response.writeHead(404).end();
     return;
   }
-  response.writeHead(200, { ...pageHeaders(gatewayUrl), 'Content-Type': file.type });
+  response.writeHead(200, { ...portalHeaders(gatewayUrl), 'Content-Type': file.type });
   response.end(name === 'index.html' ? withTitle(file.body, 'HEPS virtual cloud desktops') : file.body);
 }

@@ -127,7 +127,7 @@ describe('connected', () => {
     await page.getByRole('button', { name: 'Super', pressed: true }).waitFor();
     await page.getByRole('button', { name: 'F12' }).click();
     await vi.waitFor(() => expect(stub.gateway.desktop.keys.slice(3)).toEqual([0xffeb, 0xffc9]));
-    await page.getByLabel('Type here with the keyboard of the screen').pressSequentially('né');
+    await page.getByLabel('Type here with the on-screen keyboard').pressSequentially('né');
     await page.keyboard.press('Backspace');
     await vi.waitFor(() => expect(stub.gateway.desktop.keys.slice(5)).toEqual([0x6e, 0xe9, 0xff08]));
   });
@@ -167,11 +167,11 @@ describe('the clipboard', () => {
       expect(await page.getByLabel('Copied in the desktop').inputValue()).toBe('from within'),
     );
     stub.gateway.desktop.copy('far too long for it');
-    await page.getByText('What was copied has 19 characters; the station lets 12 out.').waitFor();
-    await page.getByLabel('Into the desktop’s clipboard').fill('thirteen char');
+    await page.getByText('You copied 19 characters; this station allows at most 12.').waitFor();
+    await page.getByLabel('To the desktop’s clipboard').fill('thirteen char');
     await page.getByRole('button', { name: 'Send', exact: true }).click();
-    await page.getByText('Too long: 13 characters, and the station lets 12 in.').waitFor();
-    await page.getByLabel('Into the desktop’s clipboard').fill('from without');
+    await page.getByText('Too long: 13 characters; this station allows at most 12.').waitFor();
+    await page.getByLabel('To the desktop’s clipboard').fill('from without');
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await vi.waitFor(() => expect(stub.gateway.desktop.pasted).toEqual(['from without']));
   });
@@ -180,7 +180,7 @@ describe('the clipboard', () => {
     stub.clipboard = { mostIn: 0, mostOut: 0 };
     await connect();
     await page.getByRole('button', { name: 'Clipboard' }).click();
-    await page.getByText('This station lets nothing pass through the clipboard.').waitFor();
+    await page.getByText('This station does not allow copying to or from the desktop.').waitFor();
     expect(await page.getByRole('button', { name: 'Send', exact: true }).count()).toBe(0);
   });
 });
@@ -223,7 +223,7 @@ describe('the connection', () => {
     await connect();
     const path = `POST desktops/${desktop.id}/connect`;
     stub.refusals.set(path, { status: 503, detail: 'The portal restarts.' });
-    stub.gateway.dropStreams(4502, 'The desktop does not answer at the moment.');
+    stub.gateway.dropStreams(4502, 'The desktop is not answering at the moment.');
     await page.getByText('The portal restarts.').waitFor();
     stub.refusals.delete(path);
     await page.getByRole('button', { name: 'Try now' }).click();

@@ -59,7 +59,7 @@ describe('while it is live', () => {
     await hasText(page.locator('.live-side'), 'Waiting: 1');
 
     stub.change({ hosts: [{ host: 1, up: false }] });
-    await hasText(page.locator('.live-side'), 'Hosts that need somebody: 1');
+    await hasText(page.locator('.live-side'), 'Hosts that need attention: 1');
     await figureIs('hosts down', '1');
     await page.getByRole('button', { name: 'gpu-a' }).first().click();
     await hasText(panel(), 'down');
@@ -70,7 +70,7 @@ describe('while it is live', () => {
       bound: [liveVm({ id: 'vm-3', host: 1, cards: [0], sinceS: nowS() })],
     });
     await hasText(panel(), 'vm-3');
-    await hasText(page.locator('.live-side'), 'Nobody waits');
+    await hasText(page.locator('.live-side'), 'No VM is waiting');
     await hasText(page.locator('.live-events'), 'vm-3 on gpu-a');
     await figureIs('VMs', '3');
     await figureIs('hosts down', '0');
@@ -85,7 +85,7 @@ describe('while it is live', () => {
   });
 });
 
-describe('it comes back by itself', () => {
+describe('the live view comes back on its own', () => {
   /** Says it is not connected, keeps showing what it knew, and is live again when the server is. */
   const isLostAndFound = async (message: RegExp, bringBack: () => Promise<void>): Promise<void> => {
     await hasText(banner(), /Not connected for \d+ s; trying (again in \d+ s|now); what you see is \d+ s old/);
@@ -95,7 +95,7 @@ describe('it comes back by itself', () => {
     await bringBack();
     await hasText(banner(), /^Live · \d s old/, 15_000);
     await hasText(figureOf('VMs'), '0');
-    await hasText(page.locator('.live-events'), 'connected again');
+    await hasText(page.locator('.live-events'), 'reconnected');
   };
 
   test('after the server was gone', async () => {

@@ -87,7 +87,7 @@ export class PortalStub {
     return `http://127.0.0.1:${(this.#portal.address() as AddressInfo).port}/portal/`;
   }
 
-  /** Changes a desktop, and tells whoever listens. */
+  /** Changes a desktop, and tells all listeners. */
   change(id: string, fields: Partial<DesktopView>): void {
     this.desktops = this.desktops.map((desktop) => (desktop.id === id ? { ...desktop, ...fields } : desktop));
     this.tell();

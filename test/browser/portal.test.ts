@@ -116,7 +116,7 @@ describe('a desktop of one’s own', () => {
     await page.getByLabel('vCPUs').fill('24');
     await page.getByLabel('Graphics cards').selectOption('2');
     await page.getByLabel('Memory of each card').selectOption('80 GiB or more');
-    await page.getByLabel('What you call it').fill('Fossil <img src=x>');
+    await page.getByLabel('Your name for it').fill('Fossil <img src=x>');
     await page.getByRole('button', { name: 'Apply' }).click();
 
     const fossil = card('Fossil <img src=x>');
@@ -155,7 +155,7 @@ describe('a desktop of one’s own', () => {
       await route.fulfill({ response });
     });
     await page.getByRole('link', { name: 'Apply for a desktop' }).click();
-    await page.getByLabel('What you call it').fill('Fossil');
+    await page.getByLabel('Your name for it').fill('Fossil');
     await page.getByRole('button', { name: 'Apply' }).click();
     await text(card('Fossil'), 'No host has 1 free card with 48 GB.');
   });
@@ -164,12 +164,12 @@ describe('a desktop of one’s own', () => {
     stub.usage = { ...stub.usage, desktops: 3 };
     await logIn();
     await page.getByRole('link', { name: 'Apply for a desktop' }).click();
-    await text(page, 'You have 3 desktops, and may have 3: delete one first.');
+    await text(page, 'You have 3 desktops, and the limit is 3: delete one first.');
     stub.refusals.set('POST desktops', { status: 409, detail: 'You may have 3 desktops at once.' });
-    await page.getByLabel('What you call it').fill('one more');
+    await page.getByLabel('Your name for it').fill('one more');
     await page.getByRole('button', { name: 'Apply' }).click();
     await text(page.getByRole('region', { name: 'Your application' }), 'You may have 3 desktops at once.');
-    expect(await page.getByLabel('What you call it').inputValue()).toBe('one more');
+    expect(await page.getByLabel('Your name for it').inputValue()).toBe('one more');
     expectNoErrors(/status of 409/);
   });
 
@@ -206,7 +206,7 @@ describe('a desktop of one’s own', () => {
     stub.change(desktop.id, { state: 'ready' });
 
     await page.getByRole('button', { name: /^Delete/ }).click();
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Keep as it is');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
     await page.keyboard.press('Enter');
     await dialog().waitFor({ state: 'detached' });
     await page.getByRole('button', { name: /^Delete/ }).click();
@@ -232,12 +232,12 @@ describe('a desktop of one’s own', () => {
     await text(dialog(), 'Nobody here is called nobody.');
     await dialog().getByLabel('Colleague’s login name').fill('li');
     await dialog().getByRole('button', { name: 'Share' }).click();
-    await dialog().getByRole('button', { name: 'Take back from li' }).waitFor();
+    await dialog().getByRole('button', { name: 'Stop sharing with li' }).waitFor();
     expect(stub.desktops[0]!.shares).toEqual([{ person: 'li', role: 'view' }]);
     stub.change(desktop.id, { viewers: ['li'] });
     await text(dialog(), 'connected now');
-    await dialog().getByRole('button', { name: 'Take back from li' }).click();
-    await text(dialog(), 'Nobody else may see it now.');
+    await dialog().getByRole('button', { name: 'Stop sharing with li' }).click();
+    await text(dialog(), 'Nobody else can see it.');
     expectNoErrors(/status of 404/);
   });
 
@@ -256,7 +256,7 @@ test('a desktop that is shared with one to see offers to watch it, and nothing e
   stub.desktops = [desktopView({ owner: 'li', shares: [{ person: 'chen', role: 'view' }] })];
   await logIn();
   const shared = card('Bone scan, March');
-  await text(shared, 'Shared by li · you may see only');
+  await text(shared, 'Shared by li · you can view only');
   expect(await shared.getByRole('link').allTextContents()).toEqual(['Watch Bone scan, March, in a new tab']);
   expect(await shared.getByRole('button').count()).toBe(0);
 });
@@ -266,11 +266,11 @@ test('what is typed into a form survives what happens to desktops meanwhile', as
   stub.desktops = [desktop];
   await logIn();
   await page.getByRole('link', { name: 'New desktop' }).first().click();
-  await page.getByLabel('What you call it').pressSequentially('my ');
+  await page.getByLabel('Your name for it').pressSequentially('my ');
   stub.change(desktop.id, { state: 'stopped' });
   await page.waitForFunction(() => document.title.startsWith('New desktop'));
   await page.keyboard.type('scan');
-  expect(await page.getByLabel('What you call it').inputValue()).toBe('my scan');
+  expect(await page.getByLabel('Your name for it').inputValue()).toBe('my scan');
 });
 
 test('the portal does not carry noVNC, and the desktop’s page does not carry the portal', async () => {
@@ -311,7 +311,7 @@ describe('for administrators', () => {
     await page.getByRole('button', { name: 'Stop Bone scan, March' }).click();
     await text(dialog(), 'Its programs end at once');
     await dialog().getByRole('button', { name: 'Stop it' }).click();
-    await text(page, 'No desktop is like that.');
+    await text(page, 'No desktop matches.');
     await page.getByLabel('State').selectOption('any state');
     await page.getByRole('button', { name: 'Delete Tooth' }).click();
     await dialog().getByRole('button', { name: 'Delete it' }).click();

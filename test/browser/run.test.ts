@@ -300,7 +300,7 @@ describe('a decision', () => {
     await open();
     await page.getByRole('searchbox').fill('heps-999999');
     await page.keyboard.press('Enter');
-    expect(await page.getByRole('alert').innerText()).toContain('No VM or host of this run is called “heps-999999”');
+    expect(await page.getByRole('alert').innerText()).toContain('No VM or host in this run is called “heps-999999”');
   });
 });
 

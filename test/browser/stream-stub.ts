@@ -1,4 +1,4 @@
-/** A server for browser tests: the page, and a live stream of which the test says what it sends. */
+/** A server for browser tests: the page, and a live stream that sends what the test says. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { LiveChange, LiveSnapshot } from '../../core/wire/live-stream.ts';
 
 export class StreamStub {
-  /** Sent to whoever connects, with the time and the last sequence put in. */
+  /** Sent to each client that connects, with the time and the last sequence put in. */
   snapshot: LiveSnapshot;
   /** Answers with this instead of the stream; 200 = the stream. */
   status = 200;

@@ -36,7 +36,7 @@ export class TinyDesktop {
     for (const visitor of this.#visitors) visitor.send(Buffer.concat([header, bytes]));
   }
 
-  /** Something has moved: whoever asked gets the new picture. */
+  /** Something has moved: clients that asked get the new picture. */
   paint(): void {
     for (const visitor of this.#visitors) visitor.answer();
   }

@@ -97,7 +97,7 @@ async function apply(page: Page, title: string, station?: RegExp): Promise<void>
     .first()
     .click();
   if (station !== undefined) await page.getByRole('radio', { name: station }).check();
-  await page.getByLabel('What you call it').fill(title);
+  await page.getByLabel('Your name for it').fill(title);
   await page.getByRole('button', { name: 'Apply' }).click();
   await card(page, title).waitFor();
 }
@@ -147,7 +147,7 @@ test('a desktop: applied for, ready, moving, typed in, resized, shared to see, t
   await apply(chen, 'Fossil scan');
   const desktop = await connect(chen, 'Fossil scan');
 
-  // Not only connected: there is a picture, and it moves by itself.
+  // Not only connected: there is a picture, and it moves.
   await vi.waitFor(async () => expect(await edges(desktop, whole)).toBeGreaterThan(2000), waitOptions);
   const pictures = new Set<number>();
   await vi.waitFor(async () => {
@@ -193,7 +193,7 @@ test('a desktop: applied for, ready, moving, typed in, resized, shared to see, t
   expect(existsSync(join(homeOf('chen'), 'by-li'))).toBe(false);
 
   await chen.bringToFront();
-  await dialog.getByRole('button', { name: /take back/i }).click();
+  await dialog.getByRole('button', { name: /stop sharing/i }).click();
   await watched.getByRole('heading', { name: 'Not connected' }).waitFor();
   await chen.keyboard.press('Escape');
 

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hepsHere } from './in-process.ts';
 
 /** The built command, as a user runs it. `npm test` builds first. */
 const command = resolve('dist/cli.js');
@@ -261,15 +262,22 @@ describe('what is wrong', () => {
     [['compare', '--warm-up', 'long'], /Expected none, auto or a duration such as 36h or 5d/],
     [['simulate', '--warm-up', '30d'], /--warm-up: expected less than the time until the last arrival, or than --days/],
     [['compare', '--seeds', '3..1'], /Expected different seeds such as 1..5/],
-    [['compare', '--trace', 'bad.csv'], /bad.csv:3, column lifetime_s: expected .*, got "ten"/],
+    [
+      ['compare', '--trace', 'bad.csv'],
+      /bad.csv:3, column lifetime_s: expected .*, got "ten" \(--skip-invalid leaves such rows out, and counts them\)\n$/,
+    ],
     [['explain', 'bad.csv', 'a'], /bad.csv: expected a run file \(JSON\)/],
     [['compare', '--seeds', '1..99999'], /Expected at most 10000 seeds/],
     [['trace', 'describe', 'bad.csv', '--load', '2'], /--load: expected a generated workload, got "bad.csv"/],
     [['simulat'], /unknown command 'simulat'/],
     [['trace', 'convert', 'bad.csv', '--out', 'good.csv'], /bad.csv:3, column lifetime_s/],
-  ])('gets one line that says so, and exit code 2: %j', (args, message) => {
+  ])('gets one line that says so, and exit code 2: %j', async (args, message) => {
     writeFileSync(join(folder, 'bad.csv'), bad);
-    const { status, stdout, stderr } = heps(...args, ...(args[0] === 'compare' ? ['--out', 'none'] : []));
+    const { status, stdout, stderr } = await hepsHere(
+      folder,
+      ...args,
+      ...(args[0] === 'compare' ? ['--out', 'none'] : []),
+    );
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^heps: /);
     expect(status).toBe(2);
@@ -281,11 +289,21 @@ describe('what is wrong', () => {
     }
   });
 
+  test('in an input is said so too by a process, which reads it in a thread, and ends with 2', () => {
+    writeFileSync(join(folder, 'bad.csv'), bad);
+    const { status, stdout, stderr } = heps('compare', '--trace', 'bad.csv', '--out', 'none');
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^heps: .*bad.csv:3, column lifetime_s: expected .*, got "ten"\n$/);
+    expect(existsSync(join(folder, 'none')) && readdirSync(join(folder, 'none')).length > 0).toBe(false);
+  });
+
   test('is left out and listed with --skip-invalid', () => {
     writeFileSync(join(folder, 'bad.csv'), bad);
     const { status, stdout, stderr } = heps('simulate', '--trace', 'bad.csv', '--skip-invalid', '--json');
     expect(status).toBe(0);
-    expect(stderr).toMatch(/left out 1 wrong row.*\n {2}bad.csv:3, column lifetime_s/);
+    expect(stderr).toMatch(
+      /^heps: left out 1 row: 1 with a wrong value in column lifetime_s\n {2}bad.csv:3, column lifetime_s: .*\n$/,
+    );
     expect(JSON.parse(stdout)).toMatchObject({
       inputs: { workload: { skipped: 1 } },
       summary: { all: { arrived: 2 } },
@@ -293,7 +311,7 @@ describe('what is wrong', () => {
   });
 });
 
-test('every command shows an example in its help', () => {
+test('every command shows an example in its help', async () => {
   const commands = [
     ['simulate'],
     ['compare'],
@@ -305,7 +323,7 @@ test('every command shows an example in its help', () => {
     ['cluster', 'describe'],
   ];
   for (const name of commands) {
-    const help = execFileSync(process.execPath, [command, ...name, '--help'], { encoding: 'utf8' });
+    const { stdout: help } = await hepsHere(folder, ...name, '--help');
     expect(help).toMatch(new RegExp(`Example:\\n {2}heps ${name.join(' ')}`));
   }
 });

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { temporaryFolder } from '../live/srm/build.ts';
+import { hepsHere } from './in-process.ts';
 
 const { path: folder, remove } = temporaryFolder();
 const config = join(folder, 'heps.yaml');
@@ -40,8 +41,18 @@ test.each([
   ['add wang --uid 0', 'correct horse', '--uid: expected a number of the directory, at least 1000, got "0"'],
   ['add wang --groups b7', 'correct horse', '--groups, the number of b7: expected a number of the directory'],
   ['remove nobody_here', '', 'name: expected an account of the list, got "nobody_here"'],
-])('%j is refused in one line', (argument, input, message) => {
-  const { status, stderr } = account(argument, input);
+])('%j is refused in one line', async (argument, password, message) => {
+  writeFileSync(join(folder, 'password'), password);
+  const given = password === '' ? [] : ['--password-file', 'password'];
+  const { status, stderr } = await hepsHere(
+    folder,
+    'live',
+    'account',
+    ...argument.split(' '),
+    ...given,
+    '--config',
+    config,
+  );
   expect([status, stderr.trim().split('\n').length]).toEqual([2, 1]);
   expect(stderr).toContain(message);
 });

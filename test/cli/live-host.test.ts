@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { a6000Host, buildTree, cardlessHost, halfBoundHost } from '../live/gpu-host/trees.ts';
+import { hepsHere } from './in-process.ts';
 
 const command = resolve('dist/cli.js');
 const environment = { PATH: process.env.PATH };
@@ -66,8 +67,8 @@ test.each([
     'none: expected a file with the token, got "ENOENT"',
   ],
   [['--interval-s', '0'], /Expected a number of seconds from 1 to 3600\.$/],
-])('heps live agent %j is refused in one line', (args, message) => {
-  const { status, stdout, stderr } = heps('agent', ...args);
+])('heps live agent %j is refused in one line', async (args, message) => {
+  const { status, stdout, stderr } = await hepsHere(folder, 'live', 'agent', ...args);
   expect([status, stdout]).toEqual([2, '']);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(stderr.replace(/^heps: /, '').trimEnd()).toEqual(

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSubmitDescription } from '../sim/sweep/submit-description.ts';
+import { hepsHere } from './in-process.ts';
 
 /** The built command, as a user runs it. `npm test` builds first. */
 const command = resolve('dist/cli.js');
@@ -159,10 +160,10 @@ describe('heps sweep', () => {
     [['plan.yaml', '--measure', 'conflict'], /conflict is no column of the table; did you mean conflicts\?\n$/],
     [['plan.yaml', '--tasks', '1001'], /Expected at most 1000 tasks\.\n$/],
     [['empty.json'], /^heps: empty\.json, format: expected heps-sweep\/1, got nothing\n$/],
-  ])('%j is refused in one line, before anything runs', (args, message) => {
+  ])('%j is refused in one line, before anything runs', async (args, message) => {
     write('wrong.yaml', 'days: 1\nload: [0.7, x]\n');
     write('empty.json', '{}');
-    const { status, stdout, stderr } = heps('sweep', ...args, '--out', 'nothing');
+    const { status, stdout, stderr } = await hepsHere(folder, 'sweep', ...args, '--out', 'nothing');
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);

@@ -7,6 +7,7 @@ import { policies } from '../../core/policies/index.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { explain, formatRejections, isServable, Scheduler, schedule } from '../../core/scheduler.ts';
+import { cases } from '../cases.ts';
 import {
   anyHosts,
   anyRequest,
@@ -74,7 +75,7 @@ function fittingCards(played: Played, host: number, request: VmRequest, policy: 
   });
 }
 
-const often = { numRuns: 300 };
+const often = { numRuns: cases(300) };
 
 describe.each(policies.map(({ name }) => name))('%s', (name) => {
   test('nothing is ever given out twice: what is free is what there is less what is bound', () => {

@@ -9,6 +9,7 @@ import { type VmRequest, vmRequest } from '../../core/request.ts';
 import { Scheduler, schedule } from '../../core/scheduler.ts';
 import { applySrm, srmOf } from '../../core/srm.ts';
 import { type RandomStream, randomStream } from '../../traces/random.ts';
+import { cases } from '../cases.ts';
 import { policyNamed } from './build.ts';
 
 const models: readonly GpuModel[] = [
@@ -232,17 +233,17 @@ function drive(
 }
 
 describe('the index of policy hybrid decides as the scan does', () => {
-  // 166 700 steps each: more than a million and a half in all.
+  // 166 700 steps each in all cases: more than a million and a half.
   test.each(Object.keys(settings))('%s', (name) => {
     const total = { placed: 0, refused: 0 };
-    for (let seed = 1; seed <= 50; seed++) {
+    for (let seed = 1; seed <= cases(50); seed++) {
       const { placed, refused } = drive(settings[name]!, seed, 3334);
       total.placed += placed;
       total.refused += refused;
     }
     // Both outcomes occur, or the comparison would say little.
-    expect(total.placed).toBeGreaterThan(10_000);
-    expect(total.refused).toBeGreaterThan(1000);
+    expect(total.placed).toBeGreaterThan(cases(10_000));
+    expect(total.refused).toBeGreaterThan(cases(1000));
   });
 
   test.each([
@@ -279,13 +280,13 @@ describe('the index of policy hybrid decides as the scan does under options that
 describe('the index of policy nova decides as the scan does', () => {
   test.each(Object.keys(settings))('%s', (name) => {
     const total = { placed: 0, refused: 0 };
-    for (let seed = 1; seed <= 10; seed++) {
+    for (let seed = 1; seed <= cases(10); seed++) {
       const { placed, refused } = drive(settings[name]!, seed, 3334, 'nova');
       total.placed += placed;
       total.refused += refused;
     }
-    expect(total.placed).toBeGreaterThan(2000);
-    expect(total.refused).toBeGreaterThan(200);
+    expect(total.placed).toBeGreaterThan(cases(2000));
+    expect(total.refused).toBeGreaterThan(cases(200));
   });
 });
 
@@ -296,13 +297,13 @@ describe('scores kept by kind decide as the scan does', () => {
     '%s: %s',
     (name, setting) => {
       const total = { placed: 0, refused: 0 };
-      for (let seed = 1; seed <= 2; seed++) {
+      for (let seed = 1; seed <= cases(2); seed++) {
         const { placed, refused } = drive(settings[setting!]!, seed, 3334, name);
         total.placed += placed;
         total.refused += refused;
       }
-      expect(total.placed).toBeGreaterThan(400);
-      expect(total.refused).toBeGreaterThan(40);
+      expect(total.placed).toBeGreaterThan(cases(400));
+      expect(total.refused).toBeGreaterThan(cases(40));
     },
   );
 });

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openLocalMachines } from '../../live/desktops/machines/local-machines.ts';
-import type { MachineOrder, MachineStatus, Machines } from '../../live/desktops/machines/machines.ts';
+import type { MachineStatus, Machines } from '../../live/desktops/machines/machines.ts';
+import type { MachineOrder } from '../../live/desktops/records/machine-order.ts';
 import { drawnShare, takePicture } from '../guest/rfb-picture.ts';
 import { linuxImage } from '../live/desktops/provisioning/orders.ts';
 

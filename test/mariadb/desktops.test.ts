@@ -1,9 +1,9 @@
 /** Two servers on one MariaDB: a token is used once, limits hold, and one of them looks after the desktops at a time. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { Lease } from '../../live/desktops/lease.ts';
-import { noLimits } from '../../live/desktops/limits.ts';
-import { Refused } from '../../live/gateway/authority.ts';
+import { noLimits } from '../../live/desktops/catalogue/limits.ts';
+import { Lease } from '../../live/desktops/lifecycle/lease.ts';
+import { Refused } from '../../live/gateway/authority/authority.ts';
 import { DesktopsUnderTest, SetClock } from '../live/desktops/harness.ts';
 import { MemoryMachines } from '../live/desktops/machines/memory-machines.ts';
 import { MariadbProcess } from './mariadb.ts';

@@ -1,6 +1,6 @@
 /** Several schedulers on one MariaDB, over a cloud in memory: nothing is booked twice, and what one leaves another goes on with. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { RequestTable } from '../../live/database/schema.ts';
+import type { ServerRequest } from '../../live/scheduling/server-request.ts';
 import { MemoryCloud } from '../live/memory-cloud/memory-cloud.ts';
 import { memoryHost, SchedulerUnderTest } from '../live/scheduling/harness.ts';
 import { MariadbProcess } from './mariadb.ts';
@@ -45,7 +45,7 @@ test('three at once never book a card twice: as many requests win as there are c
   const asked = await Promise.all(Array.from({ length: 24 }, (_, index) => replicas[index % 3]!.ask(oneCard)));
   const claimed = asked.filter(({ state }) => state === 'claimed');
   expect([claimed.length, asked.length - claimed.length]).toEqual([16, 8]);
-  const ended: RequestTable[] = [];
+  const ended: ServerRequest[] = [];
   for (const { id } of claimed) ended.push(await replicas[0]!.settled(id));
   expect(ended.map(({ state }) => state)).toEqual(Array(16).fill('active'));
   // No build failed on the way: nobody sent a server to a card that was taken.

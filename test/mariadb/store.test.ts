@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Store } from '../../live/srm/record-store.ts';
+import { openStores } from '../../live/server/stores.ts';
 import { reportOf, temporaryFolder } from '../live/srm/build.ts';
 import { storeSuite } from '../live/srm/record-store-suite.ts';
 import { agentTokens, put, startServerProcess } from '../live/srm/server-process.ts';
@@ -19,7 +19,7 @@ storeSuite(async () => ({ options: await mariadb.freshDatabase(), remove: async 
 
 test('who may not come in is told in one line, without the password', async () => {
   const wrong = { ...mariadb.optionsFor('heps_1'), password: 'not-the-password' };
-  const error = await Store.open(wrong).catch((reason: unknown) => reason as Error);
+  const error = await openStores(wrong).catch((reason: unknown) => reason as Error);
   expect(error).toMatchObject({ name: 'InputError' });
   expect((error as Error).message).toContain('ER_ACCESS_DENIED_ERROR');
   expect((error as Error).message).not.toContain('not-the-password');
@@ -32,7 +32,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const { kind, host, port, name, user, password } = await mariadb.freshDatabase();
     writeFileSync(join(path, 'password'), password);
     const options = { kind, host, port, name, user, password };
-    let store = await Store.open(options);
+    let store = await openStores(options);
     const tokens = await agentTokens(store, ['gpu-01', 'gpu-02']);
     await store.close();
     const server = await startServerProcess(path, { kind, host, port, name, user, passwordFile: 'password' });
@@ -49,8 +49,8 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
       expect([again.status, await again.json()]).toEqual([200, { version: 2 }]);
       expect(await server.end('SIGTERM')).toBe(0);
       expect(server.log.join('\n')).not.toContain(password);
-      store = await Store.open(options);
-      expect((await store.readRecords()).map(({ host, sequence }) => [host, sequence])).toEqual([
+      store = await openStores(options);
+      expect((await store.records.readRecords()).map(({ host, sequence }) => [host, sequence])).toEqual([
         ['gpu-01', 3],
         ['gpu-02', 1],
       ]);

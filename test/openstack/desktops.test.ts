@@ -9,7 +9,7 @@ import { anObject, aText } from '../../core/check.ts';
 import type { DesktopView } from '../../core/wire/portal.ts';
 import { People } from '../../live/desktops/accounts/people.ts';
 import { collect, type Nova, openNova, type Server } from '../../live/openstack/index.ts';
-import { Store } from '../../live/srm/record-store.ts';
+import { openStores } from '../../live/server/stores.ts';
 import { freePort } from '../free-port.ts';
 import { personNamed } from '../live/desktops/harness.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../live/srm/server-process.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const station = { id: 'b7', images: [{ id: 'imaging', glanceImage: 'tiny' }], largest, size: { diskGib: 10 } };
   writeFileSync(join(folder, 'stations.yaml'), stringify({ stations: [station] }));
   const database = { file: join(folder, 'heps.db') };
-  const store = await Store.open({ kind: 'sqlite', ...database });
+  const store = await openStores({ kind: 'sqlite', ...database });
   const chen = { ...personNamed('chen'), uid: 21_001, gid: 21_001 };
   await new People(store.database).add(chen, 'correct horse', 0);
   const reports = gpuReports();

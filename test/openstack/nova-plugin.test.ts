@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hashOf } from '../../live/access/secrets.ts';
 import { makeToken } from '../../live/access/tokens.ts';
 import { collect, type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
-import { Store } from '../../live/srm/record-store.ts';
+import { openStores } from '../../live/server/stores.ts';
 import { agentTokens, put, startServerProcess } from '../live/srm/server-process.ts';
 import { cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
 import { gpuReports } from './gpu-reports.ts';
@@ -154,9 +154,9 @@ describe('with a stand-in that answers as the test says', () => {
 
 test('with heps live serve: a card that is too small is refused, by whatever client the server is booted', async () => {
   const database = { file: join(folder, 'heps.db') };
-  const store = await Store.open({ kind: 'sqlite', ...database });
+  const store = await openStores({ kind: 'sqlite', ...database });
   const token = makeToken();
-  await store.addToken(hashOf(token), 'scheduler', null, 0);
+  await store.tokens.addToken(hashOf(token), 'scheduler', null, 0);
   const reports = gpuReports();
   const agents = await agentTokens(
     store,

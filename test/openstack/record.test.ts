@@ -18,7 +18,7 @@ import {
   type Server,
 } from '../../live/openstack/index.ts';
 import { pciProviders } from '../../live/record/pci-providers.ts';
-import { Store } from '../../live/srm/record-store.ts';
+import { openStores } from '../../live/server/stores.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { readHepsCsv } from '../../traces/heps-csv.ts';
 import { memoryHost, reportOfHost } from '../live/scheduling/harness.ts';
@@ -129,9 +129,9 @@ test('what ran, what runs and what never ran; the files are replayed by the comm
 });
 
 test('with the server’s records hosts have their cards, and the replay places the GPU server', async () => {
-  const store = await Store.open({ kind: 'sqlite', file: join(folder, 'heps.db') });
+  const store = await openStores({ kind: 'sqlite', file: join(folder, 'heps.db') });
   const reader = makeToken();
-  await store.addToken(hashOf(reader), 'reader', null, 1);
+  await store.tokens.addToken(hashOf(reader), 'reader', null, 1);
   const agents = await agentTokens(store, ['gpu-001']);
   await store.close();
   writeFileSync(join(folder, 'token'), reader);

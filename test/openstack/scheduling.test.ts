@@ -16,7 +16,7 @@ import { hashOf } from '../../live/access/secrets.ts';
 import { makeToken } from '../../live/access/tokens.ts';
 import { collect, type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
 import type { RequestView } from '../../live/scheduling/request-view.ts';
-import { Store } from '../../live/srm/record-store.ts';
+import { openStores } from '../../live/server/stores.ts';
 import { runKills } from '../live/scheduling/kills.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../live/srm/server-process.ts';
 import { cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
@@ -41,9 +41,9 @@ let token: string;
 async function start(more: object = {}): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'heps-scheduling-'));
   const database = { file: join(folder, 'heps.db') };
-  const store = await Store.open({ kind: 'sqlite', ...database });
+  const store = await openStores({ kind: 'sqlite', ...database });
   token = makeToken();
-  await store.addToken(hashOf(token), 'admin', null, 0);
+  await store.tokens.addToken(hashOf(token), 'admin', null, 0);
   const reports = gpuReports();
   const agents = await agentTokens(
     store,

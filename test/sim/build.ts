@@ -16,15 +16,16 @@ import {
   type RunInputs,
   runFormat,
 } from '../../core/runs/run-file.ts';
+import { OutputFile } from '../../files/output-file.ts';
 import { Cloud, type CloudObserver } from '../../sim/cloud/cloud.ts';
+import { defaultCloud } from '../../sim/cloud/cloud-options.ts';
 import { priorities } from '../../sim/cloud/priorities.ts';
 import type { Vm } from '../../sim/cloud/vm.ts';
 import { Simulator } from '../../sim/engine/engine.ts';
-import { OutputFile } from '../../sim/records/output-file.ts';
 import { plainDecisions } from '../../sim/records/recorder.ts';
 import { readRunFile, writeRunFile } from '../../sim/records/run-file-io.ts';
-import { inBatches } from '../../sim/runs/inputs.ts';
-import { defaultCloud, type SimulateResult, simulate } from '../../sim/runs/simulate.ts';
+import { type Measured, measure } from '../../sim/runs/play.ts';
+import { inBatches } from '../../sim/runs/workload.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { anyHosts, anyRequest, ask, type HostSize, hostSpec, policyNamed, typicalRequests } from '../core/build.ts';
 
@@ -129,11 +130,11 @@ export function runOf(
 export async function simulated(
   run: Run,
   decisionsFile?: OutputFile,
-): Promise<Omit<SimulateResult, 'decisions'> & { decisions: DecisionColumns }> {
+): Promise<Omit<Measured, 'decisions'> & { decisions: DecisionColumns }> {
   const { cloud, seed, untilS, intervalS, warmUpS = 0 } = run;
   const policy = policyNamed(run.policy, { seed });
   const options = { cloud, seed, untilS, intervalS, warmUpS, record: true, typicalRequests, decisionsFile };
-  const result = await simulate(run.hosts.map(hostSpec), inBatches(run.arrivals), policy, options);
+  const result = await measure(run.hosts.map(hostSpec), inBatches(run.arrivals), policy, options);
   return { ...result, decisions: plainDecisions(result.decisions!) };
 }
 

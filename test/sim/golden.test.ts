@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { textAt } from '../../core/runs/run-file.ts';
 import { hepsVersion } from '../../package-files.ts';
+import { defaultCloud } from '../../sim/cloud/cloud-options.ts';
 import { readRunFile } from '../../sim/records/run-file-io.ts';
 import { carryOut, type RunPlan } from '../../sim/runs/run.ts';
-import { defaultCloud } from '../../sim/runs/simulate.ts';
 import { temporaryDirectory } from './build.ts';
 
 const isUpdate = process.env.UPDATE_GOLDEN === '1';

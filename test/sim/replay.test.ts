@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
-import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../core/runs/replay.ts';
+import { decisionsOf, firstTryOf, momentOf, policyOf, requestsWithId, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { cardsAt, type DecisionColumns, type RunFile, requestAt, textAt } from '../../core/runs/run-file.ts';
 import { explain, formatRejections } from '../../core/scheduler.ts';
+import { cases } from '../cases.ts';
 import { card, large, small } from '../core/build.ts';
 import { anyArrivals, anyRun, hostsOf, type Run, runFileOf, runOf, temporaryDirectory, vm } from './build.ts';
 
@@ -69,7 +70,7 @@ function onFile(check: (run: Read) => void): (run: Run) => Promise<void> {
 const calmRun = anyRun.map(
   (run): Run => ({ ...run, cloud: { ...run.cloud, mtbfH: null, cardMtbfH: null, schedulers: 1 } }),
 );
-const often = { numRuns: 300 };
+const often = { numRuns: cases(300) };
 
 test.each(policies.map(({ name }) => name))(
   '%s: every decision, made again from the run file, is the same',
@@ -77,7 +78,7 @@ test.each(policies.map(({ name }) => name))(
     const check = onFile((read) => expect(unlikeRecorded(read)).toEqual([]));
     await fc.assert(
       fc.asyncProperty(calmRun, (run) => check({ ...run, policy })),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     );
   },
 );
@@ -99,7 +100,7 @@ test.each(policies.map(({ name }) => name))(
         const arrivals = run.arrivals.map((each, index) => (index % 4 === 3 ? { ...each, lifetimeS: 0 } : each));
         return check({ ...run, arrivals, policy, cloud: { ...run.cloud, schedulers, srmIntervalS } });
       }),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     );
   },
 );
@@ -202,10 +203,23 @@ test('a VM is found by its id, the last of its submissions unless another is ask
     ...rows.slice(1).map(() => 'lost'),
     'completed',
   ]);
-  expect(() => rowOf(run.decisions, 'a', rows.length + 1, path)).toThrow(InputError);
+  expect(requestsWithId(run.decisions, 'a')).toBe(1);
+  expect(() => rowOf(run.decisions, 'a', rows.length + 1, path)).toThrow(
+    new InputError('attempt', `one of ${rows.map((_, index) => index + 1).join(', ')}`, rows.length + 1),
+  );
   expect(() => rowOf(run.decisions, 'c', null, 'x.json')).toThrow(
     'x.json, decisions.id: expected a request of this run, such as a, ',
   );
+});
+
+test('of several requests with one id the last is shown, and only what is there is suggested', async () => {
+  const path = join(temporaryDirectory(), 'run.json');
+  const run = await runFileOf(runOf(hostsOf(2), [vm('a', 0, 60), vm('a', 1, 5), vm('a', 70, 5), vm('b', 80, 5)]), path);
+  expect(requestsWithId(run.decisions, 'a')).toBe(3);
+  expect(run.decisions.submitS[rowOf(run.decisions, 'a', null, path)]).toBe(70);
+  expect(run.decisions.submitS[rowOf(run.decisions, 'a', 1, path)]).toBe(70);
+  expect(() => rowOf(run.decisions, 'a', 2, path)).toThrow('attempt: expected 1, got 2');
+  expect(() => rowOf(run.decisions, 'c', null, 'x.json')).toThrow('a request of this run, such as a, b, got "c"');
 });
 
 test('a run file without decisions says how to get one with them', async () => {

@@ -8,6 +8,7 @@ import { ArrivalRow } from '../../traces/arrival-row.ts';
 import { hepsCsvColumns, hepsCsvHeader, readHepsCsv, readHepsCsvReference } from '../../traces/heps-csv.ts';
 import { PlainRows } from '../../traces/heps-csv-rows.ts';
 import { TextCache } from '../../traces/text-cache.ts';
+import { cases } from '../cases.ts';
 import { kept, written } from './trace-files.ts';
 
 /** All that a reader shows: rows, the messages of wrong ones, and the error that ended it, if any. */
@@ -30,18 +31,31 @@ async function outcome(read: (options: ReadOptions) => ArrivalStream, skipsInval
   return { rows, messages, error: undefined };
 }
 
+/** What the reference reader shows, with wrong rows left out and without. */
+interface Reference {
+  readonly skipped: Outcome;
+  readonly reference: Outcome;
+}
+
+async function referenceOf(path: string): Promise<Reference> {
+  const read = (options: ReadOptions) => readHepsCsvReference(path, options);
+  return { skipped: await outcome(read, true), reference: await outcome(read, false) };
+}
+
 /**
  * Checks that both readers agree. Rows before an error come in whole batches, and batches are as large as the reads are: where an
  * error is thrown, one reader may have given more of the same rows.
  */
-async function expectSame(path: string, chunkBytes: number): Promise<Outcome> {
-  const skipped = await outcome((options) => readHepsCsvReference(path, options), true);
+async function expectSame(path: string, chunkBytes: number, expected?: Reference): Promise<Outcome> {
+  const { skipped, reference } = expected ?? (await referenceOf(path));
   expect(await outcome((options) => readHepsCsv(path, options, chunkBytes), true)).toEqual(skipped);
-  const reference = await outcome((options) => readHepsCsvReference(path, options), false);
   const fast = await outcome((options) => readHepsCsv(path, options, chunkBytes), false);
   expect(fast.error).toBe(reference.error);
   if (reference.error === undefined) expect(fast.rows).toEqual(reference.rows);
-  else expect(fast.rows).toEqual(skipped.rows.slice(0, fast.rows.length));
+  else {
+    const both = Math.min(fast.rows.length, reference.rows.length);
+    expect(fast.rows.slice(0, both)).toEqual(reference.rows.slice(0, both));
+  }
   const withoutNames = ({ rows, ...rest }: Outcome) => ({
     ...rest,
     rows: rows.map((row) => ({ ...row, station: '', flavor: '', image: '', user: '' })),
@@ -163,12 +177,12 @@ test('a file reads the same as with csv-parse, whatever is in it and wherever th
       seen.wrong += messages.length;
       if (error !== undefined) seen.errors++;
     }),
-    { numRuns: 400 },
+    { numRuns: cases(400) },
   );
   // The files are neither all right nor all wrong.
-  expect(seen.rows).toBeGreaterThan(1000);
-  expect(seen.wrong).toBeGreaterThan(200);
-  expect(seen.errors).toBeGreaterThan(50);
+  expect(seen.rows).toBeGreaterThan(cases(1000));
+  expect(seen.wrong).toBeGreaterThan(cases(200));
+  expect(seen.errors).toBeGreaterThan(cases(50));
 });
 
 const rowsText =
@@ -181,8 +195,9 @@ const rowsText =
 test('a file may be cut at every place', async () => {
   const text = `${hepsCsvHeader}\n${rowsText}`;
   const path = written({ 'trace.csv': text });
+  const expected = await referenceOf(path);
   for (let size = 1; size <= Buffer.byteLength(text); size++) {
-    const { rows, messages } = await expectSame(path, size);
+    const { rows, messages } = await expectSame(path, size, expected);
     expect([rows.length, messages.length]).toEqual([3, 2]);
   }
 });
@@ -278,7 +293,7 @@ test('decimals are the numbers that their texts name', () => {
       expect(rows.take(Buffer.from(`0,a,${cell},1,1\n`), 0, arrival)).toBe(true);
       expect(arrival.lifetimeS).toBe(Number(cell));
     }),
-    { numRuns: 5000 },
+    { numRuns: cases(5000) },
   );
 });
 

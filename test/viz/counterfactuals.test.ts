@@ -174,7 +174,7 @@ describe('of a run', () => {
     const first = decisionCase(file, file.decisions, decides(file), row, 1);
     expect([first.decision.kind, first.isBehindOthers]).toEqual(['placed', true]);
     expect(describeMoment(first, 'completed', 1)).toBe(
-      'first-fit at day 0 00:00:02: it was not tried, since others waited before it: first come, first served. Alone it would have got host-0.',
+      'first-fit at day 0 00:00:02: it was not tried, because others were ahead of it: first come, first served. On its own it would have got host-0.',
     );
   });
 

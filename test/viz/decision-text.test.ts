@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { DecisionColumns } from '../../core/runs/run-file.ts';
 import { headline, lifeOf } from '../../viz/model/decision-text.ts';
-import { formatMib, formatSpan, plural } from '../../viz/model/quantity-words.ts';
 import { describeRejection } from '../../viz/model/rejection-words.ts';
 import { describeAsked, listCards } from '../../viz/model/vm-words.ts';
 import { describeChange, describeSmaller } from '../../viz/model/why-text.ts';
+import { formatMib, formatSpan, plural } from '../../viz/page/quantity-words.ts';
 import { ask, clusterOf } from '../core/build.ts';
 
 const hour = 3600;

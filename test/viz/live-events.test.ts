@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { LiveState } from '../../core/wire/live-state.ts';
 import type { LiveChange } from '../../core/wire/live-stream.ts';
 import { eventsOf } from '../../viz/model/live-events.ts';
-import { formatSpan } from '../../viz/model/quantity-words.ts';
 import { describeReasons } from '../../viz/model/rejection-words.ts';
+import { formatSpan } from '../../viz/page/quantity-words.ts';
 import { liveSnapshot, liveVm } from '../core/wire/live-build.ts';
 
 test('a change is told as what happened to VMs and hosts', () => {

@@ -1,9 +1,11 @@
+import { Subject, type Subscription } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LiveChange, LiveSnapshot } from '../../core/wire/live-stream.ts';
-import { type EventStream, LiveSource, type LiveStatus } from '../../viz/load/live-source.ts';
+import { type LiveStatus, liveStatus } from '../../viz/load/live-source.ts';
+import type { EventStream } from '../../viz/page/server-events.ts';
 import { liveSnapshot } from '../core/wire/live-build.ts';
 
-/** A stream of which the test is the server. */
+/** A stream whose server is the test. */
 class FakeStream implements EventStream {
   readonly #listeners = new Map<string, (event: { data?: unknown }) => void>();
   isClosed = false;
@@ -30,12 +32,15 @@ const snapshots: LiveSnapshot[] = [];
 const changes: LiveChange[] = [];
 const timesS: number[] = [];
 const statuses: LiveStatus[] = [];
-let source: LiveSource;
+let returns$: Subject<void>;
+let following: Subscription;
 
 const last = (): FakeStream => streams.at(-1)!;
+const status = (): LiveStatus => statuses.at(-1)!;
+const comeBack = (): void => returns$.next();
 /** Kind, seconds since, seconds to the next try. */
 const standing = (): [string, number, number | null] => {
-  const { kind, sinceMs, nextTryMs } = source.status;
+  const { kind, sinceMs, nextTryMs } = status();
   return [kind, (Date.now() - sinceMs) / 1000, nextTryMs === null ? null : (nextTryMs - Date.now()) / 1000];
 };
 const passS = (seconds: number): void => void vi.advanceTimersByTime(seconds * 1000);
@@ -43,21 +48,23 @@ const passS = (seconds: number): void => void vi.advanceTimersByTime(seconds * 1
 beforeEach(() => {
   vi.useFakeTimers();
   for (const list of [streams, snapshots, changes, timesS, statuses]) list.length = 0;
-  source = new LiveSource({
-    open: () => streams[streams.push(new FakeStream()) - 1]!,
-    nowMs: () => Date.now(),
-    onSnapshot: (snapshot) => void snapshots.push(snapshot),
-    onChange: (change) => {
-      if (change.ended?.includes('nobody')) throw new Error('a VM that is not there');
-      changes.push(change);
+  returns$ = new Subject();
+  following = liveStatus(
+    () => streams[streams.push(new FakeStream()) - 1]!,
+    {
+      onSnapshot: (snapshot) => void snapshots.push(snapshot),
+      onChange: (change) => {
+        if (change.ended?.includes('nobody')) throw new Error('a VM that is not there');
+        changes.push(change);
+      },
+      onTime: (atS) => void timesS.push(atS),
     },
-    onTime: (atS) => void timesS.push(atS),
-    onStatus: (status) => void statuses.push(status),
-  });
+    returns$,
+  ).subscribe((told) => void statuses.push(told));
 });
 
 afterEach(() => {
-  source.close();
+  following.unsubscribe();
   vi.useRealTimers();
 });
 
@@ -73,7 +80,7 @@ describe('a stream that works', () => {
     expect(timesS).toEqual([1000, 1001, 1006]);
   });
 
-  test('stays so as long as ticks come', () => {
+  test('stays live while ticks come', () => {
     last().send('snapshot', liveSnapshot());
     for (let beat = 0; beat < 20; beat++) {
       passS(14);
@@ -84,16 +91,16 @@ describe('a stream that works', () => {
   });
 });
 
-describe('a stream is opened anew', () => {
+describe('a stream is reopened', () => {
   const isLostWith = (message: string): void => {
-    expect(source.status.kind).toBe('offline');
-    expect(source.status.message).toContain(message);
+    expect(status().kind).toBe('offline');
+    expect(status().message).toContain(message);
     expect(streams[0]!.isClosed).toBe(true);
     passS(1);
     expect(streams).toHaveLength(2);
     last().send('snapshot', liveSnapshot({ sequence: 90 }));
-    expect(source.status.kind).toBe('live');
-    expect(source.status.message).toBe('');
+    expect(status().kind).toBe('live');
+    expect(status().message).toBe('');
   };
 
   test('when the server is gone', () => {
@@ -105,7 +112,7 @@ describe('a stream is opened anew', () => {
   test('when nothing is heard for three heartbeats of the snapshot', () => {
     last().send('snapshot', liveSnapshot({ heartbeatS: 2 }));
     passS(5.9);
-    expect(source.status.kind).toBe('live');
+    expect(status().kind).toBe('live');
     passS(0.1);
     isLostWith('nothing was heard from the server for 6 s');
   });
@@ -179,7 +186,7 @@ describe('the tries', () => {
     expect(standing()).toEqual(['offline', 3, 5]);
   });
 
-  test('start anew after a connection of ten seconds, not after a shorter one', () => {
+  test('start over after a connection of ten seconds, not after a shorter one', () => {
     const waitAfter = (livedS: number): number => {
       last().send('snapshot', liveSnapshot());
       passS(livedS);
@@ -195,9 +202,9 @@ describe('the tries', () => {
     last().fail();
     passS(1);
     last().fail();
-    source.wake();
+    comeBack();
     expect(streams).toHaveLength(3);
-    source.wake();
+    comeBack();
     expect(streams).toHaveLength(3);
     passS(2); // the try that had been planned is not made as well
     expect(streams).toHaveLength(3);
@@ -206,14 +213,14 @@ describe('the tries', () => {
   test('come at once when a computer wakes up to a connection long silent', () => {
     last().send('snapshot', liveSnapshot());
     vi.setSystemTime(Date.now() + 3_600_000); // no timer ran meanwhile
-    source.wake();
+    comeBack();
     expect(streams).toHaveLength(2);
     expect(standing()).toEqual(['connecting', 0, null]);
   });
 
   test('end with close', () => {
     last().fail();
-    source.close();
+    following.unsubscribe();
     passS(60);
     expect(streams).toHaveLength(1);
   });
@@ -225,7 +232,7 @@ describe('the tries', () => {
     old.send('snapshot', liveSnapshot());
     old.fail();
     expect(snapshots).toEqual([]);
-    expect(source.status.kind).toBe('connecting');
+    expect(status().kind).toBe('connecting');
   });
 });
 

@@ -37,7 +37,7 @@ describe('groupRuns', () => {
     const runs = [await opened('hybrid', 1), await opened('hybrid', 2), await opened('nova', 1)];
     expect(titled(runs)).toEqual(['hybrid · seed 1: 0', 'hybrid · seed 2: 1 to 1', 'nova · seed 1: 2']);
     expect(remarksOn(groupRuns(runs), runs)).toEqual([
-      'These runs did not see the same requests: they differ in the seed. Differences are shown only between runs that saw the same.',
+      'These runs did not see the same requests: they differ in the seed. Differences are shown only between runs that did.',
     ]);
   });
 
@@ -89,7 +89,7 @@ describe('groupRuns', () => {
     ]);
   });
 
-  test('one policy is one group, of which two seeds are shown first', async () => {
+  test('one policy is one group, and two of its seeds are shown first', async () => {
     const runs = [await opened('hybrid', 1), await opened('hybrid', 2), await opened('hybrid', 3)];
     expect(titled(runs)).toEqual(['hybrid: 0 1 2']);
     expect(firstChoice(groupRuns(runs))).toEqual([0, 1]);
@@ -108,7 +108,7 @@ test('runs that leave out different warm-ups stand beside each other, without di
     'nova · warm-up 0 days: 2',
   ]);
   expect(remarksOn(groupRuns(runs), runs)).toEqual([
-    'These runs leave out different warm-ups, so their figures are of different times. Differences are shown only between runs with the same.',
+    'These runs leave out different warm-ups, so their figures cover different times. Differences are shown only between runs with the same warm-up.',
   ]);
   const same = runs.map((run) => withWarmUp(run, 1.5 * 86_400));
   expect(remarksOn(groupRuns(same), same)).toEqual(['The figures leave out the first 1.5 days, the warm-up.']);

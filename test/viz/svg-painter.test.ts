@@ -1,7 +1,7 @@
 /** A saved picture is a whole SVG whose texts cannot break it. */
 import { expect, test } from 'vitest';
 import { SvgPainter } from '../../viz/charts/svg-painter.ts';
-import { colourOf, cssColour } from '../../viz/colour.ts';
+import { colourOf, cssColour } from '../../viz/page/colour.ts';
 
 test('colours go both ways', () => {
   expect(colourOf('#0072b2')).toBe(0x0072b2);

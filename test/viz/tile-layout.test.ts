@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { hostAt, layOutTiles } from '../../viz/charts/tile-layout.ts';
 import type { HostKind } from '../../viz/model/host-kinds.ts';
 
-/** Kinds of so many hosts. */
+/** Kinds with that many hosts. */
 function kindsOf(counts: readonly number[]): HostKind[] {
   let next = 0;
   return counts.map((count, index) => ({

@@ -1,9 +1,9 @@
 /** All hosts of a cluster at one moment: a tile each, vCPUs and RAM as bars, cards as cells. */
 import './cluster-map.css';
 import { select, type ZoomTransform, zoom, zoomIdentity } from 'd3';
-import { cssColour } from '../colour.ts';
-import { element } from '../element.ts';
 import type { HostKind } from '../model/host-kinds.ts';
+import { cssColour } from '../page/colour.ts';
+import { element } from '../page/element.ts';
 import { detailedTile, drawTiles, type MapPicture, namedTile } from './host-tiles.ts';
 import { PixelPainter } from './pixel-painter.ts';
 import { SvgPainter } from './svg-painter.ts';

@@ -1,6 +1,6 @@
 /** When two runs served different VMs: bars above the line for the first, below it for the second. */
 import { create, type ScaleLinear, scaleLinear, select } from 'd3';
-import { element } from '../element.ts';
+import { element } from '../page/element.ts';
 import { timeAxis } from './time-axis.ts';
 import { TimeCursor } from './time-cursor.ts';
 

@@ -1,6 +1,6 @@
 /** The table of a comparison as one picture: each figure in numbers, and its plot beside it. */
-import { standaloneSvg } from '../save.ts';
-import type { Theme } from '../theme.ts';
+import { standaloneSvg } from '../page/save.ts';
+import type { Theme } from '../page/theme.ts';
 import { SvgPainter } from './svg-painter.ts';
 
 /** What heads a column of values: its name, and the mark that it has in the plots. */

@@ -1,9 +1,10 @@
 /** How filters narrow all hosts down to those that fit: a bar for each, and why the others are out. */
-import { element } from '../element.ts';
+
 import type { FilterStep } from '../model/filter-steps.ts';
-import { plural, round } from '../model/quantity-words.ts';
 import { describeFilter, describeRejection } from '../model/rejection-words.ts';
-import { fittingSvg, svgElement } from './svg-element.ts';
+import { element } from '../page/element.ts';
+import { plural, round } from '../page/quantity-words.ts';
+import { fittingSvg, svgElement } from '../page/svg-element.ts';
 
 const barHeight = 14;
 const titleHeight = 20;

@@ -1,11 +1,11 @@
 /** How hosts are drawn: a tile each, with bars and cells where there is room, or a patch of colour. */
 import type { ZoomTransform } from 'd3';
 import type { Cluster } from '../../core/cluster.ts';
-import type { Colour } from '../colour.ts';
 import type { HostKind } from '../model/host-kinds.ts';
 import type { HostMix } from '../model/mix.ts';
 import type { ClusterMoment } from '../model/moment.ts';
-import type { Theme } from '../theme.ts';
+import type { Colour } from '../page/colour.ts';
+import type { Theme } from '../page/theme.ts';
 import type { Painter } from './painter.ts';
 import type { TileLayout } from './tile-layout.ts';
 

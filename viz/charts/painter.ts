@@ -1,5 +1,5 @@
 /** What the cluster map is drawn with: pixels on the screen, or the marks of an SVG. Coordinates are CSS pixels. */
-import type { Colour } from '../colour.ts';
+import type { Colour } from '../page/colour.ts';
 
 export interface Painter {
   rect(x: number, y: number, width: number, height: number, colour: Colour): void;

@@ -1,5 +1,5 @@
 /** Paints rectangles straight into the pixels of a canvas: 10 000 hosts are some 100 000 rectangles a frame, ten times what canvas calls can draw. */
-import type { Colour } from '../colour.ts';
+import type { Colour } from '../page/colour.ts';
 import type { Painter } from './painter.ts';
 
 export class PixelPainter implements Painter {

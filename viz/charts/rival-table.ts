@@ -1,11 +1,11 @@
 /** The chosen host and the runner-up side by side: every number from which their scores come. */
 import { dimensions, type ResourceVector } from '../../core/resources.ts';
 import type { LrsTerms, SimilarityTerms } from '../../core/shown-scores.ts';
-import { element } from '../element.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
-import { formatMib, formatScore, round } from '../model/quantity-words.ts';
 import { type FreeRow, freeRows, type Rival } from '../model/rival.ts';
 import { describeTerm } from '../model/score-rows.ts';
+import { element } from '../page/element.ts';
+import { formatMib, formatScore, round } from '../page/quantity-words.ts';
 import { dimensionWords, similarityBars } from './similarity-bars.ts';
 
 /** @param rival undefined where no other host fits, or all are alike: then the chosen one stands alone */
@@ -71,7 +71,7 @@ function similarityTable(
       }),
     ]),
     note(
-      'Each bar is a component as a share of its vector’s length, so that only the direction counts: the more alike the bars of a host and those of the request, the higher its similarity.',
+      'Each bar is one component divided by its vector’s length, so only the direction counts: the closer a host’s bars are to those of the request, the higher its similarity.',
     ),
     table(
       [
@@ -102,7 +102,7 @@ function similarityTable(
     ),
     note(
       isRaw
-        ? 'Eq. (3) in raw units, as the run asked for it: the dimensions with the largest numbers decide alone.'
+        ? 'Eq. (3) in raw units, as configured for this run: the dimensions with the largest numbers dominate.'
         : 'Percentages are shares of the largest in the cluster; n and r are these shares. Card memory and cores are those of one card.',
     ),
   );
@@ -126,20 +126,20 @@ function lrsTable(
       [head('quantity', ''), ...names.map((name) => head(name, ''))],
       [
         row(
-          'vCPUs: free / given out at most',
+          'vCPUs: free / capacity',
           ...cells((index) => `${round(view(index).vcpusFree, 3)} / ${round(view(index).vcpus, 3)}`),
         ),
         row(
-          `free after these ${round(request.vcpus, 3)}`,
+          `free after taking ${round(request.vcpus, 3)}`,
           ...cells((index) => percent(parts[index]!.parts.vcpusLeftShare)),
         ),
         row('× ½ × 100: points', ...cells((index) => formatScore(parts[index]!.parts.vcpuPoints))),
         row(
-          'RAM: free / all',
+          'RAM: free / capacity',
           ...cells((index) => `${formatMib(view(index).ramFreeMib)} / ${formatMib(view(index).ramMib)}`),
         ),
         row(
-          `free after these ${formatMib(request.ramMib)}`,
+          `free after taking ${formatMib(request.ramMib)}`,
           ...cells((index) => percent(parts[index]!.parts.ramLeftShare)),
         ),
         row('× ½ × 100: points', ...cells((index) => formatScore(parts[index]!.parts.ramPoints))),

@@ -1,15 +1,15 @@
-/** The best hosts with their scores as bars, and the terms of which the scores are made. */
+/** The best hosts with their scores as bars, and the terms that make up the scores. */
 import { isGpuRequest } from '../../core/request.ts';
 import type { ShownScores } from '../../core/shown-scores.ts';
-import { button, element } from '../element.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
-import { formatScore, plural, round } from '../model/quantity-words.ts';
 import { type BarScale, barScale, describeTerm, explainTerm, type ScoreRow, scoreRows } from '../model/score-rows.ts';
 import { listCards } from '../model/vm-words.ts';
+import { button, element } from '../page/element.ts';
+import { formatScore, plural, round } from '../page/quantity-words.ts';
 
 /** Rows at most. */
 const mostRows = 8;
-/** A phone has room for so many columns of terms; more stand under the score there. */
+/** Columns of terms that fit on a phone; more than that stand under the score there. */
 const mostTermColumns = 2;
 
 export function scoreTable(decision: DecisionCase, onHost: (name: string) => void): HTMLElement {

@@ -3,8 +3,8 @@
  * bars of a host that fits perfectly are as long as those of the request.
  */
 import { dimensions, type ResourceVector } from '../../core/resources.ts';
-import { element } from '../element.ts';
-import { fittingSvg, svgElement } from './svg-element.ts';
+import { element } from '../page/element.ts';
+import { fittingSvg, svgElement } from '../page/svg-element.ts';
 
 export const dimensionWords: Readonly<Record<keyof ResourceVector, string>> = {
   cards: 'cards',
@@ -37,7 +37,7 @@ export function similarityBars(directions: readonly Direction[]): HTMLElement {
 }
 
 function draw(width: number, directions: readonly Direction[]): SVGSVGElement {
-  const label = `Directions of what is asked for and what is idle, by ${dimensions.map((each) => dimensionWords[each]).join(', ')}`;
+  const label = `Directions of the request and of what is idle, by ${dimensions.map((each) => dimensionWords[each]).join(', ')}`;
   const svg = svgElement('svg', {
     'data-chart': 'similarity',
     role: 'img',

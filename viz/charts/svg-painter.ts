@@ -1,5 +1,5 @@
 /** Draws rectangles as marks of an SVG, one element each: what is saved for print. */
-import { type Colour, cssColour } from '../colour.ts';
+import { type Colour, cssColour } from '../page/colour.ts';
 import type { Painter } from './painter.ts';
 
 export class SvgPainter implements Painter {

@@ -1,5 +1,5 @@
-/** The line that marks the clock's moment over a chart. An element of its own: moving it does not have the chart painted anew. */
-import { element } from '../element.ts';
+/** The line that marks the clock's moment over a chart. An element of its own: moving it does not repaint the chart. */
+import { element } from '../page/element.ts';
 
 export class TimeCursor {
   readonly element = element('div', { class: 'time-cursor', 'aria-hidden': 'true' });

@@ -1,9 +1,9 @@
 /** A run over time: use, waiting VMs and refusals under each other, with one cursor. Drag zooms, click goes to a moment. */
 import './timeline.css';
 import { area, axisLeft, brushX, curveStepAfter, line, pointer, type ScaleLinear, scaleLinear, select } from 'd3';
-import { element } from '../element.ts';
-import { round } from '../model/quantity-words.ts';
 import type { Steps, TimelineStrip } from '../model/timeline-strips.ts';
+import { element } from '../page/element.ts';
+import { round } from '../page/quantity-words.ts';
 import { timeAxis } from './time-axis.ts';
 import { TimeCursor } from './time-cursor.ts';
 

@@ -1,12 +1,9 @@
-/** A LiveSource on the browser's own means. */
-import { LiveSource, type LiveSourceOptions } from './live-source.ts';
+/** The stream of a live cloud by the browser's own means. */
+import { merge, type Observable } from 'rxjs';
+import { readerReturns$ } from '../page/reader-returns.ts';
+import { type LiveHandlers, type LiveStatus, liveStatus } from './live-source.ts';
 
-/** Follows the stream at that address, and tries at once when the network or the reader comes back. */
-export function followLive(url: string, handlers: Omit<LiveSourceOptions, 'open' | 'nowMs'>): LiveSource {
-  const source = new LiveSource({ ...handlers, open: () => new EventSource(url), nowMs: () => Date.now() });
-  addEventListener('online', () => source.wake());
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') source.wake();
-  });
-  return source;
+/** Follows the stream at that address while subscribed. @param retries$ emits when the reader asks to try now */
+export function followLive(url: string, handlers: LiveHandlers, retries$: Observable<unknown>): Observable<LiveStatus> {
+  return liveStatus(() => new EventSource(url), handlers, merge(readerReturns$, retries$));
 }

@@ -1,4 +1,4 @@
-/** What the page opens by itself: written into the page, as JSON in `#heps-sources`, by whoever serves or exports it. */
+/** What the page opens on its own: written into it, as JSON in `#heps-sources`, by the command that serves or exports it. */
 
 import type { PageRun, PageSources } from '../../core/wire/page-sources.ts';
 

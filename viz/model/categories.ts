@@ -1,7 +1,7 @@
 /** What a VM is coloured by: its station, project, flavor, or the model of its cards. */
 import type { Cluster } from '../../core/cluster.ts';
 import type { TextColumn } from '../../core/runs/run-file.ts';
-import type { Colouring } from '../page-state.ts';
+import type { Colouring } from '../page/page-state.ts';
 import type { Run } from './run.ts';
 
 /** Colours that there are. Where there are more values, the last colour is for all the rest. */

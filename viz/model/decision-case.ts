@@ -1,4 +1,4 @@
-/** One decision of a run, made again: what the scheduler saw, what it said of each host, and what the file says it did. */
+/** One decision of a run, repeated: what the scheduler saw, what it said of each host, and what the file says it did. */
 import type { Cluster } from '../../core/cluster.ts';
 import type { Decision, HostVerdict } from '../../core/decision.ts';
 import type { Policy } from '../../core/policy.ts';

@@ -3,8 +3,8 @@ import type { Cluster } from '../../core/cluster.ts';
 import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { formatTime } from '../../core/runs/explanation.ts';
 import { cardsAt, type DecisionColumns, textAt } from '../../core/runs/run-file.ts';
+import { count, formatScore, formatSpan } from '../page/quantity-words.ts';
 import type { DecisionCase } from './decision-case.ts';
-import { count, formatScore, formatSpan } from './quantity-words.ts';
 import { listCards } from './vm-words.ts';
 
 /** The one sentence: `heps-000123 went to gpu-a6000-03, card 2`. */
@@ -74,14 +74,14 @@ export function describeMoment(decision: DecisionCase, outcome: string, waiting:
   const schedulers = schedulersOf(file.inputs.cloud);
   const one = schedulers === 1 ? 'It' : `Scheduler ${moment.scheduler + 1} of ${schedulers}`;
   const late =
-    srmIntervalS === 0 ? '' : ` ${one} saw the hosts as the last reports, every ${formatSpan(srmIntervalS)}, had told.`;
+    srmIntervalS === 0 ? '' : ` ${one} saw the hosts as of their last reports, sent every ${formatSpan(srmIntervalS)}.`;
   if (again.kind === 'placed') {
     const place = cluster.specs[again.host]!.name;
     if (!decision.isBehindOthers) return `${at} chose ${place}, score ${formatScore(again.score)}.${late}`;
-    return `${at}: it was not tried, since others waited before it: first come, first served. Alone it would have got ${place}.${late}`;
+    return `${at}: it was not tried, because others were ahead of it: first come, first served. On its own it would have got ${place}.${late}`;
   }
   const fits = `${at}: none of the ${count(cluster.specs.length)} hosts fits.`;
   if (waiting === 1)
-    return `${fits} It had to wait${decision.isBehindOthers ? ', behind others that had come before it' : ''}.${late}`;
-  return `${fits}${outcome === 'gave-up' ? ' It had waited as long as VMs may.' : ''}${late}`;
+    return `${fits} It had to wait${decision.isBehindOthers ? ' behind others that came first' : ''}.${late}`;
+  return `${fits}${outcome === 'gave-up' ? ' It had waited as long as VMs are allowed to.' : ''}${late}`;
 }

@@ -72,7 +72,7 @@ export interface CountedKind {
   readonly counts: ClassCounts;
 }
 
-/** Counts of all VMs, CPU VMs and GPU VMs, then of flavors, those first of which the runs served different VMs most. */
+/** Counts of all VMs, CPU VMs and GPU VMs, then of flavors, those with the most differently served VMs first. */
 export function countKinds(
   pairing: Pairing,
   classes: Uint8Array,

@@ -1,4 +1,4 @@
-/** Use and waiting VMs at every single change, for a part of a run that is looked at from near. */
+/** Use and waiting VMs at every single change, for a close-up of part of a run. */
 import { requestAt } from '../../core/runs/run-file.ts';
 import { RowList } from './history.ts';
 import type { Placements, Run } from './run.ts';

@@ -14,7 +14,7 @@ export interface FilterStep {
   readonly reasons: readonly { readonly reason: Rejection; readonly count: number }[];
 }
 
-/** @param hasExcluded hosts had refused the VM; that is looked at before the filters */
+/** @param hasExcluded hosts had refused the VM; that is checked before the filters */
 export function filterSteps(verdicts: readonly HostVerdict[], policy: Policy, hasExcluded: boolean): FilterStep[] {
   const { steps } = funnelOf(verdicts);
   const names = [...(hasExcluded ? ['Excluded'] : []), ...policy.filters.map(({ name }) => name)];

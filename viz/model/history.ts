@@ -1,4 +1,4 @@
-/** Which VMs run at any moment, found without replaying: checkpoints hold those that ran after every so many decisions. */
+/** Which VMs run at any moment, found without replaying: checkpoints hold those running at regular numbers of decisions. */
 
 /** Rows are decisions in order of time; a row runs from `decidedS` until `endS`. */
 export class History {

@@ -53,7 +53,7 @@ export function stripsOf(run: Run, fromS: number, toS: number): TimelineStrip[] 
   ];
 }
 
-/** Sums of so many values each, the last of those that are left. */
+/** Sums of groups of that many values; the last group holds what is left. */
 function sumsOf(values: readonly number[], width: number): Float64Array {
   const sums = new Float64Array(Math.ceil(values.length / width));
   values.forEach((value, index) => {

@@ -1,7 +1,7 @@
-/** Colours of a live cloud by station, project or flavor: categories keep their colours for as long as the colouring is chosen. */
+/** Colours of a live cloud by station, project or flavor: categories keep their colours while the colouring is chosen. */
 import type { LiveState } from '../../core/wire/live-state.ts';
 import type { LiveVm } from '../../core/wire/live-stream.ts';
-import type { Colouring } from '../page-state.ts';
+import type { Colouring } from '../page/page-state.ts';
 import { mostColours, projectOf } from './categories.ts';
 import type { HostMix } from './mix.ts';
 

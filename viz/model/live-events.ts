@@ -1,7 +1,7 @@
 /** What happens in a live cloud, one line each, for the list of the latest events. */
 import type { LiveState } from '../../core/wire/live-state.ts';
 import type { LiveChange, LiveTurnedAway, LiveVm } from '../../core/wire/live-stream.ts';
-import { formatSpan } from './quantity-words.ts';
+import { formatSpan } from '../page/quantity-words.ts';
 import { describeReasons } from './rejection-words.ts';
 
 export interface LiveEvent {

@@ -1,15 +1,15 @@
 /** Filters and their reasons in words for people who want a desktop, not a scheduler. */
 import type { Rejection } from '../../core/filters.ts';
-import { count } from './quantity-words.ts';
+import { count } from '../page/quantity-words.ts';
 
 /** What a filter asks of a host, by its name. */
 const filterWords: Readonly<Record<string, string>> = {
   Excluded: 'Has not just refused it',
   HostUp: 'Host is running',
   CpuRamDisk: 'Enough free vCPUs, RAM, disk',
-  FineGrainedGpu: 'Enough idle cards that suit',
+  FineGrainedGpu: 'Enough suitable idle cards',
   KeptForCards: 'Leaves enough for its idle cards',
-  PciPassthroughFilter: 'Enough idle cards, only counted',
+  PciPassthroughFilter: 'Enough idle cards, by count alone',
 };
 
 export function describeFilter(name: string): string {
@@ -18,7 +18,7 @@ export function describeFilter(name: string): string {
 
 /** What hosts lack, after `3 hosts` and after `1 host`, and what a list of reasons calls it. */
 const reasonWords: Readonly<Record<Rejection, readonly [several: string, one: string, short: string]>> = {
-  excluded: ['refused it a moment before', 'refused it a moment before', 'refused it'],
+  excluded: ['refused it a moment ago', 'refused it a moment ago', 'refused it'],
   'host-down': ['are down', 'is down', 'host is down'],
   vcpus: ['lack free vCPUs', 'lacks free vCPUs', 'free vCPUs'],
   ram: ['lack free RAM', 'lacks free RAM', 'free RAM'],
@@ -29,8 +29,8 @@ const reasonWords: Readonly<Record<Rejection, readonly [several: string, one: st
   'card-cores': ['have cards with too few cores', 'has cards with too few cores', 'card cores'],
   'cards-busy': ['have suitable cards, but not enough idle', 'has suitable cards, but not enough idle', 'idle cards'],
   'kept-for-cards': [
-    'keep what is free for VMs that need their cards',
-    'keeps what is free for VMs that need its cards',
+    'keep free capacity for VMs that need their cards',
+    'keeps free capacity for VMs that need its cards',
     'vCPUs or RAM kept for cards',
   ],
 };
@@ -56,7 +56,7 @@ const otherWords: Readonly<Record<string, string>> = {
  * `vcpus:182|ram:3` of a run file or a stream as `182 hosts lack free vCPUs, 3 lack free RAM`; texts that are not of this
  * kind as they are.
  *
- * @param mostNamed the reasons that most hosts have are named, so many; of the others only the number of hosts is told
+ * @param mostNamed how many reasons are named, most frequent first; the others are only counted
  */
 export function describeReasons(text: string, mostNamed: number): string {
   const counts = text.split('|').map((part) => {

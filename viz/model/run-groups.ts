@@ -1,8 +1,8 @@
 /** Which of the open runs are one policy under several seeds, and which of them may be held against each other. */
-import { type Comparison, compareRuns, type PolicyRuns } from '../../core/runs/comparison.ts';
+import { compareRuns, type MeasureComparison, type PolicyRuns } from '../../core/runs/comparison.ts';
 import { measures } from '../../core/runs/measures.ts';
 import type { CloudOptions, RunInputs } from '../../core/runs/run-file.ts';
-import { plural } from './quantity-words.ts';
+import { plural } from '../page/quantity-words.ts';
 import { type Run, titlesOf } from './run.ts';
 
 /** Groups that can be told apart by colour, dashes and marks: one more than there are policies would share those of the first. */
@@ -69,7 +69,7 @@ export function groupRuns(runs: readonly Run[]): RunGroup[] {
 }
 
 /** The measures of groups: as `compareRuns`, but with differences to the base of each group; null for a base itself. */
-export function compareGroups(groups: readonly RunGroup[], runs: readonly Run[]): Comparison[] {
+export function compareGroups(groups: readonly RunGroup[], runs: readonly Run[]): MeasureComparison[] {
   const columns = groups.map((group) => policyRunsOf(group, runs));
   const compared = columns.map((column, index) =>
     compareRuns(groups[index]!.base === index ? [column] : [columns[groups[index]!.base]!, column]),
@@ -92,11 +92,11 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
   const differ = (read: (inputs: RunInputs) => unknown): boolean =>
     new Set(all.map((inputs) => JSON.stringify(read(inputs)))).size > 1;
   if (differ(({ cluster }) => cluster.sha256)) {
-    remarks.push('These runs used different clusters, so differences come from the hosts as well.');
+    remarks.push('These runs used different clusters, so differences also come from the hosts.');
   }
   if (differ(warmUpOf)) {
     remarks.push(
-      'These runs leave out different warm-ups, so their figures are of different times. Differences are shown only between runs with the same.',
+      'These runs leave out different warm-ups, so their figures cover different times. Differences are shown only between runs with the same warm-up.',
     );
   } else if (all.length > 0 && warmUpOf(all[0]!) > 0) {
     remarks.push(`The figures leave out the first ${plural(warmUpOf(all[0]!) / 86_400, 'day')}, the warm-up.`);
@@ -111,7 +111,7 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
     ];
     if (causes.length > 0) {
       remarks.push(
-        `These runs did not see the same requests: they differ in ${listed(causes)}. Differences are shown only between runs that saw the same.`,
+        `These runs did not see the same requests: they differ in ${listed(causes)}. Differences are shown only between runs that did.`,
       );
     }
   }
@@ -141,7 +141,7 @@ export function seriesOf(chosen: readonly number[], groups: readonly RunGroup[])
 }
 
 const cloudWords: Readonly<Record<keyof CloudOptions, string>> = {
-  onFull: 'what becomes of VMs that no host can take',
+  onFull: 'what happens to VMs that no host can take',
   backfill: 'backfilling',
   patienceS: 'how long VMs wait before they give up',
   bootS: 'boot times',
@@ -150,7 +150,7 @@ const cloudWords: Readonly<Record<keyof CloudOptions, string>> = {
   mtbfH: 'host failures',
   cardMtbfH: 'card failures',
   mttrH: 'repair times',
-  resubmit: 'whether lost VMs are submitted again',
+  resubmit: 'whether lost VMs are resubmitted',
 };
 
 /** Everything of a run but its seed, and what its workload was made of under that seed. */

@@ -1,5 +1,5 @@
 /** One colour for one station, project or flavor in all runs that are side by side. */
-import type { Colouring } from '../page-state.ts';
+import type { Colouring } from '../page/page-state.ts';
 import { type Categories, categoriesOf, projectOf } from './categories.ts';
 import type { Placements, Run } from './run.ts';
 

@@ -1,8 +1,8 @@
 /** What the open runs come to, in one or two sentences. */
-import type { Comparison } from '../../core/runs/comparison.ts';
+import type { MeasureComparison } from '../../core/runs/comparison.ts';
 import { servedMeasure } from '../../core/runs/measures.ts';
 import { verdictOf } from '../../core/runs/verdict.ts';
-import { count } from './quantity-words.ts';
+import { count } from '../page/quantity-words.ts';
 import type { Run } from './run.ts';
 import { policyRunsOf, type RunGroup } from './run-groups.ts';
 
@@ -10,11 +10,11 @@ import { policyRunsOf, type RunGroup } from './run-groups.ts';
 export function verdictsOn(
   groups: readonly RunGroup[],
   runs: readonly Run[],
-  comparisons: readonly Comparison[],
+  comparisons: readonly MeasureComparison[],
 ): string[] {
   if (groups.length === 1) {
     const { title, runs: seeds } = groups[0]!;
-    return [`Only ${title} is open, with ${seeds.length} seeds: open another policy to compare it.`];
+    return [`Only ${title} is open, with ${seeds.length} seeds: open a run of another policy to compare it with.`];
   }
   const served = comparisons.find(({ measure }) => measure === servedMeasure)!;
   const columns = groups.map((group) => policyRunsOf(group, runs));
@@ -28,7 +28,7 @@ export function verdictsOn(
       1,
     );
   };
-  if (paired.length === 0) return ['No two of the open runs saw the same requests, so none is said to be better.'];
+  if (paired.length === 0) return ['No two of the open runs saw the same requests, so none can be called better.'];
   if (paired.length === 1) {
     const group = groups[paired[0]!]!;
     return [verdictAt(paired[0]!), ...smallCards(groups[group.base]!, group, runs)];

@@ -1,8 +1,8 @@
 /** What a VM asked for and what a run did with it, in a few words for lists. */
 import type { VmRequest } from '../../core/request.ts';
 import { cardsAt, requestAt, textAt } from '../../core/runs/run-file.ts';
+import { formatMib, formatSpan, plural, round } from '../page/quantity-words.ts';
 import { hasSmallCards, waitS } from './difference.ts';
-import { formatMib, formatSpan, plural, round } from './quantity-words.ts';
 import { describeReasons } from './rejection-words.ts';
 import type { Run } from './run.ts';
 

@@ -2,10 +2,10 @@
 import type { Cluster } from '../../core/cluster.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { VmRequest } from '../../core/request.ts';
+import { formatMib, formatScore, formatSpan, plural, round } from '../page/quantity-words.ts';
 import type { ClosingChange, SmallerRequest } from './counterfactuals.ts';
 import type { DecisionCase } from './decision-case.ts';
 import type { NearHost } from './nearest-hosts.ts';
-import { formatMib, formatScore, formatSpan, plural, round } from './quantity-words.ts';
 import { shortRejection } from './rejection-words.ts';
 import type { Rival } from './rival.ts';
 import { describeTerm } from './score-rows.ts';
@@ -25,12 +25,12 @@ export function describeWhy({ cluster, ranking, shown }: DecisionCase, rival: Ri
   const alike =
     rival.equals === 0
       ? ''
-      : ` ${plural(rival.equals, 'more host is', 'more hosts are')} as good as it; the lowest host number wins.`;
+      : ` ${plural(rival.equals, 'more host is', 'more hosts are')} just as good; the lowest host number wins.`;
   const loser = nameOf(cluster, rival.verdict.host);
   const [a, b] = [chosen.scored!, rival.verdict.scored!];
   if (rival.isTie) return `${winner} and ${loser} have the same score; the lowest host number wins.${alike}`;
   if (a.tier !== b.tier) {
-    return `${winner} has no cards, ${loser} has: a VM without cards goes to a GPU host only when no CPU host fits.${alike}`;
+    return `${winner} has no cards and ${loser} does: a VM without cards goes to a GPU host only when no CPU host fits.${alike}`;
   }
   const terms = Object.keys(a.terms);
   const better = terms.filter((term) => a.terms[term]! > b.terms[term]!).map((term) => describeTerm(shown, term));
@@ -100,6 +100,6 @@ export function describeLack(cluster: Cluster, request: VmRequest, { host, reaso
 
 /** When the VMs on it would have made room. */
 export function describeFreeAt({ freeAtS }: NearHost, nowS: number): string {
-  if (freeAtS === null) return 'never, by what it ran';
-  return freeAtS <= nowS ? 'at once: the report of it was late' : `after ${formatSpan(freeAtS - nowS)}`;
+  if (freeAtS === null) return 'never, given what it ran';
+  return freeAtS <= nowS ? 'at once: its report was late' : `after ${formatSpan(freeAtS - nowS)}`;
 }

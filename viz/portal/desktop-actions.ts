@@ -1,7 +1,7 @@
 /** What the buttons of a desktop do, by their `data-action`. */
 import type { DesktopView } from '../../core/wire/portal.ts';
-import { element } from '../element.ts';
-import { portalApi } from './api.ts';
+import { element } from '../page/element.ts';
+import { portalApi } from './load/api.ts';
 import { atWords, clockWords, lifetimeChoices, lifetimeWords } from './model/words.ts';
 import { askInDialog, tell } from './views/dialogs.ts';
 import { ShareDialog } from './views/share-dialog.ts';
@@ -29,7 +29,7 @@ export async function actOn(
       askBefore(
         desktop,
         'Restart',
-        'Programs that run in it end, and what was not saved is lost. It is back in a minute or two.',
+        'Running programs end, and unsaved work is lost. It will be back in a minute or two.',
         () => portalApi.change(desktop.id, 'restart'),
       );
       return null;
@@ -37,7 +37,7 @@ export async function actOn(
       askBefore(
         desktop,
         'Stop',
-        'Programs that run in it end, and what was not saved is lost. Its disk is kept, and you can start it again.',
+        'Running programs end, and unsaved work is lost. Its disk is kept, and you can start it again.',
         () => portalApi.change(desktop.id, 'stop'),
       );
       return null;
@@ -46,8 +46,8 @@ export async function actOn(
         desktop,
         desktop.readyAtS === null && desktop.state !== 'failed' ? 'Withdraw' : 'Delete',
         desktop.readyAtS === null && desktop.state !== 'failed'
-          ? 'The application is withdrawn, and its place in the queue is given up.'
-          : 'The desktop and everything on its own disk is gone for good. Files in your data directories stay.',
+          ? 'The application is withdrawn and loses its place in the queue.'
+          : 'The desktop and everything on its own disk will be gone for good. Files in your data directories stay.',
         () => portalApi.remove(desktop.id),
       );
       return null;
@@ -65,8 +65,7 @@ async function openApp(id: string, app: string): Promise<void> {
     if (address.protocol !== 'https:' && address.protocol !== 'http:') {
       throw new RangeError(`the application's address must begin with https, got ${address.protocol}`);
     }
-    if (tab === null)
-      throw new RangeError('The browser did not let the portal open a tab. Allow pop-ups for this page.');
+    if (tab === null) throw new RangeError('Your browser blocked the new tab. Allow pop-ups for this page.');
     tab.opener = null;
     tab.location.replace(address);
   } catch (error) {
@@ -97,7 +96,7 @@ function askToExtend(desktop: DesktopView, nowS: number): void {
     const latest = clockWords(latestEndAtS ?? nowS, nowS);
     tell(
       `“${desktop.title}” cannot be extended`,
-      `Its station lets no desktop live beyond ${latest}. Save your work, and apply for a new one then.`,
+      `Its station does not let a desktop live beyond ${latest}. Save your work, and apply for a new one then.`,
     );
     return;
   }
@@ -112,7 +111,7 @@ function askToExtend(desktop: DesktopView, nowS: number): void {
       ),
     ),
   );
-  const now = endsAtS === null ? '' : `As it is, it ends ${atWords(endsAtS, nowS)}.`;
+  const now = endsAtS === null ? '' : `Currently it ends ${atWords(endsAtS, nowS)}.`;
   askInDialog(
     `Extend “${desktop.title}”`,
     [element('p', { class: 'muted' }, now), element('label', { for: 'extend-to' }, 'Keep it for'), select],

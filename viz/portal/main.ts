@@ -1,8 +1,8 @@
 /** Starts the portal. */
-import '../theme.css';
+import '../page/theme.css';
 import './look.css';
 import './portal.css';
-import { startTheme } from '../theme-choice.ts';
+import { startTheme } from '../page/theme-choice.ts';
 import { PortalApp } from './portal-app.ts';
 
 startTheme();

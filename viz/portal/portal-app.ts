@@ -1,4 +1,5 @@
 /** The portal: who is logged in, which of its views is shown, and what all of them need to know. */
+import { filter, interval, Subscription } from 'rxjs';
 import {
   type DesktopView,
   type LoginWays,
@@ -7,14 +8,15 @@ import {
   type StationView,
   type UsageView,
 } from '../../core/wire/portal.ts';
-import { element } from '../element.ts';
-import { patch } from '../patch.ts';
-import { Problem, portalApi } from './api.ts';
+import { element } from '../page/element.ts';
+import { patch } from '../page/patch.ts';
+import { readerReturns$ } from '../page/reader-returns.ts';
 import { actOn } from './desktop-actions.ts';
-import { DesktopFeed } from './desktop-feed.ts';
-import { icon } from './icons.ts';
+import { Problem, portalApi } from './load/api.ts';
+import { desktopFeed } from './load/desktop-feed.ts';
 import { Milestones } from './model/progress.ts';
-import { nameTab } from './service-title.ts';
+import { icon } from './page/icons.ts';
+import { nameTab } from './page/service-title.ts';
 import { AdminView } from './views/admin-view.ts';
 import { ApplyView } from './views/apply-view.ts';
 import { desktopsView } from './views/desktops-view.ts';
@@ -38,7 +40,7 @@ export class PortalApp {
   #stations: readonly StationView[] | null = null;
   #usage: UsageView | null = null;
   #milestones = new Milestones();
-  #feed: DesktopFeed | null = null;
+  #feed = Subscription.EMPTY;
   #shown: ViewName | null = null;
   #apply: ApplyView | null = null;
   #admin: AdminView | null = null;
@@ -48,9 +50,9 @@ export class PortalApp {
     this.#root = root;
     this.#view.addEventListener('click', (event) => void this.#click(event));
     addEventListener('hashchange', () => this.#render());
-    setInterval(() => {
-      if (!document.hidden && this.#person !== null) this.#render();
-    }, tickS * 1000);
+    interval(tickS * 1000)
+      .pipe(filter(() => !document.hidden))
+      .subscribe(() => this.#render());
   }
 
   async start(): Promise<void> {
@@ -67,9 +69,11 @@ export class PortalApp {
     this.#root.replaceChildren(this.#header, this.#message.root, this.#view, this.#spoken);
     this.#message.show('action', null);
     this.#milestones = new Milestones();
-    this.#feed = new DesktopFeed({
-      onDesktops: (desktops) => this.#take(desktops),
-      onConnection: (isConnected) => void this.#noteConnection(isConnected),
+    this.#feed = desktopFeed(() => new EventSource(portalApi.eventsUrl), readerReturns$).subscribe((told) => {
+      if (told.kind === 'offline') void this.#noteLoss();
+      if (told.kind !== 'event') return;
+      this.#message.show('connection', null);
+      this.#take(told.event);
     });
     this.#render();
     void this.#ask();
@@ -77,17 +81,9 @@ export class PortalApp {
 
   /** Shows the login, and forgets all that was known. */
   #leave(ways: LoginWays | null, message: string | null): void {
-    this.#feed?.close();
+    this.#feed.unsubscribe();
     this.#admin?.close();
-    this.#feed =
-      this.#admin =
-      this.#apply =
-      this.#person =
-      this.#desktops =
-      this.#stations =
-      this.#usage =
-      this.#shown =
-        null;
+    this.#admin = this.#apply = this.#person = this.#desktops = this.#stations = this.#usage = this.#shown = null;
     for (const dialog of document.querySelectorAll('dialog')) dialog.close();
     nameTab('Log in');
     this.#root.replaceChildren(
@@ -102,9 +98,9 @@ export class PortalApp {
       element(
         'main',
         { class: 'login' },
-        element('h1', {}, 'The portal is away for a moment'),
+        element('h1', {}, 'The portal is unavailable right now'),
         element('p', { class: 'note bad', role: 'alert' }, error instanceof Error ? error.message : String(error)),
-        element('p', { class: 'muted' }, 'Desktops that run keep running.'),
+        element('p', { class: 'muted' }, 'Running desktops keep running.'),
         element('button', { type: 'button', class: 'primary wide', onclick: () => void this.start() }, 'Try again'),
       ),
     );
@@ -128,11 +124,7 @@ export class PortalApp {
     void this.#askUsage();
   }
 
-  async #noteConnection(isConnected: boolean): Promise<void> {
-    if (isConnected) {
-      this.#message.show('connection', null);
-      return;
-    }
+  async #noteLoss(): Promise<void> {
     // The stream tells no reason: perhaps the session has ended.
     try {
       await portalApi.session();
@@ -140,7 +132,7 @@ export class PortalApp {
       if (this.#endsSession(error) || this.#person === null) return;
       this.#message.show(
         'connection',
-        'The connection to the portal is lost; it is tried again. What you see may be out of date. Desktops that run keep running.',
+        'The connection to the portal is lost; reconnecting. What you see may be out of date. Running desktops keep running.',
       );
     }
   }
@@ -269,8 +261,7 @@ function viewName(person: PersonView): ViewName {
 }
 
 function noStations(isComing: boolean): HTMLElement {
-  if (isComing)
-    return element('main', {}, element('p', { class: 'muted', role: 'status' }, 'Asking for the stations …'));
+  if (isComing) return element('main', {}, element('p', { class: 'muted', role: 'status' }, 'Loading stations …'));
   return element(
     'main',
     {},
@@ -278,11 +269,11 @@ function noStations(isComing: boolean): HTMLElement {
       'section',
       { class: 'empty' },
       icon('people'),
-      element('h2', {}, 'No station is open to you'),
+      element('h2', {}, 'You have no access to a station yet'),
       element(
         'p',
         { class: 'muted' },
-        'Desktops belong to stations. Ask the staff of the station that you work at to let you in.',
+        'Desktops belong to stations. Ask the staff of the station where you work to give you access.',
       ),
     ),
   );

@@ -3,7 +3,7 @@
  * below `assets/`. Nothing is put into the HTML itself, since the server's policy lets neither script nor style stand there.
  */
 import { join } from 'node:path';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 
 const root = import.meta.dirname;
 
@@ -11,6 +11,8 @@ export default defineConfig({
   root,
   // Served below /portal/ by the server, and below / by the gateway.
   base: './',
+  // rxjs offers ES2015 under this name, and ES5 otherwise, which is larger.
+  resolve: { conditions: ['es2015', ...defaultClientConditions] },
   build: {
     outDir: join(root, '../../dist/portal'),
     emptyOutDir: true,

@@ -1,7 +1,7 @@
 /** Chooses what the cluster maps are coloured by. */
-import { element } from '../element.ts';
-import { type Colouring, colourings } from '../page-state.ts';
-import type { StateHolder } from '../state-holder.ts';
+import { element } from '../page/element.ts';
+import { type Colouring, colourings } from '../page/page-state.ts';
+import type { StateHolder } from '../page/state-holder.ts';
 
 const labels: Record<Colouring, string> = {
   use: 'use',

@@ -1,9 +1,9 @@
 /** One quantity of several runs over time. */
 import { Timeline } from '../charts/timeline.ts';
-import { element } from '../element.ts';
 import { comparedStrip, lineChoices } from '../model/run-lines.ts';
-import type { PageState } from '../page-state.ts';
-import type { StateHolder } from '../state-holder.ts';
+import { element } from '../page/element.ts';
+import type { PageState } from '../page/page-state.ts';
+import type { StateHolder } from '../page/state-holder.ts';
 import type { ShownRun } from './compare-maps.ts';
 
 export class CompareLines {
@@ -37,7 +37,7 @@ export class CompareLines {
         { class: 'compare-controls' },
         element('label', {}, 'Show ', this.#choice),
         this.#all,
-        element('span', { class: 'muted' }, 'Click goes to a moment, dragging zooms.'),
+        element('span', { class: 'muted' }, 'Click to go to a moment, drag to zoom.'),
       ),
       this.#timeline.element,
     );

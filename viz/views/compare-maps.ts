@@ -1,19 +1,19 @@
 /** The hosts of several runs side by side, at one moment. */
 import { ClusterMap } from '../charts/cluster-map.ts';
 import { seriesKey } from '../charts/dot-plot.ts';
-import { button, element } from '../element.ts';
 import { type Categories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
 import type { HostMix } from '../model/mix.ts';
 import { mixOf } from '../model/mix.ts';
 import { MomentReader } from '../model/moment.ts';
-import { count, formatMib, round } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 import { sharedCategoriesOf } from '../model/shared-categories.ts';
-import type { Colouring, PageState } from '../page-state.ts';
-import { saveButtons } from '../save.ts';
-import type { StateHolder } from '../state-holder.ts';
-import { currentTheme, type Theme } from '../theme.ts';
+import { button, element } from '../page/element.ts';
+import type { Colouring, PageState } from '../page/page-state.ts';
+import { count, formatMib, round } from '../page/quantity-words.ts';
+import { saveButtons } from '../page/save.ts';
+import type { StateHolder } from '../page/state-holder.ts';
+import { currentTheme, type Theme } from '../page/theme.ts';
 import { colourSelect } from './colour-select.ts';
 import { legend } from './legend.ts';
 

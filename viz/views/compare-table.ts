@@ -1,13 +1,13 @@
 /** The figures of runs or policies beside each other: means, intervals, differences to the first. */
-import type { Comparison } from '../../core/runs/comparison.ts';
+import type { MeasureComparison } from '../../core/runs/comparison.ts';
 import { type Measure, titleOf } from '../../core/runs/measures.ts';
 import type { Estimate } from '../../core/statistics/estimate.ts';
 import { dotPlot, seriesKey } from '../charts/dot-plot.ts';
 import { figuresSvg } from '../charts/figures-svg.ts';
-import { element } from '../element.ts';
 import { type RunGroup, seriesCount } from '../model/run-groups.ts';
-import { saveButtons } from '../save.ts';
-import { currentTheme } from '../theme.ts';
+import { element } from '../page/element.ts';
+import { saveButtons } from '../page/save.ts';
+import { currentTheme } from '../page/theme.ts';
 
 /** Pixels that the columns need; where there are fewer, each row becomes a block. */
 const labelWidth = 170;
@@ -15,7 +15,7 @@ const columnWidth = 140;
 const plotWidth = 225;
 
 /** Measures that are 0 everywhere are left out. Roles are written out since narrow pages lay rows out as blocks, which takes them away. */
-export function compareTable(groups: readonly RunGroup[], comparisons: readonly Comparison[]): HTMLElement {
+export function compareTable(groups: readonly RunGroup[], comparisons: readonly MeasureComparison[]): HTMLElement {
   const shown = comparisons.filter(({ estimates }) => estimates.some((each) => each !== null && each.mean !== 0));
   const head = element(
     'tr',
@@ -41,7 +41,7 @@ export function compareTable(groups: readonly RunGroup[], comparisons: readonly 
   return box;
 }
 
-function pictureOf(groups: readonly RunGroup[], comparisons: readonly Comparison[], box: HTMLElement): string {
+function pictureOf(groups: readonly RunGroup[], comparisons: readonly MeasureComparison[], box: HTMLElement): string {
   const plots = [...box.querySelectorAll('tbody tr')].map((row) => row.querySelector<SVGSVGElement>('svg.dot-plot'));
   const rows = comparisons.map(({ measure, estimates }, index) => ({
     title: titleOf(measure),
@@ -65,7 +65,7 @@ function columnHead({ title, runs }: RunGroup, index: number): HTMLElement {
   );
 }
 
-function rowOf(groups: readonly RunGroup[], { measure, estimates, differences }: Comparison): HTMLElement {
+function rowOf(groups: readonly RunGroup[], { measure, estimates, differences }: MeasureComparison): HTMLElement {
   const plot = groups.length > 1 || estimates[0]?.halfWidth != null ? dotPlot(estimates) : null;
   return element(
     'tr',
@@ -102,7 +102,7 @@ function differenceOf(measure: Measure, difference: Estimate | null): HTMLElemen
 
 const judgements = { better: '▲', worse: '▼', open: '○', same: '=' } as const;
 
-/** Null where neither way is better by itself. */
+/** Null where neither more nor less is better. */
 function judge({ better, digits }: Measure, { mean, halfWidth }: Estimate): keyof typeof judgements | null {
   const isZero = (value: number): boolean => Number(value.toFixed(digits)) === 0;
   if (isZero(mean) && isZero(halfWidth ?? 0)) return 'same';
@@ -124,8 +124,8 @@ function captionOf(groups: readonly RunGroup[]): string {
   const bases = new Set(groups.flatMap(({ base }, index) => (base === index ? [] : [base])));
   if (bases.size === 0) return `${cells}.`;
   const isOne = groups.every(({ base }) => base === 0);
-  const below = `below it the difference to ${isOne ? groups[0]!.title : 'the first that saw the same requests'}`;
+  const below = `below, the difference from ${isOne ? groups[0]!.title : 'the first that saw the same requests'}`;
   return seeds > 1
-    ? `${cells}; ${below}, seed by seed. Better and worse hold with 95 % confidence; open: these seeds cannot tell.`
-    : `${cells}; ${below}. What is better here may be chance: several seeds would tell.`;
+    ? `${cells}; ${below}, seed by seed. “Better” and “worse” hold with 95 % confidence; “open” means these seeds cannot tell.`
+    : `${cells}; ${below}. What looks better here may be chance: more seeds would tell.`;
 }

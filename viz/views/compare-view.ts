@@ -1,7 +1,6 @@
 /** Two or more runs against each other: the verdict, the figures, the hosts and lines on one clock, and the VMs that differ. */
 
 import { seriesKey } from '../charts/dot-plot.ts';
-import { element } from '../element.ts';
 import { type Run, titlesOf } from '../model/run.ts';
 import {
   compareGroups,
@@ -13,8 +12,9 @@ import {
   seriesOf,
 } from '../model/run-groups.ts';
 import { verdictsOn } from '../model/verdicts.ts';
-import type { PageState } from '../page-state.ts';
-import type { StateHolder } from '../state-holder.ts';
+import { element } from '../page/element.ts';
+import type { PageState } from '../page/page-state.ts';
+import type { StateHolder } from '../page/state-holder.ts';
 import { CompareLines } from './compare-lines.ts';
 import { CompareMaps } from './compare-maps.ts';
 import { compareTable } from './compare-table.ts';

@@ -7,7 +7,6 @@ import { type DecisionColumns, requestAt, textAt } from '../../core/runs/run-fil
 import { funnel } from '../charts/funnel.ts';
 import { rivalTable } from '../charts/rival-table.ts';
 import { scoreTable } from '../charts/score-table.ts';
-import { button, element } from '../element.ts';
 import { type DecisionCase, decisionCase, hasWaited } from '../model/decision-case.ts';
 import { describeMoment, headline, lifeOf, ownerOf } from '../model/decision-text.ts';
 import { filterSteps } from '../model/filter-steps.ts';
@@ -16,6 +15,7 @@ import type { Run } from '../model/run.ts';
 import { barScale } from '../model/score-rows.ts';
 import { describeAsked } from '../model/vm-words.ts';
 import { describeWhy } from '../model/why-text.ts';
+import { button, element } from '../page/element.ts';
 import { whatIf } from './what-if.ts';
 
 export interface DecisionEvents {

@@ -1,11 +1,11 @@
 /** The VMs that two runs treated differently, some at a time: what each asked for and what became of it in both. */
 import { formatTime } from '../../core/runs/explanation.ts';
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
-import { button, element } from '../element.ts';
-import { count } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
 import { describeAsked, describeOutcome } from '../model/vm-words.ts';
-import type { StateHolder } from '../state-holder.ts';
+import { button, element } from '../page/element.ts';
+import { count } from '../page/quantity-words.ts';
+import type { StateHolder } from '../page/state-holder.ts';
 
 const pageLength = 50;
 
@@ -107,7 +107,7 @@ export class DifferenceList {
       this.#page += by;
       this.#draw();
     };
-    const before = button('The 50 before', 'The 50 before', () => turn(-1), '‹ before');
+    const before = button('The previous 50', 'The previous 50', () => turn(-1), '‹ previous');
     const next = button('The next 50', 'The next 50', () => turn(1), 'next ›');
     before.disabled = from === 0;
     next.disabled = from + length >= all;

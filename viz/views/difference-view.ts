@@ -1,7 +1,6 @@
 /** Two runs on the same requests: which VMs each served that the other did not, of what kinds, when, and which they were. */
 import { DifferenceStrip } from '../charts/difference-strip.ts';
 import { divergingBars } from '../charts/diverging-bars.ts';
-import { button, element } from '../element.ts';
 import {
   classesOf,
   compareWaits,
@@ -13,11 +12,12 @@ import {
   type ServedMeaning,
   type WaitDifference,
 } from '../model/difference.ts';
-import { count, formatSpan } from '../model/quantity-words.ts';
 import { type Run, titlesOf } from '../model/run.ts';
 import { sawSameRequests } from '../model/run-groups.ts';
-import type { PageState } from '../page-state.ts';
-import type { StateHolder } from '../state-holder.ts';
+import { button, element } from '../page/element.ts';
+import type { PageState } from '../page/page-state.ts';
+import { count, formatSpan } from '../page/quantity-words.ts';
+import type { StateHolder } from '../page/state-holder.ts';
 import { DifferenceList, type Side } from './difference-list.ts';
 
 /** Flavors with bars of their own. */
@@ -158,7 +158,7 @@ export class DifferenceView {
     }
     if (firstRun.placements === null || secondRun.placements === null) {
       const without = [firstRun, secondRun].filter(({ placements }) => placements === null).map(({ title }) => title);
-      return `${without.join(' and ')}: written with --summary-only, so what became of each VM is not in the file.`;
+      return `${without.join(' and ')}: written with --summary-only, so the file does not say what became of each VM.`;
     }
     const pairing = pairRuns(firstRun.placements, secondRun.placements);
     if (pairing.firstRow.length === 0) return 'These runs did not see the same requests: no VM is in both.';
@@ -171,11 +171,11 @@ export class DifferenceView {
     const remarks = [
       ...(pairing.unmatched > 0
         ? [
-            `These runs did not see quite the same requests: ${count(pairing.unmatched)} are in one of them only, and left out.`,
+            `These runs did not see exactly the same requests: ${count(pairing.unmatched)} are in only one of them and are left out.`,
           ]
         : []),
       ...([firstRun, secondRun].some(({ file }) => file.inputs.cloud.resubmit > 0)
-        ? ['VMs submitted again after a failure count by their last attempt; the figures above count the first.']
+        ? ['VMs resubmitted after a failure count by their last attempt; the figures above count the first.']
         : []),
     ];
     return remarks.join(' ');
@@ -325,13 +325,13 @@ export class DifferenceView {
 
 function waitsText({ vms, longer, shorter, meanS, medianS }: WaitDifference, first: string, second: string): string {
   if (meanS === null || medianS === null) return 'No VM was served by both.';
-  if (longer + shorter === 0) return `Both let each of the ${count(vms)} VMs that both served wait equally long.`;
+  if (longer + shorter === 0) return `Each of the ${count(vms)} VMs that both served waited just as long with either.`;
   const by = (differenceS: number): string =>
     Math.round(differenceS) === 0
       ? 'equally long'
       : `${formatSpan(Math.abs(differenceS))} ${differenceS > 0 ? 'longer' : 'shorter'}`;
   return (
     `Of the ${count(vms)} VMs that both served, ${count(longer)} waited longer with ${second} and ${count(shorter)} longer with ${first}. ` +
-    `With ${second} they waited ${by(meanS)} on average, and in the median ${by(medianS)}.`
+    `With ${second} they waited ${by(meanS)} on average, ${by(medianS)} at the median.`
   );
 }

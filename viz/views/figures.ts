@@ -2,10 +2,10 @@
 import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { formatTime } from '../../core/runs/explanation.ts';
 import { lastReportS } from '../../core/runs/report-times.ts';
-import { element } from '../element.ts';
 import type { MomentReader } from '../model/moment.ts';
-import { count, percent, plural } from '../model/quantity-words.ts';
 import type { Run } from '../model/run.ts';
+import { element } from '../page/element.ts';
+import { count, percent, plural } from '../page/quantity-words.ts';
 
 /** What a reader takes home: one sentence, and under it what was simulated. */
 export function headlineOf({ file, cluster, policy: { optionWords } }: Run): HTMLElement[] {
@@ -15,7 +15,7 @@ export function headlineOf({ file, cluster, policy: { optionWords } }: Run): HTM
     ...(all.refused > 0 ? [`${count(all.refused)} were refused`] : []),
     ...(all.gaveUp > 0 ? [`${count(all.gaveUp)} gave up waiting`] : []),
     ...(all.unservable > 0 ? [`${count(all.unservable)} fit on no host`] : []),
-    ...(wrongCards > 0 ? [`${count(wrongCards)} got a card smaller than asked`] : []),
+    ...(wrongCards > 0 ? [`${count(wrongCards)} got a smaller card than they asked for`] : []),
     ...(summary.lostVms > 0 ? [`${count(summary.lostVms)} were lost to failures`] : []),
   ];
   const { cloud, workload, policy } = inputs;
@@ -24,7 +24,7 @@ export function headlineOf({ file, cluster, policy: { optionWords } }: Run): HTM
     `${inputs.cluster.name}: ${count(cluster.specs.length)} hosts, ${count(cluster.cardHealthy.length)} cards`,
     cloud.onFull === 'queue'
       ? `VMs wait${cloud.patienceS === null ? '' : ` at most ${cloud.patienceS / 3600} h`}`
-      : 'full means refused',
+      : 'VMs that find no room are refused',
     ...optionWords,
     ...(cloud.srmIntervalS > 0 ? [`SRM every ${cloud.srmIntervalS} s`] : []),
     ...(schedulersOf(cloud) > 1 ? [`${schedulersOf(cloud)} schedulers`] : []),

@@ -1,16 +1,16 @@
 /** The keys. */
-import { button, element } from '../element.ts';
+import { button, element } from '../page/element.ts';
 
 const keys: readonly (readonly [string, string])[] = [
   ['space', 'play or pause'],
-  ['← →', 'an interval back or forth; with Shift a day'],
+  ['← →', 'back or forward one interval; with Shift, one day'],
   ['Home End', 'to the start or the end'],
-  ['p n', 'the refusal before, the next refusal'],
+  ['p n', 'previous refusal, next refusal'],
   ['+ −', 'faster, slower'],
-  ['z', 'show all of the time axis again'],
+  ['z', 'show the whole time axis'],
   ['/', 'find a VM or a host'],
   ['o', 'open run files'],
-  ['arrows in the map', 'the host beside'],
+  ['arrows in the map', 'the next host in that direction'],
   ['Esc', 'close the decision or the host'],
   ['d', 'light or dark'],
 ];
@@ -21,15 +21,15 @@ export function helpDialog(): HTMLDialogElement {
   );
   const dialog = element(
     'dialog',
-    { 'aria-label': 'Keys' },
-    element('h2', {}, 'Keys'),
+    { 'aria-label': 'Keyboard shortcuts' },
+    element('h2', {}, 'Keyboard shortcuts'),
     element('table', { class: 'figures' }, ...rows),
   );
   dialog.append(
     element(
       'p',
       { class: 'muted' },
-      'Drag over the lines to zoom, double click to see all. Ctrl and wheel zoom the map.',
+      'Drag across the lines to zoom, double-click to see everything. Ctrl and the mouse wheel zoom the map.',
     ),
     button('Close', 'Close (Esc)', () => dialog.close()),
   );

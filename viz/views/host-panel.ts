@@ -1,7 +1,8 @@
 /** One host at the moment: what it has, who holds its cards, which VMs run on it. */
-import { button, element } from '../element.ts';
+
 import type { MomentReader } from '../model/moment.ts';
 import type { Run } from '../model/run.ts';
+import { button, element } from '../page/element.ts';
 import { askedFor, since, station, vmButton, vmTable } from './vm-table.ts';
 
 export interface HostPanelEvents {

@@ -1,7 +1,7 @@
 /** Says what the colours and signs of the cluster map mean; a category can be made to stand out. */
-import { type Colour, cssColour } from '../colour.ts';
-import { element } from '../element.ts';
-import type { Theme } from '../theme.ts';
+import { type Colour, cssColour } from '../page/colour.ts';
+import { element } from '../page/element.ts';
+import type { Theme } from '../page/theme.ts';
 
 export interface LegendContent {
   readonly theme: Theme;
@@ -27,7 +27,7 @@ export function legend(content: LegendContent, onOnly: (name: string) => void): 
               type: 'button',
               class: 'chip',
               'aria-pressed': name === only ? 'true' : 'false',
-              title: name === only ? 'Show all alike again' : `Make ${name} stand out`,
+              title: name === only ? 'Highlight none' : `Highlight ${name}`,
               onclick: () => onOnly(name === only ? '' : name),
             },
             swatch(theme.categories[place]!),

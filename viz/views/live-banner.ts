@@ -1,7 +1,8 @@
 /** Says how fresh the live view is: quietly while it is live, unmistakably when what is shown is old. */
-import { button, element } from '../element.ts';
+
 import type { LiveStatus } from '../load/live-source.ts';
-import { formatSpan } from '../model/quantity-words.ts';
+import { button, element } from '../page/element.ts';
+import { formatSpan } from '../page/quantity-words.ts';
 
 export class LiveBanner {
   readonly element: HTMLElement;

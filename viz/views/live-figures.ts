@@ -1,7 +1,8 @@
 /** The live cloud in eight figures. */
-import { element } from '../element.ts';
+
 import type { LiveTotals } from '../model/live-moment.ts';
-import { count, percent } from '../model/quantity-words.ts';
+import { element } from '../page/element.ts';
+import { count, percent } from '../page/quantity-words.ts';
 
 interface Figure {
   readonly label: string;

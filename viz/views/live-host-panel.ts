@@ -1,10 +1,10 @@
 /** One host of a live cloud: what it has and how full it is, how old its SRM record is, its cards and VMs. */
 import type { LiveState } from '../../core/wire/live-state.ts';
 import type { LiveVm } from '../../core/wire/live-stream.ts';
-import { button, element } from '../element.ts';
 import type { ClusterMoment } from '../model/moment.ts';
-import { formatSpan } from '../model/quantity-words.ts';
 import { describeSize } from '../model/vm-words.ts';
+import { button, element } from '../page/element.ts';
+import { formatSpan } from '../page/quantity-words.ts';
 
 /** When it is: the server's time, Unix seconds; not current: what the server said last, some time ago. */
 export interface LiveClock {

@@ -1,11 +1,11 @@
 /** Lists of the live view: hosts that need somebody, who waits and why, what happened last. */
 import type { LiveState } from '../../core/wire/live-state.ts';
-import { button, element } from '../element.ts';
 import { failedCardsOf, type LiveEvent } from '../model/live-events.ts';
 import type { ClusterMoment } from '../model/moment.ts';
-import { count, formatSpan } from '../model/quantity-words.ts';
 import { describeReasons } from '../model/rejection-words.ts';
 import { describeSize } from '../model/vm-words.ts';
+import { button, element } from '../page/element.ts';
+import { count, formatSpan } from '../page/quantity-words.ts';
 import { liveTable } from './live-host-panel.ts';
 
 const shownHosts = 12;
@@ -42,7 +42,11 @@ export function faultList(
   return element(
     'section',
     { class: 'panel' },
-    element('h2', {}, hosts.length === 0 ? 'All hosts are well' : `Hosts that need somebody: ${count(hosts.length)}`),
+    element(
+      'h2',
+      {},
+      hosts.length === 0 ? 'All hosts are healthy' : `Hosts that need attention: ${count(hosts.length)}`,
+    ),
     rows.length > 0 && liveTable(['host', 'fault'], rows),
     more(hosts.length - rows.length),
   );
@@ -68,7 +72,7 @@ export function waitingList({ waiting }: LiveState, nowS: number): HTMLElement {
   return element(
     'section',
     { class: 'panel live-waiting' },
-    element('h2', {}, waiting.size === 0 ? 'Nobody waits' : `Waiting: ${count(waiting.size)}`),
+    element('h2', {}, waiting.size === 0 ? 'No VM is waiting' : `Waiting: ${count(waiting.size)}`),
     rows.length > 0 && liveTable(['VM', 'why', 'for'], rows),
     more(waiting.size - rows.length),
   );

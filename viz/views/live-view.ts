@@ -1,22 +1,33 @@
 /** A cloud as it is now: follows its stream, draws at most once a frame, and says so when what it shows is old. */
+import {
+  animationFrameScheduler,
+  auditTime,
+  interval,
+  merge,
+  Subject,
+  startWith,
+  switchMap,
+  tap,
+  throttleTime,
+} from 'rxjs';
 import { LiveState } from '../../core/wire/live-state.ts';
 import type { LiveChange, LiveSnapshot } from '../../core/wire/live-stream.ts';
 import { ClusterMap } from '../charts/cluster-map.ts';
-import { element } from '../element.ts';
 import { followLive } from '../load/live-connection.ts';
-import type { LiveSource, LiveStatus } from '../load/live-source.ts';
+import type { LiveHandlers, LiveStatus } from '../load/live-source.ts';
 import { type ModelCategories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
 import { LiveColours } from '../model/live-colours.ts';
 import { eventOfRefusal, eventsOf, type LiveEvent } from '../model/live-events.ts';
 import { LiveMoment, totalsOf } from '../model/live-moment.ts';
 import type { ClusterMoment } from '../model/moment.ts';
-import { count, formatSpan } from '../model/quantity-words.ts';
-import type { PageState } from '../page-state.ts';
-import { patch } from '../patch.ts';
-import { saveButtons } from '../save.ts';
-import type { StateHolder } from '../state-holder.ts';
-import { currentTheme } from '../theme.ts';
+import { element } from '../page/element.ts';
+import type { PageState } from '../page/page-state.ts';
+import { patch } from '../page/patch.ts';
+import { count, formatSpan } from '../page/quantity-words.ts';
+import { saveButtons } from '../page/save.ts';
+import type { StateHolder } from '../page/state-holder.ts';
+import { currentTheme } from '../page/theme.ts';
 import { colourSelect } from './colour-select.ts';
 import { legend } from './legend.ts';
 import { LiveBanner } from './live-banner.ts';
@@ -42,7 +53,7 @@ interface Shown {
 export class LiveView {
   readonly element: HTMLElement;
   readonly #holder: StateHolder;
-  readonly #banner = new LiveBanner(() => this.#source?.wake());
+  readonly #banner = new LiveBanner(() => this.#retries.next());
   readonly #figures = new LiveFigures();
   readonly #map: ClusterMap;
   readonly #colour: HTMLSelectElement;
@@ -50,14 +61,19 @@ export class LiveView {
   readonly #under = element('p', { class: 'muted' });
   readonly #side = element('div', { class: 'live-side' });
   readonly #body: HTMLElement;
-  #source: LiveSource | null = null;
+  /** The reader asks to connect now. */
+  readonly #retries = new Subject<void>();
+  /** Something to draw has changed. */
+  readonly #changes = new Subject<void>();
+  /** The map has been drawn. */
+  readonly #draws = new Subject<void>();
+  /** What is shown is another thing: the lists follow with the next draw, whenever they changed last. */
+  readonly #switches = new Subject<void>();
+  #status: LiveStatus | null = null;
   #shown: Shown | null = null;
   #events: LiveEvent[] = [];
   /** The server's time when it was heard last, Unix seconds, and ours then, milliseconds. */
   #heard: { atS: number; atMs: number } | null = null;
-  #frame = 0;
-  #listsAtMs = 0;
-  #listTimer = 0;
   #hovered = -1;
 
   constructor(holder: StateHolder) {
@@ -95,30 +111,39 @@ export class LiveView {
       this.#body,
     );
     this.#figures.element.hidden = true;
+    this.#changes.pipe(auditTime(0, animationFrameScheduler)).subscribe(() => this.#draw());
+    const unhurried = throttleTime<void>(listIntervalMs, undefined, { leading: true, trailing: true });
+    this.#switches
+      .pipe(
+        startWith(undefined),
+        switchMap(() => this.#draws.pipe(unhurried)),
+      )
+      .subscribe(() => this.#showLists());
   }
 
-  /** Follows the stream at that address from now on. */
+  /** Follows the stream at that address from now on; called once. */
   connect(url: string): void {
-    this.#source?.close();
-    this.#source = followLive(url, {
+    const handlers: LiveHandlers = {
       onSnapshot: (snapshot) => this.#open(snapshot),
       onChange: (change) => this.#apply(change),
       onTime: (atS) => {
         this.#heard = { atS, atMs: Date.now() };
       },
-      onStatus: (status) => this.#showStatus(status),
-    });
+    };
+    const statuses = followLive(url, handlers, this.#retries).pipe(
+      tap((status) => {
+        this.#status = status;
+      }),
+    );
     // Things age while nothing comes.
-    setInterval(() => {
-      if (this.#source !== null) this.#showStatus(this.#source.status);
-    }, 1000);
+    merge(statuses, interval(1000)).subscribe(() => this.#showStatus());
   }
 
   /** Takes over what has changed of the page's state. */
   update(_state: PageState, changed: ReadonlySet<keyof PageState>): void {
     if (changed.has('colour')) this.#recolour([]);
-    this.#listsAtMs = 0;
-    this.#drawSoon();
+    this.#switches.next();
+    this.#changes.next();
   }
 
   #open(snapshot: LiveSnapshot): void {
@@ -139,8 +164,8 @@ export class LiveView {
     this.#tellOfGap(isFirst, snapshot);
     this.#body.hidden = false;
     this.#figures.element.hidden = false;
-    this.#listsAtMs = 0;
-    this.#drawSoon();
+    this.#switches.next();
+    this.#changes.next();
   }
 
   /** What the events of a connection begin with. */
@@ -150,7 +175,7 @@ export class LiveView {
       return;
     }
     const lostS = atS - this.#heard!.atS;
-    const detail = `connected again: what happened in the ${formatSpan(lostS)} before is not listed`;
+    const detail = `reconnected: what happened in the ${formatSpan(lostS)} before is not listed`;
     // Host numbers of the connection before may mean other hosts now.
     this.#events = this.#events.map((event) => ({ ...event, host: -1 }));
     this.#addEvents([{ atS, kind: 'gap', vm: '', host: -1, detail }]);
@@ -161,7 +186,7 @@ export class LiveView {
     const events = eventsOf(state, change);
     state.apply(change);
     this.#addEvents(events);
-    this.#drawSoon();
+    this.#changes.next();
   }
 
   #addEvents(events: readonly LiveEvent[]): void {
@@ -177,60 +202,61 @@ export class LiveView {
     this.#shown.colours = isByVm ? new LiveColours(this.#shown.state, colour, names) : null;
   }
 
-  #showStatus(status: LiveStatus): void {
-    this.#banner.show(status, this.#heard?.atMs ?? null, Date.now());
+  #showStatus(): void {
+    this.#banner.show(this.#status!, this.#heard?.atMs ?? null, Date.now());
     this.element.dataset.kind = this.#banner.element.dataset.kind!;
-    this.#drawSoon();
+    this.#changes.next();
   }
 
   /** The server's time; stands still while not connected, since nothing is known of later. Unix seconds. */
   #nowS(): number {
-    const { kind, sinceMs } = this.#source!.status;
+    const { kind, sinceMs } = this.#status!;
     const { atS, atMs } = this.#heard!;
     const untilMs = kind === 'live' ? Date.now() : sinceMs;
     return atS + Math.max(0, untilMs - atMs) / 1000;
   }
 
-  #drawSoon(): void {
-    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#draw());
-  }
-
   #draw(): void {
-    this.#frame = 0;
     if (this.#shown === null || this.#heard === null || !this.element.isConnected) return;
     const { state, moment, kinds, models, colours } = this.#shown;
-    const nowS = this.#nowS();
-    moment.refresh(nowS);
-    colours?.refresh();
-    state.changedHosts.clear();
+    this.#refresh(this.#shown);
     const page = this.#holder.state;
-    const isByModel = page.colour === 'model';
-    const names = isByModel ? models.names : (colours?.names ?? null);
+    const names = this.#colourNames(this.#shown);
     this.#map.show({
       cluster: state.cluster,
       kinds,
       moment: moment.moment,
       theme: currentTheme(),
       mix: colours?.mix ?? null,
-      modelCategories: isByModel ? models.ofModel : null,
+      modelCategories: page.colour === 'model' ? models.ofModel : null,
       only: page.only === '' ? -1 : (names ?? []).indexOf(page.only),
       selected: this.#selected(),
     });
-    this.#showLists(this.#shown, nowS, names);
+    this.#draws.next();
   }
 
-  /** Brings the texts around the map up to date, now or a little later. */
-  #showLists({ state, moment: { moment } }: Shown, nowS: number, names: readonly string[] | null): void {
-    clearTimeout(this.#listTimer);
-    const waitMs = this.#listsAtMs + listIntervalMs - performance.now();
-    if (waitMs > 0) {
-      this.#listTimer = window.setTimeout(() => this.#drawSoon(), waitMs);
-      return;
-    }
-    this.#listsAtMs = performance.now();
+  #refresh({ state, moment, colours }: Shown): void {
+    moment.refresh(this.#nowS());
+    colours?.refresh();
+    state.changedHosts.clear();
+  }
+
+  /** In order of their colours; null while colours show use. */
+  #colourNames({ models, colours }: Shown): readonly string[] | null {
+    return this.#holder.state.colour === 'model' ? models.names : (colours?.names ?? null);
+  }
+
+  /** Brings the texts around the map up to date. */
+  #showLists(): void {
+    const shown = this.#shown!;
+    this.#refresh(shown);
+    const { state } = shown;
+    const { moment } = shown.moment;
+    const nowS = this.#nowS();
+    const names = this.#colourNames(shown);
     this.#figures.show(totalsOf(state, moment));
     const host = this.#selected();
-    const isCurrent = this.#source!.status.kind === 'live';
+    const isCurrent = this.#status!.kind === 'live';
     const onHost = (name: string): void => this.#holder.set({ host: name });
     const onOnly = (only: string): void => this.#holder.set({ only });
     const { only } = this.#holder.state;

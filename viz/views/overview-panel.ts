@@ -1,9 +1,9 @@
 /** Beside the map while nothing is selected: the run's figures, and who was turned away or waits around the moment. */
 import { measures, titleOf } from '../../core/runs/measures.ts';
-import { element } from '../element.ts';
 import type { MomentReader } from '../model/moment.ts';
-import { count } from '../model/quantity-words.ts';
 import type { Placements, Run } from '../model/run.ts';
+import { element } from '../page/element.ts';
+import { count } from '../page/quantity-words.ts';
 import { askedAt, askedFor, decidedAt, outcome, vmTable } from './vm-table.ts';
 
 const shownVms = 8;
@@ -21,9 +21,9 @@ export function overviewPanel(run: Run, reader: MomentReader, atS: number, onVm:
     waiting.length > 0 && vmTable(placements, waiting, [askedFor, askedAt], onVm),
     waitingCount > waiting.length &&
       element('p', { class: 'muted' }, `and ${count(waitingCount - waiting.length)} more`),
-    element('h2', {}, refusals.length === 0 ? 'Nobody turned away so far' : 'Turned away last'),
+    element('h2', {}, refusals.length === 0 ? 'No VM turned away so far' : 'Last turned away'),
     refusals.length > 0 && vmTable(placements, refusals, [askedFor, outcome, decidedAt], onVm),
-    element('p', { class: 'muted' }, 'Click a host or a VM to see why it is as it is.'),
+    element('p', { class: 'muted' }, 'Click a host or a VM to see its details.'),
   );
 }
 

@@ -1,7 +1,7 @@
 /** Play, pause, speed, scrub and step: moves the page's one clock. */
 import { formatTime } from '../../core/runs/explanation.ts';
-import { button, element } from '../element.ts';
-import type { StateHolder } from '../state-holder.ts';
+import { button, element } from '../page/element.ts';
+import type { StateHolder } from '../page/state-holder.ts';
 
 const speeds: readonly (readonly [number, string])[] = [
   [0, 'all in a minute'],
@@ -46,8 +46,8 @@ export class Player {
     this.#steps = element(
       'span',
       { class: 'steps' },
-      button('Refusal before', 'The refusal before (p)', () => onStep(-1), '‹ refusal'),
-      button('Next refusal', 'The next refusal (n)', () => onStep(1), 'refusal ›'),
+      button('Previous refusal', 'Previous refusal (p)', () => onStep(-1), '‹ refusal'),
+      button('Next refusal', 'Next refusal (n)', () => onStep(1), 'refusal ›'),
     );
     this.element = element(
       'section',

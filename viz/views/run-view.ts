@@ -1,8 +1,8 @@
 /** One run: its hosts at a moment, its course over time, and whatever host or decision the reader looks at. */
 import './run-view.css';
+import { auditTime, Subject } from 'rxjs';
 import { ClusterMap } from '../charts/cluster-map.ts';
 import { Timeline } from '../charts/timeline.ts';
-import { element } from '../element.ts';
 import { type Categories, categoriesOf, type ModelCategories, modelCategoriesOf } from '../model/categories.ts';
 import { type HostKind, hostKindsOf } from '../model/host-kinds.ts';
 import { stripsOf } from '../model/lines.ts';
@@ -10,11 +10,12 @@ import type { HostMix } from '../model/mix.ts';
 import { mixOf } from '../model/mix.ts';
 import { MomentReader } from '../model/moment.ts';
 import { type Run, rowOfVm } from '../model/run.ts';
-import type { PageState } from '../page-state.ts';
-import { patch } from '../patch.ts';
-import { saveButtons, standaloneSvg } from '../save.ts';
-import type { StateHolder } from '../state-holder.ts';
-import { currentTheme } from '../theme.ts';
+import { element } from '../page/element.ts';
+import type { PageState } from '../page/page-state.ts';
+import { patch } from '../page/patch.ts';
+import { saveButtons, standaloneSvg } from '../page/save.ts';
+import type { StateHolder } from '../page/state-holder.ts';
+import { currentTheme } from '../page/theme.ts';
 import { colourSelect } from './colour-select.ts';
 import { DecisionView } from './decision-view.ts';
 import { headlineOf, momentText } from './figures.ts';
@@ -48,8 +49,9 @@ export class RunView {
   /** What cards are coloured by; null while colours show something else. */
   #models: ModelCategories | null = null;
   #mix: HostMix | null = null;
-  #panelTimer = 0;
-  /** The VM or host that was looked at last. */
+  /** The clock moved, and nothing else changed. */
+  readonly #ticks = new Subject<void>();
+  /** The VM or host that was selected last. */
   #subject = '';
   /** What the decision view shows. */
   #shown: { run: Run | undefined; row: number; waiting: 0 | 1 } = { run: undefined, row: -1, waiting: 0 };
@@ -98,6 +100,7 @@ export class RunView {
       this.#side,
       this.#tip,
     );
+    this.#ticks.pipe(auditTime(panelIntervalMs)).subscribe(() => this.#showPanel());
   }
 
   /** Shows a run, or what has changed of the state since. */
@@ -121,7 +124,7 @@ export class RunView {
     this.#showMap(run, this.#reader, state);
     this.#status.textContent = momentText(run, this.#reader, state.atS);
     if (isOther || changed.has('colour') || changed.has('only')) this.#showLegend(run, state);
-    if (changed.size === 1 && changed.has('atS')) this.#panelSoon();
+    if (changed.size === 1 && changed.has('atS')) this.#ticks.next();
     else this.#showPanel();
   }
 
@@ -154,7 +157,7 @@ export class RunView {
     });
   }
 
-  /** The host that the reader looks at, or where the VM that is looked at went; -1 = none. */
+  /** The selected host, or the one that holds the selected VM; -1 = none. */
   #selectedHost({ cluster, placements }: Run, { host, vm, attempt }: PageState): number {
     if (vm !== '') return placements?.host[rowOfVm(placements, vm, attempt)] ?? -1;
     return host === '' ? -1 : cluster.specs.findIndex(({ name }) => name === host);
@@ -182,18 +185,12 @@ export class RunView {
     this.#legend.replaceChildren(legend(content, (only) => this.#holder.set({ only })));
   }
 
-  #panelSoon(): void {
-    if (this.#panelTimer !== 0) return;
-    this.#panelTimer = window.setTimeout(() => this.#showPanel(), panelIntervalMs);
-  }
-
   #showPanel(): void {
-    clearTimeout(this.#panelTimer);
-    this.#panelTimer = 0;
     const run = this.#run!;
-    const reader = this.#reader!;
+    const reader = this.#reader;
+    const { placements } = run;
+    if (reader === undefined || placements === null) return;
     const { state } = this.#holder;
-    const placements = run.placements!;
     this.#map.describe(this.#status.textContent);
     const events = {
       onVm: (row: number) =>

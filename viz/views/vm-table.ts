@@ -1,9 +1,9 @@
 /** VMs as a table of buttons that open their decisions. */
 import { formatTime } from '../../core/runs/explanation.ts';
 import { textAt } from '../../core/runs/run-file.ts';
-import { element } from '../element.ts';
 import type { Placements } from '../model/run.ts';
 import { describeSize } from '../model/vm-words.ts';
+import { element } from '../page/element.ts';
 
 /** A column after the VM's id. */
 export interface VmColumn {

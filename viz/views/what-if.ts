@@ -1,10 +1,8 @@
 /** What would have changed a decision, as the page shows it. */
 import { formatTime } from '../../core/runs/explanation.ts';
-import { button, element } from '../element.ts';
 import { closingChanges, smallerRequests, underEachPolicy, withoutHost } from '../model/counterfactuals.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
 import { nearestHosts } from '../model/nearest-hosts.ts';
-import { formatScore, plural } from '../model/quantity-words.ts';
 import type { Rival } from '../model/rival.ts';
 import { listCards } from '../model/vm-words.ts';
 import {
@@ -14,6 +12,8 @@ import {
   describeLack,
   describeSmaller,
 } from '../model/why-text.ts';
+import { button, element } from '../page/element.ts';
+import { formatScore, plural } from '../page/quantity-words.ts';
 
 /** What a click asks of the page. */
 export interface WhatIfEvents {
@@ -41,7 +41,7 @@ function otherHosts(decision: DecisionCase, rival: Rival | undefined, events: Wh
       'li',
       {},
       `Without ${cluster.specs[chosen.host]!.name} it would have gone to `,
-      other.kind === 'placed' ? hostButton(decision, other.host, events) : 'no host: none other fits',
+      other.kind === 'placed' ? hostButton(decision, other.host, events) : 'no host: no other fits',
       '.',
     ),
   ];
@@ -54,7 +54,7 @@ function otherHosts(decision: DecisionCase, rival: Rival | undefined, events: Wh
       changes.length === 0
         ? 'No other amount of free vCPUs or RAM alone would have made it win.'
         : `It would have won with ${changes.map(describeChange).join(', or with ')}.`;
-    items.push(element('li', {}, `${name} lacks ${formatScore(lacks)} points. ${would}`));
+    items.push(element('li', {}, `${name} is ${formatScore(lacks)} points short. ${would}`));
   }
   return [element('ul', {}, ...items)];
 }
@@ -97,18 +97,22 @@ function otherPolicies(decision: DecisionCase, events: WhatIfEvents): HTMLElemen
 
 function smaller(decision: DecisionCase, events: WhatIfEvents): HTMLElement[] {
   const found = smallerRequests(decision);
-  const title = element('h4', {}, 'A smaller request that would have fitted');
+  const title = element('h4', {}, 'Smaller requests that would have fit');
   if (found.length === 0) {
     return [
       title,
-      element('p', {}, 'None with one change: not fewer vCPUs or cards, not less memory, not another model.'),
+      element(
+        'p',
+        {},
+        'None with a single change: fewer vCPUs or cards, less memory or another model would not have been enough.',
+      ),
     ];
   }
   const items = found.map((each) =>
     element(
       'li',
       {},
-      `${describeSmaller(decision.request, each)}: ${plural(each.hosts, 'host fits', 'hosts fit')}, it goes to `,
+      `${describeSmaller(decision.request, each)}: ${plural(each.hosts, 'host fits', 'hosts fit')}, it would go to `,
       hostButton(decision, each.host, events),
     ),
   );
@@ -118,8 +122,8 @@ function smaller(decision: DecisionCase, events: WhatIfEvents): HTMLElement[] {
 function nearest(decision: DecisionCase, events: WhatIfEvents): HTMLElement[] {
   const { cluster, request, moment } = decision;
   const near = nearestHosts(decision, 5);
-  const title = element('h4', {}, 'The hosts that came nearest');
-  if (near.length === 0) return [title, element('p', {}, 'None could take it even when empty.')];
+  const title = element('h4', {}, 'The hosts that came closest');
+  if (near.length === 0) return [title, element('p', {}, 'None could take it, even when empty.')];
   const rows = near.map((each) => {
     const freeAtS = each.freeAtS;
     const text = describeFreeAt(each, moment.nowS);

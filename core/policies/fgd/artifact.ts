@@ -39,7 +39,7 @@ export function tightestServing({ cluster, index }: HostView, request: VmRequest
 }
 
 /** The same by their index on the host, ascending. */
-export function tightestCards(host: HostView, request: VmRequest): number[] {
+export function tightestServingIndexes(host: HostView, request: VmRequest): number[] {
   return indexesOf(host, tightestServing(host, request));
 }
 

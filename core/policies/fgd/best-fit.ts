@@ -5,7 +5,13 @@ import type { Policy, PolicyFactory } from '../../policy.ts';
 import type { VmRequest } from '../../request.ts';
 import { KindScoreIndex } from '../../score-index/kind-score-index.ts';
 import { resourceTitles } from '../best-fit.ts';
-import { artifactFilters, largestThousandths, milliVcpus, takenThousandths, tightestCards } from './artifact.ts';
+import {
+  artifactFilters,
+  largestThousandths,
+  milliVcpus,
+  takenThousandths,
+  tightestServingIndexes,
+} from './artifact.ts';
 
 export const fgdBestFit: PolicyFactory = {
   name: 'fgd/best-fit',
@@ -16,7 +22,7 @@ export const fgdBestFit: PolicyFactory = {
       name: 'fgd/best-fit',
       score: bestFitScore,
       terms: leftShares,
-      cards: tightestCards,
+      cards: tightestServingIndexes,
       index: (cluster) => new KindScoreIndex(cluster, policy),
     };
     return policy;

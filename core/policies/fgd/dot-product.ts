@@ -5,7 +5,13 @@ import type { Policy, PolicyFactory } from '../../policy.ts';
 import type { VmRequest } from '../../request.ts';
 import { KindScoreIndex } from '../../score-index/kind-score-index.ts';
 import { resourceTitles } from '../best-fit.ts';
-import { artifactFilters, largestThousandths, milliVcpus, takenThousandths, tightestCards } from './artifact.ts';
+import {
+  artifactFilters,
+  largestThousandths,
+  milliVcpus,
+  takenThousandths,
+  tightestServingIndexes,
+} from './artifact.ts';
 
 export const fgdDotProduct: PolicyFactory = {
   name: 'fgd/dot-product',
@@ -16,7 +22,7 @@ export const fgdDotProduct: PolicyFactory = {
       name: 'fgd/dot-product',
       score: dotProductScore,
       terms: products,
-      cards: tightestCards,
+      cards: tightestServingIndexes,
       index: (cluster) => new KindScoreIndex(cluster, policy),
     };
     return policy;

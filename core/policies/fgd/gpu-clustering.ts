@@ -4,7 +4,7 @@ import { freeThousandthsOn } from '../../fragmentation/card-thousandths.ts';
 import type { Policy, PolicyFactory } from '../../policy.ts';
 import { isGpuRequest, type VmRequest } from '../../request.ts';
 import { KindScoreIndex } from '../../score-index/kind-score-index.ts';
-import { artifactFilters, largestThousandths, tightestCards } from './artifact.ts';
+import { artifactFilters, largestThousandths, tightestServingIndexes } from './artifact.ts';
 
 export const gpuClustering: PolicyFactory = {
   name: 'gpu-clustering',
@@ -16,7 +16,7 @@ export const gpuClustering: PolicyFactory = {
       score: (host, request) => (isGpuRequest(request) ? usePoints(host) + companyPoints(host, request) : 0),
       terms: (host, request) =>
         isGpuRequest(request) ? { use: usePoints(host), company: companyPoints(host, request) } : {},
-      cards: tightestCards,
+      cards: tightestServingIndexes,
       index: (cluster) => new KindScoreIndex(cluster, policy),
     };
     return policy;
@@ -33,7 +33,7 @@ function usePoints({ cluster, index }: HostView): number {
 /** 75 where all GPU VMs of the host are of the request's kind, 50 where some are, 25 where there are none, else 0. */
 function companyPoints(host: HostView, request: VmRequest): number {
   const { cluster, index } = host;
-  const own = cluster.cardCount(index, tightestCards(host, request), request, false);
+  const own = cluster.gpuVmColumn(index, tightestServingIndexes(host, request), request, false);
   const row = index * cluster.cardCounts;
   let others = 0;
   for (let cards = 0; cards < cluster.cardCounts; cards++) if (cards !== own) others += cluster.gpuVms[row + cards]!;

@@ -4,7 +4,7 @@ import { freeThousandths, wholeCard } from '../../fragmentation/card-thousandths
 import type { Policy, PolicyFactory } from '../../policy.ts';
 import { isGpuRequest, type VmRequest } from '../../request.ts';
 import { KindScoreIndex } from '../../score-index/kind-score-index.ts';
-import { artifactFilters, tightestCards, tightestServing } from './artifact.ts';
+import { artifactFilters, tightestServing, tightestServingIndexes } from './artifact.ts';
 
 export const gpuPacking: PolicyFactory = {
   name: 'gpu-packing',
@@ -18,7 +18,7 @@ export const gpuPacking: PolicyFactory = {
         isGpuRequest(request)
           ? { idleCards: host.idleCards, idleTaken: use(host, request).idle, freePercents: use(host, request).percents }
           : {},
-      cards: tightestCards,
+      cards: tightestServingIndexes,
       index: (cluster) => new KindScoreIndex(cluster, policy),
     };
     return policy;

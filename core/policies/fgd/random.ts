@@ -5,7 +5,7 @@ import { hashText, mix } from '../../hash.ts';
 import type { Policy, PolicyFactory } from '../../policy.ts';
 import type { VmRequest } from '../../request.ts';
 import { KindScoreIndex } from '../../score-index/kind-score-index.ts';
-import { artifactFilters, indexesOf, tightestCards } from './artifact.ts';
+import { artifactFilters, indexesOf, tightestServingIndexes } from './artifact.ts';
 
 export const fgdRandom: PolicyFactory = {
   name: 'fgd/random',
@@ -22,7 +22,8 @@ export const fgdRandom: PolicyFactory = {
       name: 'fgd/random',
       score: lot,
       terms: (host, request) => ({ lot: lot(host, request) }),
-      cards: (host, request) => (request.cards > 1 ? tightestCards(host, request) : anyCard(host, request, seed)),
+      cards: (host, request) =>
+        request.cards > 1 ? tightestServingIndexes(host, request) : anyCard(host, request, seed),
       index: (cluster) => new KindScoreIndex(cluster, policy, 'by request'),
     };
     return policy;
@@ -37,7 +38,7 @@ function anyCard(host: HostView, request: VmRequest, seed: number): number[] {
   for (let card = cluster.cardStart[index]!; card < cluster.cardStart[index + 1]!; card++) {
     if (serves(cluster, card, request)) serving.push(card);
   }
-  const isWhole = cluster.cardCount(index, [serving[0]! - cluster.cardStart[index]!], request, false) === 1;
+  const isWhole = cluster.gpuVmColumn(index, [serving[0]! - cluster.cardStart[index]!], request, false) === 1;
   const lot = hashText(`${seed}/${request.id}/card`) / 2 ** 32;
   return indexesOf(host, [serving[isWhole ? 0 : Math.floor(lot * serving.length)]!]);
 }

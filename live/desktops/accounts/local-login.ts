@@ -3,10 +3,10 @@ import type { Kysely } from 'kysely';
 import { anObject, noOtherFields } from '../../../core/check.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { InputError } from '../../../core/input-error.ts';
-import type { Schema } from '../../database/schema.ts';
 import { Problem } from '../../http/problem.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
-import { noteAudit, type Origin } from '../audit-trail.ts';
+import { noteAudit, type Origin } from '../records/audit-trail.ts';
+import type { DesktopSchema } from '../records/tables.ts';
 import { isPassword, PasswordsBusy } from './passwords.ts';
 import type { People } from './people.ts';
 
@@ -16,12 +16,12 @@ const perAddress = { burst: 30, perS: 1 / 10 };
 
 export class LocalLogin {
   readonly #people: People;
-  readonly #database: Kysely<Schema>;
+  readonly #database: Kysely<DesktopSchema>;
   readonly #clock: Pick<Clock, 'nowS'>;
   readonly #names: RateLimit;
   readonly #addresses: RateLimit;
 
-  constructor(people: People, database: Kysely<Schema>, clock: Pick<Clock, 'nowS'>) {
+  constructor(people: People, database: Kysely<DesktopSchema>, clock: Pick<Clock, 'nowS'>) {
     this.#people = people;
     this.#database = database;
     this.#clock = clock;

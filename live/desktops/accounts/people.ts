@@ -1,11 +1,11 @@
 /** People in the database: local accounts, and those whom the unified login has named. */
 import type { Kysely } from 'kysely';
 import { InputError } from '../../../core/input-error.ts';
-import type { Schema } from '../../database/schema.ts';
-import { noteAudit, type Origin } from '../audit-trail.ts';
-import type { PersonTable } from '../tables.ts';
+import { noteAudit, type Origin } from '../records/audit-trail.ts';
+import { readGroups } from '../records/group.ts';
+import type { DesktopSchema, PersonTable } from '../records/tables.ts';
 import { hashPassword } from './passwords.ts';
-import type { Group, Person } from './person.ts';
+import type { Person } from './person.ts';
 
 /** Of a local account, without its password. */
 export interface NewAccount extends Omit<Person, 'uid' | 'gid'> {
@@ -22,9 +22,9 @@ export class NameTaken extends Error {
 }
 
 export class People {
-  readonly #database: Kysely<Schema>;
+  readonly #database: Kysely<DesktopSchema>;
 
-  constructor(database: Kysely<Schema>) {
+  constructor(database: Kysely<DesktopSchema>) {
     this.#database = database;
   }
 
@@ -150,7 +150,7 @@ export function personOf({ name, displayName, uid, gid, groups, isAdmin }: Perso
     displayName,
     uid,
     gid,
-    groups: JSON.parse(groups) as Group[],
+    groups: readGroups(groups, name),
     isAdmin: isAdmin === 1,
   };
 }

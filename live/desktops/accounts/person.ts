@@ -1,4 +1,5 @@
 /** People as the desktop service knows them, from the facility's directory or from a local account. */
+import type { Group } from '../records/group.ts';
 
 export interface Person {
   /** Login name, unique, a POSIX user name: `^[a-z_][a-z0-9_-]{0,31}$`. */
@@ -9,9 +10,4 @@ export interface Person {
   readonly gid: number;
   readonly groups: readonly Group[];
   readonly isAdmin: boolean;
-}
-
-export interface Group {
-  readonly name: string;
-  readonly gid: number;
 }

@@ -2,8 +2,8 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../../core/clock.ts';
 import { hashOf, makeSecret, secretFormat } from '../../access/secrets.ts';
-import type { Schema } from '../../database/schema.ts';
-import { noteAudit, type Origin } from '../audit-trail.ts';
+import { noteAudit, type Origin } from '../records/audit-trail.ts';
+import type { DesktopSchema } from '../records/tables.ts';
 import { personOf } from './people.ts';
 import type { Person } from './person.ts';
 
@@ -25,11 +25,11 @@ export interface Session {
 const noteEveryS = 60;
 
 export class Sessions {
-  readonly #database: Kysely<Schema>;
+  readonly #database: Kysely<DesktopSchema>;
   readonly #settings: SessionSettings;
   readonly #clock: Pick<Clock, 'nowS'>;
 
-  constructor(database: Kysely<Schema>, settings: SessionSettings, clock: Pick<Clock, 'nowS'>) {
+  constructor(database: Kysely<DesktopSchema>, settings: SessionSettings, clock: Pick<Clock, 'nowS'>) {
     this.#database = database;
     this.#settings = settings;
     this.#clock = clock;

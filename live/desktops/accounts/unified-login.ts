@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import * as oidc from 'openid-client';
 import { InputError } from '../../../core/input-error.ts';
-import type { UnifiedLoginSettings } from '../settings.ts';
-import type { Group, Person } from './person.ts';
+import type { Group } from '../records/group.ts';
+import type { Person } from './person.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from './person-name.ts';
+import type { UnifiedLoginSettings } from './unified-login-settings.ts';
 
 /** What the browser keeps in a cookie between going to the provider and coming back. */
 export interface LoginAttempt {

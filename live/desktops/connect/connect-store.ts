@@ -1,8 +1,8 @@
 /** Connect tokens and grants in the database: only hashes of secrets, and a token is gone with its first use. */
 import type { Kysely } from 'kysely';
-import type { Schema } from '../../database/schema.ts';
-import { type AuditEntry, noteAudit } from '../audit-trail.ts';
-import type { ConnectTokenTable, DesktopTable, GrantTable } from '../tables.ts';
+import { type AuditEntry, noteAudit } from '../records/audit-trail.ts';
+import { type Desktop, desktopOf } from '../records/desktop.ts';
+import type { ConnectTokenTable, DesktopSchema, GrantTable } from '../records/tables.ts';
 import type { StandingFacts } from './standing.ts';
 
 /** A right in use, with what decides whether it holds. */
@@ -13,9 +13,9 @@ export interface GrantFacts {
 }
 
 export class ConnectStore {
-  readonly #database: Kysely<Schema>;
+  readonly #database: Kysely<DesktopSchema>;
 
-  constructor(database: Kysely<Schema>) {
+  constructor(database: Kysely<DesktopSchema>) {
     this.#database = database;
   }
 
@@ -81,7 +81,7 @@ export class ConnectStore {
     session: string,
     person: string,
     desktop: string,
-  ): Promise<{ readonly facts: StandingFacts; readonly row: DesktopTable | undefined }> {
+  ): Promise<{ readonly facts: StandingFacts; readonly row: Desktop | undefined }> {
     const database = this.#database;
     const row = await database.selectFrom('desktops').selectAll().where('id', '=', desktop).executeTakeFirst();
     const login = await database
@@ -102,7 +102,7 @@ export class ConnectStore {
       .where('person', '=', person)
       .executeTakeFirst();
     const facts = { session: login ?? null, person: who ?? null, desktop: row ?? null, share: shared?.role ?? null };
-    return { facts, row };
+    return { facts, row: row === undefined ? undefined : desktopOf(row) };
   }
 
   /** The same of many grants, in one query. */

@@ -7,7 +7,7 @@ import {
   type OpenGrant,
   Refused,
   refusalReasons,
-} from '../../gateway/authority.ts';
+} from '../../gateway/authority/authority.ts';
 import { Problem, sendJson } from '../../http/problem.ts';
 import { readJson } from '../../http/request-body.ts';
 import type { Exchange, Route } from '../../http/routes.ts';

@@ -11,13 +11,14 @@ import {
   type RefusalReason,
   Refused,
   type Upstream,
-} from '../../gateway/authority.ts';
+} from '../../gateway/authority/authority.ts';
 import type { Sessions } from '../accounts/sessions.ts';
-import { noteAudit, type Origin } from '../audit-trail.ts';
-import { type DesktopStore, grantSeenS } from '../desktop-store.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Machines } from '../machines/machines.ts';
-import type { Catalogue } from '../stations-file.ts';
-import type { ConnectTokenTable, DesktopTable, GrantTable } from '../tables.ts';
+import { noteAudit, type Origin } from '../records/audit-trail.ts';
+import type { Desktop } from '../records/desktop.ts';
+import { type DesktopStore, grantSeenS } from '../records/desktop-store.ts';
+import type { ConnectTokenTable, GrantTable } from '../records/tables.ts';
 import type { AddressCheck } from './address-check.ts';
 import type { ConnectStore } from './connect-store.ts';
 import { standingOf } from './standing.ts';
@@ -161,7 +162,7 @@ export class LocalAuthority implements Authority {
   }
 
   /** Where the machine is now, as the cloud says. @throws Refused */
-  async #upstreamOf(right: Pick<GrantTable, 'kind' | 'app'>, row: DesktopTable): Promise<Upstream> {
+  async #upstreamOf(right: Pick<GrantTable, 'kind' | 'app'>, row: Desktop): Promise<Upstream> {
     const { machines, addresses, store } = this.#parts;
     if (right.kind === 'console') {
       const url = await machines.consoleUrl(row.id);
@@ -178,7 +179,7 @@ export class LocalAuthority implements Authority {
   }
 
   /** @throws Refused when the image does not offer it any more */
-  #appOf({ app }: Pick<GrantTable, 'app'>, { station, image }: DesktopTable) {
+  #appOf({ app }: Pick<GrantTable, 'app'>, { station, image }: Desktop) {
     const { stations } = this.#parts.catalogue;
     const images = stations.find(({ id }) => id === station)?.images ?? [];
     const found = images.find(({ id }) => id === image)?.apps.find(({ id }) => id === app);
@@ -201,7 +202,7 @@ export class LocalAuthority implements Authority {
     onChange();
   }
 
-  #answer({ id, desktop, person, role, endsAtS }: GrantTable, upstream: Upstream, row: DesktopTable): Grant {
+  #answer({ id, desktop, person, role, endsAtS }: GrantTable, upstream: Upstream, row: Desktop): Grant {
     const { catalogue, connectionIdleS } = this.#parts;
     const station = catalogue.stations.find((each) => each.id === row.station);
     return {

@@ -1,7 +1,7 @@
 /** Whether a right to connect holds now: login session, ownership or share, and the desktop's state. Pure; asked at each use, kept nowhere. */
 import type { DesktopRole, DesktopState } from '../../../core/wire/portal.ts';
-import type { RefusalReason } from '../../gateway/authority.ts';
-import type { ConnectKind } from '../tables.ts';
+import type { RefusalReason } from '../../gateway/authority/authority.ts';
+import type { ConnectKind } from '../records/tables.ts';
 
 /** A right that was given. */
 export interface Right {

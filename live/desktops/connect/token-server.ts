@@ -5,13 +5,14 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { DesktopRole, DesktopState } from '../../../core/wire/portal.ts';
 import { hashOf, makeSecret } from '../../access/secrets.ts';
-import type { RefusalReason } from '../../gateway/authority.ts';
+import type { RefusalReason } from '../../gateway/authority/authority.ts';
 import { Problem } from '../../http/problem.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import type { Session } from '../accounts/sessions.ts';
-import { noteAudit, type Origin } from '../audit-trail.ts';
-import type { DesktopStore } from '../desktop-store.ts';
-import type { ConnectKind, ConnectTokenTable, DesktopTable } from '../tables.ts';
+import { noteAudit, type Origin } from '../records/audit-trail.ts';
+import type { Desktop } from '../records/desktop.ts';
+import type { DesktopStore } from '../records/desktop-store.ts';
+import type { ConnectKind, ConnectTokenTable } from '../records/tables.ts';
 import type { ConnectStore } from './connect-store.ts';
 import { standingOf } from './standing.ts';
 
@@ -46,7 +47,7 @@ export interface ConnectWish {
 export interface MintedToken {
   readonly token: string;
   readonly role: DesktopRole;
-  readonly row: DesktopTable;
+  readonly row: Desktop;
 }
 
 export class TokenServer {

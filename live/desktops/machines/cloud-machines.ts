@@ -1,13 +1,13 @@
 /** Desktops' machines on the cloud: placed by this project's scheduler, and looked at and acted on through Nova. */
 import { randomUUID } from 'node:crypto';
-import type { RequestTable } from '../../database/schema.ts';
 import { isNotFound, type Nova, OpenStackError, type Server } from '../../openstack/index.ts';
-import type { HeldCard } from '../../scheduling/holding.ts';
 import type { RequestStore } from '../../scheduling/request-store.ts';
-import { type DecisionRecord, noValidHostText, type PastAttempt } from '../../scheduling/request-view.ts';
+import { noValidHostText } from '../../scheduling/request-view.ts';
 import type { Scheduling, Sender } from '../../scheduling/scheduling.ts';
+import type { ServerRequest } from '../../scheduling/server-request.ts';
 import { checkServerBody } from '../../scheduling/server-spec.ts';
-import type { MachineOrder, MachineStatus, Machines } from './machines.ts';
+import type { MachineOrder } from '../records/machine-order.ts';
+import type { MachineStatus, Machines } from './machines.ts';
 
 export interface CloudMachinesParts {
   readonly scheduling: Pick<Scheduling, 'specOf' | 'advise' | 'submit' | 'remove'>;
@@ -105,7 +105,7 @@ export class CloudMachines implements Machines {
   /** The scheduler ends by itself. */
   async close(): Promise<void> {}
 
-  async #latest(id: string): Promise<RequestTable | undefined> {
+  async #latest(id: string): Promise<ServerRequest | undefined> {
     return await this.#parts.requests.readLatest(`${sender.tokenId}:${keyOf(id)}`);
   }
 
@@ -115,7 +115,7 @@ export class CloudMachines implements Machines {
     return latest.serverId;
   }
 
-  async #statusOf(row: RequestTable): Promise<MachineStatus> {
+  async #statusOf(row: ServerRequest): Promise<MachineStatus> {
     const place = { host: row.host ?? '', cardModels: modelsOf(row) };
     switch (row.state) {
       case 'claimed':
@@ -170,22 +170,22 @@ function keyOf(id: string): string {
   return `desktop:${id}:`;
 }
 
-function turnOf({ idempotencyKey }: RequestTable): number {
+function turnOf({ idempotencyKey }: ServerRequest): number {
   return Number(idempotencyKey.slice(idempotencyKey.lastIndexOf(':') + 1));
 }
 
 /** Whether a further try is to be made: no host had room, or somebody has removed the server. */
-function isAgain(row: RequestTable): boolean {
+function isAgain(row: ServerRequest): boolean {
   return row.state === 'deleted' || (row.state === 'failed' && hadNoHost(row));
 }
 
-function hadNoHost({ decision, history }: RequestTable): boolean {
-  return (JSON.parse(decision) as DecisionRecord).host === null && (JSON.parse(history) as PastAttempt[]).length === 0;
+function hadNoHost({ decision, history }: ServerRequest): boolean {
+  return decision.host === null && history.length === 0;
 }
 
-function failedStatus(row: RequestTable): MachineStatus {
-  if (hadNoHost(row)) return noRoom((JSON.parse(row.decision) as DecisionRecord).rejectedBy);
-  const faults = (JSON.parse(row.history) as PastAttempt[]).map(({ fault }) => fault);
+function failedStatus(row: ServerRequest): MachineStatus {
+  if (hadNoHost(row)) return noRoom(row.decision.rejectedBy);
+  const faults = row.history.map(({ fault }) => fault);
   const reason = faults.at(-1) ?? row.fault ?? 'it does not say why';
   return { kind: 'failed', reason: `The cloud did not build the machine: ${reason.replace(/\.$/, '')}.` };
 }
@@ -194,6 +194,6 @@ function noRoom(rejectedBy: Readonly<Record<string, number>>): MachineStatus {
   return { kind: 'no-room', reason: noValidHostText(rejectedBy), rejectedBy };
 }
 
-function modelsOf({ cards }: RequestTable): string[] {
-  return (JSON.parse(cards) as HeldCard[]).map(({ model }) => model);
+function modelsOf({ cards }: ServerRequest): string[] {
+  return cards.map(({ model }) => model);
 }

@@ -17,12 +17,13 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../../core/input-error.ts';
+import type { DesktopImage } from '../catalogue/station.ts';
 import { appCommand } from '../provisioning/app-command.ts';
 import { obfuscatedVncPassword } from '../provisioning/vnc-password.ts';
-import type { DesktopImage } from '../station.ts';
+import type { MachineOrder } from '../records/machine-order.ts';
 import { isInstalled, missingPackages } from './local/programs.ts';
 import { endSession, isAlive, startSession } from './local/session.ts';
-import type { MachineOrder, MachineStatus, Machines } from './machines.ts';
+import type { MachineStatus, Machines } from './machines.ts';
 
 export interface LocalMachinesOptions {
   /** Where their state is, and the homes of people; the account of the sessions passes through the folders above it. */

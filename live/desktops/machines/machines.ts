@@ -1,25 +1,5 @@
 /** Where desktops run: machines on the cloud, or, for a demonstration, sessions on this computer. */
-import type { DesktopGpu, DesktopSize } from '../../../core/wire/portal.ts';
-
-/** A machine that is asked for. */
-export interface MachineOrder {
-  /** The desktop's; the same id again is the same machine. */
-  readonly id: string;
-  /** Of the server: `b7-chen-3f2a`. */
-  readonly name: string;
-  readonly glanceImage: string;
-  readonly size: DesktopSize;
-  readonly gpu: DesktopGpu;
-  readonly networks: readonly string[] | 'none';
-  /** Not in base64; at most 65 535 characters when it is. */
-  readonly userData: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Of the VNC server: also in the user data. */
-  readonly vncPassword: string;
-  readonly vncPort: number;
-  /** For machines on this computer, which have no user data to run. */
-  readonly person: string;
-}
+import type { MachineOrder } from '../records/machine-order.ts';
 
 export type MachineStatus =
   /** No host has room now; `rejectedBy` counts hosts by reason. Asked again later. */

@@ -5,7 +5,7 @@ import { desktopStates } from '../../../core/wire/portal.ts';
 import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import type { Session } from '../accounts/sessions.ts';
-import { type DesktopAction, readAudit } from '../audit-trail.ts';
+import { type DesktopAction, readAudit } from '../records/audit-trail.ts';
 import { viewOf } from './catalogue-views.ts';
 import { type Change, changeDesktop, removed, stopped } from './desktop-changes.ts';
 import * as docs from './portal-docs.ts';

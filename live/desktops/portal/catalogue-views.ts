@@ -1,10 +1,10 @@
 /** Stations, and desktops with what the catalogue says of them, as people see them. */
 import type { DesktopView, StationView } from '../../../core/wire/portal.ts';
-import type { DesktopRecord } from '../desktop-store.ts';
-import { desktopView } from '../desktop-view.ts';
-import type { DesktopImage, Station } from '../station.ts';
-import type { Catalogue } from '../stations-file.ts';
-import type { DesktopTable } from '../tables.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { DesktopImage, Station } from '../catalogue/station.ts';
+import type { Desktop } from '../records/desktop.ts';
+import type { DesktopRecord } from '../records/desktop-store.ts';
+import { desktopView } from './desktop-view.ts';
 
 /** As the person sees it; an administrator who has no other role has `view`. */
 export function viewOf(
@@ -21,11 +21,11 @@ export function viewOf(
 }
 
 /** Undefined where it is not in the catalogue any more. */
-export function stationNamed({ stations }: Catalogue, { station }: DesktopTable): Station | undefined {
+export function stationNamed({ stations }: Catalogue, { station }: Desktop): Station | undefined {
   return stations.find(({ id }) => id === station);
 }
 
-export function imageNamed(catalogue: Catalogue, row: DesktopTable): DesktopImage | undefined {
+export function imageNamed(catalogue: Catalogue, row: Desktop): DesktopImage | undefined {
   return stationNamed(catalogue, row)?.images.find(({ id }) => id === row.image);
 }
 

@@ -4,7 +4,7 @@ import { Problem } from '../../http/problem.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import type { Exchange } from '../../http/routes.ts';
 import type { Session } from '../accounts/sessions.ts';
-import type { DesktopRecord, DesktopStore } from '../desktop-store.ts';
+import type { DesktopRecord, DesktopStore } from '../records/desktop-store.ts';
 import type { PortalRequests } from './portal-requests.ts';
 
 /** Writes at once, and each second, of one person. */

@@ -1,8 +1,9 @@
 /** What people may make of a desktop: from how it is to what changes, or why not. */
 import { Problem } from '../../http/problem.ts';
-import type { AuditEntry } from '../audit-trail.ts';
-import { aliveStates, type DesktopChanges, deleting } from '../desktop-state.ts';
-import { DesktopChanged, type DesktopRecord, type DesktopStore } from '../desktop-store.ts';
+import { deleting } from '../lifecycle/desktop-state.ts';
+import type { AuditEntry } from '../records/audit-trail.ts';
+import { aliveStates, type DesktopChanges } from '../records/desktop.ts';
+import { DesktopChanged, type DesktopRecord, type DesktopStore } from '../records/desktop-store.ts';
 
 /** The changes; null when it is so already. @throws Problem */
 export type Change = (record: DesktopRecord, nowS: number) => DesktopChanges | null;

@@ -6,11 +6,10 @@ import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import { readJson } from '../../http/request-body.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import type { Session } from '../accounts/sessions.ts';
-import { checkApplication, checkRoom, isSameApplication, newDesktop, stationsOf } from '../application.ts';
-import type { AuditEntry, DesktopAction } from '../audit-trail.ts';
-import type { DesktopRecord } from '../desktop-store.ts';
-import { noLimits, objectionOf, type Use, useOf } from '../limits.ts';
-import type { DesktopSettings } from '../settings.ts';
+import { noLimits, objectionOf, type SharedLimits, type Use, useOf } from '../catalogue/limits.ts';
+import type { AuditEntry, DesktopAction } from '../records/audit-trail.ts';
+import type { DesktopRecord } from '../records/desktop-store.ts';
+import { checkApplication, checkRoom, isSameApplication, newDesktop, stationsOf } from './application.ts';
 import { stationView, viewOf } from './catalogue-views.ts';
 import { type Change, changeDesktop, extended, removed, restarted, started, stopped } from './desktop-changes.ts';
 import * as docs from './portal-docs.ts';
@@ -19,7 +18,14 @@ import type { PortalParts } from './portal-parts.ts';
 
 export interface DesktopRoutesParts extends PortalParts {
   readonly events: PortalEvents;
-  readonly settings: Pick<DesktopSettings, 'limits' | 'windowDays' | 'vmNetworks'>;
+  readonly settings: {
+    /** Of each person. */
+    readonly limits: SharedLimits;
+    /** Days over which card-hours are counted. */
+    readonly windowDays: number;
+    /** Nova's networks of the servers. */
+    readonly vmNetworks: readonly string[] | 'none';
+  };
 }
 
 const mostBodyBytes = 16 * 1024;

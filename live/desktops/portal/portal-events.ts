@@ -2,8 +2,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../../core/clock.ts';
 import type { Session, Sessions } from '../accounts/sessions.ts';
-import type { DesktopStore } from '../desktop-store.ts';
-import type { Catalogue } from '../stations-file.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { DesktopStore } from '../records/desktop-store.ts';
 import { viewOf } from './catalogue-views.ts';
 
 export interface PortalEventsParts {

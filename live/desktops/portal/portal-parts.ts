@@ -1,7 +1,7 @@
 /** What the portal's routes work with. */
 import type { Clock } from '../../../core/clock.ts';
-import type { DesktopStore } from '../desktop-store.ts';
-import type { Catalogue } from '../stations-file.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { DesktopStore } from '../records/desktop-store.ts';
 import type { DesktopAccess } from './desktop-access.ts';
 import type { PortalRequests } from './portal-requests.ts';
 

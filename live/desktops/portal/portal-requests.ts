@@ -6,7 +6,7 @@ import { clientAddress, networksOf } from '../../http/client-address.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Exchange } from '../../http/routes.ts';
 import type { Session, Sessions } from '../accounts/sessions.ts';
-import type { Origin } from '../audit-trail.ts';
+import type { Origin } from '../records/audit-trail.ts';
 
 export interface PortalRequestsParts {
   /** The portal's origin. */

@@ -2,7 +2,7 @@
 import { InputError } from '../../../core/input-error.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
-import { DesktopChanged } from '../desktop-store.ts';
+import { DesktopChanged } from '../records/desktop-store.ts';
 
 /** Told of what was wrong with database or cloud, which the sender is not told. */
 export type Told = (error: unknown, requestId: string) => void;

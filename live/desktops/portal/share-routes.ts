@@ -5,7 +5,7 @@ import { readJson } from '../../http/request-body.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import type { People } from '../accounts/people.ts';
 import { aPersonName } from '../accounts/person-name.ts';
-import { aliveStates } from '../desktop-state.ts';
+import { aliveStates } from '../records/desktop.ts';
 import { viewOf } from './catalogue-views.ts';
 import * as docs from './portal-docs.ts';
 import type { PortalParts } from './portal-parts.ts';

@@ -1,6 +1,6 @@
 /** The built-in user data for Linux: a cloud-config that a serializer writes, never pasted text. */
 import { stringify } from 'yaml';
-import type { WebApp } from '../station.ts';
+import type { WebApp } from '../catalogue/station.ts';
 import { appCommand } from './app-command.ts';
 import { accountScript, readyScript, runScript, sessionScript, storageScript, vncScript } from './linux-scripts.ts';
 import { machineGroups } from './machine-groups.ts';

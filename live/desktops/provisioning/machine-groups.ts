@@ -1,5 +1,6 @@
 /** The directory's groups as groups of a machine. */
-import type { Group, Person } from '../accounts/person.ts';
+import type { Person } from '../accounts/person.ts';
+import type { Group } from '../records/group.ts';
 import { leastGid } from './order.ts';
 
 /** Whoever is in one of these is as good as root, and root takes everybody's place on NFS. */

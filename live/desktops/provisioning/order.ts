@@ -1,7 +1,7 @@
 /** What a machine is told at its start: for whom, for which station, and how its desktop is reached. */
 import { InputError } from '../../../core/input-error.ts';
 import type { Person } from '../accounts/person.ts';
-import type { DesktopImage, Station } from '../station.ts';
+import type { DesktopImage, Station } from '../catalogue/station.ts';
 import { isOneLine } from './one-line.ts';
 
 export interface ProvisioningOrder {

@@ -1,7 +1,7 @@
 /** The storage that a person's desktop mounts, and what of it is linked on the desktop. */
 import { posix } from 'node:path';
 import type { Person } from '../accounts/person.ts';
-import type { Mount, Station } from '../station.ts';
+import type { Mount, Station } from '../catalogue/station.ts';
 
 /** A line of `/etc/fstab` by its fields, not yet escaped. */
 export interface FstabEntry {

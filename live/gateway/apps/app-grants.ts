@@ -1,7 +1,7 @@
 /** Rights to web applications, by their cookies: each request needs one, so that what the authority said is kept for some seconds. */
 import type { Clock } from '../../../core/clock.ts';
 import { secretFormat } from '../../access/secrets.ts';
-import { type Authority, type Grant, Refused } from '../authority.ts';
+import { type Authority, type Grant, Refused } from '../authority/authority.ts';
 
 /** Beyond these the oldest is asked for again. */
 const mostKept = 10_000;

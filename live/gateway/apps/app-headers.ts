@@ -1,6 +1,6 @@
 /** Headers on their way to a web application and back: nothing of the gateway's goes in, nothing of the application's reaches beyond its path. */
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { foreignCookies, isOurCookie } from '../connect-secrets.ts';
+import { foreignCookies, isOurCookie } from '../connections/connect-secrets.ts';
 import type { AppPath } from './app-path.ts';
 
 /** RFC 9110, section 7.6.1, and what older proxies know. */

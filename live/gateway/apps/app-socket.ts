@@ -1,10 +1,10 @@
 /** A WebSocket of a web application: messages both ways as they are, until either side or the right ends. */
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../../core/clock.ts';
-import type { ConnectionReport, Grant } from '../authority.ts';
-import { closeCodes, closeReason, type EndKind } from '../end-of-connection.ts';
-import type { Traffic } from '../gateway-metrics.ts';
-import type { OpenConnection } from '../open-rights.ts';
+import type { ConnectionReport, Grant } from '../authority/authority.ts';
+import { closeCodes, closeReason, type EndKind } from '../connections/end-of-connection.ts';
+import type { Traffic } from '../connections/gateway-metrics.ts';
+import type { OpenConnection } from '../connections/open-rights.ts';
 
 /** Bytes on their way to one side beyond which the other side is read no further. */
 const mostBacklogBytes = 1024 * 1024;

@@ -1,6 +1,6 @@
 /** A link to Nova's console proxy: RFB over WebSocket, for administrators when a desktop does not come up. */
 import { WebSocket } from 'ws';
-import { Refused } from '../authority.ts';
+import { Refused } from '../authority/authority.ts';
 import type { Link, LinkUser } from './link.ts';
 
 const mostFrameBytes = 4 * 1024 * 1024;

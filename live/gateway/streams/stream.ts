@@ -2,10 +2,10 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../../core/clock.ts';
-import type { Grant } from '../authority.ts';
-import { closeCodes, closeReason, type EndKind } from '../end-of-connection.ts';
-import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { OpenConnection } from '../open-rights.ts';
+import type { Grant } from '../authority/authority.ts';
+import { closeCodes, closeReason, type EndKind } from '../connections/end-of-connection.ts';
+import type { GatewayMetrics } from '../connections/gateway-metrics.ts';
+import type { OpenConnection } from '../connections/open-rights.ts';
 import { ByteSource } from '../rfb/byte-source.ts';
 import { ClientMessages } from '../rfb/client-messages.ts';
 import { letIn, logInAt } from '../rfb/handshake.ts';

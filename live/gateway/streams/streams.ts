@@ -1,12 +1,12 @@
 /** `/stream`: from the request of a browser to an open stream, and its end. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Caller } from '../admission.ts';
-import { refuseUpgrade } from '../answers.ts';
-import { type Grant, Refused, type Upstream } from '../authority.ts';
-import { cookieNames, secretCookie, streamToken } from '../connect-secrets.ts';
-import { checkRoom, type GatewayContext } from '../context.ts';
-import { isWebSocketRequest } from '../upgrade.ts';
+import { type Grant, Refused, type Upstream } from '../authority/authority.ts';
+import type { Caller } from '../connections/admission.ts';
+import { refuseUpgrade } from '../connections/answers.ts';
+import { cookieNames, secretCookie, streamToken } from '../connections/connect-secrets.ts';
+import { checkRoom, type GatewayContext } from '../connections/context.ts';
+import { isWebSocketRequest } from '../connections/upgrade.ts';
 import { linkToConsole } from './console-link.ts';
 import type { Link, LinkUser } from './link.ts';
 import { Stream, type StreamEnd } from './stream.ts';

@@ -1,6 +1,6 @@
 /** A link to a VNC server, by TCP. */
 import { connect, isIP, type Socket } from 'node:net';
-import { Refused } from '../authority.ts';
+import { Refused } from '../authority/authority.ts';
 import type { Link, LinkUser } from './link.ts';
 
 const leastBufferBytes = 4096;

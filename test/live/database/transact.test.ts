@@ -1,15 +1,15 @@
-/** Transactions sent at once, on SQLite; those of MariaDB are in test/mariadb, by RequestStore and Store. */
+/** Transactions sent at once, on SQLite; those of MariaDB are in test/mariadb, by RequestStore and RecordStore. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { transact } from '../../../live/database/transact.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { openStores, type Stores } from '../../../live/server/stores.ts';
 
-let store: Store;
+let store: Stores;
 const insert = (host: string) => store.database.insertInto('hostVersions').values({ host, version: 1 });
 const raise = (version: number) => store.database.updateTable('hostVersions').set({ version }).where('host', '=', 'a');
 const rows = () => store.database.selectFrom('hostVersions').selectAll().orderBy('host').execute();
 
 beforeEach(async () => {
-  store = await Store.open({ kind: 'sqlite', file: ':memory:' });
+  store = await openStores({ kind: 'sqlite', file: ':memory:' });
 });
 afterEach(() => store.close());
 

@@ -8,19 +8,19 @@ import type { DatabaseOptions } from '../../../live/database/database.ts';
 import { People } from '../../../live/desktops/accounts/people.ts';
 import type { Person } from '../../../live/desktops/accounts/person.ts';
 import { type Session, Sessions } from '../../../live/desktops/accounts/sessions.ts';
-import { checkApplication, checkRoom, newDesktop } from '../../../live/desktops/application.ts';
+import type { Catalogue } from '../../../live/desktops/catalogue/catalogue.ts';
+import { noLimits } from '../../../live/desktops/catalogue/limits.ts';
+import type { Station } from '../../../live/desktops/catalogue/station.ts';
 import { AddressCheck } from '../../../live/desktops/connect/address-check.ts';
 import { ConnectStore } from '../../../live/desktops/connect/connect-store.ts';
 import { LocalAuthority } from '../../../live/desktops/connect/local-authority.ts';
 import { TokenServer } from '../../../live/desktops/connect/token-server.ts';
-import { DesktopStore } from '../../../live/desktops/desktop-store.ts';
-import { soleLease } from '../../../live/desktops/lease.ts';
-import { Lifecycle, type LifecycleParts } from '../../../live/desktops/lifecycle.ts';
-import { noLimits } from '../../../live/desktops/limits.ts';
-import type { Station } from '../../../live/desktops/station.ts';
-import type { Catalogue } from '../../../live/desktops/stations-file.ts';
-import type { DesktopTable } from '../../../live/desktops/tables.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { soleLease } from '../../../live/desktops/lifecycle/lease.ts';
+import { Lifecycle, type LifecycleParts } from '../../../live/desktops/lifecycle/lifecycle.ts';
+import { checkApplication, checkRoom, newDesktop } from '../../../live/desktops/portal/application.ts';
+import type { Desktop } from '../../../live/desktops/records/desktop.ts';
+import { DesktopStore } from '../../../live/desktops/records/desktop-store.ts';
+import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { temporaryFolder } from '../srm/build.ts';
 import { MemoryMachines } from './machines/memory-machines.ts';
 
@@ -70,7 +70,7 @@ export class SetClock implements Clock {
 export class DesktopsUnderTest {
   readonly clock: SetClock;
   readonly machines: MemoryMachines;
-  readonly database: Store;
+  readonly database: Stores;
   readonly store: DesktopStore;
   readonly connects: ConnectStore;
   readonly people: People;
@@ -87,7 +87,7 @@ export class DesktopsUnderTest {
   readonly #settings: LifecycleParts['settings'];
   readonly #remove: () => void;
 
-  private constructor(database: Store, remove: () => void, options: HarnessOptions) {
+  private constructor(database: Stores, remove: () => void, options: HarnessOptions) {
     this.database = database;
     this.#remove = remove;
     this.clock = options.clock ?? new SetClock();
@@ -126,7 +126,7 @@ export class DesktopsUnderTest {
 
   static async start(options: HarnessOptions = {}): Promise<DesktopsUnderTest> {
     const { path, remove } = temporaryFolder();
-    const database = await Store.open(options.database ?? { kind: 'sqlite', file: join(path, 'heps.db') });
+    const database = await openStores(options.database ?? { kind: 'sqlite', file: join(path, 'heps.db') });
     return new DesktopsUnderTest(database, remove, options);
   }
 
@@ -172,7 +172,7 @@ export class DesktopsUnderTest {
     return (known ?? row).id;
   }
 
-  async row(id: string): Promise<DesktopTable> {
+  async row(id: string): Promise<Desktop> {
     return (await this.store.read(id))!;
   }
 

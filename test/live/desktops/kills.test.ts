@@ -1,8 +1,8 @@
 /** The process killed at random instants: nothing that was acknowledged is lost, no desktop has two machines, and none is left over. */
 import seedrandom from 'seedrandom';
 import { expect, test } from 'vitest';
-import { deleting } from '../../../live/desktops/desktop-state.ts';
-import { DesktopChanged } from '../../../live/desktops/desktop-store.ts';
+import { deleting } from '../../../live/desktops/lifecycle/desktop-state.ts';
+import { DesktopChanged } from '../../../live/desktops/records/desktop-store.ts';
 import { b7, DesktopsUnderTest } from './harness.ts';
 
 test.each([1, 2, 3])(

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DesktopView } from '../../../core/wire/portal.ts';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
-import { RemoteAuthority } from '../../../live/gateway/remote-authority.ts';
+import { RemoteAuthority } from '../../../live/gateway/authority/remote-authority.ts';
 import { PortalServer, password } from './portal-server.ts';
 
 let portal: PortalServer;
@@ -330,7 +330,7 @@ describe('administrators', () => {
 describe('a gateway by itself', () => {
   test('asks over HTTP with a token of its role, and gets what the token server says', async () => {
     const token = makeToken();
-    await portal.database.addToken(hashOf(token), 'gateway', null, 0);
+    await portal.database.tokens.addToken(hashOf(token), 'gateway', null, 0);
     const authority = new RemoteAuthority({ url: new URL(portal.origin), token });
     const minted = (await portal.ask('POST', `/portal/v1/desktops/${id}/connect`, { cookie: chen })).body
       .token as string;
@@ -351,7 +351,7 @@ describe('a gateway by itself', () => {
 
   test('of another role, or without a token, it is refused', async () => {
     const token = makeToken();
-    await portal.database.addToken(hashOf(token), 'reader', null, 0);
+    await portal.database.tokens.addToken(hashOf(token), 'reader', null, 0);
     const body = { open: [] };
     const headers = { authorization: `Bearer ${token}` };
     expect((await portal.ask('POST', '/v1/gateway/check', { body, headers })).status).toBe(403);

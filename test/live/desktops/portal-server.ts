@@ -7,14 +7,14 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { People } from '../../../live/desktops/accounts/people.ts';
 import type { Person } from '../../../live/desktops/accounts/person.ts';
+import type { Catalogue } from '../../../live/desktops/catalogue/catalogue.ts';
+import { noLimits } from '../../../live/desktops/catalogue/limits.ts';
 import { AddressCheck } from '../../../live/desktops/connect/address-check.ts';
 import { type DesktopService, openDesktopService } from '../../../live/desktops/desktop-service.ts';
-import { noLimits } from '../../../live/desktops/limits.ts';
 import type { DesktopSettings } from '../../../live/desktops/settings.ts';
-import type { Catalogue } from '../../../live/desktops/stations-file.ts';
 import { requestListener } from '../../../live/http/request-listener.ts';
 import { TokenCheck } from '../../../live/http/token-check.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { wallClock } from '../../../live/wall-clock.ts';
 import { freePort } from '../../free-port.ts';
 import { temporaryFolder } from '../srm/build.ts';
@@ -37,7 +37,7 @@ export interface Answer {
 
 export class PortalServer {
   readonly origin: string;
-  readonly database: Store;
+  readonly database: Stores;
   readonly people: People;
   readonly machines = new MemoryMachines();
   readonly register = new Registry();
@@ -48,7 +48,7 @@ export class PortalServer {
 
   private constructor(
     origin: string,
-    database: Store,
+    database: Stores,
     remove: () => void,
     options: PortalOptions,
     folder: string,
@@ -97,8 +97,8 @@ export class PortalServer {
       pagesFolder: folder,
     });
     const { routes, headersOf } = this.#service;
-    const tokens = new TokenCheck(database);
-    this.#server = createServer(requestListener({ routes, tokens, metrics: { request: () => {} }, log, headersOf }));
+    const tokens = new TokenCheck(database.tokens);
+    this.#server = createServer(requestListener({ routes, tokens, onAnswer: () => {}, log, headersOf }));
   }
 
   static async start(options: PortalOptions = {}): Promise<PortalServer> {
@@ -108,7 +108,7 @@ export class PortalServer {
     writeFileSync(join(folder, 'index.html'), '<title>Portal</title>');
     writeFileSync(join(folder, 'desktop.html'), '<title>Desktop</title>');
     writeFileSync(join(folder, 'assets', 'main-1a.js'), 'export {};');
-    const database = await Store.open({ kind: 'sqlite', file: join(path, 'heps.db') });
+    const database = await openStores({ kind: 'sqlite', file: join(path, 'heps.db') });
     const [port, gatewayPort] = [await freePort(), await freePort()];
     const origin = `http://127.0.0.1:${port}`;
     const started = new PortalServer(origin, database, remove, options, folder, gatewayPort);

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashOf } from '../../../live/access/secrets.ts';
 import type { Session } from '../../../live/desktops/accounts/sessions.ts';
-import { deleting } from '../../../live/desktops/desktop-state.ts';
-import { Refused } from '../../../live/gateway/authority.ts';
+import { deleting } from '../../../live/desktops/lifecycle/desktop-state.ts';
+import { Refused } from '../../../live/gateway/authority/authority.ts';
 import { addressCheck, DesktopsUnderTest } from './harness.ts';
 
 const origin = { address: '192.0.2.7', requestId: 'r-1' };

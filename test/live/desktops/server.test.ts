@@ -8,8 +8,8 @@ import type { ConnectView, DesktopView } from '../../../core/wire/portal.ts';
 import { streamCloseCodes } from '../../../core/wire/portal.ts';
 import { People } from '../../../live/desktops/accounts/people.ts';
 import { readConfiguration } from '../../../live/server/configuration.ts';
-import { type LiveServer, startServer } from '../../../live/server/server.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { type LiveServer, startLiveServer } from '../../../live/server/server.ts';
+import { openStores } from '../../../live/server/stores.ts';
 import { freePort } from '../../free-port.ts';
 import { RfbClient } from '../gateway/stubs/rfb-client.ts';
 import { VncStub } from '../gateway/stubs/vnc-stub.ts';
@@ -47,11 +47,14 @@ beforeAll(async () => {
   };
   writeFileSync(join(folder, 'heps.yaml'), stringify(settings));
   const configuration = readConfiguration(join(folder, 'heps.yaml'), environment);
-  const store = await Store.open(configuration.database);
+  const store = await openStores(configuration.database);
   const chen = { ...personNamed('chen'), uid: null, gid: null };
   await new People(store.database).add(chen, 'correct horse', 0);
   await store.close();
-  server = await startServer(configuration, pino({ level: 'info' }, { write: (line: string) => void log.push(line) }));
+  server = await startLiveServer(
+    configuration,
+    pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),
+  );
 });
 afterAll(async () => {
   await server.stop();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import SqliteFile from 'libsql';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkDatabase } from '../../../live/doctor/database-checks.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { openStores } from '../../../live/server/stores.ts';
 
 function file(): string {
   const folder = mkdtempSync(join(tmpdir(), 'heps-doctor-'));
@@ -15,7 +15,7 @@ function file(): string {
 
 async function made(): Promise<string> {
   const path = file();
-  await (await Store.open({ kind: 'sqlite', file: path })).close();
+  await (await openStores({ kind: 'sqlite', file: path })).close();
   return path;
 }
 
@@ -45,11 +45,11 @@ test('one in order is opened and written, and is as it was afterwards', async ()
 
 test('one that the server has open is looked at all the same', async () => {
   const path = file();
-  const store = await Store.open({ kind: 'sqlite', file: path });
+  const store = await openStores({ kind: 'sqlite', file: path });
   onTestFinished(() => store.close());
-  await store.addToken('0'.repeat(64), 'reader', null, 1);
+  await store.tokens.addToken('0'.repeat(64), 'reader', null, 1);
   expect((await found(path)).map(([, status]) => status)).toEqual(['ok', 'ok']);
-  expect(await store.readTokens()).toHaveLength(1);
+  expect(await store.tokens.readTokens()).toHaveLength(1);
 });
 
 test('one that is not there is not made', async () => {

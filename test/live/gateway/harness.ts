@@ -1,7 +1,7 @@
 /** A gateway on loopback with an authority in memory, and all that it logs. */
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
-import type { Grant } from '../../../live/gateway/authority.ts';
+import type { Grant } from '../../../live/gateway/authority/authority.ts';
 import { type Gateway, type GatewayParts, startGateway } from '../../../live/gateway/gateway.ts';
 import { wallClock } from '../../../live/wall-clock.ts';
 import { MemoryAuthority } from './stubs/memory-authority.ts';

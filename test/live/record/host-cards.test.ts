@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { catalogue } from '../../../core/card-catalogue.ts';
 import { aliasOfModel, resourceClassOf } from '../../../live/gpu-host/passthrough-files.ts';
-import { cardsInPlacement } from '../../../live/record/host-cards.ts';
+import { hostCardsInPlacement } from '../../../live/record/host-cards.ts';
 
 const host = { id: 'h', name: 'gpu-1', host: 'gpu-1' };
 const provider = (id: string, address: string) => ({
@@ -21,7 +21,7 @@ test('by the class of their PCI id, or the one that prepare gives; not those tha
     c: { CUSTOM_GPU_A6000: inventory(1) },
     d: { CUSTOM_NIC: inventory() },
   };
-  const { byHost, warnings } = await cardsInPlacement([host], {
+  const { byHost, warnings } = await hostCardsInPlacement([host], {
     listProviders: async () => ['a', 'b', 'c', 'd'].map((id, index) => provider(id, `0000:${index + 1}0:00.0`)),
     showInventories: async (id) => ({ generation: 1, value: inventories[id]! }),
   });

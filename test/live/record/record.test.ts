@@ -10,10 +10,11 @@ import { writeTogether } from '../../../live/record/write-together.ts';
 import { aliasesOf } from '../../../live/scheduling/aliases.ts';
 import type { Client } from '../../../live/scheduling/client.ts';
 import { CloudHosts } from '../../../live/scheduling/cloud-hosts.ts';
-import { Store } from '../../../live/srm/record-store.ts';
-import { hostJson, SrmRegistry } from '../../../live/srm/registry.ts';
+import { openStores } from '../../../live/server/stores.ts';
+import { hostJson } from '../../../live/srm/host-state.ts';
+import { SrmRegistry } from '../../../live/srm/registry.ts';
+import { defaultCloud } from '../../../sim/cloud/cloud-options.ts';
 import { carryOut } from '../../../sim/runs/run.ts';
-import { defaultCloud } from '../../../sim/runs/simulate.ts';
 import { readHepsCsv } from '../../../traces/heps-csv.ts';
 import { MemoryCloud, type MemoryCloudOptions } from '../memory-cloud/memory-cloud.ts';
 import { memoryHost, reportOfHost } from '../scheduling/harness.ts';
@@ -70,7 +71,7 @@ async function replayed(out: string, policy: string) {
     decisions: null,
     summaryOnly: true,
   } as const;
-  return (await carryOut(plan, () => undefined)).summary.all;
+  return (await carryOut(plan)).summary.all;
 }
 
 test('a recording is read by the simulator: as many VMs as servers ran, and as many cards as there are', async () => {
@@ -133,9 +134,14 @@ test('devices of unknown models are no cards; models that nobody has, down hosts
 
 /** The records that a server has of these hosts. */
 async function recordsOf(...hosts: Parameters<typeof reportOfHost>[0][]): Promise<Pick<Client, 'ask'>> {
-  const store = await Store.open({ kind: 'sqlite', file: ':memory:' });
+  const store = await openStores({ kind: 'sqlite', file: ':memory:' });
   onTestFinished(() => store.close());
-  const registry = new SrmRegistry({ store, clock: { nowS: day0 }, intervalS: 10, commit: { lingerMs: 1 } });
+  const registry = new SrmRegistry({
+    store: store.records,
+    clock: { nowS: day0 },
+    intervalS: 10,
+    commit: { lingerMs: 1 },
+  });
   await registry.load();
   for (const host of hosts) await registry.report(reportOfHost(host, 1), 0, { tokenId: 1, requestId: '' });
   const body = `{"hosts":[${[...registry.hosts.values()].map(hostJson).join(',')}]}`;

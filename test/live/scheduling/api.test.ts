@@ -6,10 +6,11 @@ import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken, type Role } from '../../../live/access/tokens.ts';
 import type { RequestView } from '../../../live/scheduling/request-view.ts';
 import type { Configuration } from '../../../live/server/configuration.ts';
-import { type LiveServer, startServer } from '../../../live/server/server.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { type LiveServer, startLiveServer } from '../../../live/server/server.ts';
+import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
 import { temporaryFolder } from '../srm/build.ts';
+import { readAudit } from '../srm/read-audit.ts';
 import { put } from '../srm/server-process.ts';
 import { memoryHost, quickSettings, reportOfHost } from './harness.ts';
 
@@ -18,7 +19,7 @@ const { path, remove } = temporaryFolder();
 const log: string[] = [];
 let cloud: MemoryCloud;
 let server: LiveServer;
-let store: Store;
+let store: Stores;
 const tokens: Record<string, string> = {};
 const body = { name: 'n', image: 'tiny', size: { vcpus: 4, ramMib: 8192 }, gpu: { count: 1, memoryMib: 40_000 } };
 
@@ -38,11 +39,11 @@ function configurationOf(mode: 'act' | 'advise' | 'shadow', file: string): Confi
 
 async function start(mode: 'act' | 'advise' | 'shadow', file: string): Promise<LiveServer> {
   const configuration = configurationOf(mode, file);
-  const started = await startServer(
+  const started = await startLiveServer(
     configuration,
     pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
   );
-  store = await Store.open(configuration.database);
+  store = await openStores(configuration.database);
   const holders: [string, Role, string | null][] = [
     ['reader', 'reader', null],
     ['scheduler', 'scheduler', null],
@@ -51,7 +52,7 @@ async function start(mode: 'act' | 'advise' | 'shadow', file: string): Promise<L
   ];
   for (const [name, role, host] of holders) {
     tokens[name] = makeToken();
-    await store.addToken(hashOf(tokens[name]), role, host, 0);
+    await store.tokens.addToken(hashOf(tokens[name]), role, host, 0);
   }
   for (const host of hosts.slice(1)) await put(started.url, tokens[host.name]!, reportOfHost(host, 1), 0);
   return started;
@@ -136,7 +137,7 @@ describe('in act', () => {
     });
     expect((await ask('DELETE', `v1/servers/${view.id}`)).status).toBe(202);
     expect((await settled(view.id)).state).toBe('deleted');
-    const actions = (await store.readAudit(20))
+    const actions = (await readAudit(store.database, 20))
       .filter(({ subject }) => subject === view.id)
       .map(({ action }) => action);
     expect(actions).toEqual([
@@ -205,7 +206,7 @@ describe('in act', () => {
   });
 
   test('a second server on the same file is refused in one line', async () => {
-    await expect(startServer(configurationOf('act', 'act.db'), pino({ level: 'silent' }))).rejects.toThrow(
+    await expect(startLiveServer(configurationOf('act', 'act.db'), pino({ level: 'silent' }))).rejects.toThrow(
       'expected a database that no other heps live serve has open',
     );
   });
@@ -219,7 +220,9 @@ test('in advise the answer is where it would go; in shadow a boot is refused, an
       while (answer.status === 503) answer = await ask('POST', 'v1/servers', { body });
       const expected = mode === 'advise' ? { status: 200, body: { decision: { host: 'gpu-1' } } } : { status: 409 };
       expect(answer).toMatchObject(expected);
-      expect((await store.readAudit(1)).map(({ action }) => action)).toEqual([mode === 'advise' ? 'advice' : 'report']);
+      expect((await readAudit(store.database, 1)).map(({ action }) => action)).toEqual([
+        mode === 'advise' ? 'advice' : 'report',
+      ]);
     } finally {
       await store.close();
       await server.stop();

@@ -3,31 +3,31 @@ import { expect, test } from 'vitest';
 import { policyNamed } from '../../../core/policies/index.ts';
 import { createPolicy } from '../../../core/policy.ts';
 import { vmRequest } from '../../../core/request.ts';
-import type { RequestTable } from '../../../live/database/schema.ts';
 import { ClaimBook } from '../../../live/scheduling/claim-book.ts';
 import { CloudView } from '../../../live/scheduling/cloud-view.ts';
 import { HostChanged, type HostClaims } from '../../../live/scheduling/request-store.ts';
+import type { ServerRequest } from '../../../live/scheduling/server-request.ts';
 
 const request = vmRequest({ id: 'r', vcpus: 4, ramMib: 1024 });
 const host = { name: 'h', vcpus: 8, cpuAllocationRatio: 1, ramMib: 8192, diskGib: 0, takesServers: true };
 
-function rowOf(id: string, revision: number, changes: Partial<RequestTable> = {}): RequestTable {
+function rowOf(id: string, revision: number, changes: Partial<ServerRequest> = {}): ServerRequest {
   return {
     id,
     idempotencyKey: id,
     tokenId: 1,
-    spec: JSON.stringify({ request }),
+    spec: { name: id, imageId: 'i', networks: 'none', metadata: {}, flavor: null, request },
     state: 'active',
     revision,
     owner: 'o',
     leaseUntilS: 0,
     attempt: 1,
     host: 'h',
-    cards: '[]',
+    cards: [],
     sentAtS: 0,
     serverId: id,
-    decision: '{}',
-    history: '[]',
+    decision: { policy: 'hybrid', host: 'h', cards: [], score: null, terms: {}, rejectedBy: {} },
+    history: [],
     fault: null,
     createdAtS: 0,
     changedAtS: 0,

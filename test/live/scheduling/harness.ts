@@ -4,12 +4,12 @@ import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { GpuCard } from '../../../core/gpu-card.ts';
 import { srmCardOf } from '../../../core/srm.ts';
 import type { DatabaseOptions } from '../../../live/database/database.ts';
-import type { RequestTable } from '../../../live/database/schema.ts';
 import { openSession } from '../../../live/openstack/index.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
 import { Scheduling, type SchedulingSettings } from '../../../live/scheduling/scheduling.ts';
+import type { ServerRequest } from '../../../live/scheduling/server-request.ts';
 import { checkServerBody } from '../../../live/scheduling/server-spec.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { SrmRegistry } from '../../../live/srm/registry.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
 import { wallClock } from '../../../live/wall-clock.ts';
@@ -77,7 +77,7 @@ export function reportOfHost(
 }
 
 export class SchedulerUnderTest {
-  readonly store: Store;
+  readonly store: Stores;
   readonly registry: SrmRegistry;
   readonly requests: RequestStore;
   readonly scheduling: Scheduling;
@@ -86,7 +86,7 @@ export class SchedulerUnderTest {
   #sequence = 0;
   readonly #versions = new Map<string, number>();
 
-  private constructor(store: Store, registry: SrmRegistry, cloud: MemoryCloud, settings: SchedulingSettings) {
+  private constructor(store: Stores, registry: SrmRegistry, cloud: MemoryCloud, settings: SchedulingSettings) {
     this.store = store;
     this.registry = registry;
     this.requests = new RequestStore(store);
@@ -111,8 +111,13 @@ export class SchedulerUnderTest {
   ): Promise<SchedulerUnderTest> {
     const options: DatabaseOptions =
       typeof database === 'string' ? { kind: 'sqlite', file: join(database, 'heps.db') } : database;
-    const store = await Store.open(options);
-    const registry = new SrmRegistry({ store, clock: wallClock, intervalS: 10, commit: { lingerMs: 1 } });
+    const store = await openStores(options);
+    const registry = new SrmRegistry({
+      store: store.records,
+      clock: wallClock,
+      intervalS: 10,
+      commit: { lingerMs: 1 },
+    });
     await registry.load();
     const started = new SchedulerUnderTest(store, registry, cloud, { ...quickSettings, ...settings });
     for (const state of registry.hosts.values()) started.#versions.set(state.host, state.version);
@@ -131,7 +136,7 @@ export class SchedulerUnderTest {
   }
 
   /** Asks for a server. */
-  async ask(body: object, key: string = crypto.randomUUID()): Promise<RequestTable> {
+  async ask(body: object, key: string = crypto.randomUUID()): Promise<ServerRequest> {
     const spec = await this.scheduling.specOf(
       crypto.randomUUID(),
       checkServerBody({ name: 'n', image: 'tiny', ...body }),
@@ -140,8 +145,8 @@ export class SchedulerUnderTest {
   }
 
   /** The request when it is settled. */
-  async settled(id: string): Promise<RequestTable> {
-    let row: RequestTable | undefined;
+  async settled(id: string): Promise<ServerRequest> {
+    let row: ServerRequest | undefined;
     await this.until(async () => {
       row = await this.requests.read(id);
       return row !== undefined && ['active', 'failed', 'deleted'].includes(row.state);

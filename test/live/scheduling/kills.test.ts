@@ -1,15 +1,16 @@
 /** Boots are neither lost nor doubled nor wrongly placed, whenever the process is killed. `HEPS_KILLS=200` for as many kills. */
 import seedrandom from 'seedrandom';
 import { expect, test } from 'vitest';
+import { cases } from '../../cases.ts';
 import { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
 import { temporaryFolder } from '../srm/build.ts';
 import { memoryHost, reportOfHost } from './harness.ts';
 import { runKills } from './kills.ts';
 
-const kills = Number(process.env.HEPS_KILLS ?? 8);
+const kills = Number(process.env.HEPS_KILLS ?? cases(8));
 const seed = process.env.HEPS_SEED ?? '1';
 
-test(`${kills} kills at random instants under load`, { timeout: 60_000 + kills * 5_000 }, async () => {
+test(`${kills} kills at random instants under load`, { timeout: 120_000 + kills * 5_000 }, async () => {
   const random = seedrandom.xor4096(seed);
   const hosts = [
     memoryHost('cpu-1'),

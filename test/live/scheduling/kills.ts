@@ -5,7 +5,7 @@ import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
 import { type RequestView, requestView } from '../../../live/scheduling/request-view.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { openStores } from '../../../live/server/stores.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
 import { freePort } from '../../free-port.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../srm/server-process.ts';
@@ -73,9 +73,9 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   };
   const start = (): Promise<ServerProcess> =>
     startServerProcess(folder, database, { port, more, environment: cloud.environment });
-  const store = await Store.open({ kind: 'sqlite', file: database.file });
+  const store = await openStores({ kind: 'sqlite', file: database.file });
   const token = makeToken();
-  await store.addToken(hashOf(token), 'scheduler', null, 0);
+  await store.tokens.addToken(hashOf(token), 'scheduler', null, 0);
   const agents = await agentTokens(
     store,
     reports.map(({ record: { host } }) => host),

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken, type Role } from '../../../live/access/tokens.ts';
 import type { Configuration } from '../../../live/server/configuration.ts';
-import { type LiveServer, startServer } from '../../../live/server/server.ts';
-import { Store } from '../../../live/srm/record-store.ts';
+import { type LiveServer, startLiveServer } from '../../../live/server/server.ts';
+import { openStores, type Stores } from '../../../live/server/stores.ts';
 import { reportOf, temporaryFolder } from './build.ts';
+import { readAudit } from './read-audit.ts';
 import { put } from './server-process.ts';
 
 const { path, remove } = temporaryFolder();
@@ -24,12 +25,12 @@ const configuration: Configuration = {
 const logLines: string[] = [];
 const log = pino({ level: 'debug' }, { write: (line: string) => void logLines.push(line) });
 let server: LiveServer;
-let store: Store;
+let store: Stores;
 const tokens: Record<string, string> = {};
 
 beforeAll(async () => {
-  server = await startServer(configuration, log);
-  store = await Store.open(configuration.database);
+  server = await startLiveServer(configuration, log);
+  store = await openStores(configuration.database);
   const holders: [string, Role, string | null][] = [
     ['reader', 'reader', null],
     ['scheduler', 'scheduler', null],
@@ -40,7 +41,7 @@ beforeAll(async () => {
   ];
   for (const [name, role, host] of holders) {
     tokens[name] = makeToken();
-    await store.addToken(hashOf(tokens[name]), role, host, 0);
+    await store.tokens.addToken(hashOf(tokens[name]), role, host, 0);
   }
 });
 afterAll(async () => {
@@ -78,7 +79,7 @@ test('a host reports, and readers see it; a wrong version is answered with the r
   }
   expect(await (await ask('/v1/srm?stale=false', tokens.reader)).json()).toMatchObject({ hosts: [{ host: 'gpu-01' }] });
   expect(await (await ask('/v1/srm?stale=true', tokens.reader)).json()).toEqual({ hosts: [] });
-  const [row] = await store.readAudit(1);
+  const [row] = await readAudit(store.database, 1);
   expect(row).toMatchObject({ action: 'report', subject: 'gpu-01', version: 1 });
   expect(row!.requestId).toBe(taken.headers.get('x-request-id'));
 });

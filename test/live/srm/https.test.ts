@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { Agent, fetch } from 'undici';
 import { expect, test } from 'vitest';
 import type { Configuration } from '../../../live/server/configuration.ts';
-import { startServer } from '../../../live/server/server.ts';
+import { startLiveServer } from '../../../live/server/server.ts';
 import { temporaryFolder } from './build.ts';
 
 test('it answers by TLS, to those who trust its certificate, and not by plain HTTP', async () => {
@@ -21,7 +21,7 @@ test('it answers by TLS, to those who trust its certificate, and not by plain HT
     desktops: null,
     log: { level: 'error' },
   };
-  const server = await startServer(configuration, pino({ level: 'silent' }));
+  const server = await startLiveServer(configuration, pino({ level: 'silent' }));
   const trusting = new Agent({ connect: { ca: pem('certificate') } });
   try {
     expect(server.url).toMatch(/^https:/);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { LiveState } from '../../../core/wire/live-state.ts';
 import { checkLiveChange, checkLiveSnapshot } from '../../../core/wire/live-stream.ts';
+import type { HostState } from '../../../live/srm/host-state.ts';
 import { LiveView } from '../../../live/srm/live-view.ts';
-import type { HostState } from '../../../live/srm/registry.ts';
 import { reportOf } from './build.ts';
 
 function stateOf(host: string, sequence: number, options: Parameters<typeof reportOf>[2] = {}): HostState {

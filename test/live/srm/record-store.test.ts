@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Store } from '../../../live/srm/record-store.ts';
+import { openStores } from '../../../live/server/stores.ts';
 import { reportOf, temporaryFolder } from './build.ts';
+import { readAudit } from './read-audit.ts';
 import { storeSuite } from './record-store-suite.ts';
 import { agentTokens, put, startServerProcess } from './server-process.ts';
 
@@ -16,7 +17,7 @@ describe('SQLite', () => {
 test('a file that is no database is refused and stays as it is', async () => {
   const file = join(import.meta.dirname, 'record-store.test.ts');
   const before = readFileSync(file, 'utf8');
-  await expect(Store.open({ kind: 'sqlite', file })).rejects.toThrow(`${file}: expected a SQLite database`);
+  await expect(openStores({ kind: 'sqlite', file })).rejects.toThrow(`${file}: expected a SQLite database`);
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
@@ -26,7 +27,7 @@ test('what was acknowledged is there after kill -9 in the middle of writes', asy
   const hosts = Array.from({ length: 40 }, (_, index) => `gpu-${index}`);
   const acknowledged = new Map(hosts.map((host) => [host, 0]));
   try {
-    let store = await Store.open(database);
+    let store = await openStores(database);
     const tokens = await agentTokens(store, hosts);
     await store.close();
     for (const reportsUntilKill of [30, 200, 555]) {
@@ -55,15 +56,15 @@ test('what was acknowledged is there after kill -9 in the middle of writes', asy
       });
       await Promise.all(agents);
       expect(await server.end('SIGKILL')).toBeNull();
-      store = await Store.open(database);
-      const kept = new Map((await store.readRecords()).map((record) => [record.host, record]));
+      store = await openStores(database);
+      const kept = new Map((await store.records.readRecords()).map((record) => [record.host, record]));
       for (const [host, version] of acknowledged) {
         const record = kept.get(host);
         expect(record?.version ?? 0, host).toBeGreaterThanOrEqual(version);
         expect(record?.sequence ?? 0, host).toBe(record?.version ?? 0);
       }
       // Each version has its audit row, and no version was given twice.
-      const rows = (await store.readAudit(100_000)).filter(({ action }) => action === 'report');
+      const rows = (await readAudit(store.database, 100_000)).filter(({ action }) => action === 'report');
       const versions = rows.map(({ subject, version }) => `${subject} ${version}`);
       expect(new Set(versions).size).toBe(versions.length);
       const written = [...kept.values()].reduce((sum, { version }) => sum + version, 0);

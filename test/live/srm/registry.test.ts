@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { hostJson } from '../../../live/srm/host-state.ts';
 import type { RecordWrite } from '../../../live/srm/record-store.ts';
-import { hostJson, type RegistryChange, SrmRegistry } from '../../../live/srm/registry.ts';
+import { type RegistryChange, SrmRegistry } from '../../../live/srm/registry.ts';
 import { reportOf, setClock, writeOf } from './build.ts';
 
 const sender = { tokenId: 7, requestId: 'r' };

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
-import type { Store } from '../../../live/srm/record-store.ts';
+import type { Stores } from '../../../live/server/stores.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
 
 export interface ServerProcess {
@@ -62,11 +62,11 @@ export async function startServerProcess(
 }
 
 /** Makes tokens for agents, by host. */
-export async function agentTokens(store: Store, hosts: readonly string[]): Promise<Map<string, string>> {
+export async function agentTokens(store: Stores, hosts: readonly string[]): Promise<Map<string, string>> {
   const tokens = new Map<string, string>();
   for (const host of hosts) {
     const token = makeToken();
-    await store.addToken(hashOf(token), 'agent', host, 1_764_000_000);
+    await store.tokens.addToken(hashOf(token), 'agent', host, 1_764_000_000);
     tokens.set(host, token);
   }
   return tokens;

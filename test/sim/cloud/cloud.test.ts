@@ -599,37 +599,74 @@ describe('SRM reports every 10 s', () => {
   });
 });
 
-describe.each([10, 60, 0.5, 2.5, 0.1, 0.7, 3.3])('reports every %s s', (intervalS) => {
+describe.each([10, 60, 0.5, 2.5, 0.1, 0.7, 3.3, 0.001])('reports every %s s', (intervalS) => {
+  /** Whole milliseconds, as a trace writes them. */
+  const decimal = (timeMs: number): number => Number((timeMs / 1000).toFixed(3));
+  const intervalMs = Math.round(intervalS * 1000);
+
   test('what happens at the instant of a report is in that report', () => {
     for (let count = 0; count < 100_000; count++) {
-      const reportS = count * intervalS;
+      const reportS = decimal(count * intervalMs);
       const [next, last] = [nextReportS(reportS, intervalS), lastReportS(reportS, intervalS)];
       // Compared first, since a hundred thousand expectations take a while.
       if (next !== reportS || last !== reportS) expect({ next, last }).toEqual({ next: reportS, last: reportS });
       const after = reportAfterS(reportS, intervalS);
-      if (after !== (count + 1) * intervalS) expect(after).toBe((count + 1) * intervalS);
+      if (after !== decimal((count + 1) * intervalMs)) expect(after).toBe(decimal((count + 1) * intervalMs));
     }
   });
 
   test('the next report is the first of them all that is not earlier, the last one the last that is not later', () => {
-    const timesS = fc.oneof(
-      fc.double({ min: 0, max: 1e7, noNaN: true }),
-      fc.nat(100_000).map((count) => count * intervalS + 1e-9),
-      fc.integer({ min: 1, max: 100_000 }).map((count) => count * intervalS - 1e-9),
-    );
     fc.assert(
-      fc.property(timesS, (timeS) => {
-        const [next, last] = [nextReportS(timeS, intervalS), lastReportS(timeS, intervalS)];
-        expect(next).toBeGreaterThanOrEqual(timeS);
-        expect(last).toBeLessThanOrEqual(timeS);
-        const count = Math.round(next / intervalS);
-        expect(next).toBe(count * intervalS);
-        expect((count - 1) * intervalS).toBeLessThan(timeS);
-        expect(last).toBe(next === timeS ? timeS : (count - 1) * intervalS);
-        expect(reportAfterS(timeS, intervalS)).toBe(next === timeS ? (count + 1) * intervalS : next);
+      fc.property(fc.nat(2 ** 50), (timeMs) => {
+        const count = Number(BigInt(timeMs) / BigInt(intervalMs));
+        const isReport = count * intervalMs === timeMs;
+        const timeS = decimal(timeMs);
+        expect(lastReportS(timeS, intervalS)).toBe(decimal(count * intervalMs));
+        expect(nextReportS(timeS, intervalS)).toBe(decimal((isReport ? count : count + 1) * intervalMs));
+        expect(reportAfterS(timeS, intervalS)).toBe(decimal((count + 1) * intervalMs));
       }),
     );
   });
+});
+
+/** A decimal time as a file gives it. */
+const thousandth = (seconds: number): number => Number((seconds / 1000).toFixed(3));
+
+test('a chain of VMs that each begin as the last ends is served whole, in steps of milliseconds too', () => {
+  for (const stepMs of [1, 100, 333, 700]) {
+    const arrivals = Array.from({ length: 2000 }, (_, index) =>
+      vm(`v${index}`, thousandth(index * stepMs + 1_700_000_000_123), thousandth(stepMs)),
+    );
+    const { log } = playCloud({ hosts: hostsOf(1), arrivals });
+    expect(log.filter((line) => line.includes('refused'))).toEqual([]);
+    expect(log.filter((line) => !/^\d+(\.\d{1,3})? /.test(line))).toEqual([]);
+  }
+});
+
+test('milliseconds pass as seconds do: the same run a thousand times faster is the same run', () => {
+  fc.assert(
+    fc.property(anyRun, ({ hosts, arrivals, policy, cloud }) => {
+      const { patienceS, bootS, srmIntervalS } = cloud;
+      const seconds = playCloud({ hosts, arrivals, policy, cloud });
+      const milliseconds = playCloud({
+        hosts,
+        policy,
+        arrivals: arrivals.map((each) => ({
+          ...each,
+          atS: thousandth(each.atS),
+          lifetimeS: thousandth(each.lifetimeS),
+        })),
+        cloud: {
+          ...cloud,
+          patienceS: patienceS === null ? null : thousandth(patienceS),
+          bootS: thousandth(bootS),
+          srmIntervalS: thousandth(srmIntervalS),
+        },
+      });
+      const inThousandths = (line: string): string => line.replace(/^\S+/, (time) => String(thousandth(Number(time))));
+      expect(milliseconds.log).toEqual(seconds.log.map(inThousandths));
+    }),
+  );
 });
 
 /** A cloud whose arrivals and faults are events, so that a test can stop the clock where it likes. */

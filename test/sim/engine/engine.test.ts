@@ -124,3 +124,14 @@ test('the past is refused', () => {
   simulator.run();
   expect(simulator.nowS).toBe(10);
 });
+
+test('instants are whole milliseconds: times that add up to the same one are the same', () => {
+  const { simulator, notes, kinds } = noting(1, 0);
+  const [low, high] = kinds as [number, number];
+  simulator.at(0.3, low, 1);
+  simulator.at(0.1 + 0.2, high, 2);
+  simulator.advance(0.1, 0);
+  simulator.after(0.2, () => notes.push(`after ${simulator.nowS}`));
+  simulator.run();
+  expect(notes).toEqual(['0.3:0/2', 'after 0.3', '0.3:1/1']);
+});

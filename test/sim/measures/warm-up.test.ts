@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { defaultCloud } from '../../../sim/cloud/cloud-options.ts';
 import { findWarmUp, longestWarmUp, type ObservedVms, observeVms } from '../../../sim/measures/warm-up.ts';
 import { readRunFile } from '../../../sim/records/run-file-io.ts';
 import { carryOut, type RunPlan } from '../../../sim/runs/run.ts';
-import { defaultCloud } from '../../../sim/runs/simulate.ts';
 import { anyRun, hostsOf, runOf, simulated, temporaryDirectory, vm } from '../build.ts';
 
 const dayS = 86_400;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { OutputFile } from '../../../files/output-file.ts';
 import { ByteWriter } from '../../../sim/records/byte-writer.ts';
-import { OutputFile } from '../../../sim/records/output-file.ts';
 import { csvCell } from '../../../traces/csv.ts';
 import { temporaryDirectory } from '../build.ts';
 

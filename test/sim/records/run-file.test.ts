@@ -1,15 +1,14 @@
 /** Files of a run: what stands in them, that they are the same each time, and that a wrong or unfinished one is not taken for whole. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../core/input-error.ts';
 import { cardsAt, type RunFile, textAt } from '../../../core/runs/run-file.ts';
 import { hepsVersion } from '../../../package-files.ts';
-import { OutputFile } from '../../../sim/records/output-file.ts';
+import { defaultCloud } from '../../../sim/cloud/cloud-options.ts';
 import { readRunFile } from '../../../sim/records/run-file-io.ts';
 import { carryOut, type RunPlan } from '../../../sim/runs/run.ts';
-import { defaultCloud } from '../../../sim/runs/simulate.ts';
 import { temporaryDirectory } from '../build.ts';
 
 /** Two days on the test bed, with all that a cloud can do. */
@@ -76,11 +75,11 @@ describe('carryOut', () => {
   test('what it returns is what it writes, with the inputs and this version', async () => {
     const directory = temporaryDirectory();
     const plan = planIn(directory);
-    const { inputs, summary, skipped } = await carryOut(plan);
+    const { inputs, summary, rows } = await carryOut(plan);
     const run = readRunFile(plan.out!);
     expect(run.inputs).toEqual(inputs);
     expect(run.summary).toEqual(summary);
-    expect(skipped).toEqual([]);
+    expect(rows).toEqual({ vms: summary.all.arrived, leftOut: [] });
     expect(run).toMatchObject({ format: 'heps-run/1', heps: hepsVersion() });
     expect(inputs).toMatchObject({
       cluster: { name: 'heps-test-3' },
@@ -125,9 +124,9 @@ describe('carryOut', () => {
     const trace = join(directory, 'trace.csv');
     writeFileSync(trace, `${readFileSync(workloadCsv, 'utf8')}bad,9500,-1,1,1024\nlast,10000,1,1,1024\n`);
     const workload = { preset: null, trace, days: null, load: 1, times: null, skipInvalid: true };
-    const { inputs, summary, skipped } = await carryOut(planIn(directory, { workload, cloud: defaultCloud }));
-    expect(inputs.workload).toMatchObject({ name: 'trace.csv', days: null, load: null, skipped: skipped.length });
-    expect(skipped.length).toBe(2); // both lack columns
+    const { inputs, summary, rows } = await carryOut(planIn(directory, { workload, cloud: defaultCloud }));
+    expect(inputs.workload).toMatchObject({ name: 'trace.csv', days: null, load: null, skipped: 2 });
+    expect(rows.leftOut).toMatchObject([{ reason: 'wrong-columns', count: 2 }]);
     expect(summary).toMatchObject({ durationS: 9000, all: { arrived: 20 } });
   });
 
@@ -178,45 +177,5 @@ describe('readRunFile', () => {
       expect(lines.filter((line) => line.startsWith(`  "${name}": `)).length).toBeGreaterThan(0);
     }
     expect(lines.at(-1)).toBe('');
-  });
-});
-
-describe('OutputFile', () => {
-  test('appears under its name when it is finished, not before', () => {
-    const path = join(temporaryDirectory(), 'new', 'folder', 'file.txt');
-    const file = new OutputFile(path);
-    file.write('one ');
-    expect(existsSync(path)).toBe(false);
-    file.write('two');
-    file.finish();
-    expect(readFileSync(path, 'utf8')).toBe('one two');
-    expect(existsSync(`${path}.part`)).toBe(false);
-  });
-
-  test('leaves nothing when it is discarded, and an older file as it was', () => {
-    const directory = temporaryDirectory();
-    const path = join(directory, 'file.txt');
-    writeFileSync(path, 'old');
-    const file = new OutputFile(path);
-    file.write('new'.repeat(100_000));
-    file.discard();
-    expect(readdirSync(directory)).toEqual(['file.txt']);
-    expect(readFileSync(path, 'utf8')).toBe('old');
-  });
-
-  test('keeps text of any length and alphabet whole', () => {
-    const path = join(temporaryDirectory(), 'file.txt');
-    const file = new OutputFile(path);
-    const parts = Array.from({ length: 3000 }, (_, index) => `${index} 高能同步辐射光源 ${'x'.repeat(index % 97)}\n`);
-    for (const part of parts) file.write(part);
-    file.finish();
-    expect(readFileSync(path, 'utf8')).toBe(parts.join(''));
-  });
-
-  test('says where it could not be made', () => {
-    const directory = temporaryDirectory();
-    writeFileSync(join(directory, 'file'), '');
-    expect(() => new OutputFile(join(directory, 'file', 'x.json'))).toThrow(InputError);
-    expect(() => new OutputFile(join(directory, 'file', 'x.json'))).toThrow('expected a place that can be written');
   });
 });

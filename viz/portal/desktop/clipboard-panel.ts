@@ -1,7 +1,7 @@
 /** The clipboard between the desktop and this computer, as far as the station allows it. */
 import type { ClipboardPolicy } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { count } from '../../model/quantity-words.ts';
+import { element } from '../../page/element.ts';
+import { count } from '../../page/quantity-words.ts';
 
 /** Where the gateway alone knows the policy: it drops what is too long. */
 const unknownPolicy: ClipboardPolicy = { mostIn: 65_536, mostOut: 65_536 };
@@ -31,7 +31,7 @@ export class ClipboardPanel {
     this.#inPart = element(
       'div',
       { class: 'clipboard-part' },
-      element('label', { for: 'clipboard-in' }, 'Into the desktop’s clipboard'),
+      element('label', { for: 'clipboard-in' }, 'To the desktop’s clipboard'),
       this.#toDesktop,
       element(
         'div',
@@ -54,7 +54,7 @@ export class ClipboardPanel {
     this.#outPart.hidden = this.#policy.mostOut === 0;
     this.#inPart.hidden = this.#policy.mostIn === 0;
     if (this.#policy.mostIn === 0 && this.#policy.mostOut === 0)
-      this.#say('This station lets nothing pass through the clipboard.');
+      this.#say('This station does not allow copying to or from the desktop.');
   }
 
   /** Something was copied in the desktop. */
@@ -62,7 +62,7 @@ export class ClipboardPanel {
     const { mostOut } = this.#policy;
     if (mostOut === 0) return;
     if (text.length > mostOut) {
-      this.#say(`What was copied has ${count(text.length)} characters; the station lets ${count(mostOut)} out.`);
+      this.#say(`You copied ${count(text.length)} characters; this station allows at most ${count(mostOut)}.`);
       return;
     }
     this.#fromDesktop.value = text;
@@ -77,7 +77,7 @@ export class ClipboardPanel {
       this.#say('Copied to this computer.');
     } catch {
       this.#say(
-        'The browser does not let this page copy by itself: press the button, or select the text and press Ctrl+C.',
+        'The browser does not let this page copy on its own: press the button, or select the text and press Ctrl+C.',
       );
     }
   }
@@ -97,7 +97,7 @@ export class ClipboardPanel {
       this.#say(
         text === ''
           ? 'There is nothing to send.'
-          : `Too long: ${count(text.length)} characters, and the station lets ${count(mostIn)} in.`,
+          : `Too long: ${count(text.length)} characters; this station allows at most ${count(mostIn)}.`,
       );
       return;
     }
@@ -106,7 +106,7 @@ export class ClipboardPanel {
     this.#say('Sent: paste it in the desktop with Ctrl+V.');
   }
 
-  /** Once the person has allowed it, what was copied elsewhere is there to paste when she comes back to this tab. */
+  /** Once the person has allowed it, what was copied elsewhere is there to paste when they come back to this tab. */
   async #followWindow(): Promise<void> {
     if (this.#policy.mostIn === 0 || !(await mayReadClipboard())) return;
     try {

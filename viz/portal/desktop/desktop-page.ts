@@ -1,5 +1,5 @@
 /** The page of one desktop: its picture, the tools over it, and what lies over it while there is no picture. */
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 import { ClipboardPanel } from './clipboard-panel.ts';
 import { KeysPanel } from './keys-panel.ts';
 import { Link, type LinkState } from './link.ts';
@@ -28,7 +28,7 @@ export class DesktopPage {
     this.#way = way ?? { kind: 'cookie' };
     const settings = keptSettings();
     const target = element('main', { class: 'screen', 'aria-label': 'Desktop' });
-    this.#veil = new Veil({ hasPortal: way?.kind === 'portal', onConnect: () => void this.#link.connect() });
+    this.#veil = new Veil({ hasPortal: way?.kind === 'portal', onConnect: () => this.#link.connect() });
     // The link tells its first state at once, when the rest of the page is not made yet.
     this.#link = new Link({
       target,

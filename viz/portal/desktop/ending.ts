@@ -3,26 +3,26 @@ import { streamCloseCodes } from '../../../core/wire/portal.ts';
 
 export type Ending =
   | { readonly kind: 'retry'; readonly sentence: string }
-  /** `mayReturn`: the person may connect again when she wants to. */
+  /** `mayReturn`: the person may connect again. */
   | { readonly kind: 'over'; readonly sentence: string; readonly mayReturn: boolean };
 
-const keepsRunning = 'Your desktop keeps running, with everything that is open in it.';
+const keepsRunning = 'Your desktop keeps running, with everything open in it.';
 
 /** Of a WebSocket that closed. */
 export function endingOfClose(code: number, reason: string): Ending {
   switch (code) {
     case streamCloseCodes.rightEnded:
-      return { kind: 'over', sentence: reason || 'Your right to this desktop has ended.', mayReturn: false };
+      return { kind: 'over', sentence: reason || 'You no longer have access to this desktop.', mayReturn: false };
     case streamCloseCodes.idle:
       return {
         kind: 'over',
-        sentence: reason || 'Nothing was done for a while, so the connection was closed. The desktop keeps running.',
+        sentence: reason || 'The connection was closed because it was idle for a while. The desktop keeps running.',
         mayReturn: true,
       };
     case streamCloseCodes.desktopAway:
-      return { kind: 'retry', sentence: reason || 'The desktop does not answer at the moment.' };
+      return { kind: 'retry', sentence: reason || 'The desktop is not answering at the moment.' };
     case streamCloseCodes.goingAway:
-      return { kind: 'retry', sentence: `The streaming server restarts. ${keepsRunning}` };
+      return { kind: 'retry', sentence: `The streaming server is restarting. ${keepsRunning}` };
     default:
       return { kind: 'retry', sentence: `The connection broke. ${keepsRunning}` };
   }

@@ -1,6 +1,6 @@
 /** Keys that the browser keeps for itself, keys to hold, and the keyboard of a touch screen. */
 import type RFB from '@novnc/novnc';
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 import { backspace, enter, heldKeys, type Key, keysymOf, plainKeys } from './keys.ts';
 
 export class KeysPanel {
@@ -10,7 +10,7 @@ export class KeysPanel {
   readonly #typed = element('textarea', {
     class: 'typed',
     rows: 1,
-    'aria-label': 'Type here with the keyboard of the screen',
+    'aria-label': 'Type here with the on-screen keyboard',
     placeholder: 'Touch screen: tap here to type',
     autocapitalize: 'off',
     autocomplete: 'off',
@@ -39,7 +39,7 @@ export class KeysPanel {
       element(
         'p',
         { class: 'hint' },
-        'Your own keyboard layout works: what a key prints is sent together with where it sits. If a character comes out wrong, choose the same layout in the desktop. Full screen lets more keys through. Ctrl+Alt+Shift leads to these tools, Esc back.',
+        'Your own keyboard layout works: each key is sent as its character together with its position. If a character comes out wrong, choose the same layout in the desktop. Full screen lets more keys through. Ctrl+Alt+Shift brings you to these tools, Esc takes you back.',
       ),
     );
   }

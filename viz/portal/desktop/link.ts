@@ -1,5 +1,7 @@
-/** The connection to a desktop, from the first to the last: it comes back by itself, with a new ticket each time. */
-import { Problem } from '../api.ts';
+/** The connection to a desktop: it reconnects on its own, with a new ticket each time. */
+import { defer, merge, NEVER, Subscription, take, timer } from 'rxjs';
+import { readerReturns$ } from '../../page/reader-returns.ts';
+import { Problem } from '../load/api.ts';
 import { type Ending, endingOfClose, endingOfRefusal, mostTries, pauseBeforeS } from './ending.ts';
 import type { PictureSettings } from './picture-settings.ts';
 import { Screen } from './screen.ts';
@@ -9,7 +11,7 @@ import { NoTicket, subprotocols, type Ticket } from './ticket.ts';
 export type LinkState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'connected'; readonly ticket: Ticket; readonly sinceMs: number }
-  /** It is tried again at `nextTryMs`; null: when the tab is looked at again. */
+  /** The next try is at `nextTryMs`; null: when the person returns to the tab. */
   | { readonly kind: 'broken'; readonly sentence: string; readonly nextTryMs: number | null }
   | { readonly kind: 'over'; readonly sentence: string; readonly mayReturn: boolean };
 
@@ -23,7 +25,7 @@ export interface LinkOptions {
 
 /** Seconds after which an attempt that came to nothing is given up. */
 const patienceS = 15;
-/** A connection that lasted as long lets the pauses begin anew, seconds. */
+/** Seconds that a connection must last for the pauses to start over. */
 const steadyS = 10;
 
 export class Link {
@@ -35,14 +37,14 @@ export class Link {
   #still: HTMLCanvasElement | null = null;
   #tries = 0;
   #breaks = 0;
-  #timer = 0;
+  /** What comes next unless something comes between: the ticket, the end of patience, the next try. */
+  #next = Subscription.EMPTY;
 
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#settings = options.settings;
     document.addEventListener('visibilitychange', () => this.#notice());
-    addEventListener('online', () => this.#retryNow());
-    void this.connect();
+    this.connect();
   }
 
   get state(): LinkState {
@@ -58,7 +60,7 @@ export class Link {
     return this.#state.kind === 'connected' ? this.#socket : null;
   }
 
-  /** How often the connection broke and was made again. */
+  /** How often the connection was lost. */
   get breaks(): number {
     return this.#breaks;
   }
@@ -69,16 +71,16 @@ export class Link {
   }
 
   /** Now, whatever was planned. */
-  async connect(): Promise<void> {
-    clearTimeout(this.#timer);
+  connect(): void {
+    this.#next.unsubscribe();
     this.#set({ kind: 'connecting' });
-    let ticket: Ticket;
-    try {
-      ticket = await this.#options.ticket();
-    } catch (error) {
-      this.#end(endingOfError(error));
-      return;
-    }
+    this.#next = defer(this.#options.ticket).subscribe({
+      next: (ticket) => this.#open(ticket),
+      error: (error) => this.#end(endingOfError(error)),
+    });
+  }
+
+  #open(ticket: Ticket): void {
     const socket = new StreamSocket(ticket.streamUrl, subprotocols(ticket), (code, reason) => {
       if (socket === this.#socket) this.#end(endingOfClose(code, reason));
     });
@@ -88,9 +90,8 @@ export class Link {
       onRefused: (sentence) => this.#end({ kind: 'over', sentence, mayReturn: true }),
       onClipboard: this.#options.onClipboard,
     });
-    this.#timer = window.setTimeout(
-      () => this.#end({ kind: 'retry', sentence: 'The desktop does not answer yet.' }),
-      patienceS * 1000,
+    this.#next = timer(patienceS * 1000).subscribe(() =>
+      this.#end({ kind: 'retry', sentence: 'The desktop is not answering yet.' }),
     );
   }
 
@@ -100,7 +101,7 @@ export class Link {
   }
 
   #connected(ticket: Ticket): void {
-    clearTimeout(this.#timer);
+    this.#next.unsubscribe();
     this.#still?.remove();
     this.#still = null;
     this.#set({ kind: 'connected', ticket, sinceMs: performance.now() });
@@ -109,7 +110,7 @@ export class Link {
   }
 
   #end(ending: Ending): void {
-    clearTimeout(this.#timer);
+    this.#next.unsubscribe();
     if (this.#state.kind === 'connected') {
       this.#breaks++;
       if (performance.now() - this.#state.sinceMs > steadyS * 1000) this.#tries = 0;
@@ -120,18 +121,17 @@ export class Link {
       return;
     }
     if (this.#tries >= mostTries) {
-      this.#set({ kind: 'over', sentence: `${ending.sentence} It was tried ${mostTries} times.`, mayReturn: true });
+      this.#set({ kind: 'over', sentence: `${ending.sentence} Tried ${mostTries} times.`, mayReturn: true });
       this.#tries = 0;
       return;
     }
     const pauseS = pauseBeforeS(this.#tries++);
-    // Nobody looks: it would take a ticket for nothing.
-    if (document.hidden) {
-      this.#set({ kind: 'broken', sentence: ending.sentence, nextTryMs: null });
-      return;
-    }
-    this.#set({ kind: 'broken', sentence: ending.sentence, nextTryMs: performance.now() + pauseS * 1000 });
-    this.#timer = window.setTimeout(() => void this.connect(), pauseS * 1000);
+    // While nobody looks, a try would take a ticket for nothing.
+    const nextTryMs = document.hidden ? null : performance.now() + pauseS * 1000;
+    this.#set({ kind: 'broken', sentence: ending.sentence, nextTryMs });
+    this.#next = merge(nextTryMs === null ? NEVER : timer(pauseS * 1000), readerReturns$)
+      .pipe(take(1))
+      .subscribe(() => this.connect());
   }
 
   /** The picture stays, as a still. */
@@ -149,14 +149,8 @@ export class Link {
 
   /** A tab that nobody sees asks for no pictures, and one that is seen again does at once. */
   #notice(): void {
-    if (!document.hidden) {
-      this.socket?.resume();
-      this.#retryNow();
-    } else this.socket?.pause();
-  }
-
-  #retryNow(): void {
-    if (this.#state.kind === 'broken') void this.connect();
+    if (document.hidden) this.socket?.pause();
+    else this.socket?.resume();
   }
 
   #set(state: LinkState): void {

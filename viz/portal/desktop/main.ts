@@ -1,8 +1,8 @@
 /** Starts the page of a desktop. */
-import '../../theme.css';
+import '../../page/theme.css';
 import '../look.css';
 import './desktop.css';
-import { startTheme } from '../../theme-choice.ts';
+import { startTheme } from '../../page/theme-choice.ts';
 import { DesktopPage } from './desktop-page.ts';
 import { cleanAddress, readWayIn } from './way-in.ts';
 

@@ -1,7 +1,8 @@
 /** What the portal says about the desktop while one works in it: its end is near, who else looks. */
+import { catchError, EMPTY, exhaustMap, filter, from, Subject, switchMap, timer } from 'rxjs';
 import type { DesktopView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { portalApi } from '../api.ts';
+import { element } from '../../page/element.ts';
+import { portalApi } from '../load/api.ts';
 import { listWords } from '../model/words.ts';
 
 /** Seconds between two looks. */
@@ -9,34 +10,28 @@ const intervalS = 20;
 
 export class Notices {
   readonly root = element('div', { class: 'notices', role: 'status' });
-  readonly #desktopId: string;
   /** Warnings that were put away. */
   readonly #seen = new Set<string>();
-  #timer = 0;
+  readonly #connected = new Subject<boolean>();
 
   constructor(desktopId: string) {
-    this.#desktopId = desktopId;
+    const looks = timer(0, intervalS * 1000).pipe(
+      filter((looked) => looked === 0 || !document.hidden),
+      // The stream itself tells when something has ended; a warning that cannot be had now comes with the next look.
+      exhaustMap(() => from(portalApi.desktop(desktopId)).pipe(catchError(() => EMPTY))),
+    );
+    this.#connected
+      .pipe(switchMap((isConnected) => (isConnected ? looks : EMPTY)))
+      .subscribe((desktop) => this.#show(desktop));
   }
 
   /** Looks now and again while it is connected. */
   follow(isConnected: boolean): void {
-    clearInterval(this.#timer);
     this.root.replaceChildren();
-    if (!isConnected) return;
-    void this.#look();
-    this.#timer = window.setInterval(() => {
-      if (!document.hidden) void this.#look();
-    }, intervalS * 1000);
+    this.#connected.next(isConnected);
   }
 
-  async #look(): Promise<void> {
-    let desktop: DesktopView;
-    try {
-      desktop = await portalApi.desktop(this.#desktopId);
-    } catch {
-      // The stream itself tells when something has ended; a warning that cannot be had now comes with the next look.
-      return;
-    }
+  #show(desktop: DesktopView): void {
     const { warning, viewers, owner, role } = desktop;
     const shared = viewers.length > 1 || role !== 'owner';
     this.root.replaceChildren(
@@ -58,7 +53,7 @@ export class Notices {
       'p',
       { class: 'note warn' },
       sentence,
-      element('a', { class: 'quiet', href: './', target: '_blank', rel: 'noopener' }, 'To the portal'),
+      element('a', { class: 'quiet', href: './', target: '_blank', rel: 'noopener' }, 'Go to the portal'),
       element(
         'button',
         {

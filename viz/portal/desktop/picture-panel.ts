@@ -1,6 +1,6 @@
 /** How the desktop fits the window, and how good its picture is. */
 
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 import { choiceCards } from '../views/choice-cards.ts';
 import { type Fit, fits, type PictureSettings, type Quality, qualities } from './picture-settings.ts';
 

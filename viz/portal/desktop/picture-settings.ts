@@ -3,15 +3,15 @@
 export const fits = {
   window: { label: 'Follow the window', text: 'The desktop takes the size of this window.' },
   scale: { label: 'Scale', text: 'The desktop keeps its size and is drawn smaller or larger.' },
-  actual: { label: 'Actual size', text: 'Pixel by pixel; scroll to see the rest.' },
+  actual: { label: 'Actual size', text: 'One to one; scroll to see the rest.' },
 } as const;
 export type Fit = keyof typeof fits;
 
 /** `quality`: of JPEG, 0 to 9; `compression`: of the rest, 0 to 9. */
 export const qualities = {
-  sharp: { label: 'Sharp', text: 'No loss that one sees: for reading images.', quality: 9, compression: 1 },
+  sharp: { label: 'Sharp', text: 'No visible loss: for examining images.', quality: 9, compression: 1 },
   balanced: { label: 'Balanced', text: 'For everyday work.', quality: 6, compression: 2 },
-  fast: { label: 'Fast', text: 'For a slow network; pictures lose detail.', quality: 2, compression: 6 },
+  fast: { label: 'Fast', text: 'For a slow network; the picture loses detail.', quality: 2, compression: 6 },
 } as const;
 export type Quality = keyof typeof qualities;
 

@@ -34,7 +34,7 @@ export class Screen {
     this.rfb.addEventListener('clipboard', ({ detail }) => events.onClipboard(detail.text));
     this.rfb.addEventListener('credentialsrequired', () =>
       events.onRefused(
-        'The desktop asks for a password of its own, which the streaming server should have given. Tell the staff.',
+        'The desktop asks for a password of its own, which the streaming server should have provided. Please tell the staff.',
       ),
     );
     this.rfb.addEventListener('securityfailure', ({ detail }) =>

@@ -1,6 +1,7 @@
 /** How the connection does, once a second while one wants to know. */
-import { element } from '../../element.ts';
-import { formatSpan, round } from '../../model/quantity-words.ts';
+import { interval, Subscription, startWith } from 'rxjs';
+import { element } from '../../page/element.ts';
+import { formatSpan, round } from '../../page/quantity-words.ts';
 import type { Link } from './link.ts';
 
 interface Sample {
@@ -17,7 +18,7 @@ export class Statistics {
   readonly root = element('div', {});
   readonly #link: Link;
   #samples: Sample[] = [];
-  #timer = 0;
+  #showing = Subscription.EMPTY;
 
   constructor(link: Link) {
     this.#link = link;
@@ -25,12 +26,13 @@ export class Statistics {
 
   start(): void {
     this.#samples = [];
-    this.#show();
-    this.#timer = window.setInterval(() => this.#show(), 1000);
+    this.#showing = interval(1000)
+      .pipe(startWith(0))
+      .subscribe(() => this.#show());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#showing.unsubscribe();
   }
 
   #show(): void {
@@ -49,10 +51,10 @@ export class Statistics {
       this.#samples.length < 2 ? null : (now[of] - first[of]) / spanS;
     const canvas = screen.canvas;
     const rows: [string, string][] = [
-      ['Pictures', perSecond(rate('frames'), (value) => round(value, value < 10 ? 1 : 0))],
+      ['Frames', perSecond(rate('frames'), (value) => round(value, value < 10 ? 1 : 0))],
       [
-        'Answer to keys and clicks',
-        answersMs.length === 0 ? 'press a key to see' : `${round(median(answersMs), 0)} ms`,
+        'Response to keys and clicks',
+        answersMs.length === 0 ? 'press a key to see it' : `${round(median(answersMs), 0)} ms`,
       ],
       ['Receiving', perSecond(rate('bytesIn'), formatBytes)],
       ['Sending', perSecond(rate('bytesOut'), formatBytes)],
@@ -69,7 +71,7 @@ export class Statistics {
       element(
         'p',
         { class: 'hint' },
-        'Answer: from a key or button pressed to the next data from the desktop, median of the last 20. Pictures come only when something moves.',
+        'Response: from a key press or click to the next data from the desktop, median of the last 20. Frames arrive only when something changes.',
       ),
     );
   }

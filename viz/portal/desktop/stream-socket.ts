@@ -31,7 +31,7 @@ export class StreamSocket {
   #isPaused = false;
   /** Of the desktop, as noVNC last asked for it: bytes 6 to 9 of its messages, width and height. */
   #extent: Extent = [0, 0];
-  /** What the server sends by itself; null from a server that is asked for each picture. */
+  /** What the server sends unasked; null from a server that is asked for each picture. */
   #sentByItself: Extent | null = null;
 
   /** @param onClose once, with the close code and the reason that the gateway gave */
@@ -83,7 +83,7 @@ export class StreamSocket {
       this.#extent = extentOf(message);
       if (type === continuousUpdates) this.#sentByItself = this.#extent;
       if (this.#isPaused) return;
-      // Once it was paused, noVNC believes that the server sends nothing by itself any more, and so does not tell it of a new size.
+      // Once it was paused, noVNC believes that the server no longer sends anything unasked, and so does not tell it of a new size.
       if (this.#sentByItself !== null && !isSame(this.#sentByItself, this.#extent)) this.#askContinuously();
     }
     if (isPress(message)) this.#askedMs ??= performance.now();

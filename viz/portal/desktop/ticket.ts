@@ -1,6 +1,6 @@
 /** What one connection needs: where the stream is, the token for it, and what the person may do. */
 import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts';
-import { Problem, portalApi } from '../api.ts';
+import { Problem, portalApi } from '../load/api.ts';
 import type { WayIn } from './way-in.ts';
 
 export interface Ticket {
@@ -13,7 +13,7 @@ export interface Ticket {
   readonly clipboard: ClipboardPolicy | null;
 }
 
-/** There is no ticket, and asking again by itself would not help. */
+/** There is no ticket, and asking again without the person would not help. */
 export class NoTicket extends Error {
   override readonly name = 'NoTicket';
   /** Whether the person may try again. */
@@ -31,10 +31,7 @@ export function ticketsFor(way: WayIn): () => Promise<Ticket> {
   let isUsed = false;
   return async () => {
     if (isUsed) {
-      throw new NoTicket(
-        'This connection could be used once. Open the desktop from the portal again; it keeps running.',
-        false,
-      );
+      throw new NoTicket('This link works only once. Open the desktop from the portal again; it keeps running.', false);
     }
     isUsed = true;
     const token = way.kind === 'token' ? way.token : null;

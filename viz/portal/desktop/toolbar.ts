@@ -1,6 +1,7 @@
 /** The bar at the top: it draws back when it is not used, and comes when its handle is touched, pointed at or focused. */
-import { element } from '../../element.ts';
-import { type IconName, icon } from '../icons.ts';
+import { debounceTime, Subject } from 'rxjs';
+import { element } from '../../page/element.ts';
+import { type IconName, icon } from '../page/icons.ts';
 
 export interface Panel {
   readonly name: string;
@@ -20,7 +21,8 @@ export class Toolbar {
   readonly #place = element('div', { class: 'panel-place' });
   readonly #handle: HTMLButtonElement;
   #open: { readonly panel: Panel; readonly button: HTMLButtonElement } | null = null;
-  #timer = 0;
+  /** It is used, or no longer is: the time until it draws back starts over. */
+  readonly #uses = new Subject<void>();
 
   /** @param onLeave the person is done with the tools, by the Escape key */
   constructor(panels: readonly Panel[], buttons: readonly HTMLButtonElement[], onLeave: () => void) {
@@ -49,14 +51,15 @@ export class Toolbar {
     this.root.addEventListener('pointerenter', (event) => {
       if (event.pointerType === 'mouse') this.#show(true);
     });
-    this.root.addEventListener('pointerleave', () => this.#rest());
+    this.root.addEventListener('pointerleave', () => this.#uses.next());
     this.root.addEventListener('focusin', () => this.#show(true));
-    this.root.addEventListener('focusout', () => this.#rest());
+    this.root.addEventListener('focusout', () => this.#uses.next());
     this.root.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       if (this.#open === null) onLeave();
       else this.closePanel();
     });
+    this.#uses.pipe(debounceTime(restS * 1000)).subscribe(() => this.#rest());
     this.#show(true);
   }
 
@@ -89,7 +92,7 @@ export class Toolbar {
     this.#open.panel.onClose?.();
     this.#open = null;
     this.#place.replaceChildren();
-    this.#rest();
+    this.#uses.next();
   }
 
   #panelButton(panel: Panel): HTMLButtonElement {
@@ -115,15 +118,13 @@ export class Toolbar {
   #show(isShown: boolean): void {
     this.root.classList.toggle('shown', isShown);
     this.#handle.setAttribute('aria-expanded', String(isShown));
-    if (isShown) this.#rest();
+    if (isShown) this.#uses.next();
   }
 
+  /** Draws back, unless it is in use. */
   #rest(): void {
-    clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => {
-      const isUsed = this.#open !== null || this.root.matches(':hover') || this.root.contains(document.activeElement);
-      if (!isUsed) this.#show(false);
-    }, restS * 1000);
+    const isUsed = this.#open !== null || this.root.matches(':hover') || this.root.contains(document.activeElement);
+    if (!isUsed) this.#show(false);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What lies over the picture while there is none: why, and what one can do. */
-import { element } from '../../element.ts';
+import { interval, Subscription, startWith } from 'rxjs';
+import { element } from '../../page/element.ts';
 import type { LinkState } from './link.ts';
 
 export interface VeilOptions {
@@ -11,14 +12,14 @@ export interface VeilOptions {
 export class Veil {
   readonly root = element('section', { class: 'veil', 'aria-label': 'Connection', 'aria-live': 'polite' });
   readonly #options: VeilOptions;
-  #timer = 0;
+  #counting = Subscription.EMPTY;
 
   constructor(options: VeilOptions) {
     this.#options = options;
   }
 
   show(state: LinkState): void {
-    clearInterval(this.#timer);
+    this.#counting.unsubscribe();
     this.root.hidden = state.kind === 'connected';
     this.root.dataset.kind = state.kind;
     if (state.kind === 'connected') return;
@@ -30,7 +31,7 @@ export class Veil {
       return [
         element('div', { class: 'pulse' }),
         element('h1', {}, 'Connecting …'),
-        element('p', {}, 'The desktop comes up in this tab.'),
+        element('p', {}, 'The desktop will appear in this tab.'),
       ];
     }
     if (state.kind === 'broken') {
@@ -38,11 +39,10 @@ export class Veil {
       const count = (): void => {
         wait.textContent =
           state.nextTryMs === null
-            ? 'It is tried again when you look at this tab.'
+            ? 'Next try when you return to this tab.'
             : `Next try in ${Math.max(0, Math.ceil((state.nextTryMs - performance.now()) / 1000))} s.`;
       };
-      count();
-      this.#timer = window.setInterval(count, 250);
+      this.#counting = interval(250).pipe(startWith(0)).subscribe(count);
       return [
         element('div', { class: 'pulse' }),
         element('h1', {}, 'Reconnecting …'),

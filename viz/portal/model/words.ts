@@ -1,6 +1,6 @@
 /** What the portal says about desktops: times, sizes, states. */
 import type { DesktopGpu, DesktopSize, DesktopState, DesktopView } from '../../../core/wire/portal.ts';
-import { formatMib, formatSpan, plural } from '../../model/quantity-words.ts';
+import { formatMib, formatSpan, plural } from '../../page/quantity-words.ts';
 
 const stateNames: Readonly<Record<DesktopState, string>> = {
   waiting: 'Waiting',

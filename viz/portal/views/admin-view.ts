@@ -1,10 +1,23 @@
 /** All desktops, for administrators: find one, stop it, look at its console, read what happened. */
 import './admin-view.css';
+import {
+  catchError,
+  EMPTY,
+  filter,
+  from,
+  interval,
+  merge,
+  type Observable,
+  Subject,
+  type Subscription,
+  startWith,
+  switchMap,
+} from 'rxjs';
 import { type AuditView, type DesktopState, type DesktopView, desktopStates } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { plural } from '../../model/quantity-words.ts';
-import { patch } from '../../patch.ts';
-import { portalApi } from '../api.ts';
+import { element } from '../../page/element.ts';
+import { patch } from '../../page/patch.ts';
+import { plural } from '../../page/quantity-words.ts';
+import { portalApi } from '../load/api.ts';
 import { clockWords, listWords, sizeWords, stateName } from '../model/words.ts';
 import { stateMark } from './desktop-card.ts';
 import { askInDialog } from './dialogs.ts';
@@ -23,21 +36,20 @@ export class AdminView {
     id: 'admin-search',
     type: 'search',
     placeholder: 'title, person, station, host',
-    oninput: () => void this.refresh(),
+    oninput: () => this.refresh(),
   });
   readonly #state = element(
     'select',
-    { id: 'admin-state', onchange: () => void this.refresh() },
+    { id: 'admin-state', onchange: () => this.refresh() },
     element('option', { value: '' }, 'any state'),
     ...desktopStates.map((state) => element('option', { value: state }, stateName(state))),
   );
   readonly #table = element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All desktops' });
   readonly #count = element('span', { class: 'muted', role: 'status' });
   readonly #audit = element('section', { class: 'audit panel', 'aria-label': 'Audit trail' });
-  readonly #timer: number;
+  readonly #asks = new Subject<void>();
+  readonly #asking: Subscription;
   #desktops: readonly DesktopView[] = [];
-  /** Answers to earlier questions that arrive late are not shown. */
-  #question = 0;
 
   constructor(onProblem: (error: unknown) => void) {
     this.#onProblem = onProblem;
@@ -52,36 +64,46 @@ export class AdminView {
         this.#search,
         element('label', { for: 'admin-state' }, 'State'),
         this.#state,
-        element('button', { type: 'button', onclick: () => void this.#showAudit({}) }, 'Audit trail of all'),
+        element('button', { type: 'button', onclick: () => void this.#showAudit({}) }, 'Full audit trail'),
       ),
       this.#table,
       this.#audit,
     );
     this.#audit.hidden = true;
     this.#table.addEventListener('click', (event) => this.#click(event));
-    this.#timer = window.setInterval(() => {
-      if (!document.hidden) void this.refresh();
-    }, refreshS * 1000);
-    void this.refresh();
+    // A late answer to an earlier question is not shown.
+    this.#asking = merge(this.#asks, interval(refreshS * 1000).pipe(filter(() => !document.hidden)))
+      .pipe(
+        startWith(undefined),
+        switchMap(() => this.#answer()),
+      )
+      .subscribe((desktops) => this.#show(desktops));
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#asking.unsubscribe();
   }
 
-  async refresh(): Promise<void> {
-    const question = ++this.#question;
-    try {
-      const desktops = await portalApi.adminDesktops(this.#search.value.trim(), this.#state.value as DesktopState | '');
-      if (question !== this.#question) return;
-      this.#desktops = desktops;
-      this.#count.textContent = plural(desktops.length, 'desktop');
-      const wanted = element('div', {}, desktopTable(desktops, Date.now() / 1000));
-      if (this.#table.firstElementChild === null) this.#table.append(wanted);
-      else patch(this.#table.firstElementChild, wanted);
-    } catch (error) {
-      this.#onProblem(error);
-    }
+  refresh(): void {
+    this.#asks.next();
+  }
+
+  /** The desktops asked for; nothing where there is a problem, which is told. */
+  #answer(): Observable<readonly DesktopView[]> {
+    return from(portalApi.adminDesktops(this.#search.value.trim(), this.#state.value as DesktopState | '')).pipe(
+      catchError((error: unknown) => {
+        this.#onProblem(error);
+        return EMPTY;
+      }),
+    );
+  }
+
+  #show(desktops: readonly DesktopView[]): void {
+    this.#desktops = desktops;
+    this.#count.textContent = plural(desktops.length, 'desktop');
+    const wanted = element('div', {}, desktopTable(desktops, Date.now() / 1000));
+    if (this.#table.firstElementChild === null) this.#table.append(wanted);
+    else patch(this.#table.firstElementChild, wanted);
   }
 
   #click(event: Event): void {
@@ -99,7 +121,7 @@ export class AdminView {
     const meaning =
       verb === 'stop'
         ? 'Its programs end at once, without asking its owner; its disk is kept.'
-        : 'It and everything on its own disk is gone for good.';
+        : 'The desktop and everything on its own disk will be gone for good.';
     const connected = viewers.length === 0 ? 'Nobody is connected.' : `Connected now: ${listWords(viewers)}.`;
     askInDialog(
       `${verb === 'stop' ? 'Stop' : 'Delete'} “${title}” of ${owner}?`,
@@ -109,7 +131,7 @@ export class AdminView {
         kind: 'danger',
         act: async () => {
           await (verb === 'stop' ? portalApi.adminStop(id) : portalApi.adminRemove(id));
-          await this.refresh();
+          this.refresh();
         },
       },
     );
@@ -140,7 +162,7 @@ export class AdminView {
 }
 
 function desktopTable(desktops: readonly DesktopView[], nowS: number): HTMLElement {
-  if (desktops.length === 0) return element('p', { class: 'muted' }, 'No desktop is like that.');
+  if (desktops.length === 0) return element('p', { class: 'muted' }, 'No desktop matches.');
   const names = ['Desktop', 'Person', 'State', 'Size', 'Host', 'Ends', 'Connected', 'Actions'];
   return element(
     'table',
@@ -211,7 +233,7 @@ function desktopRow(desktop: DesktopView, nowS: number): HTMLElement {
 }
 
 function auditTable(rows: readonly AuditView[], nowS: number): HTMLElement {
-  if (rows.length === 0) return element('p', { class: 'muted' }, 'Nothing has been noted.');
+  if (rows.length === 0) return element('p', { class: 'muted' }, 'Nothing has been recorded.');
   const names = ['When', 'Person', 'What', 'Detail', 'From'];
   return element(
     'table',

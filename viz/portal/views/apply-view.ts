@@ -1,11 +1,11 @@
 /** The application for a desktop: station, software, size, how long. Keeps what was entered while desktops come and go beside it. */
 import './apply-view.css';
 import type { DesktopApplication, DesktopView, ImageView, StationView, UsageView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { formatMib, plural } from '../../model/quantity-words.ts';
-import { portalApi } from '../api.ts';
-import { icon } from '../icons.ts';
+import { element } from '../../page/element.ts';
+import { formatMib, plural } from '../../page/quantity-words.ts';
+import { portalApi } from '../load/api.ts';
 import { lifetimeWords } from '../model/words.ts';
+import { icon } from '../page/icons.ts';
 import { choiceCards } from './choice-cards.ts';
 import { type AskedSize, SizeFields } from './size-fields.ts';
 import { usagePanel } from './usage-panel.ts';
@@ -23,7 +23,7 @@ export class ApplyView {
   readonly #summary = element('div', { class: 'summary-text', 'aria-live': 'polite' });
   readonly #usage = element('div', {});
   readonly #problem = element('p', { class: 'problem', role: 'alert', tabindex: -1 });
-  readonly #title = element('input', { id: 'apply-title', maxlength: 80, placeholder: 'such as: bone scan, March' });
+  readonly #title = element('input', { id: 'apply-title', maxlength: 80, placeholder: 'e.g. bone scan, March' });
   readonly #submit = element('button', { class: 'primary wide' }, 'Apply');
   #station: StationView;
   #image: ImageView;
@@ -70,9 +70,9 @@ export class ApplyView {
           element(
             'div',
             { class: 'field' },
-            element('label', { for: 'apply-title' }, 'What you call it'),
+            element('label', { for: 'apply-title' }, 'Your name for it'),
             this.#title,
-            element('p', { class: 'hint' }, 'May be left empty.'),
+            element('p', { class: 'hint' }, 'Optional.'),
           ),
         ),
       ),
@@ -148,7 +148,7 @@ export class ApplyView {
     const application = this.#application();
     const lines =
       application === null
-        ? ['One of the numbers needs another look.']
+        ? ['Please check the numbers.']
         : [
             this.#station.title,
             this.#image.title,
@@ -156,7 +156,7 @@ export class ApplyView {
             application.gpu.count === 0
               ? 'no graphics card'
               : `${plural(application.gpu.count, 'graphics card')} with ${formatMib(application.gpu.memoryMib)} or more`,
-            `for ${lifetimeWords(application.lifetimeS)}, may be extended`,
+            `for ${lifetimeWords(application.lifetimeS)}, can be extended`,
           ];
     this.#summary.replaceChildren(
       ...lines.map((line) => element('p', {}, line)),
@@ -165,7 +165,7 @@ export class ApplyView {
     this.#submit.disabled = application === null;
   }
 
-  /** Where the application would go beyond what the person may have: it is still hers to try, since others may end meanwhile. */
+  /** Where the application would exceed the limits; it may be sent anyway, since other desktops may end in the meantime. */
   #limitSentences(application: AskedSize | null): string[] {
     const usage = this.#ofPerson;
     if (usage === null || application === null) return [];
@@ -173,10 +173,10 @@ export class ApplyView {
     const asked = application.gpu.count;
     return [
       mostDesktops !== null && desktops >= mostDesktops
-        ? `You have ${plural(desktops, 'desktop')}, and may have ${mostDesktops}: delete one first.`
+        ? `You have ${plural(desktops, 'desktop')}, and the limit is ${mostDesktops}: delete one first.`
         : null,
       mostCards !== null && asked > 0 && cards + asked > mostCards
-        ? `You use ${plural(cards, 'card')} and may use ${mostCards}: it would have to wait.`
+        ? `You are using ${plural(cards, 'card')}, and the limit is ${mostCards}: this one would have to wait.`
         : null,
       mostCardHours !== null && asked > 0 && cardHours >= mostCardHours ? 'You have used up your card-hours.' : null,
     ].filter((sentence) => sentence !== null);

@@ -1,6 +1,6 @@
 /** A choice of one among some, each with room to say what it is. */
 import './choice-cards.css';
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 
 export interface Choice {
   readonly id: string;

@@ -1,9 +1,9 @@
 /** One desktop: how it is, what may be done with it. What a button does stands in its `data-action`: see desktop-actions.ts. */
 import type { DesktopState, DesktopView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { icon } from '../icons.ts';
+import { element } from '../../page/element.ts';
 import { type Milestones, stepsOf } from '../model/progress.ts';
 import { atWords, clockWords, listWords, roughSpan, sizeWords, stateName } from '../model/words.ts';
+import { icon } from '../page/icons.ts';
 import { progressSteps } from './progress-steps.ts';
 
 const open: readonly DesktopState[] = ['ready', 'connected'];
@@ -45,7 +45,7 @@ export function stateMark(state: DesktopState): HTMLElement {
 }
 
 export function roleWords(role: DesktopView['role']): string {
-  return { owner: 'your own', control: 'you may see and type', view: 'you may see only' }[role];
+  return { owner: 'your own', control: 'you can view and type', view: 'you can view only' }[role];
 }
 
 /** Why it waits or failed, and until when. */
@@ -54,7 +54,7 @@ function note({ state, reason, expectedAtS }: DesktopView, nowS: number): HTMLEl
     expectedAtS === null || !onTheWay.includes(state)
       ? null
       : expectedAtS <= nowS
-        ? 'Expected any moment.'
+        ? 'Expected at any moment.'
         : `Expected ${atWords(expectedAtS, nowS)}, in ${roughSpan(expectedAtS - nowS)}.`;
   if (reason === null && expected === null) return null;
   const kind = state === 'failed' ? 'note bad' : state === 'waiting' ? 'note warn' : 'note';
@@ -67,7 +67,7 @@ function facts(desktop: DesktopView, nowS: number): HTMLElement | null {
   if (endsAtS !== null && state !== 'failed') {
     rows.push(['Ends', `${clockWords(endsAtS, nowS)}, in ${roughSpan(endsAtS - nowS)}`]);
   }
-  if (idleEndAtS !== null) rows.push(['If nobody uses it, ends', clockWords(idleEndAtS, nowS)]);
+  if (idleEndAtS !== null) rows.push(['Ends if unused', clockWords(idleEndAtS, nowS)]);
   if (viewers.length > 0) rows.push(['Connected now', listWords(viewers)]);
   if (role === 'owner' && shares.length > 0) {
     rows.push([
@@ -75,7 +75,7 @@ function facts(desktop: DesktopView, nowS: number): HTMLElement | null {
       listWords(shares.map(({ person, role }) => (role === 'view' ? `${person} (view)` : person))),
     ]);
   }
-  if (host !== null) rows.push(['Runs on', host]);
+  if (host !== null) rows.push(['Host', host]);
   if (rows.length === 0) return null;
   return element(
     'dl',

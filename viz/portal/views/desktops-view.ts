@@ -1,9 +1,9 @@
-/** The person's desktops, and what she may still have. */
+/** The person's desktops, and what else they may have. */
 import './desktops-view.css';
 import type { DesktopView, PersonView, UsageView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { icon } from '../icons.ts';
+import { element } from '../../page/element.ts';
 import type { Milestones } from '../model/progress.ts';
+import { icon } from '../page/icons.ts';
 import { desktopCard } from './desktop-card.ts';
 import { usagePanel } from './usage-panel.ts';
 
@@ -37,7 +37,7 @@ export function desktopsView({ person, desktops, usage, milestones, nowS }: Desk
       element(
         'div',
         { class: 'lists' },
-        alive === null ? element('p', { class: 'muted', role: 'status' }, 'Asking for your desktops …') : null,
+        alive === null ? element('p', { class: 'muted', role: 'status' }, 'Loading your desktops …') : null,
         alive !== null && own.length === 0 ? emptyState(shared.length > 0) : null,
         own.length > 0 ? element('h2', { class: 'only-spoken' }, 'My own') : null,
         own.length > 0 ? cards(own) : null,
@@ -58,7 +58,7 @@ function emptyState(hasShared: boolean): HTMLElement {
     element(
       'p',
       { class: 'muted' },
-      'Choose your station and its software, say how large the machine should be, and it is ready in a few minutes. Your data is already there.',
+      'Choose your station and its software, say how large the machine should be, and it will be ready in a few minutes. Your data is already there.',
     ),
     element('a', { class: 'primary', href: '#apply' }, icon('plus'), 'Apply for a desktop'),
   );

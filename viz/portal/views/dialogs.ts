@@ -1,6 +1,6 @@
 /** Dialogs: something said, something asked. */
 import './dialogs.css';
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 
 /** Shows a dialog until it is closed; it is gone from the document after that. */
 export function showDialog(label: string, ...content: readonly (Node | null)[]): HTMLDialogElement {
@@ -25,7 +25,7 @@ export function askInDialog(
 ): HTMLDialogElement {
   const problem = element('p', { class: 'problem', role: 'alert' });
   const yes = element('button', { class: answer.kind }, answer.label);
-  const no = element('button', { type: 'button', onclick: () => dialog.close() }, 'Keep as it is');
+  const no = element('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel');
   const act = async (): Promise<void> => {
     yes.disabled = true;
     try {

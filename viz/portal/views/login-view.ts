@@ -1,10 +1,10 @@
 /** Who are you? */
 import './login-view.css';
 import type { LoginWays, PersonView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { portalApi } from '../api.ts';
-import { icon } from '../icons.ts';
-import { serviceTitle } from '../service-title.ts';
+import { element } from '../../page/element.ts';
+import { portalApi } from '../load/api.ts';
+import { icon } from '../page/icons.ts';
+import { serviceTitle } from '../page/service-title.ts';
 
 /** @param message why the person has to log in again; null at the first visit */
 export function loginView(ways: LoginWays, message: string | null, onLogin: (person: PersonView) => void): HTMLElement {
@@ -22,7 +22,7 @@ export function loginView(ways: LoginWays, message: string | null, onLogin: (per
     ways.unified === null
       ? null
       : element('a', { class: 'primary wide', href: portalApi.unifiedLoginUrl }, `Log in with ${ways.unified}`),
-    ways.unified !== null && ways.local ? element('p', { class: 'or' }, 'or with an account of this server') : null,
+    ways.unified !== null && ways.local ? element('p', { class: 'or' }, 'or with an account on this server') : null,
     ways.local ? localForm(ways.unified === null, onLogin) : null,
     ways.unified === null && !ways.local
       ? element('p', { class: 'note' }, 'No way to log in is set up on this server. Ask its administrator.')

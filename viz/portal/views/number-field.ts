@@ -1,5 +1,5 @@
 /** A number between two limits, with its unit and the sentence of what is wrong with it. */
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 
 export interface NumberFieldOptions {
   readonly id: string;

@@ -1,5 +1,5 @@
 /** What went wrong, above every view: one sentence about what was tried, one about the connection. */
-import { element } from '../../element.ts';
+import { element } from '../../page/element.ts';
 
 export class PageMessage {
   readonly root = element('div', { class: 'page-message', role: 'alert' });

@@ -1,9 +1,9 @@
 /** The bar at the top of the portal: where one is, who one is. */
 import type { PersonView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { switchTheme } from '../../theme-choice.ts';
-import { icon } from '../icons.ts';
-import { serviceTitle } from '../service-title.ts';
+import { element } from '../../page/element.ts';
+import { switchTheme } from '../../page/theme-choice.ts';
+import { icon } from '../page/icons.ts';
+import { serviceTitle } from '../page/service-title.ts';
 
 export type ViewName = 'desktops' | 'apply' | 'admin';
 

@@ -1,9 +1,9 @@
 /** The way of a new desktop: applied, scheduled, building, starting, ready. */
 import './progress-steps.css';
-import { element } from '../../element.ts';
-import { icon } from '../icons.ts';
+import { element } from '../../page/element.ts';
 import type { Step } from '../model/progress.ts';
 import { clockWords } from '../model/words.ts';
+import { icon } from '../page/icons.ts';
 
 const spoken: Readonly<Record<Step['status'], string>> = {
   done: 'done',

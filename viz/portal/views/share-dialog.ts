@@ -1,7 +1,7 @@
 /** Who else may see a desktop, and take it back. */
 import type { DesktopView, ShareView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { portalApi } from '../api.ts';
+import { element } from '../../page/element.ts';
+import { portalApi } from '../load/api.ts';
 import { showDialog } from './dialogs.ts';
 
 export class ShareDialog {
@@ -21,8 +21,8 @@ export class ShareDialog {
     const role = element(
       'select',
       { id: 'share-role' },
-      element('option', { value: 'view' }, 'may see only'),
-      element('option', { value: 'control' }, 'may see and type'),
+      element('option', { value: 'view' }, 'can view only'),
+      element('option', { value: 'control' }, 'can view and type'),
     );
     const form = element(
       'form',
@@ -37,7 +37,7 @@ export class ShareDialog {
         },
       },
       element('div', {}, element('label', { for: 'share-person' }, 'Colleague’s login name'), person),
-      element('div', {}, element('label', { for: 'share-role' }, 'What she or he may do'), role),
+      element('div', {}, element('label', { for: 'share-role' }, 'What they can do'), role),
       element('button', { class: 'primary' }, 'Share'),
     );
     this.#dialog = showDialog(
@@ -45,7 +45,7 @@ export class ShareDialog {
       element(
         'p',
         { class: 'muted' },
-        'Your colleague finds it in the portal under “Shared with me”. You can take it back at any time; the connection then ends at once.',
+        'Your colleague will find it in the portal under “Shared with me”. You can stop sharing at any time; the connection then ends at once.',
       ),
       form,
       this.#problem,
@@ -66,7 +66,7 @@ export class ShareDialog {
   update({ shares, viewers }: DesktopView): void {
     this.#list.replaceChildren(
       ...(shares.length === 0
-        ? [element('li', { class: 'muted' }, 'Nobody else may see it now.')]
+        ? [element('li', { class: 'muted' }, 'Nobody else can see it.')]
         : shares.map((share) => this.#row(share, viewers.includes(share.person)))),
     );
   }
@@ -76,17 +76,17 @@ export class ShareDialog {
       'li',
       {},
       element('strong', {}, person),
-      element('span', { class: 'muted' }, role === 'view' ? 'may see only' : 'may see and type'),
+      element('span', { class: 'muted' }, role === 'view' ? 'can view only' : 'can view and type'),
       isConnected ? element('span', { class: 'state', 'data-state': 'connected' }, 'connected now') : null,
       element(
         'button',
         {
           type: 'button',
           class: 'quiet',
-          'aria-label': `Take back from ${person}`,
+          'aria-label': `Stop sharing with ${person}`,
           onclick: () => void this.#try(() => portalApi.unshare(this.desktopId, person)),
         },
-        'Take back',
+        'Stop sharing',
       ),
     );
   }

@@ -1,7 +1,7 @@
 /** How large a desktop shall be, and for how long: the fields of one station, within its limits. */
 import type { DesktopApplication, StationView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { formatMib } from '../../model/quantity-words.ts';
+import { element } from '../../page/element.ts';
+import { formatMib } from '../../page/quantity-words.ts';
 import { lifetimeChoices, lifetimeWords } from '../model/words.ts';
 import { NumberField } from './number-field.ts';
 
@@ -56,18 +56,14 @@ export class SizeFields {
     this.root = element(
       'div',
       { class: 'size' },
-      element(
-        'div',
-        { class: 'presets', role: 'group', 'aria-label': 'Sizes to begin with' },
-        ...this.#presets(station),
-      ),
+      element('div', { class: 'presets', role: 'group', 'aria-label': 'Preset sizes' }, ...this.#presets(station)),
       element('div', { class: 'fields' }, this.#vcpus.root, this.#ramGib.root, this.#diskGib.root),
       element(
         'div',
         { class: 'fields' },
         labelled(this.#cards, 'Graphics cards', `up to ${largest.cards}`),
         labelled(this.#cardMemory, 'Memory of each card', `up to ${formatMib(largest.cardMemoryMib)}`),
-        labelled(this.#lifetime, 'How long', `up to ${lifetimeWords(longestLifetimeS)} by extending`),
+        labelled(this.#lifetime, 'How long', `up to ${lifetimeWords(longestLifetimeS)} with extensions`),
       ),
     );
   }
@@ -102,7 +98,7 @@ export class SizeFields {
       );
     return [
       preset('Half', Math.ceil(size.vcpus / 2), size.ramMib / 2, size.diskGib),
-      preset('As proposed', size.vcpus, size.ramMib, size.diskGib),
+      preset('Suggested', size.vcpus, size.ramMib, size.diskGib),
       preset('Largest', largest.vcpus, largest.ramMib, largest.diskGib),
     ];
   }

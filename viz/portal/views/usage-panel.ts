@@ -1,14 +1,14 @@
-/** What the person has, against what she may have. */
+/** What the person has, against the limits. */
 import type { UsageView } from '../../../core/wire/portal.ts';
-import { element } from '../../element.ts';
-import { round } from '../../model/quantity-words.ts';
+import { element } from '../../page/element.ts';
+import { round } from '../../page/quantity-words.ts';
 
 export function usagePanel(usage: UsageView): HTMLElement {
   const { desktops, mostDesktops, cards, mostCards, cardHours, mostCardHours, windowDays } = usage;
   return element(
     'section',
-    { class: 'usage', 'aria-label': 'Your use' },
-    element('h2', {}, 'Your use'),
+    { class: 'usage', 'aria-label': 'Your usage' },
+    element('h2', {}, 'Your usage'),
     meter('Desktops', desktops, mostDesktops),
     meter('Cards', cards, mostCards),
     meter(`Card-hours, ${windowDays} days`, cardHours, mostCardHours),

@@ -1,7 +1,8 @@
 /** Desktops' machines on a cloud in memory, which this project's scheduler fills. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CloudMachines } from '../../../../live/desktops/machines/cloud-machines.ts';
-import type { MachineOrder, MachineStatus } from '../../../../live/desktops/machines/machines.ts';
+import type { MachineStatus } from '../../../../live/desktops/machines/machines.ts';
+import type { MachineOrder } from '../../../../live/desktops/records/machine-order.ts';
 import { openNova, openSession } from '../../../../live/openstack/index.ts';
 import { MemoryCloud } from '../../memory-cloud/memory-cloud.ts';
 import { memoryHost, SchedulerUnderTest } from '../../scheduling/harness.ts';

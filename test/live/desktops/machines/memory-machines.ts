@@ -1,5 +1,6 @@
 /** Machines in memory: so many hosts of a kind, with faults that a test orders. */
-import type { MachineOrder, MachineStatus, Machines } from '../../../../live/desktops/machines/machines.ts';
+import type { MachineStatus, Machines } from '../../../../live/desktops/machines/machines.ts';
+import type { MachineOrder } from '../../../../live/desktops/records/machine-order.ts';
 
 interface MemoryMachine {
   readonly order: MachineOrder;

@@ -1,6 +1,7 @@
 /** Orders for tests of user data. */
+
+import type { DesktopImage, Station } from '../../../../live/desktops/catalogue/station.ts';
 import type { ProvisioningOrder } from '../../../../live/desktops/provisioning/order.ts';
-import type { DesktopImage, Station } from '../../../../live/desktops/station.ts';
 
 export const linuxImage: DesktopImage = {
   id: 'imaging-linux',

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { DesktopImage } from '../../../../live/desktops/catalogue/station.ts';
 import { powershellQuote } from '../../../../live/desktops/provisioning/quote.ts';
 import { buildUserData } from '../../../../live/desktops/provisioning/user-data.ts';
 import { obfuscatedVncPassword } from '../../../../live/desktops/provisioning/vnc-password.ts';
-import type { DesktopImage } from '../../../../live/desktops/station.ts';
 import { order } from './orders.ts';
 
 const image: DesktopImage = {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { confinedCookie, confinedLocation, fromApp, toApp } from '../../../../live/gateway/apps/app-headers.ts';
 import { appPathOf } from '../../../../live/gateway/apps/app-path.ts';
-import type { Grant } from '../../../../live/gateway/authority.ts';
+import type { Grant } from '../../../../live/gateway/authority/authority.ts';
 import { type Harness, startHarness, until } from '../harness.ts';
 
 const desktopId = '3d6c2f6e-0000-4000-8000-000000000001';

@@ -1,7 +1,7 @@
 /** The external authentication API over HTTP, in front of any authority: what the server offers to a gateway by itself. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Authority, Refused } from '../../../../live/gateway/authority.ts';
+import { type Authority, Refused } from '../../../../live/gateway/authority/authority.ts';
 
 export class AuthorityServer {
   readonly #server: Server;

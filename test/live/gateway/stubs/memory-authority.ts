@@ -8,7 +8,7 @@ import {
   type OpenGrant,
   type RefusalReason,
   Refused,
-} from '../../../../live/gateway/authority.ts';
+} from '../../../../live/gateway/authority/authority.ts';
 
 export class MemoryAuthority implements Authority {
   /** Sentences by grant id. */

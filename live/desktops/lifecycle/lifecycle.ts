@@ -1,0 +1,349 @@
+/**
+ * Takes desktops from their application to their end. Every step begins from the row in the database and from what the machine's status says,
+ * so that it can be gone on with after the process was killed at any instant. A step that is made twice is the same as made once: the
+ * machine has the desktop's id. Of several servers one does it at a time, the one with the lease.
+ */
+import type { Clock } from '../../../core/clock.ts';
+import { InputError } from '../../../core/input-error.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
+import type { MachineStatus, Machines } from '../machines/machines.ts';
+import type { AuditEntry } from '../records/audit-trail.ts';
+import type { Desktop, DesktopChanges } from '../records/desktop.ts';
+import type { DesktopStore } from '../records/desktop-store.ts';
+import { DesktopChanged } from '../records/desktop-store.ts';
+import { changesBy, deleting, into, restlessStates } from './desktop-state.ts';
+import { idleEndOf } from './idle-end.ts';
+import type { Lease } from './lease.ts';
+import { asksNoLess, type Holder, type Waiting, waitingFor } from './waiting.ts';
+
+export interface LifecycleSettings {
+  /** Of each person. */
+  readonly limits: SharedLimits;
+  readonly windowDays: number;
+  /** Seconds from the machine's running until its desktop must answer. */
+  readonly startLimitS: number;
+}
+
+export interface LifecycleParts {
+  readonly store: DesktopStore;
+  readonly machines: Machines;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly lease: Pick<Lease, 'isHeld' | 'take' | 'letGo'>;
+  /** Whether a VNC server answers there. */
+  readonly probe: (address: string, port: number) => Promise<boolean>;
+  /** Why a desktop's address may not be used, in a sentence; null when it may. */
+  readonly objectionTo: (address: string) => string | null;
+  readonly settings: LifecycleSettings;
+  readonly log: (level: 'info' | 'warn', fields: object, text: string) => void;
+  /** Told after each change. */
+  readonly onChange: () => void;
+  /** Told how long it took from the application to the first picture. */
+  readonly onReady: (tookS: number) => void;
+}
+
+/** Seconds between two passes, and between two looks at a machine by how its desktop is. */
+const passS = 1;
+const lookS = { restless: 1, ready: 20, quiet: 60 } as const;
+/** Seconds between two tries to find a host. */
+const retryS = 15;
+/** Seconds between two orders to stop a machine. */
+const stopAgainS = 15;
+const longestBackoffS = 60;
+const atOnce = 8;
+
+export class Lifecycle {
+  readonly #parts: LifecycleParts;
+  /** When a desktop of that revision is looked at next, and how often in a row that failed. */
+  readonly #due = new Map<string, { atS: number; failures: number; revision: number }>();
+  /** When machines were last told to stop. */
+  readonly #stopTold = new Map<string, number>();
+  #isStopped = false;
+  #wake: (() => void) | null = null;
+  #isWoken = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+  }
+
+  /** Works until `stop`. What fails is logged, and tried again. */
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Somebody has changed something: looks at once. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#wake?.();
+  }
+
+  /** Leaves what is under way to whoever comes next. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.wake();
+    await this.#running;
+    await this.#parts.lease.letGo().catch(() => undefined);
+  }
+
+  /** One pass over all desktops. */
+  async pass(): Promise<void> {
+    const { store, lease, clock } = this.#parts;
+    if (!lease.isHeld && !(await lease.take())) return;
+    const rows = await store.readUnsettled();
+    this.#forgetAllBut(rows);
+    await this.#placeWaiting(rows);
+    const due = rows.filter((row) => row.state !== 'waiting' && this.#isDue(row, clock.nowS));
+    for (let start = 0; start < due.length && !this.#isStopped; start += atOnce) {
+      await Promise.all(due.slice(start, start + atOnce).map((row) => this.#guarded(row, () => this.#look(row))));
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { log, clock } = this.#parts;
+    while (!this.#isStopped) {
+      this.#isWoken = false;
+      try {
+        await this.pass();
+      } catch (error) {
+        log('warn', { err: error }, 'desktops could not be looked after');
+      }
+      if (this.#isWoken || this.#isStopped) continue;
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(passS, resolve);
+        this.#wake = () => {
+          cancel();
+          resolve();
+        };
+      });
+      this.#wake = null;
+    }
+  }
+
+  /** In order of application: nobody is overtaken by one who asks for as much. */
+  async #placeWaiting(rows: readonly Desktop[]): Promise<void> {
+    const waiting = rows.filter(({ state }) => state === 'waiting');
+    if (waiting.length === 0) return;
+    const { store, clock, settings, lease } = this.#parts;
+    const fromS = clock.nowS - settings.windowDays * 86_400;
+    const counted = await store.readCounted(fromS);
+    const ordered: Counted[] = counted.filter(({ heldFromS }) => heldFromS !== null);
+    const groupsOf = new Map(counted.map(({ id, groups }) => [id, groups]));
+    const holders = holdersAmong(rows);
+    const blocked: Desktop[] = [];
+    for (const row of waiting) {
+      if (this.#isStopped || !lease.isHeld) return;
+      const groups = groupsOf.get(row.id) ?? [];
+      await this.#guarded(row, async () => {
+        const limit = this.#limitOn(row, groups, ordered, fromS);
+        if (limit !== null) return void (await this.#wait(row, { reason: limit, expectedAtS: null }));
+        const isBehind = blocked.some((other) => asksNoLess(row, other));
+        if (isBehind || !this.#isDue(row, clock.nowS)) {
+          blocked.push(row);
+          if (isBehind && row.reason === null) await this.#wait(row, waitingFor(row, { 'cards-busy': 1 }, holders));
+          return;
+        }
+        const status = await this.#order(row);
+        if (status.kind === 'no-room') {
+          blocked.push(row);
+          this.#postpone(await this.#wait(row, waitingFor(row, status.rejectedBy, holders)), retryS);
+        } else {
+          await this.#applyOrder(row, status);
+          ordered.push({ ...row, groups, isAlive: true, heldFromS: clock.nowS });
+        }
+      });
+    }
+  }
+
+  /** Asks for the machine, at each try in the same words. */
+  async #order(row: Desktop): Promise<MachineStatus> {
+    const { store, machines } = this.#parts;
+    const order = await store.readOrder(row.id);
+    try {
+      return await machines.order(order);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      return { kind: 'failed', reason: `The machine cannot be ordered (${error.message}).` };
+    }
+  }
+
+  /** Somebody may have deleted it while its machine was ordered, and another server have seen it to its end by now. */
+  async #applyOrder(row: Desktop, status: MachineStatus): Promise<void> {
+    const { store, machines } = this.#parts;
+    try {
+      await this.#apply(row, status);
+    } catch (error) {
+      const isDeleted = error instanceof DesktopChanged && (await store.read(row.id))?.state === 'deleted';
+      if (isDeleted) await machines.remove(row.id);
+      throw error;
+    }
+  }
+
+  /** Why limits do not let it be placed now. */
+  #limitOn(row: Desktop, groups: readonly string[], ordered: readonly Counted[], fromS: number): string | null {
+    const { catalogue, settings, clock } = this.#parts;
+    const asked = { desktops: 1, cards: row.cards };
+    const useBy = (isTheirs: (desktop: Counted) => boolean) => useOf(ordered.filter(isTheirs), fromS, clock.nowS);
+    const own = objectionOf(
+      null,
+      settings.limits,
+      useBy(({ owner }) => owner === row.owner),
+      asked,
+    );
+    if (own !== null) return own;
+    for (const name of groups) {
+      const limits = catalogue.groupLimits.get(name);
+      if (limits === undefined) continue;
+      const objection = objectionOf(
+        { group: name },
+        limits,
+        useBy((other) => other.groups.includes(name)),
+        asked,
+      );
+      if (objection !== null) return objection;
+    }
+    return null;
+  }
+
+  async #wait(row: Desktop, { reason, expectedAtS }: Waiting): Promise<Desktop> {
+    if (row.reason === reason && row.expectedAtS === expectedAtS) return row;
+    return await this.#change(row, { reason, expectedAtS });
+  }
+
+  async #look(row: Desktop): Promise<void> {
+    const { clock, machines } = this.#parts;
+    this.#postpone(row, paceOf(row));
+    const end = this.#endOf(row, clock.nowS);
+    if (end !== null) return void (await this.#change(row, end.changes, { ...end.entry, person: row.owner }));
+    if (row.state === 'failed' && row.heldUntilS !== null) return;
+    if (row.state === 'deleting' || row.state === 'failed') {
+      const status = await machines.status(row.id);
+      if (status.kind !== 'gone') await machines.remove(row.id);
+      return await this.#apply(row, status);
+    }
+    if (row.wish === 'start' || row.wish === 'restart') {
+      await (row.wish === 'start' ? machines.start(row.id) : machines.restart(row.id));
+      return void (await this.#change(row, { ...into('starting', clock.nowS), wish: null }));
+    }
+    const status = await machines.status(row.id);
+    if (row.wish === 'stop' && status.kind === 'running') return await this.#tellToStop(row.id);
+    await this.#apply(row, status);
+  }
+
+  async #tellToStop(id: string): Promise<void> {
+    const { clock, machines } = this.#parts;
+    if (clock.nowS < (this.#stopTold.get(id) ?? Number.NEGATIVE_INFINITY) + stopAgainS) return;
+    this.#stopTold.set(id, clock.nowS);
+    await machines.stop(id);
+  }
+
+  /** What its time, or nobody's using it, makes of a desktop. */
+  #endOf(row: Desktop, nowS: number): { changes: DesktopChanges; entry: AuditEntry } | null {
+    const entry = (action: AuditEntry['action']): AuditEntry => ({ atS: nowS, action, desktop: row.id });
+    if (row.state !== 'deleting' && row.endsAtS !== null && row.endsAtS <= nowS) {
+      return { changes: deleting('Its time is over.', nowS), entry: entry('end-of-life') };
+    }
+    const station = this.#stationOf(row);
+    const idleEndAtS = idleEndOf(row, station);
+    if (idleEndAtS === null || idleEndAtS > nowS) return null;
+    return station!.idle!.action === 'stop'
+      ? { changes: { wish: 'stop' }, entry: entry('idle-stop') }
+      : { changes: deleting('Nobody used it.', nowS), entry: entry('idle-delete') };
+  }
+
+  /** Writes what the status makes of a desktop. */
+  async #apply(row: Desktop, status: MachineStatus): Promise<void> {
+    const { store, clock, probe, objectionTo, settings } = this.#parts;
+    const address = status.kind === 'running' && row.state === 'starting' ? status.address : null;
+    const objection = address === null ? null : objectionTo(address);
+    const answers =
+      address === null || objection !== null ? null : await probe(address, (await store.readOrder(row.id)).vncPort);
+    const longestLifetimeS = this.#stationOf(row)?.longestLifetimeS ?? row.lifetimeS;
+    const { startLimitS } = settings;
+    const changes = changesBy(row, { status, answers, objection }, clock.nowS, { startLimitS, longestLifetimeS });
+    if (Object.keys(changes).length === 0) return;
+    const next = await this.#change(row, changes);
+    if (row.readyAtS === null && next.readyAtS !== null) this.#parts.onReady(next.readyAtS - row.createdAtS);
+    // There may be room now for those who wait.
+    if (changes.heldUntilS !== undefined) this.#due.clear();
+  }
+
+  async #change(row: Desktop, changes: DesktopChanges, ...entries: readonly AuditEntry[]): Promise<Desktop> {
+    const { store, clock, onChange, log } = this.#parts;
+    const { nowS } = clock;
+    const { state, reason } = changes;
+    const isOther = state !== undefined && state !== row.state;
+    const detail = reason == null ? state : `${state}: ${reason}`;
+    const entry: AuditEntry = {
+      atS: nowS,
+      action: 'state',
+      desktop: row.id,
+      person: row.owner,
+      detail: detail ?? null,
+    };
+    const next = await store.change(row, changes, nowS, ...(isOther ? [entry] : []), ...entries);
+    if (isOther)
+      log('info', { desktop: row.id, state, ...(reason != null && { reason }) }, 'a desktop is in another state');
+    onChange();
+    return next;
+  }
+
+  /** A step that failed is made again, later each time; one that came too late is made from what is there now. */
+  async #guarded(row: Desktop, step: () => Promise<void>): Promise<void> {
+    const { log } = this.#parts;
+    try {
+      await step();
+      const due = this.#due.get(row.id);
+      if (due !== undefined) due.failures = 0;
+    } catch (error) {
+      if (error instanceof DesktopChanged) return void this.#due.delete(row.id);
+      const failures = (this.#due.get(row.id)?.failures ?? 0) + 1;
+      this.#postpone(row, Math.min(longestBackoffS, 2 ** failures), failures);
+      log('warn', { err: error, desktop: row.id }, 'a step of a desktop failed, and is made again');
+      if (error instanceof InputError && row.wish !== null) {
+        await this.#change(row, { wish: null, reason: `That cannot be done (${error.message}).` }).catch(
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  #isDue(row: Desktop, nowS: number): boolean {
+    const due = this.#due.get(row.id);
+    if (due === undefined || nowS >= due.atS) return true;
+    return due.failures === 0 && (due.revision !== row.revision || this.#endOf(row, nowS) !== null);
+  }
+
+  #postpone({ id, revision }: Desktop, delayS: number, failures = this.#due.get(id)?.failures ?? 0): void {
+    this.#due.set(id, { atS: this.#parts.clock.nowS + delayS, failures, revision });
+  }
+
+  #forgetAllBut(rows: readonly Desktop[]): void {
+    const ids = new Set(rows.map(({ id }) => id));
+    for (const known of [this.#due, this.#stopTold]) {
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+    }
+  }
+
+  #stationOf({ station }: Desktop) {
+    return this.#parts.catalogue.stations.find(({ id }) => id === station);
+  }
+}
+
+/** With the names of its owner's groups. */
+type Counted = CountedDesktop & { readonly groups: readonly string[] };
+
+function paceOf({ state, wish, heldUntilS }: Desktop): number {
+  if (restlessStates.includes(state) || wish !== null) return lookS.restless;
+  if (state === 'failed' && heldUntilS === null) return lookS.restless;
+  return state === 'ready' ? lookS.ready : lookS.quiet;
+}
+
+function holdersAmong(rows: readonly Desktop[]): Holder[] {
+  return rows.flatMap((row) => {
+    const { host, endsAtS, heldUntilS } = row;
+    if (host === null || endsAtS === null || heldUntilS !== null) return [];
+    return [{ ...row, host, endsAtS }];
+  });
+}

@@ -1,0 +1,91 @@
+/** Why a desktop waits, in a sentence, and when what it waits for is expected to be free. */
+import { modelNamed } from '../../../core/card-catalogue.ts';
+import type { Desktop } from '../records/desktop.ts';
+
+/** What a desktop asks for. */
+export type Asked = Pick<Desktop, 'vcpus' | 'ramMib' | 'diskGib' | 'cards' | 'cardMemoryMib'>;
+
+/** A desktop that holds something which becomes free at its end. */
+export interface Holder extends Asked {
+  readonly host: string;
+  readonly cardModels: readonly string[];
+  readonly endsAtS: number;
+}
+
+export interface Waiting {
+  readonly reason: string;
+  readonly expectedAtS: number | null;
+}
+
+/** Whether `one` asks for as much as `other` in everything: then it is not tried before it. */
+export function asksNoLess(one: Asked, other: Asked): boolean {
+  return (
+    one.vcpus >= other.vcpus &&
+    one.ramMib >= other.ramMib &&
+    one.diskGib >= other.diskGib &&
+    one.cards >= other.cards &&
+    (other.cards === 0 || one.cardMemoryMib >= other.cardMemoryMib)
+  );
+}
+
+/**
+ * The sentence for a desktop for which no host has room, and the earliest end of others by which there should be.
+ *
+ * @param rejectedBy hosts by reason, as the scheduler counts them
+ * @param holders those whose ends earlier ones in the queue wait for are taken out by it
+ */
+export function waitingFor(asked: Asked, rejectedBy: Readonly<Record<string, number>>, holders: Holder[]): Waiting {
+  const needsCards = asked.cards > 0;
+  const lacks = (reason: string): boolean => (rejectedBy[reason] ?? 0) > 0;
+  const never = needsCards && !lacks('cards-busy') && !lacks('vcpus') && !lacks('ram') && !lacks('disk');
+  if (never) {
+    const reason = `No host has ${cardsInWords(asked)}, not even a busy one. An administrator can say more.`;
+    return { reason, expectedAtS: null };
+  }
+  const expectedAtS = expectedEnd(asked, holders);
+  // A host that lacks CPUs has not been asked for its cards, so cards may be missing as well.
+  const missing =
+    needsCards && lacks('cards-busy') ? `${cardsInWords(asked, 'free ')}` : `room for ${sizeInWords(asked)}`;
+  return { reason: `No host has ${missing}.`, expectedAtS };
+}
+
+/** The first time at which one host has let go of enough. */
+function expectedEnd(asked: Asked, holders: Holder[]): number | null {
+  const byHost = new Map<string, Holder[]>();
+  for (const holder of [...holders].sort((one, other) => one.endsAtS - other.endsAtS)) {
+    const freed = byHost.get(holder.host) ?? [];
+    freed.push(holder);
+    byHost.set(holder.host, freed);
+    if (!isEnough(asked, freed)) continue;
+    for (const used of freed) holders.splice(holders.indexOf(used), 1);
+    return holder.endsAtS;
+  }
+  return null;
+}
+
+function isEnough(asked: Asked, freed: readonly Holder[]): boolean {
+  if (asked.cards === 0) {
+    const sum = (part: 'vcpus' | 'ramMib'): number => freed.reduce((total, holder) => total + holder[part], 0);
+    return sum('vcpus') >= asked.vcpus && sum('ramMib') >= asked.ramMib;
+  }
+  const suiting = freed.flatMap(({ cardModels }) => cardModels).filter((model) => isLarge(model, asked.cardMemoryMib));
+  return suiting.length >= asked.cards;
+}
+
+function isLarge(model: string, memoryMib: number): boolean {
+  return (modelNamed(model)?.memoryMib ?? 0) >= memoryMib;
+}
+
+function cardsInWords({ cards, cardMemoryMib }: Asked, adjective = ''): string {
+  const noun = `${cards} ${adjective}${cards === 1 ? 'card' : 'cards'}`;
+  return cardMemoryMib === 0 ? noun : `${noun} with ${gigabytes(cardMemoryMib)}`;
+}
+
+function sizeInWords({ vcpus, ramMib, cards }: Asked): string {
+  const size = `${vcpus} CPUs and ${gigabytes(ramMib)} of memory`;
+  return cards === 0 ? size : `${size} beside ${cards === 1 ? 'a free card' : `${cards} free cards`}`;
+}
+
+function gigabytes(mib: number): string {
+  return `${Number((mib / 1024).toFixed(1))} GB`;
+}

@@ -1,0 +1,43 @@
+/** A desktop, and how it is read from its row and written to it. */
+import { anArray, aText } from '../../../core/check.ts';
+import type { DesktopState } from '../../../core/wire/portal.ts';
+import { readJsonColumn } from '../../database/json-column.ts';
+import type { DesktopTable } from './tables.ts';
+
+export interface Desktop extends Readonly<Omit<DesktopTable, 'cardModels'>> {
+  /** Of its cards, one name each. */
+  readonly cardModels: readonly string[];
+}
+
+/** What a change may give. */
+export type DesktopChanges = Partial<
+  Omit<Desktop, 'id' | 'owner' | 'applicationKey' | 'revision' | 'changedAtS' | 'createdAtS' | 'activeAtS'>
+>;
+
+/** States of a desktop that is there or may come: it counts for the limits. */
+export const aliveStates: readonly DesktopState[] = [
+  'waiting',
+  'scheduled',
+  'building',
+  'starting',
+  'ready',
+  'stopped',
+];
+
+/** @throws UnreadableColumn */
+export function desktopOf(row: DesktopTable): Desktop {
+  const cardModels = readJsonColumn(row.cardModels, `desktops ${row.id}, cardModels`, (value, where) =>
+    anArray(value, where).map((model, index) => aText(model, `${where}[${index}]`)),
+  );
+  return { ...row, cardModels };
+}
+
+/** Its row. */
+export function rowOf(desktop: Desktop): DesktopTable {
+  return { ...desktop, cardModels: JSON.stringify(desktop.cardModels) };
+}
+
+/** The columns of a change. */
+export function columnsOf({ cardModels, ...others }: DesktopChanges): Partial<DesktopTable> {
+  return { ...others, ...(cardModels !== undefined && { cardModels: JSON.stringify(cardModels) }) };
+}

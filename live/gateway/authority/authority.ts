@@ -1,0 +1,101 @@
+/**
+ * Who may connect where: what the streaming gateway asks before it opens a stream, and again while it is open (the paper's section 3.2,
+ * step 5: "calls an external authentication API"). In one process it is the token server itself; a gateway by itself asks over HTTP.
+ */
+import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts';
+
+/** Where a stream comes from. */
+export type Upstream =
+  /** A VNC server. `address` is an IP address that the authority has checked against the networks that are allowed. */
+  | { readonly kind: 'vnc'; readonly address: string; readonly port: number; readonly password: string | null }
+  /** A console proxy of Nova's: RFB over WebSocket, by the address that Nova gave. */
+  | { readonly kind: 'console'; readonly url: string }
+  /** A web application in the machine. */
+  | { readonly kind: 'app'; readonly address: string; readonly port: number };
+
+/** A right that was given, for one connection or one web application. */
+export interface Grant {
+  /** Names it in `check` and in audit rows; no secret. */
+  readonly id: string;
+  readonly desktopId: string;
+  readonly person: string;
+  readonly role: DesktopRole;
+  readonly upstream: Upstream;
+  readonly clipboard: ClipboardPolicy;
+  /** Unix seconds at which it ends whatever happens. */
+  readonly endsAtS: number;
+  /** Seconds without key, pointer or clipboard message after which the gateway closes it; null: never. */
+  readonly idleLimitS: number | null;
+}
+
+/** One who asks to connect. */
+export interface ConnectAttempt {
+  readonly token: string;
+  /** Of the client, as listed proxies say. */
+  readonly address: string;
+  readonly requestId: string;
+}
+
+/** A right that is in use at this gateway. */
+export interface OpenGrant {
+  readonly id: string;
+  /** Unix seconds of the last key, pointer or clipboard message; null when there was none. */
+  readonly activeAtS: number | null;
+}
+
+/** What became of a connection, for the audit trail and the metrics. */
+export interface ConnectionReport {
+  readonly grantId: string;
+  readonly reason: string;
+  readonly openS: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly frames: number;
+}
+
+/** Why a connection is refused. What the client is told is less: `403`. */
+export const refusalReasons = [
+  'token-malformed',
+  'token-unknown',
+  'token-expired',
+  'token-other-kind',
+  'session-ended',
+  'right-ended',
+  'desktop-not-running',
+  'upstream-forbidden',
+  'origin',
+  'rate-limit',
+  'authority-away',
+] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
+
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason) {
+    super(`refused: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** Everything that is not an answer within the time limit is a refusal: it fails closed. */
+export interface Authority {
+  /** Takes a connect token, which is gone by that. @throws Refused */
+  redeem(attempt: ConnectAttempt): Promise<Grant>;
+  /**
+   * Takes a connect token that came in an address, and gives another secret for an HttpOnly cookie: of a desktop's token another connect
+   * token, good once within 30 s; of an application's token one that is good as long as the right is. @throws Refused
+   */
+  exchange(
+    attempt: ConnectAttempt,
+  ): Promise<{ readonly secret: string; readonly path: string; readonly endsAtS: number }>;
+  /** The right of an application's cookie; a positive answer may be kept for some seconds. @throws Refused */
+  appGrant(secret: string, desktopId: string, app: string): Promise<Grant>;
+  /** Of the rights in use here, those that have ended, each with a sentence for the person. Asked every two seconds. */
+  check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>>;
+  /** Notes the end of a connection. */
+  closed(report: ConnectionReport): Promise<void>;
+  /** Notes a refusal that the gateway itself decided. */
+  refused(reason: RefusalReason, address: string, requestId: string): Promise<void>;
+}

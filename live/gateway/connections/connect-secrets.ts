@@ -1,0 +1,60 @@
+/** Where the secrets of connects stand in requests: rule 3 of the gateway. */
+import type { IncomingMessage } from 'node:http';
+import { secretFormat } from '../../access/secrets.ts';
+
+/** What a browser sends for `new WebSocket(url, ['binary', 'token.…'])`. */
+const protocols = /^binary, ?token\.([A-Za-z0-9_-]{43})$/;
+
+/** Begin of every cookie of the gateway; none of these goes to a web application or comes from one. */
+const ourCookies = /^(?:__(?:Host|Secure)-)?heps/i;
+
+/** Names of the gateway's cookies. The prefixes let browsers take them over HTTPS only; `__Host-` needs the path `/`. */
+export function cookieNames(isSecure: boolean): { readonly stream: string; readonly app: string } {
+  return isSecure
+    ? { stream: '__Host-heps-stream', app: '__Secure-heps-app' }
+    : { stream: 'heps-stream', app: 'heps-app' };
+}
+
+/** The token with which a stream is asked for: of the subprotocols, or where `binary` stands alone of the cookie. @returns null for anything else */
+export function streamToken(request: IncomingMessage, cookie: string): string | null {
+  const asked = request.headers['sec-websocket-protocol'] ?? '';
+  const found = protocols.exec(asked)?.[1] ?? (asked === 'binary' ? cookieOf(request, cookie) : null);
+  return found !== null && secretFormat.test(found) ? found : null;
+}
+
+/** @returns null where it is missing, or there twice */
+export function cookieOf(request: IncomingMessage, name: string): string | null {
+  const values = cookiesOf(request).filter((each) => each.startsWith(`${name}=`));
+  return values.length === 1 ? values[0]!.slice(name.length + 1) : null;
+}
+
+/** The request's cookies without the gateway's; '' when there are none. */
+export function foreignCookies(request: IncomingMessage): string {
+  return cookiesOf(request)
+    .filter((each) => !isOurCookie(each))
+    .join('; ');
+}
+
+/** @param cookie `name=value…` */
+export function isOurCookie(cookie: string): boolean {
+  return ourCookies.test(cookie.trim());
+}
+
+function cookiesOf(request: IncomingMessage): string[] {
+  return (request.headers.cookie ?? '')
+    .split(';')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}
+
+export interface CookieOptions {
+  readonly path: string;
+  readonly maxAgeS: number;
+  readonly isSecure: boolean;
+}
+
+/** Set-Cookie of a secret that no script reads and no other site sends. */
+export function secretCookie(name: string, secret: string, { path, maxAgeS, isSecure }: CookieOptions): string {
+  const secure = isSecure ? '; Secure' : '';
+  return `${name}=${secret}; Path=${path}; Max-Age=${Math.max(0, Math.floor(maxAgeS))}; HttpOnly; SameSite=Strict${secure}`;
+}

@@ -1,0 +1,165 @@
+/** The options that simulations and comparisons share, and the plans that they make. */
+import { aBoolean, anInteger, aPositive, noOtherFields, oneOf } from '../../core/check.ts';
+import { InputError } from '../../core/input-error.ts';
+import { policies } from '../../core/policies/index.ts';
+import type { CloudOptions } from '../../core/runs/run-file.ts';
+import { type Engine, engines } from '../../core/scheduler.ts';
+import { cloudWith } from '../cloud/cloud-options.ts';
+import { type ArrivalSource, collectArrivals } from './arrivals.ts';
+import { type ChosenPolicy, recordedOptions } from './chosen-policy.ts';
+import type { ClusterInput } from './inputs.ts';
+import { presetNames } from './presets.ts';
+import type { DecisionPlan, GivenInputs } from './run.ts';
+import type { WorkloadPlan } from './workload.ts';
+
+/** A file whose kind its name does not tell: parameters of a generated workload, or a trace. */
+export type WorkloadFile = { readonly parameters: string } | { readonly trace: string };
+
+/**
+ * What arrives: a preset such as `heps`, a file (parameters of a generated workload where it ends in `.json`, else a trace), arrivals in
+ * memory, or a function that gives those of a seed.
+ */
+export type WorkloadInput =
+  | string
+  | WorkloadFile
+  | ArrivalSource
+  | ((seed: number) => ArrivalSource | Promise<ArrivalSource>);
+
+/** What decides a run besides its policy and its seed. */
+export interface ExperimentOptions {
+  /** Preset, cluster file, openb node list, or a cluster in memory. Defaults to `heps-250`. */
+  readonly cluster?: ClusterInput | undefined;
+  /** What arrives. Defaults to the preset `heps`. */
+  readonly workload?: WorkloadInput | undefined;
+  /** Length, whole days; null: all of a trace or of the arrivals given. Defaults to 30 for a generated workload, else to null. */
+  readonly days?: number | null | undefined;
+  /** Arrivals relative to the workload's plan, above 0; generated workloads only. Defaults to 1. */
+  readonly load?: number | undefined;
+  /** How the times of an openb trace are read. Defaults to `real` where they were recorded. */
+  readonly times?: 'real' | 'order' | undefined;
+  /** Leave wrong rows of a trace out instead of throwing at the first. Defaults to false. */
+  readonly skipInvalid?: boolean | undefined;
+  /** How the cloud behaves; what is left out is as in `defaultCloud`. */
+  readonly cloud?: Partial<CloudOptions> | undefined;
+  /** Options of the policies; what is left out has the policy's default. */
+  readonly policyOptions?: Readonly<Record<string, string | number>> | undefined;
+  /** Seconds at the start that figures leave out; `auto`: found by MSER-5. Defaults to none. */
+  readonly warmUp?: number | 'auto' | undefined;
+  /** How the best host is found; the decisions are the same. Defaults to `auto`. */
+  readonly engine?: Engine | undefined;
+  /** Stops the work at the next batch of arrivals, which then throws the signal's reason; files that are not complete are removed. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Names of the options, for `noOtherFields`. */
+export const experimentOptions = [
+  ...['cluster', 'workload', 'days', 'load', 'times', 'skipInvalid', 'cloud', 'policyOptions', 'warmUp', 'engine'],
+  'signal',
+];
+
+/** The runs that an experiment consists of. */
+export interface Experiment {
+  readonly planOf: (policy: ChosenPolicy, seed: number) => DecisionPlan;
+  /** What the run is given in memory. @throws InputError about one of the arrivals */
+  readonly givenFor: (policy: ChosenPolicy, seed: number) => Promise<GivenInputs>;
+  /** Whether another seed means other arrivals. */
+  readonly isGenerated: boolean;
+}
+
+/**
+ * Checks the options.
+ *
+ * @param names of all options that the caller takes
+ * @param chosen the policies that run
+ * @throws InputError naming the option
+ */
+export function experimentOf(
+  options: ExperimentOptions,
+  names: readonly string[],
+  chosen: readonly ChosenPolicy[],
+): Experiment {
+  noOtherFields({ ...options }, '', names);
+  const { cluster = 'heps-250', workload = 'heps', warmUp, engine = 'auto' } = options;
+  const arrivals = typeof workload === 'function' ? workload : isSource(workload) ? () => workload : undefined;
+  const shared = {
+    cluster: typeof cluster === 'string' ? cluster : 'hosts' in cluster ? cluster.name : 'hosts',
+    workload: workloadPlanOf(options, workload),
+  };
+  const cloud = cloudWith(options.cloud ?? {});
+  oneOf(engine, 'engine', engines);
+  if (warmUp !== undefined && warmUp !== 'auto') checkWarmUp(warmUp);
+  const { policyOptions = {} } = options;
+  checkOptionNames(policyOptions, chosen);
+  const collected = new Map<unknown, Promise<GivenInputs['arrivals']>>();
+  const arrivalsOf = (seed: number): Promise<GivenInputs['arrivals']> => {
+    const key = typeof workload === 'function' ? seed : workload;
+    const known =
+      collected.get(key) ?? Promise.resolve(arrivals?.(seed)).then((source) => source && collectArrivals(source));
+    collected.set(key, known);
+    return known;
+  };
+  return {
+    planOf: (policy, seed) => ({
+      ...shared,
+      policy: policy.factory.name,
+      ...(policy.module === undefined ? {} : { policyModule: policy.module }),
+      policyOptions: recordedOptions(policy, policyOptions),
+      cloud,
+      engine,
+      seed,
+      warmUpS: warmUp,
+    }),
+    givenFor: async (policy, seed) => ({
+      cluster:
+        typeof cluster === 'string' ? undefined : 'hosts' in cluster ? cluster : { name: 'hosts', hosts: cluster },
+      arrivals: await arrivalsOf(seed),
+      policy: policy.isInMemory ? policy.factory : undefined,
+    }),
+    isGenerated: typeof workload === 'function' || shared.workload.preset !== null,
+  };
+}
+
+/** @throws InputError when an option is none of a policy that comes with heps, nor of one that runs */
+function checkOptionNames(given: Readonly<Record<string, unknown>>, chosen: readonly ChosenPolicy[]): void {
+  const factories = [...policies, ...chosen.map(({ factory }) => factory)];
+  const known = factories.flatMap(({ options = {} }) => Object.keys(options));
+  noOtherFields(given, 'policyOptions', [...new Set(known)]);
+}
+
+function isSource(workload: WorkloadInput): workload is ArrivalSource {
+  return (
+    typeof workload === 'object' &&
+    workload !== null &&
+    (Symbol.iterator in workload || Symbol.asyncIterator in workload)
+  );
+}
+
+function workloadPlanOf(options: ExperimentOptions, workload: WorkloadInput): WorkloadPlan {
+  const { days, load = 1, times, skipInvalid = false } = options;
+  const { preset, trace } = filesOf(workload);
+  if (typeof days === 'number') anInteger(days, 'days', 1);
+  aPositive(load, 'load');
+  if (load !== 1 && preset === null)
+    throw new InputError('load', '1, since only generated workloads have a load', load);
+  if (times !== undefined) oneOf(times, 'times', ['real', 'order']);
+  aBoolean(skipInvalid, 'skipInvalid');
+  const length = days ?? (preset === null ? null : 30);
+  return { preset, trace, days: length, load, times: times ?? null, skipInvalid };
+}
+
+function filesOf(workload: WorkloadInput): Pick<WorkloadPlan, 'preset' | 'trace'> {
+  if (typeof workload === 'string') {
+    const isPreset = workload.endsWith('.json') || presetNames('workloads').includes(workload);
+    return isPreset ? { preset: workload, trace: null } : { preset: null, trace: workload };
+  }
+  if (typeof workload === 'function' || isSource(workload)) return { preset: null, trace: null };
+  if ('trace' in workload) return { preset: null, trace: workload.trace };
+  if ('parameters' in workload) return { preset: workload.parameters, trace: null };
+  throw new InputError('workload', 'a name, a file, arrivals or a function that gives some', workload);
+}
+
+function checkWarmUp(warmUp: unknown): void {
+  if (typeof warmUp !== 'number' || !(warmUp >= 0 && warmUp < Infinity)) {
+    throw new InputError('warmUp', 'seconds of at least 0, or auto', warmUp);
+  }
+}

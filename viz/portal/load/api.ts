@@ -1,0 +1,112 @@
+/** The portal's API as the pages call it. */
+import type {
+  AppConnectView,
+  AuditView,
+  ConnectView,
+  DesktopApplication,
+  DesktopState,
+  DesktopView,
+  LoginWays,
+  PersonView,
+  StationView,
+  UsageView,
+} from '../../../core/wire/portal.ts';
+
+/** What one may change about a desktop's life in one word. */
+export type LifeAction = 'restart' | 'stop' | 'start';
+
+/** An answer that is not a success. Its message is a sentence for the person. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  /** 0: no answer at all. */
+  readonly status: number;
+  /** How one may log in, where the server says it. */
+  readonly login: LoginWays | null;
+
+  constructor(status: number, detail: string, login: LoginWays | null = null) {
+    super(detail);
+    this.status = status;
+    this.login = login;
+  }
+}
+
+/** Where the API begins, relative to both pages. */
+const base = 'v1/';
+
+export const portalApi = {
+  session: () => ask<PersonView>('GET', 'session'),
+  logIn: (name: string, password: string) => ask<PersonView>('POST', 'session', { name, password }),
+  logOut: () => ask<void>('DELETE', 'session'),
+  stations: async () => (await ask<{ stations: StationView[] }>('GET', 'stations')).stations,
+  usage: () => ask<UsageView>('GET', 'usage'),
+  desktop: (id: string) => ask<DesktopView>('GET', desktopPath(id)),
+  /** @param key the same for every try of one application, so that a repeated one makes no second desktop */
+  apply: (application: DesktopApplication, key: string) =>
+    ask<DesktopView>('POST', 'desktops', application, { 'idempotency-key': key }),
+  remove: (id: string) => ask<void>('DELETE', desktopPath(id)),
+  /** @param lifetimeS how long it lives from now */
+  extend: (id: string, lifetimeS: number) => ask<DesktopView>('POST', `${desktopPath(id)}/extend`, { lifetimeS }),
+  change: (id: string, action: LifeAction) => ask<DesktopView>('POST', `${desktopPath(id)}/${action}`, {}),
+  share: (id: string, person: string, role: 'control' | 'view') =>
+    ask<void>('PUT', `${desktopPath(id)}/shares/${encodeURIComponent(person)}`, { role }),
+  unshare: (id: string, person: string) =>
+    ask<void>('DELETE', `${desktopPath(id)}/shares/${encodeURIComponent(person)}`),
+  connect: (id: string) => ask<ConnectView>('POST', `${desktopPath(id)}/connect`, {}),
+  console: (id: string) => ask<ConnectView>('POST', `${desktopPath(id)}/console`, {}),
+  connectApp: (id: string, app: string) =>
+    ask<AppConnectView>('POST', `${desktopPath(id)}/apps/${encodeURIComponent(app)}/connect`, {}),
+  adminDesktops: async (search: string, state: DesktopState | '') =>
+    (await ask<{ desktops: DesktopView[] }>('GET', `admin/desktops?${query({ search, state })}`)).desktops,
+  adminStop: (id: string) => ask<void>('POST', `admin/${desktopPath(id)}/stop`, {}),
+  adminRemove: (id: string) => ask<void>('DELETE', `admin/${desktopPath(id)}`),
+  audit: async (of: { desktop?: string; person?: string; limit: number }) =>
+    (await ask<{ rows: AuditView[] }>('GET', `admin/audit?${query(of)}`)).rows,
+  /** Address of the server-sent events. */
+  eventsUrl: `${base}events`,
+  /** Where the facility's own login begins. */
+  unifiedLoginUrl: `${base}login`,
+};
+
+function desktopPath(id: string): string {
+  return `desktops/${encodeURIComponent(id)}`;
+}
+
+/** Without what is empty. */
+function query(values: Readonly<Record<string, string | number>>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== '');
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+}
+
+async function ask<Answer>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const response = await fetch(`${base}${path}`, {
+    method,
+    // Every write says it is JSON, also one without a body: the server takes no other.
+    headers: {
+      accept: 'application/json',
+      ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch((error: unknown) => {
+    throw new Problem(0, `The server is not answering. Check your network and try again. (${String(error)})`);
+  });
+  const text = await response.text();
+  if (!response.ok) throw problemOf(response.status, text);
+  return (text === '' ? undefined : JSON.parse(text)) as Answer;
+}
+
+function problemOf(status: number, text: string): Problem {
+  const fallback = `The server answered with an error (${status}). Try again in a moment.`;
+  try {
+    const { detail, login } = JSON.parse(text) as { detail?: unknown; login?: LoginWays };
+    return new Problem(status, typeof detail === 'string' && detail !== '' ? detail : fallback, login ?? null);
+  } catch {
+    // A proxy on the way, which answers with a page of its own.
+    return new Problem(status, fallback);
+  }
+}
