@@ -187,8 +187,10 @@ test('the live configuration takes a policy from a file beside it, with its opti
 });
 
 test('a name with a path separator or a module’s ending is a file, but no policy of heps is', () => {
-  expect(['./mine', 'mine.ts', 'a/b', 'mine.js', 'mine.mts', 'mine.mjs'].map(isPolicyFile)).not.toContain(false);
-  expect(['hybrid', 'fgd/random', 'fgd/best-fit', 'mine', 'mine.tsx'].map(isPolicyFile)).not.toContain(true);
+  expect(
+    ['./mine', 'mine.ts', 'a/b', 'mine.js', 'mine.mts', 'mine.mjs', 'fgd/mine.ts'].map(isPolicyFile),
+  ).not.toContain(false);
+  expect(['hybrid', 'fgd/random', 'fgd/worst', 'mine', 'mine.tsx'].map(isPolicyFile)).not.toContain(true);
   const words = [
     'compare',
     '--policies',
