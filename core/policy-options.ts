@@ -91,6 +91,19 @@ export function optionValues(
   return { ...Object.fromEntries(values), seed, ...(typicalRequests === undefined ? {} : { typicalRequests }) };
 }
 
+/** What a run file keeps of the values: those that are not at their defaults, and those that it always keeps, in order of declaration. */
+export function recordedOptions(
+  declared: PolicyOptionRecord,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(declared)
+      .map(([name, option]) => ({ name, option, value: (values[name] ?? option.default) as string | number }))
+      .filter(({ option, value }) => value !== option.default || option.isAlwaysRecorded)
+      .map(({ name, value }) => [name, value]),
+  );
+}
+
 /** The options that are not at their defaults, in words. Options of a policy that is not known are shown by name and value. */
 export function optionWords(declared: PolicyOptionRecord | undefined, given: PolicyOptions): string[] {
   const { seed: _, typicalRequests: __, ...values } = given;

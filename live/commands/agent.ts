@@ -4,7 +4,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../../core/input-error.ts';
-import { runAgent, sendReport, sequenceNumbers } from '../gpu-host/agent.ts';
 import { hostToken, tokenVariable } from '../gpu-host/host-token.ts';
 import { askSmi } from '../gpu-host/nvidia-smi.ts';
 import { type Observation, observe } from '../gpu-host/observation.ts';
@@ -48,6 +47,7 @@ Example:
 }
 
 async function runCommand(options: AgentArguments): Promise<void> {
+  const { runAgent, sendReport, sequenceNumbers } = await import('../gpu-host/agent.ts');
   if (options.print && !options.once) throw new InputError('--print', 'it to go with --once', undefined);
   const root = existingRoot(options.root);
   const host = options.host ?? hostNameOf(root);

@@ -9,7 +9,6 @@ import { makeDemoFolder } from '../demo/demo-folder.ts';
 import { isInstalled } from '../desktops/machines/local/programs.ts';
 import { readConfiguration } from '../server/configuration.ts';
 import { makeLog } from '../server/log.ts';
-import { startLiveServer } from '../server/server.ts';
 import { wallClock } from '../wall-clock.ts';
 import { aPortNumber } from './port-option.ts';
 
@@ -42,6 +41,7 @@ Example:
 }
 
 async function runDemo({ folder: given, port, gatewayPort }: DemoOptions): Promise<void> {
+  const { startLiveServer } = await import('../server/server.ts');
   await installMissing((text) => console.log(`The demonstration ${text}`));
   const folder = given === undefined ? mkdtempSync(join(tmpdir(), 'heps-demo-')) : resolve(given);
   const ended = new Promise<void>((end) => {

@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { Subscription } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import type { DesktopState } from '../../core/wire/portal.ts';
+import { every } from '../every.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
 import { portalHeaders, readPageFiles } from '../http/page-files.ts';
@@ -89,9 +91,10 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   });
   const told = (error: unknown, requestId: string): void =>
     log.error({ err: error, requestId }, 'a request of the portal failed');
-  const logged = (what: string, work: () => Promise<unknown>) => (): void =>
-    void work().catch((error: unknown) => log.warn({ err: error }, what));
-  const tellPages = (): void => void events.flush();
+  /** Does something every so many seconds while the service runs. */
+  const repeated = (intervalS: number, failure: string, work: () => unknown): Subscription =>
+    every(clock, intervalS, work, (error) => log.warn({ err: error }, failure));
+  const tellPages = (): void => events.flush();
   const lifecycle = new Lifecycle({
     store,
     machines,
@@ -178,21 +181,15 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
       lifecycle.start();
       const timers = [
         // Others may have changed something, and warnings come with the time.
-        setInterval(tellPages, 1_000),
-        setInterval(
-          logged('pages could not be looked after', () => events.beat()),
-          15_000,
-        ),
-        setInterval(
-          logged('what is over could not be removed', async () => {
-            await sessions.sweep();
-            await store.sweep(clock.nowS);
-          }),
-          60_000,
-        ),
+        repeated(1, 'pages could not be told of changes', tellPages),
+        repeated(15, 'pages could not be looked after', () => events.beat()),
+        repeated(60, 'what is over could not be removed', async () => {
+          await sessions.sweep();
+          await store.sweep(clock.nowS);
+        }),
       ];
       end = async () => {
-        for (const timer of timers) clearInterval(timer);
+        for (const timer of timers) timer.unsubscribe();
         events.close();
         await listening.stop();
         await lifecycle.stop();

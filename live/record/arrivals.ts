@@ -3,8 +3,8 @@ import type { VmRequest } from '../../core/request.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import type { Server } from '../openstack/index.ts';
 import type { Aliases } from '../scheduling/aliases.ts';
-import { attemptKey, requestKey } from '../scheduling/binder.ts';
 import { requestOf } from '../scheduling/comparison.ts';
+import { attemptKey, requestKey } from '../scheduling/server-metadata.ts';
 import { aliasesIn } from '../scheduling/server-spec.ts';
 
 export interface ArrivalOptions {

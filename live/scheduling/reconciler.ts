@@ -2,12 +2,13 @@
 
 import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
-import { attemptKey, type BinderParts, byOurselves, requestKey } from './binder.ts';
+import { type BinderParts, byOurselves } from './binder.ts';
 import type { CloudView } from './cloud-view.ts';
 import { compare } from './comparison.ts';
 import type { HeldCard, Holding } from './holding.ts';
 import { openStates, RequestChanged, type RequestChanges } from './request-store.ts';
 import type { ServerFeed } from './server-feed.ts';
+import { attemptKey, requestKey } from './server-metadata.ts';
 import type { ServerRequest } from './server-request.ts';
 import { aliasesIn } from './server-spec.ts';
 

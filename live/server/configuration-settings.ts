@@ -2,7 +2,7 @@
 import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
-import { modes } from '../scheduling/scheduling.ts';
+import { modes } from '../scheduling/modes.ts';
 import { anOrigin, aPort, logLevels, networks, texts } from '../settings/setting-checks.ts';
 import type { Settings } from '../settings/settings-file.ts';
 

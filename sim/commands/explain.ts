@@ -49,8 +49,8 @@ export function addExplain(program: Command): void {
       const which = `${namesakes} requests of this run bear the id ${id}; this is the last of them.`;
       const { decision, verdicts } = explain(cluster, request, policy, moment.excluded);
       if (options.json) {
-        const named = verdicts.map((verdict) => ({ name: cluster.specs[verdict.host]!.name, ...verdict }));
         if (namesakes > 1) console.error(`heps: ${which}`);
+        const named = verdicts.map((verdict) => ({ name: cluster.specs[verdict.host]!.name, ...verdict }));
         console.log(JSON.stringify({ request, atS: moment.nowS, decision, verdicts: named }, null, 2));
         return;
       }

@@ -9,7 +9,7 @@ import type { QuantileEstimate } from '../../core/statistics/quantile-interval.t
 import type { Bound } from '../bound/bound.ts';
 import { type BoundShare, boundShares } from '../bound/shares.ts';
 import { findWarmUp, givenWarmUp, longestWarmUp, type WarmUp } from '../measures/warm-up.ts';
-import { type ChosenPolicy, choosePolicies, type PolicyInput } from './chosen-policy.ts';
+import { type ChosenPolicy, choosePolicies, type PolicyInput, refuseUnknownOptions } from './chosen-policy.ts';
 import { type ExperimentOptions, experimentOf, experimentOptions } from './experiment.ts';
 import { inOptionNames } from './option-names.ts';
 import { boundOfPlan } from './plan-bound.ts';
@@ -109,9 +109,10 @@ export function compare(options: CompareOptions = {}): Promise<Comparison> {
 
 /** The same, but messages name options as the command line does. */
 export async function carryOutComparison(options: CompareOptions): Promise<Comparison> {
-  const policies = await choosePolicies(anArray(options.policies ?? ['hybrid', 'nova'], 'policies') as PolicyInput[]);
-  const experiment = experimentOf(options, compareOptions, policies);
+  const experiment = experimentOf(options, compareOptions);
   const { out = null, signal, onProgress } = options;
+  const policies = await checkedPolicies(options.policies ?? ['hybrid', 'nova']);
+  refuseUnknownOptions(options.policyOptions ?? {}, policies);
   const names = policies.map(({ factory }) => factory.name);
   const firstSeeds = checkedSeeds(options.seeds ?? (experiment.isGenerated ? [1, 2, 3, 4, 5] : [1]));
   const goal = options.untilCi === undefined ? null : goalOf(options.untilCi, firstSeeds);
@@ -191,6 +192,16 @@ export async function carryOutComparison(options: CompareOptions): Promise<Compa
 function verdictsOf(runs: readonly PolicyRuns[], compared: readonly MeasureComparison[]): string[] {
   const served = compared.find(({ measure }) => measure === servedMeasure)!;
   return runs.slice(1).map((_, index) => verdictOf(runs, served, index + 1));
+}
+
+async function checkedPolicies(policies: readonly PolicyInput[]): Promise<readonly ChosenPolicy[]> {
+  anArray(policies, 'policies');
+  const chosen = await choosePolicies(policies);
+  const names = chosen.map(({ factory }) => factory.name);
+  if (names.length === 0 || new Set(names).size !== names.length) {
+    throw new InputError('policies', 'at least one, with different names', names);
+  }
+  return chosen;
 }
 
 function checkedSeeds(seeds: readonly number[]): readonly number[] {

@@ -1,12 +1,12 @@
 /** The options that simulations and comparisons share, and the plans that they make. */
 import { aBoolean, anInteger, aPositive, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
-import { policies } from '../../core/policies/index.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
 import { cloudWith } from '../cloud/cloud-options.ts';
 import { type ArrivalSource, collectArrivals } from './arrivals.ts';
-import { type ChosenPolicy, recordedOptions } from './chosen-policy.ts';
+import { type ChosenPolicy, planOptionsOf } from './chosen-policy.ts';
 import type { ClusterInput } from './inputs.ts';
 import { presetNames } from './presets.ts';
 import type { DecisionPlan, GivenInputs } from './run.ts';
@@ -42,7 +42,7 @@ export interface ExperimentOptions {
   /** How the cloud behaves; what is left out is as in `defaultCloud`. */
   readonly cloud?: Partial<CloudOptions> | undefined;
   /** Options of the policies; what is left out has the policy's default. */
-  readonly policyOptions?: Readonly<Record<string, string | number>> | undefined;
+  readonly policyOptions?: Partial<Omit<PolicyOptions, 'seed' | 'typicalRequests'>> | undefined;
   /** Seconds at the start that figures leave out; `auto`: found by MSER-5. Defaults to none. */
   readonly warmUp?: number | 'auto' | undefined;
   /** How the best host is found; the decisions are the same. Defaults to `auto`. */
@@ -59,6 +59,7 @@ export const experimentOptions = [
 
 /** The runs that an experiment consists of. */
 export interface Experiment {
+  /** @throws InputError when an option has no value that the policy takes */
   readonly planOf: (policy: ChosenPolicy, seed: number) => DecisionPlan;
   /** What the run is given in memory. @throws InputError about one of the arrivals */
   readonly givenFor: (policy: ChosenPolicy, seed: number) => Promise<GivenInputs>;
@@ -70,14 +71,9 @@ export interface Experiment {
  * Checks the options.
  *
  * @param names of all options that the caller takes
- * @param chosen the policies that run
  * @throws InputError naming the option
  */
-export function experimentOf(
-  options: ExperimentOptions,
-  names: readonly string[],
-  chosen: readonly ChosenPolicy[],
-): Experiment {
+export function experimentOf(options: ExperimentOptions, names: readonly string[]): Experiment {
   noOtherFields({ ...options }, '', names);
   const { cluster = 'heps-250', workload = 'heps', warmUp, engine = 'auto' } = options;
   const arrivals = typeof workload === 'function' ? workload : isSource(workload) ? () => workload : undefined;
@@ -88,8 +84,6 @@ export function experimentOf(
   const cloud = cloudWith(options.cloud ?? {});
   oneOf(engine, 'engine', engines);
   if (warmUp !== undefined && warmUp !== 'auto') checkWarmUp(warmUp);
-  const { policyOptions = {} } = options;
-  checkOptionNames(policyOptions, chosen);
   const collected = new Map<unknown, Promise<GivenInputs['arrivals']>>();
   const arrivalsOf = (seed: number): Promise<GivenInputs['arrivals']> => {
     const key = typeof workload === 'function' ? seed : workload;
@@ -103,7 +97,7 @@ export function experimentOf(
       ...shared,
       policy: policy.factory.name,
       ...(policy.module === undefined ? {} : { policyModule: policy.module }),
-      policyOptions: recordedOptions(policy, policyOptions),
+      policyOptions: planOptionsOf(policy, options.policyOptions ?? {}),
       cloud,
       engine,
       seed,
@@ -113,17 +107,10 @@ export function experimentOf(
       cluster:
         typeof cluster === 'string' ? undefined : 'hosts' in cluster ? cluster : { name: 'hosts', hosts: cluster },
       arrivals: await arrivalsOf(seed),
-      policy: policy.isInMemory ? policy.factory : undefined,
+      policy: policy.given,
     }),
     isGenerated: typeof workload === 'function' || shared.workload.preset !== null,
   };
-}
-
-/** @throws InputError when an option is none of a policy that comes with heps, nor of one that runs */
-function checkOptionNames(given: Readonly<Record<string, unknown>>, chosen: readonly ChosenPolicy[]): void {
-  const factories = [...policies, ...chosen.map(({ factory }) => factory)];
-  const known = factories.flatMap(({ options = {} }) => Object.keys(options));
-  noOtherFields(given, 'policyOptions', [...new Set(known)]);
 }
 
 function isSource(workload: WorkloadInput): workload is ArrivalSource {

@@ -228,16 +228,16 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
   }
 }
 
+/** As plain data, which can be sent between threads. */
+function rowsOf({ rows: { vms, leftOut } }: Workload): ReadRows {
+  return { vms, leftOut };
+}
+
 /** What the run file keeps of a policy's file: as it was given, so that the bytes are the same wherever it lies. */
 function moduleRecord(module: PolicyModule | undefined, { wholeCards }: Policy): Pick<RunInputs['policy'], 'module'> {
   if (module === undefined) return {};
   const { given: file, sha256 } = module;
   return { module: { file, sha256, ...(wholeCards ? { wholeCards } : {}) } };
-}
-
-/** As plain data, which can be sent between threads. */
-function rowsOf({ rows: { vms, leftOut } }: Workload): ReadRows {
-  return { vms, leftOut };
 }
 
 /** Nothing is left of the run. */

@@ -1,9 +1,7 @@
 /** A simulation as an Observable of its events. */
-
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Observable, type Subscriber } from 'rxjs';
 import type { CloudEvent } from '../../core/events.ts';
-import { createPolicy } from '../../core/policy.ts';
 import { inOptionNames } from '../runs/option-names.ts';
 import { play } from '../runs/play.ts';
 import { openInputs, openPolicy, playOptionsOf } from '../runs/run.ts';
@@ -65,7 +63,5 @@ async function playTo(subscriber: Subscriber<CloudEvent>, options: EventOptions)
     checkListener();
   });
   const playOptions = playOptionsOf(plan, workload, { checkpoint });
-  await play(cluster.hosts, workload.arrivals, createPolicy(factory, policyOptions), playOptions, true, () => [
-    observer,
-  ]);
+  await play(cluster.hosts, workload.arrivals, factory.create(policyOptions), playOptions, true, () => [observer]);
 }

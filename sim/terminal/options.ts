@@ -1,17 +1,18 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { instantS } from '../../core/instant.ts';
-import { policies } from '../../core/policies/index.ts';
+import { policies, policyNamed } from '../../core/policies/index.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { isPolicyFile } from '../../policy-modules/policy-reference.ts';
 import { defaultCloud } from '../cloud/cloud-options.ts';
-import { recordedOptions } from '../runs/chosen-policy.ts';
+import { planOptionsOf } from '../runs/chosen-policy.ts';
 import type { ExperimentOptions } from '../runs/experiment.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import type { WorkloadPlan } from '../runs/workload.ts';
+import { policyValuesOf } from './policy-options.ts';
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {
@@ -243,12 +244,13 @@ export function decisionPlanOf(
   outside: readonly LoadedPolicy[] = [],
 ): DecisionPlan {
   const loaded = outside.find(({ factory, module }) => module.given === policy || factory.name === policy);
+  const factory = loaded?.factory ?? policyNamed(policy);
   return {
     cluster: options.cluster,
     workload: workloadPlanOf(options),
-    policy: loaded?.factory.name ?? policy,
+    policy: factory.name,
     ...(loaded === undefined ? {} : { policyModule: loaded.module }),
-    policyOptions: recordedOptions(loaded ?? {}, { ...options }),
+    policyOptions: planOptionsOf({ factory, module: loaded?.module }, policyValuesOf(options, outside)),
     cloud: cloudOptionsOf(options),
     engine: options.engine,
     seed,
@@ -258,13 +260,11 @@ export function decisionPlanOf(
 
 /** The options of an experiment, as `simulate` and `compare` take them. */
 export function experimentOptionsOf(options: RunOptions, outside: readonly LoadedPolicy[]): ExperimentOptions {
-  const { cluster, workload, cloud, engine, warmUpS } = decisionPlanOf(options, '', 0);
-  const policyOptions = Object.assign(
-    {},
-    recordedOptions({}, { ...options }),
-    ...outside.map((each) => recordedOptions(each, { ...options })),
-  );
-  const { preset, trace, days, load, times, skipInvalid } = workload;
+  const { cluster, engine, warmUp: asked } = options;
+  const { preset, trace, days, load, times, skipInvalid } = workloadPlanOf(options);
+  const policyOptions = policyValuesOf(options, outside);
+  const cloud = cloudOptionsOf(options);
+  const warmUpS = asked === 'none' ? undefined : asked;
   return {
     cluster,
     workload: trace === null ? { parameters: preset! } : { trace },

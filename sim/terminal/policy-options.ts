@@ -78,3 +78,9 @@ function numberFrom(least: number, text: string): number {
   }
   return value;
 }
+
+/** The values of the policies' options, from those that commander read. */
+export function policyValuesOf(values: object, outside: readonly LoadedPolicy[]): Record<string, string | number> {
+  const given = new Map<string, string | number>(Object.entries(values));
+  return Object.fromEntries(declaredOptions(outside).map(({ name }) => [name, given.get(name)!]));
+}

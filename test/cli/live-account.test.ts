@@ -11,28 +11,31 @@ const config = join(folder, 'heps.yaml');
 writeFileSync(config, 'database: {file: heps.db}\n');
 afterAll(remove);
 
-function account(argument: string, input = '') {
+/** As a process, with a password on its standard input. */
+function accountBy(input: string, argument: string) {
   const arguments_ = ['dist/cli.js', 'live', 'account', ...argument.split(' '), '--config', config];
   const { status, stdout, stderr } = spawnSync(process.execPath, arguments_, { input, encoding: 'utf8' });
   return { status, stdout, stderr };
 }
 
-test('accounts are made with the password from standard input, listed, and removed', () => {
-  expect(account('add chen --groups b7:70001,ct:70002 --admin', 'correct horse\n')).toMatchObject({
+const account = (...args: readonly string[]) => hepsHere(folder, 'live', 'account', ...args, '--config', config);
+
+test('accounts are made with the password from standard input, listed, and removed', async () => {
+  expect(accountBy('correct horse\n', 'add chen --groups b7:70001,ct:70002 --admin')).toMatchObject({
     status: 0,
     stderr: '',
   });
   writeFileSync(join(folder, 'password'), 'battery staple\n');
-  expect(account(`add li --uid 21001 --password-file ${join(folder, 'password')}`).status).toBe(0);
-  const { stdout } = account('list');
+  expect((await account('add', 'li', '--uid', '21001', '--password-file', 'password')).status).toBe(0);
+  const { stdout } = await account('list');
   expect(stdout.split('\n').map((line) => line.trim().split(/\s+/))).toEqual([
     ['chen', '20000', 'local', 'chen', 'administrator'],
     ['li', '21001', 'local', 'li'],
     [''],
   ]);
-  expect(account('password li', 'another one\n').status).toBe(0);
-  expect(account('remove chen').status).toBe(0);
-  expect(account('list').stdout).toContain('removed');
+  expect(accountBy('another one\n', 'password li').status).toBe(0);
+  expect((await account('remove', 'chen')).status).toBe(0);
+  expect((await account('list')).stdout).toContain('removed');
 });
 
 test.each([
@@ -44,15 +47,7 @@ test.each([
 ])('%j is refused in one line', async (argument, password, message) => {
   writeFileSync(join(folder, 'password'), password);
   const given = password === '' ? [] : ['--password-file', 'password'];
-  const { status, stderr } = await hepsHere(
-    folder,
-    'live',
-    'account',
-    ...argument.split(' '),
-    ...given,
-    '--config',
-    config,
-  );
+  const { status, stderr } = await account(...argument.split(' '), ...given);
   expect([status, stderr.trim().split('\n').length]).toEqual([2, 1]);
   expect(stderr).toContain(message);
 });

@@ -156,32 +156,36 @@ describe('heps live host', () => {
     expect(stdout).toContain('→ bind 0000:41:00.0 to vfio-pci (see prepare), and restart\n');
   });
 
-  test('check ends with 0 when nothing is', () => {
-    const { status, stdout } = heps('host', 'check', '--root', good, '--json');
+  test('check ends with 0 when nothing is', async () => {
+    const { status, stdout } = await hepsHere(folder, 'live', 'host', 'check', '--root', good, '--json');
     expect(status).toBe(0);
     const { checks, warnings } = JSON.parse(stdout);
     expect(checks.map((check: { status: string }) => check.status)).not.toContain('wrong');
     expect(warnings).toEqual([]);
   });
 
-  test('prepare prints, and writes only where it is told to', () => {
-    const printed = heps('host', 'prepare', '--root', half);
+  test('prepare prints, and writes only where it is told to', async () => {
+    const printed = await hepsHere(folder, 'live', 'host', 'prepare', '--root', half);
     expect(printed.status).toBe(0);
     expect(printed.stdout).toContain('==> compute/etc/modprobe.d/heps-vfio.conf <==\n');
-    const written = heps('host', 'prepare', '--root', half, '--write', 'out');
+    const written = await hepsHere(folder, 'live', 'host', 'prepare', '--root', half, '--write', 'out');
     expect(written.status).toBe(0);
     expect(written.stdout).toContain('written: out/compute/etc/modprobe.d/heps-vfio.conf\n');
     expect(printed.stdout).toContain(readFileSync(join(folder, 'out/compute/etc/modprobe.d/heps-vfio.conf'), 'utf8'));
-    expect(heps('host', 'prepare', '--root', half, '--write', 'out').stdout).not.toMatch(/^(over)?written/m);
-    const refused = heps('host', 'prepare', '--root', half, '--write', '.');
+    expect((await hepsHere(folder, 'live', 'host', 'prepare', '--root', half, '--write', 'out')).stdout).not.toMatch(
+      /^(over)?written/m,
+    );
+    const refused = await hepsHere(folder, 'live', 'host', 'prepare', '--root', half, '--write', '.');
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(
       /^heps: \.: expected an empty folder, or one with only the files of before, got ".+"\n$/,
     );
   });
 
-  test('prepare has nothing to do without cards', () => {
+  test('prepare has nothing to do without cards', async () => {
     const none = buildTree(join(folder, 'none'), cardlessHost);
-    expect(heps('host', 'prepare', '--root', none).stdout).toBe('no NVIDIA card on this host: nothing to prepare\n');
+    expect((await hepsHere(folder, 'live', 'host', 'prepare', '--root', none)).stdout).toBe(
+      'no NVIDIA card on this host: nothing to prepare\n',
+    );
   });
 });

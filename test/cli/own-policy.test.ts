@@ -24,7 +24,7 @@ export default { name: 'odd', summary: 'odd', create: () => ({ ...fineGrained, n
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'heps-own-policy-'));
   expect(heps('policy', 'new', 'mine.ts').status).toBe(0);
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('heps policy', () => {

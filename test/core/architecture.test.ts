@@ -10,8 +10,8 @@ const mayImport = {
   files: ['core'],
   traces: ['core'],
   'policy-modules': ['core'],
-  sim: ['core', 'traces', 'package-files.ts', 'files', 'policy-modules'],
-  live: ['core', 'traces', 'package-files.ts', 'files', 'policy-modules'],
+  sim: ['core', 'traces', 'policy-modules', 'package-files.ts', 'files'],
+  live: ['core', 'traces', 'policy-modules', 'package-files.ts', 'files'],
   viz: ['core'],
 };
 const impure =
@@ -124,8 +124,7 @@ test('no file imports itself by way of others', () => {
   expect(inCircles(importsByFile)).toEqual([]);
 });
 
-/** viz is to follow. */
-const areasWithoutCircles = ['core', 'traces', 'sim', 'live'];
+const areasWithoutCircles = ['core', 'traces', 'sim', 'live', 'viz'];
 
 test.each(areasWithoutCircles)('at no level of %s do folders import each other in a circle', (area) => {
   const circles = foldersIn(area).flatMap((folder) =>

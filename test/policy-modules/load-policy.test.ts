@@ -119,7 +119,7 @@ beforeAll(() => {
     }
     console.log(JSON.stringify(lines));`;
   lines = JSON.parse(run(script));
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each(wrong.map(([file, , line], index) => [file, line, index] as const))(

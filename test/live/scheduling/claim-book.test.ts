@@ -1,4 +1,5 @@
 /** Claims on a view, when what is held changes while it is read. */
+import { NEVER } from 'rxjs';
 import { expect, test } from 'vitest';
 import { policyNamed } from '../../../core/policies/index.ts';
 import { createPolicy } from '../../../core/policy.ts';
@@ -38,7 +39,7 @@ function rowOf(id: string, revision: number, changes: Partial<ServerRequest> = {
 function bookOn(readHost: () => Promise<HostClaims>) {
   const policy = createPolicy(policyNamed('hybrid'));
   const view = new CloudView({
-    registry: { hosts: new Map(), subscribe: () => () => true },
+    registry: { hosts: new Map(), changes: NEVER },
     policy,
     warn: (text) => expect.fail(text),
   });

@@ -25,6 +25,8 @@ export class MemoryMachines implements Machines {
   readonly asked: string[] = [];
   /** Thrown before or after the next so many calls do their work. */
   fault: ((call: string) => 'before' | 'after' | null) | null = null;
+  /** What a call waits for before it does its work; null for nothing. */
+  hang: ((call: string, id: string) => Promise<void> | null) | null = null;
 
   constructor(hosts: readonly string[] = ['host-1']) {
     this.hosts = hosts;
@@ -84,6 +86,7 @@ export class MemoryMachines implements Machines {
 
   async #call<T>(what: string, id: string, work: () => T): Promise<T> {
     this.asked.push(`${what} ${id}`);
+    await this.hang?.(what, id);
     const fault = this.fault?.(what) ?? null;
     if (fault === 'before') throw new Error(`${what} was not sent`);
     const result = work();
