@@ -108,7 +108,9 @@ export {
   similarity,
   similarityParts,
 } from './scores.ts';
+// How scores are shown.
 export type { LrsTerms, ShownScores, ShownTerm, SimilarityTerms } from './shown-scores.ts';
+// What hosts report of themselves.
 export { applySrm, type CardUse, checkSrm, type SrmCard, type SrmRecord, srmAgeS, srmCardOf, srmOf } from './srm.ts';
 export { type Estimate, estimate, pairedDifference } from './statistics/estimate.ts';
 export { type QuantileEstimate, quantileInterval } from './statistics/quantile-interval.ts';

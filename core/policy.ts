@@ -77,6 +77,16 @@ export interface PolicyFactoryWith<Declared extends PolicyOptionRecord> extends 
   shown?(options: PolicyContext & OptionValues<Declared>): ShownScores;
 }
 
+/** The factory whose functions may be called with some of its options: what is missing has its default, and all are checked. */
+export function withDefaults(factory: PolicyFactory): PolicyFactory {
+  const { shown } = factory;
+  return {
+    ...factory,
+    create: (given) => factory.create(optionValues(factory, { ...given })),
+    ...(shown === undefined ? {} : { shown: (given) => shown(optionValues(factory, { ...given })) }),
+  };
+}
+
 /**
  * The policy with these options; those that are missing have their defaults, those that it does not declare are ignored.
  *
