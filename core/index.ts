@@ -3,6 +3,8 @@
 // Hosts, cards and what a VM asks for.
 export { type CatalogueEntry, catalogue, modelByPciId, modelNamed } from './card-catalogue.ts';
 export { acceptsModel, servingCards, servingInGroup, tightestCards } from './card-fit.ts';
+export type { CardShare } from './card-share.ts';
+export type { Clock } from './clock.ts';
 export { type CardGroup, Cluster, HostView, type ObservedHost, type Placement } from './cluster.ts';
 export {
   type CardRun,
@@ -49,7 +51,7 @@ export { InputError } from './input-error.ts';
 export { leftoverShare, leftoverTerms } from './policies/best-fit.ts';
 export { fineGrained } from './policies/first-fit.ts';
 export { policies, policyNamed } from './policies/index.ts';
-export { keptForCards, keptForCardsOptions } from './policies/kept-for-cards.ts';
+export { keptForCards, keptForCardsOptions, type Reserve } from './policies/kept-for-cards.ts';
 export { createPolicy, type Policy, type PolicyFactory, type PolicyFactoryWith, type ScoreIndex } from './policy.ts';
 export type {
   ChoiceOption,
@@ -59,6 +61,7 @@ export type {
   PolicyOption,
   PolicyOptionRecord,
   PolicyOptions,
+  ValueOf,
 } from './policy-options.ts';
 export {
   type FlavorSize,
@@ -82,6 +85,7 @@ export {
   type DecisionColumns,
   type FaultColumns,
   type KindSummary,
+  type PolicyModuleRecord,
   type RunFile,
   type RunInputs,
   type RunSummary,
@@ -96,6 +100,7 @@ export {
 export { verdictOf } from './runs/verdict.ts';
 export { type Engine, engines, explain, formatRejections, isServable, Scheduler, schedule } from './scheduler.ts';
 export {
+  type CardFigures,
   type CardWeights,
   cardScore,
   defaultLrs,
@@ -111,7 +116,7 @@ export {
   similarity,
   similarityParts,
 } from './scores.ts';
-export type { ShownScores, ShownTerm } from './shown-scores.ts';
+export type { LrsTerms, ShownScores, ShownTerm, SimilarityTerms } from './shown-scores.ts';
 // What hosts report of themselves.
 export { applySrm, type CardUse, checkSrm, type SrmCard, type SrmRecord, srmAgeS, srmCardOf, srmOf } from './srm.ts';
 export { type Estimate, estimate, pairedDifference } from './statistics/estimate.ts';

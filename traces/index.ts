@@ -4,6 +4,7 @@ export { copyOf } from './arrival-row.ts';
 export { readAzure } from './azure.ts';
 export { readAzureVmTable } from './azure-vmtable.ts';
 export { readTrace, recogniseTrace, type TraceFormat, type TraceOptions } from './formats.ts';
+export type { HepsCalendar } from './heps-calendar.ts';
 export { formatHepsCsv, hepsCsvHeader, readHepsCsv } from './heps-csv.ts';
 export type {
   Beamline,
@@ -21,3 +22,4 @@ export { type LeftOut, type LeftOutReason, LeftOutRows, leftOutWords, RowError }
 export { type OpenbOptions, readOpenbNodes, readOpenbPods } from './openb.ts';
 export { exponential, type RandomStream, randomStream } from './random.ts';
 export { readSwf, type SwfOptions } from './swf.ts';
+export type { Weighted } from './weighted-choice.ts';

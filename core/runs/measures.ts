@@ -4,6 +4,7 @@ import type { RunSummary, SeriesName } from './run-file.ts';
 /** What is counted, or added up, of the VMs that arrived on one day. */
 export type DayCount = 'arrived' | 'gpuArrived' | 'placed' | 'served' | 'gpuServed' | 'waitS';
 
+/** A figure of a run: how it is read from a summary, and how it is shown and compared. */
 export interface Measure {
   readonly label: string;
   readonly unit: '%' | 'h' | '';
@@ -30,6 +31,7 @@ export const servedMeasure: Measure = {
   read: (summary) => percent(summary.servedShare),
 };
 
+/** All figures by which runs are compared, in the order in which they are shown. */
 export const measures: readonly Measure[] = [
   servedMeasure,
   {
