@@ -5,7 +5,7 @@ import type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
 import { type HostSpec, mostHosts, mostVcpus, ramLimitMib } from './host.ts';
 import { InputError } from './input-error.ts';
 
-/** Version of the format. */
+/** Name and version of the format of cluster files. */
 export const clusterFormat = 'heps-cluster/1';
 
 /** Some equal cards of a host. */
@@ -38,7 +38,7 @@ export interface HostRun {
   readonly comment?: string;
 }
 
-/** A cluster file, parsed. */
+/** A cluster as a JSON file, `heps-cluster/1` (docs/formats.md). */
 export interface ClusterFile {
   /** Format and its version. */
   readonly format: typeof clusterFormat;

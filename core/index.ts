@@ -2,6 +2,7 @@
 export { type CatalogueEntry, catalogue, modelByPciId, modelNamed } from './card-catalogue.ts';
 export { acceptsModel, servingCards, servingInGroup, tightestCards } from './card-fit.ts';
 export type { CardShare } from './card-share.ts';
+export type { Clock } from './clock.ts';
 export { type CardGroup, Cluster, HostView, type ObservedHost, type Placement } from './cluster.ts';
 export {
   type CardRun,

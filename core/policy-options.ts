@@ -38,13 +38,13 @@ export interface NumberOption {
   words(value: number): string;
 }
 
-/** What a policy lets people set: one of some words, or a number. */
+/** An option that a policy declares. */
 export type PolicyOption = ChoiceOption | NumberOption;
 
 /** Options by name, in camelCase: `gpuScore` is `--gpu-score` on the command line and `scheduling.gpuScore` in live settings. */
 export type PolicyOptionRecord = Readonly<Record<string, PolicyOption>>;
 
-/** The value of one declared option: one of its choices, or a number. */
+/** The type of an option's values: one of its choices, or a number. */
 export type ValueOf<Declared extends PolicyOption> = Declared extends { readonly choices: readonly (infer Choice)[] }
   ? Choice
   : number;

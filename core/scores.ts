@@ -9,7 +9,7 @@ export interface LrsOptions {
   /** M of Eq. (1): points of an empty host. Defaults to 100. */
   readonly maxScore: number;
 }
-/** Half the weight each, 100 points. */
+/** The weights of Eq. (1) unless others are given: vCPUs and RAM alike, 100 points at most. */
 export const defaultLrs: LrsOptions = { vcpuWeight: 0.5, maxScore: 100 };
 
 /** The part of a host that Eq. (1) reads. */
@@ -77,10 +77,10 @@ export function leastRequestedParts(
 
 /** Weights w₁, w₂, w₃ of Eq. (2): computing power, bandwidth, clock. */
 export type CardWeights = readonly [number, number, number];
-/** A third each. */
+/** The weights of Eq. (2) unless others are given. */
 export const equalCardWeights: CardWeights = [1 / 3, 1 / 3, 1 / 3];
 
-/** What Eq. (2) compares of a card. */
+/** The figures of a card that Eq. (2) weighs: FP32 TFLOPS, memory bandwidth in GB/s, clock in MHz. */
 export type CardFigures = Pick<GpuModel, 'fp32Tflops' | 'bandwidthGBs' | 'clockMhz'>;
 
 /**

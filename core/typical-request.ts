@@ -14,7 +14,7 @@ export interface RequestKind {
   readonly cardModels: readonly string[];
 }
 
-/** A kind of request and how common it is. */
+/** A kind of request that is typical of a workload. */
 export interface TypicalRequest extends RequestKind {
   /** Part of the typical requests that are of this kind; they sum to 1. */
   readonly share: number;

@@ -10,7 +10,7 @@ export const leftOutWords = {
   'part-of-job': 'for parts of a checkpointed job, whose own row has the whole of it',
 } as const;
 
-/** One of the reasons above. */
+/** Why a row of a trace was left out. */
 export type LeftOutReason = keyof typeof leftOutWords;
 
 /** A row that becomes no VM. */

@@ -17,7 +17,7 @@ import { nova } from './nova.ts';
 import { random } from './random.ts';
 import { worstFit } from './worst-fit.ts';
 
-/** Those that come with heps. */
+/** The policies that come with heps. */
 export const policies: readonly PolicyFactory[] = [
   ...[hybrid, nova, firstFit, bestFit, worstFit, dotProduct, random, leastCard],
   ...[fgd, gpuClustering, gpuPacking, fgdBestFit, fgdDotProduct, fgdRandom],

@@ -27,7 +27,7 @@ export const keptForCardsOptions = {
   },
 } as const satisfies PolicyOptionRecord;
 
-/** Values of those options. */
+/** What a policy keeps for cards: the values of `keptForCardsOptions`. */
 export type Reserve = OptionValues<typeof keptForCardsOptions>;
 
 /**

@@ -19,7 +19,7 @@ export interface Funnel {
   readonly scored: number;
 }
 
-/** Counts the hosts that each filter removed. */
+/** Counts the hosts that each filter removed. @param verdicts of all hosts, in any order */
 export function funnelOf(verdicts: readonly HostVerdict[]): Funnel {
   const counts = new Map<string, Map<Rejection, number>>();
   for (const { rejection } of verdicts) {

@@ -3,7 +3,7 @@ import type { ClusterFile } from '../cluster-file.ts';
 import type { PolicyOptions } from '../policy-options.ts';
 import type { VmRequest } from '../request.ts';
 
-/** Version of the format that is written, and the only one that is read. */
+/** Name and version of the format of run files. */
 export const runFormat = 'heps-run/1';
 
 /** A column of texts that repeat: row `i` is `texts[rows[i]]`. */
@@ -261,14 +261,14 @@ export const seriesNames = [
   'cpuVmsOnGpuHosts',
 ] as const;
 
-/** Name of a series. */
+/** A level or count over time that runs keep. */
 export type SeriesName = (typeof seriesNames)[number];
 
 /** Use over time, the warm-up included: row `i` covers [i, i + 1) × intervalS. Counts are of that interval. */
 export type SeriesColumns = { readonly intervalS: number } & Readonly<Record<SeriesName, readonly number[]>> &
   Readonly<Record<'arrived' | 'placed' | 'turnedAway', readonly number[]>>;
 
-/** A run file, parsed. */
+/** A run as a JSON file, `heps-run/1` (docs/formats.md). */
 export interface RunFile {
   /** Format and its version. */
   readonly format: typeof runFormat;

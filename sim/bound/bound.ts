@@ -12,7 +12,7 @@ import { type Solved, solveInteger, solveLinear } from './solver.ts';
 /** `offline-optimum`: exact; `by-vm`, `by-kind`: linear relaxations over buckets of time; `all`: without an end of time, all that fits on some host. */
 export type BoundMethod = 'offline-optimum' | 'by-vm' | 'by-kind' | 'all';
 
-/** An upper bound of the GPU work served. */
+/** How much GPU work a workload holds, and how much of it no policy could exceed, under one seed. */
 export interface Bound {
   /** No policy serves more, card-hours. */
   readonly cardHours: number;
