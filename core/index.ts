@@ -15,10 +15,25 @@ export {
 } from './cluster-file.ts';
 // Deciding.
 export type { Decision, HostVerdict } from './decision.ts';
+// What happens in a cloud, simulated or live.
+export type {
+  BindingRefused,
+  CloudEvent,
+  HostFault,
+  SrmEvent,
+  SrmMissed,
+  SrmReported,
+  VmArrived,
+  VmBound,
+  VmEnded,
+  VmTurnedAway,
+  VmWaits,
+} from './events.ts';
 export { cpuRamDisk, type Filter, fineGrainedGpu, gpuCount, hostUp, type Rejection, rejections } from './filters.ts';
 export { typicalRequestsOf } from './fragmentation/typical-requests.ts';
 export type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
 export type { HostSpec } from './host.ts';
+
 export { InputError } from './input-error.ts';
 // Policies and what they are made of.
 export { policies, policyNamed } from './policies/index.ts';

@@ -29,5 +29,8 @@ export {
   simulateDecisions,
 } from './runs/simulate.ts';
 export type { WidthGoal, WidthReached } from './runs/until-ci.ts';
+export type { ReadRows } from './runs/workload.ts';
+export { type EventOptions, events$ } from './streams/events.ts';
+export { compare$, simulate$, type Update } from './streams/progress.ts';
 export type { PlanValue, PlanValues } from './sweep/plan-options.ts';
 export { groupResults, readSweep, type SweepGroup, type SweepResult } from './sweep/results.ts';

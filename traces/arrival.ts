@@ -1,6 +1,6 @@
 /** A workload as the simulator reads it: one arrival per VM, in order of time. */
-import type { InputError } from '../core/input-error.ts';
 import type { VmRequest } from '../core/request.ts';
+import type { RowError } from './left-out.ts';
 
 /** A VM that asks for a host. What only the workload knows (how long it lives, whose it is) stays out of the request. */
 export interface Arrival {
@@ -25,8 +25,13 @@ export type ArrivalStream = AsyncIterable<readonly Arrival[]>;
 
 /** How a reader treats rows that it cannot take. */
 export interface ReadOptions {
-  /** Called for each wrong row, which is then left out. Without it the first wrong row throws its InputError. */
-  readonly onInvalid?: ((error: InputError) => void) | undefined;
+  /**
+   * Called for each wrong row, which is then left out. Without it the first wrong row throws its error. Where rows must be in order, as few
+   * as possible are left out.
+   */
+  readonly onInvalid?: ((error: RowError) => void) | undefined;
+  /** Called for each row that is not wrong and yet no VM, such as a job that was cancelled before it ran. */
+  readonly onNoVm?: ((row: RowError) => void) | undefined;
   /** Whether station, flavor, image and user are wanted. Defaults to true; without, a reader may leave them empty. */
   readonly hasNames?: boolean | undefined;
   /** Seed for what a trace leaves open, such as the moment within an interval. Defaults to 1. */

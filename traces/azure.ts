@@ -8,7 +8,9 @@ import { InputError } from '../core/input-error.ts';
 import { vmRequest } from '../core/request.ts';
 import type { Arrival, ArrivalStream, ReadOptions } from './arrival.ts';
 import { readLines, takeRows } from './csv.ts';
+import { RowError } from './left-out.ts';
 import { randomStream } from './random.ts';
+import { boundInWords, longestInOrder } from './row-order.ts';
 
 /** Seconds that one line of the files covers. */
 const intervalS = 300;
@@ -43,7 +45,7 @@ interface Entry {
  * Times count from the first line of the file. The data says in which 300 seconds a VM came and in which bin its lifetime
  * falls; both are drawn uniformly inside, in whole seconds (a lifetime at least 1), from the streams `arrivals` and
  * `lifetimes`. A VM that still ran when the recording ended (`C38`; 6 % of the test part) lives for a time from the bin it had
- * reached, as if it had ended then: the longest lifetimes are too short.
+ * reached, as if it had ended then: the longest lifetimes are too short. A line out of order is one invalid row, with all its VMs.
  *
  * @throws InputError when a file is missing or the lines of the two files do not correspond, whatever `onInvalid`
  */
@@ -59,15 +61,19 @@ export async function* readAzure(path: string, { onInvalid, seed = 1 }: ReadOpti
 
   const arrivals = randomStream(seed, 'arrivals');
   const lifetimes = randomStream(seed, 'lifetimes');
+  const isKept = onInvalid === undefined ? undefined : linesInOrder(path, lines, onInvalid);
   let firstS: number | undefined;
   let earliestS = 0;
   let vms = 0;
   for (let index = 0; index < lines.length; index++) {
     const line = index + 1;
     const { startS, entries } = intervalOf(files, line, lines[index]!, lifetimeLines[index]!);
-    if (startS < earliestS) {
-      throw new InputError(`${path}:${line}`, `a time of at least ${earliestS}, as lines are in order of time`, startS);
+    if (isKept?.[index] === false) {
+      // Drawn all the same, so that a line that is left out changes nothing for the others.
+      for (const _ of entries) [arrivals(), lifetimes(), vms++];
+      continue;
     }
+    if (startS < earliestS) throw outOfOrder(path, line, startS, `at least ${earliestS}`);
     earliestS = startS + intervalS;
     firstS ??= startS;
     const offsetS = startS - firstS;
@@ -79,13 +85,15 @@ export async function* readAzure(path: string, { onInvalid, seed = 1 }: ReadOpti
       const share = lifetimes();
       const flavor = flavors.get(letter);
       if (flavor === undefined) {
-        throw new InputError(`${path}:${line}, column ${column}`, `a letter of ${basename(files.flavors)}`, letter);
+        const where = `${path}:${line}, column ${column}`;
+        throw new RowError(where, `a letter of ${basename(files.flavors)}`, letter, 'wrong-value', 'flavor');
       }
       const bin = /^[UC]\d{1,3}$/.test(lifetime) ? Number(lifetime.slice(1)) : Number.NaN;
       const [fromS, toS] = [binStartS[bin], binStartS[bin + 1]];
       if (fromS === undefined || toS === undefined) {
         const where = `${files.lifetimes}:${line}, column ${column}`;
-        throw new InputError(where, `U or C and a bin of ${basename(files.bins)}`, lifetime);
+        const expected = `U or C and a bin of ${basename(files.bins)}`;
+        throw new RowError(where, expected, lifetime, 'wrong-value', 'lifetime');
       }
       const lifetimeS = Math.max(1, Math.floor(fromS + share * (toS - fromS)));
       const request = vmRequest({ id, vcpus: flavor.vcpus, ramMib: flavor.ramMib });
@@ -93,6 +101,26 @@ export async function* readAzure(path: string, { onInvalid, seed = 1 }: ReadOpti
     };
     yield takeRows(entries, take, onInvalid).sort((a, b) => a.atS - b.atS);
   }
+}
+
+/** Which lines are in order, so that as few as possible are left out. */
+function linesInOrder(path: string, lines: readonly string[], onInvalid: (error: RowError) => void): boolean[] {
+  const startsS = lines.map((text, index) => splitLine(text, `${path}:${index + 1}`).startS);
+  const isKept = longestInOrder(startsS, 0, intervalS);
+  let earliestS = 0;
+  startsS.forEach((startS, index) => {
+    if (isKept[index]) earliestS = startS + intervalS;
+    else {
+      const next = isKept.indexOf(true, index);
+      const latestS = next < 0 ? undefined : startsS[next]! - intervalS;
+      onInvalid(outOfOrder(path, index + 1, startS, boundInWords(startS, earliestS, latestS)));
+    }
+  });
+  return isKept;
+}
+
+function outOfOrder(path: string, line: number, startS: number, bound: string): RowError {
+  return new RowError(`${path}:${line}`, `a time of ${bound}, as lines are in order of time`, startS, 'out-of-order');
 }
 
 /** The VMs of one line of both files, which must have the same time and the same batches. */

@@ -2,6 +2,7 @@
 import { CsvError, parse } from 'csv-parse';
 import { InputError } from '../core/input-error.ts';
 import { largestRowBytes, readChunks } from './file-bytes.ts';
+import { RowError } from './left-out.ts';
 
 /** One row of a file with named columns. */
 export interface TextRow<Column extends string> {
@@ -44,7 +45,7 @@ export async function* readCsv<Column extends string, Taken>(
   path: string,
   columns: CsvColumns<Column>,
   take: (row: TextRow<Column>) => Taken,
-  onInvalid?: (error: InputError) => void,
+  onInvalid?: (error: RowError) => void,
   rest?: CsvRest<Column>,
 ): AsyncGenerator<readonly Taken[]> {
   let positions = rest?.positions;
@@ -154,22 +155,24 @@ export function columnPositions<Column extends string>(
 /** The row, if it has as many cells as there are columns. */
 export function wholeRow<Column extends string>(row: TextRow<Column>, columns: number): TextRow<Column> {
   const { path, line, cells } = row;
-  if (cells.length !== columns) throw new InputError(`${path}:${line}`, `${columns} columns`, cells.length);
+  if (cells.length !== columns) {
+    throw new RowError(`${path}:${line}`, `${columns} columns`, cells.length, 'wrong-columns');
+  }
   return row;
 }
 
-/** What `take` makes of each row. A row whose InputError `onInvalid` gets is left out; without `onInvalid` it is thrown. */
+/** What `take` makes of each row. A row whose RowError `onInvalid` gets is left out; without `onInvalid` it is thrown. */
 export function takeRows<Row, Taken>(
   rows: readonly Row[],
   take: (row: Row) => Taken,
-  onInvalid: ((error: InputError) => void) | undefined,
+  onInvalid: ((error: RowError) => void) | undefined,
 ): Taken[] {
   const taken: Taken[] = [];
   for (const row of rows) {
     try {
       taken.push(take(row));
     } catch (error) {
-      if (onInvalid === undefined || !(error instanceof InputError)) throw error;
+      if (onInvalid === undefined || !(error instanceof RowError)) throw error;
       onInvalid(error);
     }
   }
@@ -183,15 +186,27 @@ export function textCell<Column extends string>(row: TextRow<Column>, column: Co
 }
 
 /** Refuses a cell, naming file, line and column. */
-export function wrongCell<Column extends string>(row: TextRow<Column>, column: Column, expected: string): InputError {
-  return new InputError(`${row.path}:${row.line}, column ${column}`, expected, textCell(row, column));
+export function wrongCell<Column extends string>(row: TextRow<Column>, column: Column, expected: string): RowError {
+  const where = `${row.path}:${row.line}, column ${column}`;
+  return new RowError(where, expected, textCell(row, column), 'wrong-value', column);
 }
 
-/** A whole number of at least `least`. */
-export function wholeCell<Column extends string>(row: TextRow<Column>, column: Column, least = 0): number {
+/** As people and programs write numbers: pandas writes a whole column with one empty cell as 4096.0, and a round number may be 1e3. */
+const number = /^-?\d{1,15}(\.\d{1,20})?(e[+-]?\d{1,2})?$/i;
+
+/** The number in a column, NaN where there is none. */
+export function numberCell<Column extends string>(row: TextRow<Column>, column: Column): number {
   const text = textCell(row, column);
-  const value = (least < 0 ? /^-?\d{1,15}$/ : /^\d{1,15}$/).test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least)) throw wrongCell(row, column, `a whole number of at least ${least}`);
+  // Plus 0: there is no -0.
+  return number.test(text) ? Number(text) + 0 : Number.NaN;
+}
+
+/** A whole number of at least `least`, below 10¹⁵. */
+export function wholeCell<Column extends string>(row: TextRow<Column>, column: Column, least = 0): number {
+  const value = numberCell(row, column);
+  if (!(value >= least && value < 1e15 && Number.isInteger(value))) {
+    throw wrongCell(row, column, `a whole number of at least ${least}`);
+  }
   return value;
 }
 
@@ -200,14 +215,22 @@ export function optionalWholeCell<Column extends string>(row: TextRow<Column>, c
   return textCell(row, column) === '' ? 0 : wholeCell(row, column);
 }
 
-/** A number of at least `least` in steps of 0.001. */
+/**
+ * A number of at least `least`, below 10¹², in steps of 0.001. Digits of less than a thousandth of a step are what arithmetic leaves, as in
+ * 0.30000000000000004, and rounded away.
+ */
 export function decimalCell<Column extends string>(row: TextRow<Column>, column: Column, least = 0): number {
-  const text = textCell(row, column);
-  const value = (least < 0 ? /^-?\d{1,12}(\.\d{1,3})?$/ : /^\d{1,12}(\.\d{1,3})?$/).test(text)
-    ? Number(text)
-    : Number.NaN;
-  if (!(value >= least)) throw wrongCell(row, column, `a number of at least ${least} with at most 3 decimals`);
+  const written = numberCell(row, column);
+  const value = inMilliseconds(written);
+  if (!(value >= least && value < 1e12 && Math.abs(value - written) <= 1e-6)) {
+    throw wrongCell(row, column, `a number of at least ${least} with at most 3 decimals`);
+  }
   return value;
+}
+
+/** Seconds rounded to the millisecond, the step of our times. */
+export function inMilliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }
 
 /** Lines of a text file without their ends, one batch per 64 KiB read; UTF-8, byte order mark taken off. */

@@ -2,13 +2,14 @@
 import { InputError } from '../core/input-error.ts';
 import type { ArrivalStream } from './arrival.ts';
 import { azureFiles, readAzure } from './azure.ts';
+import { isVmTableLine, readAzureVmTable } from './azure-vmtable.ts';
 import { readLines } from './csv.ts';
 import { hepsCsvHeader, readHepsCsv } from './heps-csv.ts';
-import { type OpenbOptions, openbNodeColumns, openbPodColumns, readOpenbPods } from './openb.ts';
+import { type OpenbOptions, openbPodColumns, readOpenbPods } from './openb.ts';
 import { readSwf, type SwfOptions } from './swf.ts';
 
 /** Formats of a workload. */
-export type TraceFormat = 'heps-csv' | 'openb' | 'azure2017' | 'swf';
+export type TraceFormat = 'heps-csv' | 'openb' | 'azure2017' | 'azure-vmtable' | 'swf';
 
 /** Options of all readers; each takes what concerns it. */
 export type TraceOptions = OpenbOptions & SwfOptions;
@@ -26,12 +27,13 @@ export async function recogniseTrace(path: string): Promise<TraceFormat> {
     if (header.includes('submit_s')) return 'heps-csv';
     if (header.includes('num_gpu') && header.includes('cpu_milli')) return 'openb';
     if (line.startsWith(';') || /^(-?\d+(\.\d+)?\s+){17}-?\d+(\.\d+)?$/.test(line)) return 'swf';
+    if (isVmTableLine(line.replaceAll('"', ''))) return 'azure-vmtable';
     if (/^\d+ [a-z|](,[a-z|])*$/.test(line)) return 'azure2017';
   }
   const formats = [
     `heps-csv (${hepsCsvHeader.split(',').slice(0, 5).join(',')},…)`,
     `openb (${openbPodColumns.required.join(',')},…)`,
-    'azure2017 (a time, a space and letters)',
+    'azure2017 (a time, a space and letters; or a row of vmtable.csv)',
     'swf (18 columns, or a comment after ;)',
   ];
   throw new InputError(`${path}:1`, `the first line of ${formats.join(', ')}`, line);
@@ -43,6 +45,7 @@ export async function readTrace(path: string, options: TraceOptions = {}): Promi
   if (format === 'heps-csv') return readHepsCsv(path, options);
   if (format === 'openb') return readOpenbPods(path, options);
   if (format === 'swf') return readSwf(path, options);
+  if (format === 'azure-vmtable') return readAzureVmTable(path, options);
   return readAzure(path, options);
 }
 
@@ -51,10 +54,13 @@ export async function traceFiles(path: string): Promise<string[]> {
   return (await recogniseTrace(path)) === 'azure2017' ? Object.values(await azureFiles(path)) : [path];
 }
 
-/** Whether a file is a node list of the openb trace, which describes hosts and no workload. */
+/**
+ * Whether a file is a node list of the openb trace, which describes hosts and no workload. Recognised by two of its columns, so that a
+ * header with a mistake reaches the reader.
+ */
 export async function isOpenbNodeFile(path: string): Promise<boolean> {
-  const header = (await firstLine(path))?.split(',') ?? [];
-  return openbNodeColumns.required.every((column) => header.includes(column));
+  const header = (await firstLine(path))?.replaceAll('"', '').split(',') ?? [];
+  return header.includes('sn') && header.includes('cpu_milli');
 }
 
 /** The first line that is not blank, without white space around it; undefined when there is none in the first MiB. */

@@ -1,14 +1,14 @@
 /** Our own workload format: one row per VM, in order of submission. What recorded and generated workloads are kept in. */
-import { InputError } from '../core/input-error.ts';
 import { vmRequest } from '../core/request.ts';
 import type { Arrival, ArrivalStream, ReadOptions } from './arrival.ts';
-import { ArrivalRow } from './arrival-row.ts';
+import { ArrivalRow, copyOf } from './arrival-row.ts';
 import {
   type CsvColumns,
   type CsvRest,
   columnPositions,
   csvCell,
   decimalCell,
+  inMilliseconds,
   optionalWholeCell,
   readCsv,
   type TextRow,
@@ -19,7 +19,9 @@ import {
   wrongCell,
 } from './csv.ts';
 import { readLineBlocks } from './file-bytes.ts';
-import { PlainRows, type RowOrder } from './heps-csv-rows.ts';
+import { PlainRows } from './heps-csv-rows.ts';
+import { RowError } from './left-out.ts';
+import { ArrivalOrder } from './row-order.ts';
 
 /** Columns that a file must have. Times are in seconds with at most 3 decimals, as are vCPUs; the rest whole numbers. */
 const required = ['id', 'submit_s', 'lifetime_s', 'vcpus', 'ram_mib'] as const;
@@ -60,7 +62,7 @@ export async function* readHepsCsv(
   blockBytes = 256 * 1024,
 ): ArrivalStream {
   const blocks = readLineBlocks(path, blockBytes);
-  const order = { earliestS: 0 };
+  const order = new ArrivalOrder('submit_s', 'rows', onInvalid);
   const take = takeInOrder(order);
   const lines = new PlainLines(path, order, hasNames, (row) =>
     takeRows([row], (each) => take(wholeRow(each, each.positions.size)), onInvalid),
@@ -68,29 +70,26 @@ export async function* readHepsCsv(
   try {
     for (let read = await blocks.next(); !read.done; read = await blocks.next()) {
       lines.open(read.value);
-      for (let taken = lines.take(); taken.length > 0; taken = lines.take()) yield taken;
+      for (let taken = lines.take(); taken.length > 0; taken = lines.take()) yield order.give(taken);
       if (lines.isStuck) break;
     }
-    yield* readCsv(path, hepsCsvColumns, take, onInvalid, lines.rest(blocks));
+    for await (const taken of readCsv(path, hepsCsvColumns, take, onInvalid, lines.rest(blocks)))
+      yield order.give(taken);
+    yield order.end();
   } finally {
     await blocks.return(undefined);
   }
 }
 
 /** The same, wholly by csv-parse: the reference that `readHepsCsv` is tested against. */
-export function readHepsCsvReference(path: string, { onInvalid }: ReadOptions = {}): ArrivalStream {
-  return readCsv(path, hepsCsvColumns, takeInOrder({ earliestS: 0 }), onInvalid);
+export async function* readHepsCsvReference(path: string, { onInvalid }: ReadOptions = {}): ArrivalStream {
+  const order = new ArrivalOrder('submit_s', 'rows', onInvalid);
+  for await (const taken of readCsv(path, hepsCsvColumns, takeInOrder(order), onInvalid)) yield order.give(taken);
+  yield order.end();
 }
 
-function takeInOrder(order: RowOrder): (row: TextRow<HepsColumn>) => Arrival {
-  return (row) => {
-    const arrival = arrivalOf(row);
-    if (arrival.atS < order.earliestS) {
-      throw wrongCell(row, 'submit_s', `at least ${order.earliestS}, since rows are in order of submit_s`);
-    }
-    order.earliestS = arrival.atS;
-    return arrival;
-  };
+function takeInOrder(order: ArrivalOrder): (row: TextRow<HepsColumn>) => Arrival {
+  return (row) => order.accept(arrivalOf(row), row);
 }
 
 /** Arrivals of a batch: so few that they stay near the processor while they are filled and played. */
@@ -101,7 +100,7 @@ class PlainLines {
   /** Whether that line has come. */
   isStuck = false;
   readonly #path: string;
-  readonly #order: RowOrder;
+  readonly #order: ArrivalOrder;
   readonly #hasNames: boolean;
   readonly #takeSlowly: (row: TextRow<HepsColumn>) => Arrival[];
   #block: Buffer = Buffer.alloc(0);
@@ -114,7 +113,12 @@ class PlainLines {
   readonly #filled = Array.from({ length: batchRows }, () => new ArrivalRow());
   readonly #batch: Arrival[] = [...this.#filled];
 
-  constructor(path: string, order: RowOrder, hasNames: boolean, takeSlowly: (row: TextRow<HepsColumn>) => Arrival[]) {
+  constructor(
+    path: string,
+    order: ArrivalOrder,
+    hasNames: boolean,
+    takeSlowly: (row: TextRow<HepsColumn>) => Arrival[],
+  ) {
     this.#path = path;
     this.#order = order;
     this.#hasNames = hasNames;
@@ -136,6 +140,7 @@ class PlainLines {
     while (taken < batchRows && this.#at < end && !this.isStuck) {
       const row = this.#filled[taken]!;
       if (this.#rows?.take(block, this.#at, row) === true) {
+        if (this.#order.holds) this.#hold(row);
         batch[taken++] = row;
         this.#at = this.#rows.end;
         this.#line++;
@@ -145,6 +150,11 @@ class PlainLines {
     }
     if (this.#at >= end && end < block.length) this.isStuck = true;
     return taken === batchRows ? batch : batch.slice(0, taken);
+  }
+
+  #hold(row: ArrivalRow): void {
+    this.#order.earliestS = 0;
+    this.#order.accept(copyOf(row), { path: this.#path, line: this.#line });
   }
 
   /** What was not taken, and the blocks that follow. */
@@ -200,7 +210,8 @@ function arrivalOf(row: TextRow<HepsColumn>): Arrival {
   });
   const { cards, cardMemoryMib, cardCores } = request;
   if (cards === 0 && (cardMemoryMib > 0 || cardCores > 0 || request.cardModels.length > 0)) {
-    throw new InputError(`${row.path}:${row.line}, column cards`, 'at least 1, since cards are described', 0);
+    const where = `${row.path}:${row.line}, column cards`;
+    throw new RowError(where, 'at least 1, since cards are described', 0, 'wrong-value', 'cards');
   }
   return {
     atS,
@@ -240,8 +251,8 @@ function formatRow({ atS, lifetimeS, request, station, flavor, image, user }: Ar
   const isGpu = request.cards > 0;
   const cells = [
     request.id,
-    milliseconds(atS),
-    Math.max(milliseconds(lifetimeS), 0.001),
+    inMilliseconds(atS),
+    Math.max(inMilliseconds(lifetimeS), 0.001),
     request.vcpus,
     request.ramMib,
     request.diskGib,
@@ -255,8 +266,4 @@ function formatRow({ atS, lifetimeS, request, station, flavor, image, user }: Ar
     user,
   ];
   return `${cells.map(csvCell).join(',')}\n`;
-}
-
-function milliseconds(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
 }

@@ -2,6 +2,7 @@
 export type { Arrival, ArrivalStream, ReadOptions } from './arrival.ts';
 export { copyOf } from './arrival-row.ts';
 export { readAzure } from './azure.ts';
+export { readAzureVmTable } from './azure-vmtable.ts';
 export { readTrace, recogniseTrace, type TraceFormat, type TraceOptions } from './formats.ts';
 export { formatHepsCsv, hepsCsvHeader, readHepsCsv } from './heps-csv.ts';
 export type {
@@ -16,6 +17,7 @@ export type {
 } from './heps-parameters.ts';
 export { readHepsParameters } from './heps-parameters-reader.ts';
 export { generateHeps, type HepsOptions } from './heps-workload.ts';
+export { type LeftOut, type LeftOutReason, LeftOutRows, leftOutWords, RowError } from './left-out.ts';
 export { type OpenbOptions, readOpenbNodes, readOpenbPods } from './openb.ts';
 export { exponential, type RandomStream, randomStream } from './random.ts';
 export { readSwf, type SwfOptions } from './swf.ts';

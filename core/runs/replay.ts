@@ -103,15 +103,26 @@ export function viewAt(run: RunFile, decisions: DecisionColumns, moment: Moment)
   return cluster;
 }
 
-/** The row that decided about a VM. @throws InputError when there is none */
+/** The row that decided about a VM, the last one where several bear its id. @throws InputError when there is none */
 export function rowOf(decisions: DecisionColumns, id: string, attempt: number | null, file: string): number {
-  const rows = decisions.id.flatMap((each, row) => (each === id ? [row] : []));
+  const rows = rowsWithId(decisions, id);
   if (rows.length === 0) {
-    const some = decisions.id.slice(0, 3).join(', ');
-    throw new InputError(`${file}, decisions.id`, `a request of this run, such as ${some}`, id);
+    const some = new Set<string>();
+    for (const each of decisions.id) if (some.add(each).size === 3) break;
+    throw new InputError(`${file}, decisions.id`, `a request of this run, such as ${[...some].join(', ')}`, id);
   }
-  if (attempt === null) return rows.at(-1)!;
-  const row = rows.find((each) => decisions.attempt[each] === attempt);
-  if (row === undefined) throw new InputError('attempt', `at most ${rows.length}`, attempt);
-  return row;
+  const row = attempt === null ? rows.at(-1) : rows.findLast((each) => decisions.attempt[each] === attempt);
+  if (row !== undefined) return row;
+  const attempts = [...new Set(rows.map((each) => decisions.attempt[each]!))].sort((a, b) => a - b);
+  const last = attempts.at(-1)!;
+  throw new InputError('attempt', attempts.length === 1 ? `${last}` : `one of ${attempts.join(', ')}`, attempt);
+}
+
+/** How many requests of the run bear an id: 1 as it should be, since a VM submitted again is the same request. */
+export function requestsWithId(decisions: DecisionColumns, id: string): number {
+  return rowsWithId(decisions, id).filter((row) => decisions.attempt[row] === 1).length;
+}
+
+function rowsWithId(decisions: DecisionColumns, id: string): number[] {
+  return decisions.id.flatMap((each, row) => (each === id ? [row] : []));
 }

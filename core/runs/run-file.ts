@@ -46,7 +46,7 @@ export interface RunInputs {
     readonly sha256: string;
     readonly days: number | null;
     readonly load: number | null;
-    /** Rows left out because they were wrong (`--skip-invalid`). */
+    /** Rows left out: wrong ones (`--skip-invalid`), and those that are no VM, such as cancelled jobs. */
     readonly skipped: number;
   };
   readonly policy: { readonly name: string; readonly options: PolicyOptions };

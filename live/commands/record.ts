@@ -1,5 +1,7 @@
 /** `heps live record`: a cloud's servers as a trace, and its hosts as a cluster file, for the simulator. */
+
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { shellWord } from '../../files/shell-words.ts';
 import { type Recording, recordCloud } from '../record/record-cloud.ts';
 import { refuseExisting, writeTogether } from '../record/write-together.ts';
 import { aliasesOf } from '../scheduling/aliases.ts';
@@ -87,12 +89,7 @@ files
   ${trace}
 
 replay
-  heps simulate --cluster ${quoted(cluster!)} --trace ${quoted(trace!)} --policy hybrid`;
-}
-
-/** For a shell. */
-function quoted(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  heps simulate --cluster ${shellWord(cluster!)} --trace ${shellWord(trace!)} --policy hybrid`;
 }
 
 /** A duration back from now, or a date; as a function of now. */

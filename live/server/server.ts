@@ -89,7 +89,8 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
     ...serviceRoutes({ events, metrics, page, unreadyBecause }),
   ]);
   const listening = await listen({
-    ...configuration,
+    listen: configuration.listen,
+    tls: configuration.tls,
     limits,
     stopLimitMs,
     onRequest: requestListener({

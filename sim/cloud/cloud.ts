@@ -10,6 +10,7 @@ import { type VmRequest, vmRequest } from '../../core/request.ts';
 import { decidingScheduler, schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../../core/scheduler.ts';
+import type { SrmRecord } from '../../core/srm.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import type { EventKind, Simulator } from '../engine/engine.ts';
 import { CardLists } from './card-lists.ts';
@@ -35,6 +36,8 @@ export interface CloudObserver {
   conflicted?(vm: Vm, host: number, nowS: number): void;
   /** `card` is -1 for the whole host. */
   faulted?(nowS: number, host: number, card: number, isUp: boolean): void;
+  /** A host reported to the schedulers; undefined where it is down and so did not. */
+  reported?(nowS: number, host: number, record: SrmRecord | undefined): void;
   /** No more arrivals will come. */
   closed?(nowS: number): void;
 }
@@ -96,7 +99,13 @@ export class Cloud {
     };
     if (options.srmIntervalS > 0) {
       this.views = Array.from({ length: schedulersOf(options) }, () => this.truth.emptied());
-      this.#reports = new SrmReports(simulator, this.truth, this.views, options.srmIntervalS, () => this.#dueDrain());
+      const tellRecord = (host: number, record: SrmRecord | undefined): void => {
+        for (const observer of observers) observer.reported?.(simulator.nowS, host, record);
+      };
+      const { srmIntervalS } = options;
+      this.#reports = new SrmReports(simulator, this.truth, this.views, srmIntervalS, tellRecord, () =>
+        this.#dueDrain(),
+      );
     } else {
       // However many schedulers see the truth, they decide one after the other, as one does.
       this.views = [this.truth];

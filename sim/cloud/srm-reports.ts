@@ -1,7 +1,7 @@
 /** SRM reports in the simulator: every interval each changed host tells the schedulers' views what is true of it. */
 import type { Cluster } from '../../core/cluster.ts';
 import { nextReportS, reportAfterS } from '../../core/runs/report-times.ts';
-import { applySrmTo, srmOf } from '../../core/srm.ts';
+import { applySrmTo, type SrmRecord, srmOf } from '../../core/srm.ts';
 import type { EventKind, Simulator } from '../engine/engine.ts';
 import { priorities } from './priorities.ts';
 
@@ -14,21 +14,28 @@ export class SrmReports {
   readonly #truth: Cluster;
   readonly #views: readonly Cluster[];
   readonly #intervalS: number;
+  readonly #onRecord: (host: number, record: SrmRecord | undefined) => void;
   readonly #onReport: () => void;
   readonly #tick: EventKind;
   readonly #changed = new Set<number>();
 
+  /**
+   * @param onRecord told of each record; undefined for a host that is down and so reports nothing
+   * @param onReport told when all are there
+   */
   constructor(
     simulator: Simulator,
     truth: Cluster,
     views: readonly Cluster[],
     intervalS: number,
+    onRecord: (host: number, record: SrmRecord | undefined) => void,
     onReport: () => void,
   ) {
     this.#simulator = simulator;
     this.#truth = truth;
     this.#views = views;
     this.#intervalS = intervalS;
+    this.#onRecord = onRecord;
     this.#onReport = onReport;
     this.#tick = simulator.kind(priorities.report, () => this.#report());
   }
@@ -63,6 +70,7 @@ export class SrmReports {
           view.setUp(host, false); // a host that is down reports nothing, and is missed
         else applySrmTo(view.hosts[host]!, record, ofHost);
       }
+      this.#onRecord(host, record);
     }
     this.#changed.clear();
     this.#onReport();

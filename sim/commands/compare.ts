@@ -24,7 +24,7 @@ import {
 import { type Progress, startProgress } from '../terminal/progress.ts';
 import { reportComparison, warmUpWords, widthWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
-import { listFiles, listSkipped } from './outputs.ts';
+import { listFiles, sayRows } from './outputs.ts';
 
 interface CommandOptions extends RunOptions, WidthOptions {
   policies: readonly string[];
@@ -83,7 +83,7 @@ export function addCompare(program: Command): void {
         ...{ policies: names, seeds, untilCi, bound, threads, out, summaryOnly },
         onProgress: progress.update,
       }).finally(() => progress.stop());
-      listSkipped(comparison.skipped);
+      sayRows(comparison.runs[0]!.inputs.workload.name, comparison.rows);
       if (json) printJson(comparison);
       else print(comparison, summaryOnly);
     });

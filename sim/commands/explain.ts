@@ -4,7 +4,7 @@ import type { Cluster } from '../../core/cluster.ts';
 import type { Decision, HostVerdict } from '../../core/decision.ts';
 import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { describeHistory, describeRequest, formatTime, funnelOf, ranked } from '../../core/runs/explanation.ts';
-import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../core/runs/replay.ts';
+import { decisionsOf, firstTryOf, momentOf, policyOf, requestsWithId, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
 import { explain, formatRejections } from '../../core/scheduler.ts';
 import { readRunFile } from '../records/run-file-io.ts';
@@ -30,13 +30,17 @@ export function addExplain(program: Command): void {
         const moment = options.waiting ? firstTryOf(run, decisions, row) : momentOf(run, decisions, row);
         const cluster = viewAt(run, decisions, moment);
         const request = requestAt(decisions, row);
+        const namesakes = requestsWithId(decisions, id);
+        const which = `${namesakes} requests of this run bear the id ${id}; this is the last of them.`;
         const { decision, verdicts } = explain(cluster, request, policyOf(run), moment.excluded);
         if (options.json) {
           const named = verdicts.map((verdict) => ({ name: cluster.specs[verdict.host]!.name, ...verdict }));
+          if (namesakes > 1) console.error(`heps: ${which}`);
           console.log(JSON.stringify({ request, atS: moment.nowS, decision, verdicts: named }, null, 2));
           return;
         }
         console.log(describeRequest(request));
+        if (namesakes > 1) console.log(wrapText(which));
         console.log(wrapText(describeHistory(decisions, row, cluster)));
         console.log(
           `\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}`,

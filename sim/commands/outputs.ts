@@ -1,12 +1,35 @@
-/** What is said of result files, and of rows left out. */
+/** What is said of result files, and of the rows of a workload. */
+import { shellWord } from '../../files/shell-words.ts';
+import { countOf, type LeftOut, leftOutWords } from '../../traces/left-out.ts';
+import type { ReadRows } from '../runs/workload.ts';
 
-/** Rows that were left out: how many, and the first of them, on standard error. */
-export function listSkipped(skipped: readonly string[]): void {
-  if (skipped.length === 0) return;
-  const listed = 20;
-  console.error(`heps: left out ${skipped.length} wrong rows:`);
-  for (const message of skipped.slice(0, listed)) console.error(`  ${message}`);
-  if (skipped.length > listed) console.error(`  … and ${skipped.length - listed} more`);
+/** Rows that were left out, by reason and with the first of each, and whether nothing is left; on standard error. */
+export function sayRows(name: string, { vms, leftOut }: ReadRows): void {
+  const rows = countOf(leftOut);
+  if (rows > 0) {
+    console.error(`heps: left out ${counted(rows, 'row')}: ${leftOut.map(inWords).join(', ')}`);
+    for (const each of leftOut) {
+      for (const message of each.first) console.error(`  ${message}`);
+      const more = each.count - each.first.length;
+      if (more > 0) console.error(`  … and ${inWords({ ...each, count: more }).replace(' ', ' more ')}`);
+    }
+  }
+  if (vms === 0) console.error(`heps: ${name} has no VMs${rows > 0 ? ', since every row was left out' : ''}`);
+}
+
+/** Ids that several requests of a run bear, on standard error. */
+export function sayRepeatedIds(ids: number): void {
+  if (ids > 0)
+    console.error(`heps: ${counted(ids, 'id')} came more than once; heps explain shows the last VM of such an id`);
+}
+
+/** `2 with a wrong value in column vcpus`. */
+function inWords({ reason, column, count }: LeftOut): string {
+  return `${count.toLocaleString('en-US')} ${leftOutWords[reason]}${column === '' ? '' : ` in column ${column}`}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /**
@@ -20,8 +43,8 @@ export function listFiles(paths: readonly string[], viewed: readonly string[]): 
   const more = paths.length > listed ? [`  … and ${paths.length - listed} more`] : [];
   const hints = [
     '',
-    `Why a VM went where it went:  npx heps explain ${paths[0]} ID`,
-    `See it in the browser:        npx heps view ${viewed.slice(0, 6).join(' ')}`,
+    `Why a VM went where it went:  npx heps explain ${shellWord(paths[0]!)} ID`,
+    `See it in the browser:        npx heps view ${viewed.slice(0, 6).map(shellWord).join(' ')}`,
   ];
   return [paths.length === 1 ? 'run file' : 'run files', ...shown, ...more, ...(viewed.length > 0 ? hints : [])].join(
     '\n',

@@ -13,7 +13,7 @@ import { addRunOptions, decisionPlanOf, experimentOptionsOf, type RunOptions, wh
 import { startProgress } from '../terminal/progress.ts';
 import { reportDecisions, reportRun, warmUpWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
-import { listFiles, listSkipped } from './outputs.ts';
+import { listFiles, sayRepeatedIds, sayRows } from './outputs.ts';
 
 interface CommandOptions extends RunOptions {
   policy: string;
@@ -61,7 +61,8 @@ export function addSimulate(program: Command): void {
       const result = await withProgress((onProgress) =>
         carryOutSimulation({ ...run, out, decisionsFile, summaryOnly, onProgress }),
       );
-      listSkipped(result.skipped);
+      sayRows(result.inputs.workload.name, result.rows);
+      sayRepeatedIds(result.repeatedIds);
       const { inputs, summary, intervals, warmUp } = result;
       if (json) {
         console.log(JSON.stringify({ inputs, summary, intervals, warmUp, out }, null, 2));
@@ -82,8 +83,8 @@ async function decisionsOnly(run: SimulateOptions, path: string | undefined, isJ
   const { warmUp: _, ...options } = run;
   const result = await withProgress((onProgress) => simulateDecisions({ ...options, decisionsFile: path, onProgress }));
   const { policy, seed } = run;
-  const { cluster, workload, counts, skipped } = result;
-  listSkipped(skipped);
+  const { cluster, workload, counts, rows } = result;
+  sayRows(workload, rows);
   if (isJson) {
     console.log(JSON.stringify({ cluster, workload, policy, seed, counts, decisions: path }, null, 2));
     return;

@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../core/input-error.ts';
 import { writeOutput } from '../../files/output-file.ts';
+import { shellWord } from '../../files/shell-words.ts';
 import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
 import { submitDescription } from '../sweep/htcondor.ts';
 import { runLocally } from '../sweep/local-runner.ts';
@@ -18,7 +19,7 @@ import { formatSweep, readSweepFile, type Sweep, type SweepPoint, sweepPath, wri
 import { estimateOf, measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
 import { formatCsv, formatParquet, sweepTable } from '../sweep/sweep-table.ts';
 import { whole } from '../terminal/options.ts';
-import { listSkipped } from './outputs.ts';
+import { sayRows } from './outputs.ts';
 
 interface SweepOptions {
   out?: string;
@@ -114,14 +115,15 @@ async function runMissing(
   folder: string,
   { threads = availableParallelism() }: SweepOptions,
 ): Promise<void> {
-  listSkipped(await runLocally(missingPoints(points, settled, folder), settled, folder, threads));
+  const missing = missingPoints(points, settled, folder);
+  for (const [name, rows] of await runLocally(missing, settled, folder, threads)) sayRows(name, rows);
 }
 
 async function sweepOnSlurm(settled: Sweep, folder: string, plan: string, options: SweepOptions): Promise<boolean> {
   const outcome = await runOnSlurm(settled, folder, { ...options, args: options.slurmArgs });
   if (outcome.kind === 'under-way') {
     console.log(`Job ${outcome.job} runs the slices. Wait for it and get the table, any time later:`);
-    console.log(`  npx heps sweep ${plan} --out ${folder} --runner slurm`);
+    console.log(`  npx heps sweep ${shellWord(plan)} --out ${shellWord(folder)} --runner slurm`);
   }
   if (outcome.kind === 'failed') {
     console.error(`heps: ${outcome.message}`);
@@ -143,9 +145,9 @@ async function writeForHtcondor(
   const slices = slicesWith(missing, points, count);
   writeOutput(join(folder, 'htcondor/sweep.sub'), submitDescription(slices, count, retries));
   console.log(`Jobs to submit: ${slices.length}, for ${missing.length} missing runs. Where the folder is shared:`);
-  console.log(`  cd ${folder} && condor_submit htcondor/sweep.sub`);
+  console.log(`  cd ${shellWord(folder)} && condor_submit htcondor/sweep.sub`);
   console.log('When they have ended, get the table, or the submit file of what is still missing:');
-  console.log(`  npx heps sweep ${plan} --out ${folder} --runner htcondor`);
+  console.log(`  npx heps sweep ${shellWord(plan)} --out ${shellWord(folder)} --runner htcondor`);
   return false;
 }
 

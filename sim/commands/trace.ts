@@ -7,7 +7,7 @@ import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import { openWorkload, type Workload } from '../runs/workload.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
-import { listSkipped } from './outputs.ts';
+import { sayRows } from './outputs.ts';
 import { TraceDigest } from './trace-digest.ts';
 
 export function addTraceCommands(program: Command): void {
@@ -35,7 +35,7 @@ export function addTraceCommands(program: Command): void {
       const plan = workloadPlanOf({ ...options, trace: file });
       const workload = await openWorkload(plan, options.seed);
       await writeCsv(upTo(workload.arrivals, plan.days), options.out);
-      listSkipped(workload.skipped);
+      sayRows(workload.name, workload.rows);
     });
 
   const describe = trace.command('describe').description('say what a trace or generated workload asks for');
@@ -50,7 +50,7 @@ export function addTraceCommands(program: Command): void {
       const plan = workloadPlanOf({ ...options, ...(file === undefined ? {} : { trace: file }) });
       const workload = await openWorkload(plan, options.seed);
       await describeTrace(workload, plan.days, options.json ?? false);
-      listSkipped(workload.skipped);
+      sayRows(workload.name, workload.rows);
     });
 }
 

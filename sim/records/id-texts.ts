@@ -27,6 +27,19 @@ export class IdTexts {
     return JSON.parse(`[${Buffer.concat([...this.#full, this.#chunk.subarray(0, this.#used)])}]`);
   }
 
+  /** Each id as the bytes of its JSON, without quotes: where they lie, from `start` to before `end`. */
+  forEachBytes(take: (bytes: Uint8Array, start: number, end: number) => void): void {
+    for (const chunk of [...this.#full, this.#chunk.subarray(0, this.#used)]) {
+      let start = 0;
+      for (let at = 0; at < chunk.length; at++) {
+        if (chunk[at] !== quote) continue;
+        start = at + 1;
+        for (at = start; chunk[at] !== quote; at++) if (chunk[at] === backslash) at++;
+        take(chunk, start, at);
+      }
+    }
+  }
+
   /** As JSON. */
   writeTo(writer: ByteWriter): void {
     writer.plain('[');

@@ -23,6 +23,7 @@ import { type RunHandle, runHandle } from './run-handle.ts';
 import { carryOutAll, type RunTask } from './run-many.ts';
 import { runPathOf } from './run-path.ts';
 import { runsOf, runUntilCi, seedsPerStep, startingSeeds, type WidthGoal, type WidthReached } from './until-ci.ts';
+import type { ReadRows } from './workload.ts';
 
 /** More seeds, five at a time, until every policy's 95 % interval is narrow enough. */
 export interface UntilCi {
@@ -90,8 +91,8 @@ export interface Comparison {
   readonly runs: readonly RunHandle[];
   /** How much GPU work no policy could exceed, one per seed, and each policy's share; null without `bound`. */
   readonly bound: { readonly seeds: readonly Bound[]; readonly policies: readonly BoundShare[] } | null;
-  /** Messages of the rows of a trace that were left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload under the first seed: VMs read, rows left out. */
+  readonly rows: ReadRows;
 }
 
 /** Seeds at most, unless `untilCi` says how many. */
@@ -188,7 +189,7 @@ export async function carryOutComparison(options: CompareOptions): Promise<Compa
     verdicts: verdictsOf(runs, compared),
     runs: handles,
     bound: bounds === null ? null : { seeds: bounds, policies: boundShares(runs, bounds) },
-    skipped: results[0]![0]!.skipped,
+    rows: results[0]![0]!.rows,
   };
 }
 

@@ -1,15 +1,16 @@
 /** Clusters by preset name, by file or in memory, and how files of inputs are read and digested. */
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { formatCluster, type NamedCluster, parseCluster } from '../../core/cluster-file.ts';
 import type { HostSpec } from '../../core/host.ts';
 import { InputError } from '../../core/input-error.ts';
+import { readRawChunks, readText } from '../../traces/file-bytes.ts';
 import { isOpenbNodeFile } from '../../traces/formats.ts';
-import { readOpenbNodes } from '../../traces/openb.ts';
+import { openbNodeColumns, readOpenbNodes } from '../../traces/openb.ts';
 import { presetNames, presetPath } from './presets.ts';
 
-/** A cluster by preset name or file (heps-cluster/1 JSON, or the openb node list), or in memory; bare hosts are named `hosts`. */
+/** A cluster by preset name or file (heps-cluster/1 JSON, or the openb node list, told apart by their content), or in memory; bare hosts are named `hosts`. */
 export type ClusterInput = string | NamedCluster | readonly HostSpec[];
 
 /** A cluster, and what identifies it. */
@@ -25,10 +26,10 @@ export async function readCluster(input: ClusterInput): Promise<LoadedCluster> {
 }
 
 async function clusterOfFile(nameOrFile: string): Promise<NamedCluster> {
-  const file = presetPath('clusters', nameOrFile) ?? nameOrFile;
-  return file.endsWith('.csv') && (await isOpenbNodeFile(file))
-    ? { name: basename(file, '.csv'), hosts: await readOpenbNodes(file) }
-    : parseCluster(readJson(file, 'clusters'), file);
+  const file = existingPath(nameOrFile, 'clusters');
+  return (await isOpenbNodeFile(file))
+    ? { name: basename(file).replace(/(\.csv)?(\.gz)?$/i, ''), hosts: await readOpenbNodes(file) }
+    : parseCluster(await readJson(file, `JSON, or an openb node list (${openbNodeColumns.required.join(',')})`), file);
 }
 
 /** As it is, after making sure that its file could be read again. */
@@ -39,18 +40,20 @@ function clusterInMemory(input: NamedCluster | readonly HostSpec[]): NamedCluste
   return cluster;
 }
 
-/** Parsed JSON of a file of that kind. @throws InputError */
-export function readJson(file: string, kind: 'clusters' | 'workloads'): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new InputError(file, `a readable file or one of the presets ${presetNames(kind).join(', ')}`, undefined);
-  }
+/** Path of a preset or of a file. @throws InputError naming the presets where there is neither */
+export function existingPath(nameOrFile: string, kind: 'clusters' | 'workloads'): string {
+  const path = presetPath(kind, nameOrFile) ?? nameOrFile;
+  if (existsSync(path)) return path;
+  throw new InputError(path, `a readable file or one of the presets ${presetNames(kind).join(', ')}`, undefined);
+}
+
+/** Parsed JSON of a file. @param expected in words, where it is none @throws InputError */
+export async function readJson(file: string, expected = 'JSON'): Promise<unknown> {
+  const text = await readText(file);
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InputError(file, 'JSON', (error as Error).message);
+    throw new InputError(file, expected, (error as Error).message);
   }
 }
 
@@ -62,6 +65,6 @@ export function sha256(text: string): string {
 /** Hex digest of the files' bytes, one after the other; large files are not kept in memory. */
 export async function sha256OfFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) for await (const chunk of createReadStream(path)) hash.update(chunk);
+  for (const path of paths) for await (const chunk of readRawChunks(path)) hash.update(chunk);
   return hash.digest('hex');
 }

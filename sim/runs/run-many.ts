@@ -1,8 +1,10 @@
 /** Carries out many plans on all cores; the results do not depend on how many. */
+import { existsSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import { InputError } from '../../core/input-error.ts';
 import { OutputError } from '../../files/output-error.ts';
 import { guardTemporaries } from '../../files/temporary-files.ts';
+import { pipedFile } from '../../traces/piped-files.ts';
 import { checkpointOf } from './checkpoint.ts';
 import { inLanes } from './lanes.ts';
 import { carryOut, type GivenInputs, type RunPlan, type RunResult } from './run.ts';
@@ -54,6 +56,9 @@ export async function carryOutAll(
     for (const [index, task] of tasks.entries()) results.push(await carryOutHere(task, index));
     return results;
   }
+  // Before there are threads, each of which would take a part of what comes through a pipe.
+  const paths = tasks.flatMap(({ plan: { cluster, workload } }) => [cluster, workload.trace ?? workload.preset ?? '']);
+  await Promise.all([...new Set(paths)].filter((path) => existsSync(path)).map(pipedFile));
   // Only where there are threads: it takes 8 MB.
   const { Piscina } = await import('piscina');
   const pool = new Piscina<WorkerTask, WorkerAnswer>({

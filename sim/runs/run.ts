@@ -8,12 +8,14 @@ import type { Engine } from '../../core/scheduler.ts';
 import { OutputFile } from '../../files/output-file.ts';
 import { hepsVersion } from '../../package-files.ts';
 import type { Arrival } from '../../traces/arrival.ts';
+import { countOf } from '../../traces/left-out.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from '../measures/warm-up.ts';
+import { countRepeatedIds } from '../records/repeated-ids.ts';
 import { type WritableRun, writeRunFile } from '../records/run-file-io.ts';
 import { type LoadedCluster, readCluster } from './inputs.ts';
 import { type Checkpoint, type DecisionCounts, decide, type Measured, measure, type PlayOptions } from './play.ts';
-import { openWorkload, type Workload, type WorkloadPlan, workloadInMemory } from './workload.ts';
+import { openWorkload, type ReadRows, type Workload, type WorkloadPlan, workloadInMemory } from './workload.ts';
 
 const secondsPerDay = 86400;
 
@@ -63,8 +65,10 @@ export interface RunResult {
   readonly warmUp: WarmUp;
   /** From which a warm-up is found. */
   readonly observedVms: ObservedVms;
-  /** Messages of the rows left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
+  /** Ids that several requests bear; 0 where decisions are not kept. */
+  readonly repeatedIds: number;
 }
 
 /** Done share of a run in [0, 1], null where only the end will tell; VMs arrived; simulated seconds. */
@@ -188,7 +192,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
         sha256: await workload.sha256(),
         days,
         load: isGenerated ? plan.workload.load : null,
-        skipped: workload.skipped.length,
+        skipped: countOf(workload.rows.leftOut),
       },
       policy: { name: plan.policy, options: policyOptions },
       cloud: plan.cloud,
@@ -209,12 +213,19 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
     decisionsFile?.finish();
     const { summary, series } = recorded;
     const observedVms = observeVms(series, summary.durationS + warmUp.untilS);
-    return { result: { inputs, summary, intervals, warmUp, observedVms, skipped: workload.skipped }, measured };
+    const repeatedIds = recorded.decisions === null ? 0 : countRepeatedIds(recorded.decisions);
+    const rows = rowsOf(workload);
+    return { result: { inputs, summary, intervals, warmUp, observedVms, rows, repeatedIds }, measured };
   } catch (error) {
     runFile?.discard();
     decisionsFile?.discard();
     throw error;
   }
+}
+
+/** As plain data, which can be sent between threads. */
+function rowsOf({ rows: { vms, leftOut } }: Workload): ReadRows {
+  return { vms, leftOut };
 }
 
 /** Nothing is left of the run. */
@@ -227,8 +238,8 @@ export interface DecisionResult {
   readonly cluster: string;
   readonly workload: string;
   readonly counts: DecisionCounts;
-  /** Messages of the rows left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
 }
 
 /** Streams the decisions of a plan to `path` as CSV, which appears when it is complete, and does nothing else. @throws InputError */
@@ -246,7 +257,7 @@ export async function carryOutDecisions(
     const options = playOptionsOf(plan, workload, hooks);
     const counts = await decide(cluster.hosts, workload.arrivals, policy, options, file);
     file.finish();
-    return { cluster: cluster.name, workload: workload.name, counts, skipped: workload.skipped };
+    return { cluster: cluster.name, workload: workload.name, counts, rows: rowsOf(workload) };
   } catch (error) {
     file.discard();
     throw error;

@@ -9,6 +9,7 @@ import { type ExperimentOptions, experimentOf, experimentOptions, type PolicyInp
 import { inOptionNames } from './option-names.ts';
 import { carryOutDecisions, carryOutHere, type DecisionResult, type ProgressListener, type RunHooks } from './run.ts';
 import { type RunHandle, runHandle } from './run-handle.ts';
+import type { ReadRows } from './workload.ts';
 
 /** A run, and what is kept of it. */
 export interface SimulateOptions extends ExperimentOptions {
@@ -44,8 +45,10 @@ export interface Simulation extends RunHandle {
   readonly warmUp: WarmUp;
   /** Use over time, the warm-up included. */
   readonly series: SeriesColumns;
-  /** Messages of the rows of a trace that were left out. */
-  readonly skipped: readonly string[];
+  /** Of the workload: VMs read, rows left out. */
+  readonly rows: ReadRows;
+  /** Ids that several requests bear; 0 where decisions are not kept. */
+  readonly repeatedIds: number;
 }
 
 const simulateOptions = [
@@ -70,7 +73,7 @@ export async function carryOutSimulation(options: SimulateOptions): Promise<Simu
   if (decisionsFile !== null) aText(decisionsFile, 'decisionsFile');
   const summaryOnly = aBoolean(options.summaryOnly ?? false, 'summaryOnly');
   const { result, measured } = await carryOutHere({ ...plan, out, decisions: decisionsFile, summaryOnly }, hooks);
-  const { intervals, warmUp, skipped } = result;
+  const { intervals, warmUp, rows, repeatedIds } = result;
   const handle = runHandle(result, out);
   let plain: DecisionColumns | undefined;
   const decisions = (): DecisionColumns => {
@@ -78,7 +81,7 @@ export async function carryOutSimulation(options: SimulateOptions): Promise<Simu
     plain ??= plainDecisions(measured.decisions);
     return plain;
   };
-  return { ...handle, decisions, intervals, warmUp, series: measured.series, skipped };
+  return { ...handle, decisions, intervals, warmUp, series: measured.series, rows, repeatedIds };
 }
 
 /** What `simulateDecisions` is given: as `simulate`, without what concerns figures and run files. */

@@ -8,8 +8,8 @@ import { readTrace, type TraceOptions, traceFiles } from '../../traces/formats.t
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import { readHepsParameters } from '../../traces/heps-parameters-reader.ts';
 import { generateHeps } from '../../traces/heps-workload.ts';
-import { readJson, sha256, sha256OfFiles } from './inputs.ts';
-import { presetPath } from './presets.ts';
+import { type LeftOut, LeftOutRows, RowError } from '../../traces/left-out.ts';
+import { existingPath, readJson, sha256, sha256OfFiles } from './inputs.ts';
 
 /** Which arrivals: generated from a preset, or read from a trace file. */
 export interface WorkloadPlan {
@@ -27,14 +27,21 @@ export interface WorkloadPlan {
   readonly skipInvalid: boolean;
 }
 
+/** What became of the rows of a workload. */
+export interface ReadRows {
+  /** VMs that were read. */
+  readonly vms: number;
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** A workload ready to be run. */
 export interface Workload {
   readonly name: string;
   readonly arrivals: ArrivalStream;
   /** How many there are; null when only reading will tell. */
   readonly count: number | null;
-  /** Rows left out so far; grows while `arrivals` is read. */
-  readonly skipped: readonly string[];
+  /** What `arrivals` has given and left out so far. */
+  readonly rows: ReadRows;
   /** What it is made of: the typical requests among its first 100 000 VMs. A trace is read once more for it. */
   typicalRequests(): Promise<TypicalRequest[]>;
   /** Hex digest of the trace file, or of the preset's parameters. Reads the file once more: 0.09 µs a VM. */
@@ -50,48 +57,82 @@ export interface Workload {
 export async function openWorkload(plan: WorkloadPlan, seed: number, hasNames = true): Promise<Workload> {
   if (plan.trace !== null) return openTrace(plan.trace, plan, seed, hasNames);
   const name = plan.preset ?? 'heps';
-  const file = presetPath('workloads', name) ?? name;
-  const parsed = readJson(file, 'workloads');
+  const file = existingPath(name, 'workloads');
+  const parsed = await readJson(file);
   const days = plan.days ?? 30;
   const parameters = withFile(file, () => readHepsParameters(parsed));
   const arrivals = generateHeps({ days, load: plan.load, seed, parameters });
   const digest = sha256(JSON.stringify(parsed));
   return {
-    name: basename(name, '.json'),
+    name: basename(name).replace(/(\.json)?(\.gz)?$/, ''),
     arrivals: inBatches(arrivals),
     count: arrivals.length,
-    skipped: [],
+    rows: { vms: arrivals.length, leftOut: [] },
     typicalRequests: async () => typicalRequestsOf(arrivals.map(({ request }) => request)),
     sha256: async () => digest,
   };
 }
 
 async function openTrace(path: string, plan: WorkloadPlan, seed: number, hasNames: boolean): Promise<Workload> {
-  const skipped: string[] = [];
-  const options: TraceOptions = {
-    seed,
-    hasNames,
-    times: plan.times ?? undefined,
-    onInvalid: plan.skipInvalid ? (error) => skipped.push(error.message) : undefined,
-  };
-  const arrivals = await readTrace(path, options);
+  const leftOut = new LeftOutRows();
+  const leaveOut = (row: RowError): void => leftOut.add(row);
+  const options: TraceOptions = { seed, hasNames, times: plan.times ?? undefined };
+  const open = async (more: TraceOptions, onInvalid: (row: RowError) => void): Promise<ArrivalStream> =>
+    plan.skipInvalid
+      ? readTrace(path, { ...options, ...more, onInvalid })
+      : withWayOut(await readTrace(path, { ...options, ...more }));
+  let vms = 0;
+  const arrivals = counted(await open({ onNoVm: leaveOut }, leaveOut), (count) => {
+    vms += count;
+  });
   const typicalRequests = async () => {
     const kinds = new RequestKinds();
-    const onInvalid = plan.skipInvalid ? () => {} : undefined;
-    for await (const batch of await readTrace(path, { ...options, hasNames: false, onInvalid })) {
+    for await (const batch of await open({ hasNames: false }, () => {})) {
       for (const { request } of batch) if (kinds.total < mostCountedVms) kinds.add(request);
       if (kinds.total === mostCountedVms) break;
     }
     return kinds.typical();
   };
-  return { name: basename(path), arrivals, count: null, skipped, typicalRequests, sha256: () => workloadSha256(plan) };
+  return {
+    name: basename(path),
+    arrivals,
+    count: null,
+    rows: {
+      get vms() {
+        return vms;
+      },
+      get leftOut() {
+        return leftOut.list;
+      },
+    },
+    typicalRequests,
+    sha256: () => workloadSha256(plan),
+  };
+}
+
+async function* counted(arrivals: ArrivalStream, add: (count: number) => void): ArrivalStream {
+  for await (const batch of arrivals) {
+    add(batch.length);
+    yield batch;
+  }
+}
+
+/** Says in the error of a wrong row how to go on without it. */
+async function* withWayOut(arrivals: ArrivalStream): ArrivalStream {
+  try {
+    yield* arrivals;
+  } catch (error) {
+    if (!(error instanceof RowError)) throw error;
+    const sort = error.reason === 'out-of-order' ? '; sorted by time, all of them are read' : '';
+    throw InputError.saying(`${error.message} (--skip-invalid leaves such rows out, and counts them${sort})`);
+  }
 }
 
 /** Digest of what a plan's arrivals come from, as `Workload.sha256` gives it, without opening them. @throws InputError */
 export async function workloadSha256({ preset, trace }: WorkloadPlan): Promise<string> {
   if (trace !== null) return sha256OfFiles(await traceFiles(trace));
   const name = preset ?? 'heps';
-  return sha256(JSON.stringify(readJson(presetPath('workloads', name) ?? name, 'workloads')));
+  return sha256(JSON.stringify(await readJson(existingPath(name, 'workloads'))));
 }
 
 /** Arrivals in memory as a workload. Its digest is that of the heps CSV they would be written as. */
@@ -100,7 +141,7 @@ export function workloadInMemory(arrivals: readonly Arrival[]): Workload {
     name: 'arrivals',
     arrivals: inBatches(arrivals),
     count: arrivals.length,
-    skipped: [],
+    rows: { vms: arrivals.length, leftOut: [] },
     typicalRequests: async () => typicalRequestsOf(arrivals.map(({ request }) => request)),
     sha256: async () => sha256(`${hepsCsvHeader}\n${formatHepsCsv(arrivals)}`),
   };

@@ -56,7 +56,8 @@ export function writeSweep(folder: string, sweep: Sweep): void {
 export function readSweepFile(path: string): Sweep {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    // An editor may have put a byte order mark before it.
+    value = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new InputError(path, 'a sweep, as heps sweep writes it', (error as Error).message);
   }

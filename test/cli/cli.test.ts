@@ -290,7 +290,9 @@ describe('what is wrong', () => {
     writeFileSync(join(folder, 'bad.csv'), bad);
     const { status, stdout, stderr } = heps('compare', '--trace', 'bad.csv', '--out', 'none');
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^heps: .*bad.csv:3, column lifetime_s: expected .*, got "ten"\n$/);
+    expect(stderr).toMatch(
+      /^heps: .*bad.csv:3, column lifetime_s: expected .*, got "ten" \(--skip-invalid leaves such rows out, and counts them\)\n$/,
+    );
     expect(existsSync(join(folder, 'none')) && readdirSync(join(folder, 'none')).length > 0).toBe(false);
   });
 
@@ -298,7 +300,9 @@ describe('what is wrong', () => {
     writeFileSync(join(folder, 'bad.csv'), bad);
     const { status, stdout, stderr } = heps('simulate', '--trace', 'bad.csv', '--skip-invalid', '--json');
     expect(status).toBe(0);
-    expect(stderr).toMatch(/left out 1 wrong row.*\n {2}bad.csv:3, column lifetime_s/);
+    expect(stderr).toMatch(
+      /^heps: left out 1 row: 1 with a wrong value in column lifetime_s\n {2}bad.csv:3, column lifetime_s: .*\n$/,
+    );
     expect(JSON.parse(stdout)).toMatchObject({
       inputs: { workload: { skipped: 1 } },
       summary: { all: { arrived: 2 } },

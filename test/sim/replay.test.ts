@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
-import { decisionsOf, firstTryOf, momentOf, policyOf, rowOf, viewAt } from '../../core/runs/replay.ts';
+import { decisionsOf, firstTryOf, momentOf, policyOf, requestsWithId, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { cardsAt, type DecisionColumns, type RunFile, requestAt, textAt } from '../../core/runs/run-file.ts';
 import { explain, formatRejections } from '../../core/scheduler.ts';
 import { cases } from '../cases.ts';
@@ -203,10 +203,23 @@ test('a VM is found by its id, the last of its submissions unless another is ask
     ...rows.slice(1).map(() => 'lost'),
     'completed',
   ]);
-  expect(() => rowOf(run.decisions, 'a', rows.length + 1, path)).toThrow(InputError);
+  expect(requestsWithId(run.decisions, 'a')).toBe(1);
+  expect(() => rowOf(run.decisions, 'a', rows.length + 1, path)).toThrow(
+    new InputError('attempt', `one of ${rows.map((_, index) => index + 1).join(', ')}`, rows.length + 1),
+  );
   expect(() => rowOf(run.decisions, 'c', null, 'x.json')).toThrow(
     'x.json, decisions.id: expected a request of this run, such as a, ',
   );
+});
+
+test('of several requests with one id the last is shown, and only what is there is suggested', async () => {
+  const path = join(temporaryDirectory(), 'run.json');
+  const run = await runFileOf(runOf(hostsOf(2), [vm('a', 0, 60), vm('a', 1, 5), vm('a', 70, 5), vm('b', 80, 5)]), path);
+  expect(requestsWithId(run.decisions, 'a')).toBe(3);
+  expect(run.decisions.submitS[rowOf(run.decisions, 'a', null, path)]).toBe(70);
+  expect(run.decisions.submitS[rowOf(run.decisions, 'a', 1, path)]).toBe(70);
+  expect(() => rowOf(run.decisions, 'a', 2, path)).toThrow('attempt: expected 1, got 2');
+  expect(() => rowOf(run.decisions, 'c', null, 'x.json')).toThrow('a request of this run, such as a, b, got "c"');
 });
 
 test('a run file without decisions says how to get one with them', async () => {

@@ -88,12 +88,29 @@ test('lines that do not correspond are refused with their numbers, also when wro
     'v1.test.c99.txt:2, column 2: expected a lifetime, as in v1.test.txt, got "|"',
   );
   expect(await message('300 g,|', '')).toBe('v1.test.c99.txt: expected 2 lines, as in v1.test.txt, got 1');
-  expect(await message('0 g,|', '0 U1,|')).toBe(
-    'v1.test.txt:2: expected a time of at least 300, as lines are in order of time, got 0',
-  );
   expect(await message('nonsense', '300 U1,|')).toBe(
     'v1.test.txt:2: expected a time in seconds, a space and a list separated by commas, got "nonsense"',
   );
+});
+
+test('a line out of order is refused, or left out without a change for the others', async () => {
+  const lines = (times: readonly number[], element: string) => times.map((time) => `${time} ${element},|\n`).join('');
+  const of = (...times: number[]) => files(lines(times, 'g'), lines(times, 'U1'));
+  expect(await refusal(readAzure(of(0, 0)))).toBe(
+    'v1.test.txt:2: expected a time of at least 300, as lines are in order of time, got 0',
+  );
+  const whole = await collect(readAzure(of(0, 300, 600, 900)));
+  const without = (...ids: string[]) => whole.filter(({ request }) => !ids.includes(request.id));
+  const ahead = await skipping((options) => readAzure(of(0, 9e9, 600, 900), options));
+  expect(ahead.taken).toEqual(without('azure-1'));
+  expect(ahead.messages).toEqual([
+    'v1.test.txt:2: expected a time of at most 300, as lines are in order of time, got 9000000000',
+  ]);
+  const behind = await skipping((options) => readAzure(of(0, 300, 600, 299), options));
+  expect(behind.taken).toEqual(without('azure-3'));
+  expect(behind.messages).toEqual([
+    'v1.test.txt:4: expected a time of at least 900, as lines are in order of time, got 299',
+  ]);
 });
 
 test('an unknown flavour or bin is refused, or left out without a change for the others', async () => {

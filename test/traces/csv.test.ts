@@ -39,11 +39,13 @@ test('a byte order mark, CRLF, blank lines and a last line without an end are ta
   expect(await rowsOf(written({ 'trace.csv': '\uFEFFid,vcpus\r\na,1\r\n\r\nb,2' }))).toEqual(['2 a 1 ', '4 b 2 ']);
 });
 
-test('a file whose name ends in .gz is unpacked', async () => {
-  expect(await rowsOf(written({ 'trace.csv.gz': gzipSync('id,vcpus\na,1\n') }))).toEqual(['2 a 1 ']);
-  expect(await refusal(rowsOf(written({ 'trace.csv.gz': 'id,vcpus\n' })))).toBe(
-    'trace.csv.gz: expected a gzip file, got "Z_DATA_ERROR"',
-  );
+test('a gzip file is unpacked whatever its name, and no other file is', async () => {
+  const text = 'id,vcpus\na,1\n';
+  for (const content of [text, gzipSync(text), Buffer.concat([gzipSync('id,vcpus\n'), gzipSync('a,1\n')])]) {
+    for (const name of ['trace.csv', 'trace.csv.gz', 'trace']) {
+      expect(await rowsOf(written({ [name]: content }))).toEqual(['2 a 1 ']);
+    }
+  }
   const cut = gzipSync('id,vcpus\na,1\n').subarray(0, 20);
   expect(await refusal(rowsOf(written({ 'trace.csv.gz': cut })))).toBe(
     'trace.csv.gz: expected a gzip file, got "Z_BUF_ERROR"',
@@ -127,12 +129,24 @@ test('numbers are read as written, and anything else is refused with what was ex
   expect(wholeCell(row('-1'), 'vcpus', -1)).toBe(-1);
   expect(optionalWholeCell(row(''), 'vcpus')).toBe(0);
   expect(decimalCell(row('0.125'), 'vcpus')).toBe(0.125);
-  for (const text of ['', ' 1', '-1', '1.5', '1e3', '0x10', 'NaN', '1'.repeat(16)]) {
+  for (const [text, value] of [
+    ['4096.0', 4096],
+    ['1e3', 1000],
+    ['1.5E+1', 15],
+    ['0.0', 0],
+    ['-0.0', 0],
+  ] as const) {
+    expect(wholeCell(row(text), 'vcpus')).toBe(value);
+    expect(decimalCell(row(text), 'vcpus')).toBe(value);
+  }
+  expect(decimalCell(row('0.30000000000000004'), 'vcpus')).toBe(0.3);
+  expect(decimalCell(row('5e-2'), 'vcpus')).toBe(0.05);
+  for (const text of ['', ' 1', '-1', '1.5', '4096.5', '1e-1', '1e15', '0x10', 'NaN', 'nan', 'inf', '1'.repeat(16)]) {
     expect(() => wholeCell(row(text), 'vcpus')).toThrow(
       `trace.csv:7, column vcpus: expected a whole number of at least 0, got "${text}"`,
     );
   }
-  for (const text of ['', '-0.5', '1.', '.5', '0.1234', '1e3', 'Infinity']) {
+  for (const text of ['', '-0.5', '1.', '.5', '0.1234', '1e12', 'nan', 'Infinity']) {
     expect(() => decimalCell(row(text), 'vcpus')).toThrow(
       `trace.csv:7, column vcpus: expected a number of at least 0 with at most 3 decimals, got "${text}"`,
     );
@@ -144,4 +158,19 @@ test('the header alone can be read, and lines without columns too', async () => 
   expect(await csvHeader(written({ 'trace.csv': 'id,"vcpus"\na,1\n' }))).toEqual(['id', 'vcpus']);
   expect(await csvHeader(written({ 'trace.csv': '\n' }))).toBeUndefined();
   expect(await collect(readLines(written({ 'trace.txt': '\uFEFFä\r\n\r\nb' })))).toEqual(['ä', '', 'b']);
+});
+
+test('a file of another kind is refused in words that say what to do', async () => {
+  const kinds = {
+    '504b030414': 'a zip file; unzip it first',
+    fd377a585a0000: 'an xz file; unpack it first',
+    '425a6839': 'a bzip2 file; unpack it first',
+    '28b52ffd04': 'a zstd file; unpack it first',
+    '5041523115': 'a Parquet file; write it as CSV first',
+    fffe6900: 'UTF-16; save it as UTF-8 first',
+  };
+  for (const [start, words] of Object.entries(kinds)) {
+    const path = written({ 'trace.csv': Buffer.concat([Buffer.from(start, 'hex'), Buffer.from('id,vcpus\na,1\n')]) });
+    expect(await refusal(rowsOf(path))).toBe(`trace.csv: expected text, plain or packed by gzip, got ${words}`);
+  }
 });

@@ -27,7 +27,7 @@ test('a header with a mistake is recognised, so that its reader says what is wro
 test('a file in no known format is refused, naming the formats', async () => {
   const expected =
     'expected the first line of heps-csv (id,submit_s,lifetime_s,vcpus,ram_mib,…), ' +
-    'openb (name,cpu_milli,memory_mib,num_gpu,gpu_milli,…), azure2017 (a time, a space and letters), ' +
+    'openb (name,cpu_milli,memory_mib,num_gpu,gpu_milli,…), azure2017 (a time, a space and letters; or a row of vmtable.csv), ' +
     'swf (18 columns, or a comment after ;)';
   expect(await refusal(recogniseTrace(written({ 'notes.txt': 'hello\n' })))).toBe(
     `notes.txt:1: ${expected}, got "hello"`,
@@ -52,6 +52,9 @@ test('every sample is in order of time', async () => {
 
 test('a node list is told from a workload', async () => {
   expect(await isOpenbNodeFile(sample('openb/nodes.csv'))).toBe(true);
+  expect(await isOpenbNodeFile(written({ 'NODES.TXT': gzipSync('\uFEFF"sn","cpu_milli","memory_mib"\r\n') }))).toBe(
+    true,
+  );
   expect(await isOpenbNodeFile(sample('openb/pods.csv'))).toBe(false);
   expect(await isOpenbNodeFile(written({ a: '{"hosts": []}\n' }))).toBe(false);
   expect(await isOpenbNodeFile(written({ a: '' }))).toBe(false);

@@ -52,7 +52,10 @@ async function expectSame(path: string, chunkBytes: number, expected?: Reference
   const fast = await outcome((options) => readHepsCsv(path, options, chunkBytes), false);
   expect(fast.error).toBe(reference.error);
   if (reference.error === undefined) expect(fast.rows).toEqual(reference.rows);
-  else expect(fast.rows).toEqual(skipped.rows.slice(0, fast.rows.length));
+  else {
+    const both = Math.min(fast.rows.length, reference.rows.length);
+    expect(fast.rows.slice(0, both)).toEqual(reference.rows.slice(0, both));
+  }
   const withoutNames = ({ rows, ...rest }: Outcome) => ({
     ...rest,
     rows: rows.map((row) => ({ ...row, station: '', flavor: '', image: '', user: '' })),

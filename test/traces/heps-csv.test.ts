@@ -138,12 +138,42 @@ test('describing cards without asking for one is refused', async () => {
 });
 
 test('wrong rows are left out when asked, and do not move the time that later rows are held to', async () => {
-  const path = written({ 'trace.csv': `${short}a,1,1,1,1\nb,900,0,1,1\nc,2,1,1,1\nd,1,1,1,1\ne,x\nf,3,1,1,1\n` });
+  const path = written({ 'trace.csv': `${short}a,1,1,1,1\nb,900,0,1,1\nc,2,1,1,1\nd,0,1,1,1\ne,x\nf,3,1,1,1\n` });
   const { taken, messages } = await skipping((options) => readHepsCsv(path, options));
   expect(taken.map((each) => each.request.id)).toEqual(['a', 'c', 'f']);
   expect(messages).toEqual([
     'trace.csv:3, column lifetime_s: expected a number of at least 0.001 with at most 3 decimals, got "0"',
-    'trace.csv:5, column submit_s: expected at least 2, since rows are in order of submit_s, got "1"',
     'trace.csv:6: expected 5 columns, got 2',
+    'trace.csv:5, column submit_s: expected at least 2, since rows are in order of submit_s, got "0"',
   ]);
+});
+
+test('a row far ahead is the one that is left out, however it is written', async () => {
+  const times = Array.from({ length: 5000 }, (_, index) => (index === 3 || index === 3000 ? 1.7e9 : index));
+  for (const user of ['u', '"u"']) {
+    const rows = times.map((time, index) => `v${index},${time},1,1,1,${index === 2 ? user : 'u'}\n`).join('');
+    const path = written({ 'trace.csv': `id,submit_s,lifetime_s,vcpus,ram_mib,user\n${rows}` });
+    const { taken, messages } = await skipping((options) => readHepsCsv(path, options));
+    expect(taken).toHaveLength(4998);
+    expect(messages).toEqual([
+      'trace.csv:5, column submit_s: expected at most 4, since rows are in order of submit_s, got "1700000000"',
+      'trace.csv:3002, column submit_s: expected at most 3001, since rows are in order of submit_s, got "1700000000"',
+    ]);
+  }
+});
+
+test('whole numbers as pandas writes them are read, and halves of them are not', async () => {
+  const header = 'id,submit_s,lifetime_s,vcpus,ram_mib,disk_gib,cards,card_memory_mib\n';
+  const [gpu, cpu] = await collect(
+    read(`${header}a,0.0,3.6e3,4.0,4096.0,40.0,1.0,16384.0\nb,1e3,7200.0,2.0,2048.0,,,\n`),
+  );
+  expect(gpu).toMatchObject({ atS: 0, lifetimeS: 3600 });
+  expect(gpu?.request).toMatchObject({ vcpus: 4, ramMib: 4096, diskGib: 40, cards: 1, cardMemoryMib: 16384 });
+  expect(cpu).toMatchObject({ atS: 1000, request: { ramMib: 2048, diskGib: 0, cards: 0 } });
+  expect(await refusal(read(`${short}a,0,60,2,4096.5\n`))).toMatch(
+    /column ram_mib: expected a whole number .* got "4096.5"$/,
+  );
+  expect(await refusal(read(`${short}a,0,60,2,nan\n`))).toMatch(
+    /column ram_mib: expected a whole number .* got "nan"$/,
+  );
 });

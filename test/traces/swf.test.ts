@@ -74,11 +74,8 @@ test('wrong jobs are refused with file, line, column and what was expected', asy
   expect(await message(job(2, { submit: 299 }))).toBe(
     'log.swf:3, column submit time: expected at least 300, since jobs are in order of submit time, got "299"',
   );
-  expect(await message(job(2, { submit: 300, run: 0 }))).toBe(
-    'log.swf:3, column run time: expected a whole number of at least 1, got "0"',
-  );
   expect(await message(job(2, { submit: 300, run: -1 }))).toBe(
-    'log.swf:3, column run time: expected a whole number of at least 1, got "-1"',
+    'log.swf:3, column run time: expected a number of seconds of at least 0, got "-1"',
   );
   expect(await message(job(2, { submit: 300, allocated: -1 }))).toBe(
     'log.swf:3, column allocated processors: expected a whole number of at least 1, got "-1"',
@@ -90,11 +87,59 @@ test('wrong jobs are left out when asked, with their messages', async () => {
   const path = log(job(1, {}) + job(2, { submit: 900, run: -1 }) + job(3, { submit: 5 }));
   const { taken, messages } = await skipping((options) => readSwf(path, options));
   expect(taken.map((arrival) => arrival.request.id)).toEqual(['swf-1', 'swf-3']);
-  expect(messages).toEqual(['log.swf:2, column run time: expected a whole number of at least 1, got "-1"']);
+  expect(messages).toEqual(['log.swf:2, column run time: expected a number of seconds of at least 0, got "-1"']);
 });
 
 test('lines are counted through batches', async () => {
   const many = Array.from({ length: 5000 }, (_, index) => job(index, {})).join('');
   expect(await refusal(readSwf(log(`${many}x\n`)))).toBe('log.swf:5001: expected 18 columns, got 1');
   expect(await requests(many)).toHaveLength(5000);
+});
+
+test('a run time of 0 lasts a second, and times may be decimals', async () => {
+  const text =
+    job(1, { run: 0 }) +
+    job(2, { submit: 4.709164, run: 265.8 }) +
+    job(3, { submit: 5, run: 0.0004 }) +
+    job(4, { submit: 5 });
+  const jobs = await collect(readSwf(log(text.replace(' 60 ', ' 6e1 ').replace(' -1 ', ' -1.0 '))));
+  expect(jobs.map(({ atS, lifetimeS }) => [atS, lifetimeS])).toEqual([
+    [0, 1],
+    [4.709, 265.8],
+    [5, 1],
+    [5, 60],
+  ]);
+});
+
+test('jobs cancelled before they ran and parts of jobs are told of, and no other job is', async () => {
+  const path = log(
+    job(1, { run: -1, status: 5 }) +
+      job(2, { run: 10, status: 5 }) +
+      job(3, { status: 2 }) +
+      job(4, { run: -1, status: 0 }),
+  );
+  const rows: string[] = [];
+  const invalid: string[] = [];
+  const jobs = await collect(
+    readSwf(path, { onNoVm: ({ reason }) => rows.push(reason), onInvalid: ({ reason }) => invalid.push(reason) }),
+  );
+  expect(jobs.map((arrival) => arrival.request.id)).toEqual(['swf-2']);
+  expect([rows, invalid]).toEqual([['never-ran', 'part-of-job'], ['wrong-value']]);
+});
+
+test('CRLF, tabs, blank lines and a job without a known number of processors allocated are taken', async () => {
+  const text = `; log\r\n\r\n${job(1, { allocated: -1, requested: 4 }).trim().replaceAll(' ', '\t')}\r\n`;
+  expect(await requests(text)).toMatchObject([{ id: 'swf-1', vcpus: 4 }]);
+});
+
+test('a job far ahead is the one that is left out', async () => {
+  const path = log([0, 1e9, 1e9, 5, 6, 7].map((submit, index) => job(index, { submit })).join(''));
+  const { taken, messages } = await skipping((options) => readSwf(path, options));
+  expect(taken.map((arrival) => arrival.atS)).toEqual([0, 5, 6, 7]);
+  expect(messages).toEqual(
+    [2, 3].map(
+      (line) =>
+        `log.swf:${line}, column submit time: expected at most 5, since jobs are in order of submit time, got "1000000000"`,
+    ),
+  );
 });

@@ -75,11 +75,11 @@ describe('carryOut', () => {
   test('what it returns is what it writes, with the inputs and this version', async () => {
     const directory = temporaryDirectory();
     const plan = planIn(directory);
-    const { inputs, summary, skipped } = await carryOut(plan);
+    const { inputs, summary, rows } = await carryOut(plan);
     const run = readRunFile(plan.out!);
     expect(run.inputs).toEqual(inputs);
     expect(run.summary).toEqual(summary);
-    expect(skipped).toEqual([]);
+    expect(rows).toEqual({ vms: summary.all.arrived, leftOut: [] });
     expect(run).toMatchObject({ format: 'heps-run/1', heps: hepsVersion() });
     expect(inputs).toMatchObject({
       cluster: { name: 'heps-test-3' },
@@ -124,9 +124,9 @@ describe('carryOut', () => {
     const trace = join(directory, 'trace.csv');
     writeFileSync(trace, `${readFileSync(workloadCsv, 'utf8')}bad,9500,-1,1,1024\nlast,10000,1,1,1024\n`);
     const workload = { preset: null, trace, days: null, load: 1, times: null, skipInvalid: true };
-    const { inputs, summary, skipped } = await carryOut(planIn(directory, { workload, cloud: defaultCloud }));
-    expect(inputs.workload).toMatchObject({ name: 'trace.csv', days: null, load: null, skipped: skipped.length });
-    expect(skipped.length).toBe(2); // both lack columns
+    const { inputs, summary, rows } = await carryOut(planIn(directory, { workload, cloud: defaultCloud }));
+    expect(inputs.workload).toMatchObject({ name: 'trace.csv', days: null, load: null, skipped: 2 });
+    expect(rows.leftOut).toMatchObject([{ reason: 'wrong-columns', count: 2 }]);
     expect(summary).toMatchObject({ durationS: 9000, all: { arrived: 20 } });
   });
 
