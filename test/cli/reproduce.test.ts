@@ -59,7 +59,7 @@ describe('heps reproduce fgd', () => {
     [['--list', 'cpu050'], /openb_pod_list_cpu050\.csv: expected a list of the openb trace/],
     [['--list', '../x'], /Expected all, or different ones of default, cpu050/],
     [['--policies', 'fgd-worst'], /Expected different ones of hybrid, nova/],
-    [['--policies', 'fgd/worst'], /fgd\/worst: expected a policy's file that can be read/],
+    [['--policies', 'fgd/worst'], /'fgd\/worst' is invalid. Expected different ones of hybrid, nova/],
   ])('says in one line what is wrong with %j, and writes nothing', (args, message) => {
     writeFileSync(join(folder, 'bad.txt'), 'P,1,1000\np,openb-pod-x\n');
     const before = readdirSync(folder);
