@@ -20,7 +20,7 @@ export class RowError extends InputError {
   /** Of a wrong value; empty otherwise. */
   readonly column: string;
 
-  /** @param where,expected,got as for every InputError */
+  /** Place, expectation and value are as for every InputError. */
   constructor(where: string, expected: string, got: unknown, reason: LeftOutReason, column = '') {
     super(where, expected, got);
     this.reason = reason;
