@@ -310,6 +310,27 @@ describe('what is wrong', () => {
   });
 });
 
+describe('help', () => {
+  const run = ['Policy', 'Workload', 'Cloud', 'Statistics', 'Execution', 'Output', 'Options'];
+  test.each([
+    ['simulate', run, { Policy: '--policy', Workload: '--trace', Cloud: '--cluster', Statistics: '--warm-up' }],
+    ['compare', run, { Policy: '--spill', Cloud: '--schedulers', Statistics: '--until-ci', Execution: '--threads' }],
+    ['sweep', ['Execution', 'Output', 'Options'], { Execution: '--runner', Output: '--measure' }],
+    ['reproduce fgd', ['Workload', 'Policy', 'Execution', 'Output', 'Options'], { Workload: '--list' }],
+    ['trace generate', ['Workload', 'Output', 'Options'], { Workload: '--seed', Output: '--out' }],
+    ['', ['Options', 'Simulation', 'Inputs', 'Real cloud', 'Commands'], { Simulation: 'compare', Inputs: 'trace' }],
+    ['live', ['Options', 'GPU hosts', 'Services', 'Servers of the cloud', 'Setup and checks', 'Commands'], {}],
+  ] as const)('the help of heps %s shows options and commands in groups', (name, groups, members) => {
+    const { stdout } = heps(...name.split(' ').filter((word) => word !== ''), '--help');
+    const headings = [...stdout.matchAll(/^([A-Z][A-Za-z ]+):$/gm)].map(([, heading]) => heading);
+    expect(headings.filter((heading) => !['Arguments', 'Policies', 'Example'].includes(heading!))).toEqual(groups);
+    for (const [group, member] of Object.entries(members)) {
+      const body = stdout.split(`\n${group}:\n`)[1]!.split('\n\n')[0];
+      expect(body).toMatch(new RegExp(`^ {2}${member} `, 'm'));
+    }
+  });
+});
+
 test('every command shows an example in its help', async () => {
   const commands = [
     ['simulate'],

@@ -102,9 +102,9 @@ test('ids that come more than once are said by simulate, and by explain with wha
   const run = bash('heps simulate --cluster one.json --trace twice.csv --policy first-fit --out t.run.json');
   expect(run.stderr).toBe('heps: 1 id came more than once; heps explain shows the last VM of such an id\n');
   const [, which] = bash('heps explain t.run.json a').stdout.split('\n');
-  expect(which).toBe('3 requests of this run bear the id a; this is the last of them.');
-  expect(bash('heps explain t.run.json b').stdout).not.toContain('bear the id');
-  expect(bash('heps explain t.run.json a --json').stderr).toContain('3 requests of this run bear the id a');
+  expect(which).toBe('3 requests of this run have the id a; this is the last of them.');
+  expect(bash('heps explain t.run.json b').stdout).not.toContain('have the id');
+  expect(bash('heps explain t.run.json a --json').stderr).toContain('3 requests of this run have the id a');
   expect(bash('heps explain t.run.json a --attempt 2').stderr).toBe('heps: attempt: expected 1, got 2\n');
   expect(bash('heps explain t.run.json x').stderr).toContain('such as a, b, c, got "x"');
 });
