@@ -54,7 +54,7 @@ export interface VmTurnedAway {
   readonly kind: 'turned-away';
   readonly atS: number;
   readonly vm: string;
-  /** `gave-up`: it waited too long; `unservable`: it fits on no empty host; `withdrawn`: whoever asked for it took that back. */
+  /** `gave-up`: it waited too long; `unservable`: it fits on no empty host; `withdrawn`: the requester cancelled it. */
   readonly outcome: 'refused' | 'gave-up' | 'unservable' | 'withdrawn';
   /** Hosts by what removed them, `vcpus:12|no-cards:190`, or in words; empty where nothing is known. */
   readonly reason: string;

@@ -10,8 +10,8 @@ import { aHostName } from '../srm/report.ts';
 import { wallClock } from '../wall-clock.ts';
 
 export function addTokenCommands(live: Command): void {
-  const token = live.command('token').description('tokens of the registry: make, list, revoke');
-  withConfig(token.command('create').description('make a token and print it, this once'))
+  const token = live.command('token').description('API tokens: create, list, revoke');
+  withConfig(token.command('create').description('create a token and print it, once only'))
     .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
     .option('--host <name>', 'with --role agent: the host whose record it may write, as Nova knows it')
     .addHelpText('after', '\nExample:\n  heps live token create --config heps.yaml --role agent --host gpu-01')

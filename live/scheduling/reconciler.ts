@@ -107,7 +107,7 @@ export class Reconciler {
       return;
     }
     if (!mayRemove) return;
-    log('warn', { server: row.id, serverId: server.id }, 'a server of an attempt that was given up is removed');
+    log('warn', { server: row.id, serverId: server.id }, 'removing a server of an abandoned attempt');
     await store.note('server-stray', row.id, byOurselves(clock.nowS));
     await nova.deleteServer(server.id).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
@@ -120,7 +120,7 @@ export class Reconciler {
     if (row === null) return;
     const { serverId, novaHost, host, objection } = row;
     log('info', { serverId, novaHost, host, objection }, 'compared');
-    store.addComparison(row).catch((error: unknown) => log('warn', { err: error }, 'a comparison was not kept'));
+    store.addComparison(row).catch((error: unknown) => log('warn', { err: error }, 'a comparison could not be stored'));
   }
 
   /** Unless somebody else has changed it. */

@@ -13,17 +13,14 @@ import {
 } from '../runs/compare.ts';
 import { seedsPerStep } from '../runs/until-ci.ts';
 import { reportBound } from '../terminal/bound-report.ts';
+import { executionGroup, outputGroup, policyGroup, statisticsGroup } from '../terminal/help-groups.ts';
 import {
   addRunOptions,
-  executionGroup,
   experimentOptionsOf,
-  outputGroup,
-  policyGroup,
   policyList,
   positive,
   type RunOptions,
   seedList,
-  statisticsGroup,
   whole,
 } from '../terminal/options.ts';
 import { addPolicyOptions } from '../terminal/policy-options.ts';

@@ -9,16 +9,8 @@ import { placementsHeader, type Reproduction, type ReproductionPlan } from '../r
 import { paperLists, sampleFolder } from '../reproduce/openb-data.ts';
 import { figuresOf, reportFigures, reportMeaning } from '../reproduce/report.ts';
 import { reproduceAll } from '../reproduce/reproduce-all.ts';
-import {
-  engineOption,
-  executionGroup,
-  outputGroup,
-  policyGroup,
-  policyList,
-  policyNamesOf,
-  seedList,
-  whole,
-} from '../terminal/options.ts';
+import { executionGroup, outputGroup, policyGroup, workloadGroup } from '../terminal/help-groups.ts';
+import { engineOption, policyList, policyNamesOf, seedList, whole } from '../terminal/options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { wrapText } from '../terminal/table.ts';
 
@@ -34,7 +26,7 @@ export function addReproduce(program: Command, outside: readonly LoadedPolicy[])
   command
     .command('fgd')
     .description('GPU allocation under Fragmentation Gradient Descent and its rivals (Weng et al., USENIX ATC 2023)')
-    .optionsGroup('Workload:')
+    .optionsGroup(workloadGroup)
     .option('--list <lists>', `task lists: all, or some of ${paperLists.join(',')}`, listNames, ['default'])
     .option(
       '--seeds <list>',

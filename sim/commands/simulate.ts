@@ -10,15 +10,13 @@ import {
   type SimulateProgress,
   simulateDecisions,
 } from '../runs/simulate.ts';
+import { outputGroup, policyGroup, statisticsGroup } from '../terminal/help-groups.ts';
 import {
   addRunOptions,
   decisionPlanOf,
   experimentOptionsOf,
-  outputGroup,
-  policyGroup,
   policyOption,
   type RunOptions,
-  statisticsGroup,
   whole,
 } from '../terminal/options.ts';
 import { addPolicyOptions } from '../terminal/policy-options.ts';

@@ -20,7 +20,8 @@ import { jobUnderWay, runOnSlurm } from '../sweep/slurm-runner.ts';
 import { formatSweep, readSweepFile, type Sweep, type SweepPoint, sweepPath, writeSweep } from '../sweep/sweep-file.ts';
 import { estimateOf, measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
 import { formatCsv, formatParquet, sweepTable } from '../sweep/sweep-table.ts';
-import { executionGroup, outputGroup, whole } from '../terminal/options.ts';
+import { executionGroup, outputGroup } from '../terminal/help-groups.ts';
+import { whole } from '../terminal/options.ts';
 import { sayRows } from './outputs.ts';
 
 interface SweepOptions {

@@ -5,7 +5,8 @@ import { OutputFile } from '../../files/output-file.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import { openWorkload, type Workload } from '../runs/workload.ts';
-import { addWorkloadOptions, outputGroup, positive, whole, workloadPlanOf } from '../terminal/options.ts';
+import { outputGroup, workloadGroup } from '../terminal/help-groups.ts';
+import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
 import { sayRows } from './outputs.ts';
 import { TraceDigest } from './trace-digest.ts';
@@ -59,7 +60,7 @@ export function addTraceCommands(program: Command): void {
 
 function addReadingOptions(command: Command): Command {
   return command
-    .optionsGroup('Workload:')
+    .optionsGroup(workloadGroup)
     .option('--days <n>', 'only the first days', whole(1))
     .addOption(
       new Option('--times <how>', 'openb only: use the recorded times, or only their order').choices(['real', 'order']),

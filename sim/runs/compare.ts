@@ -215,9 +215,9 @@ function checkedSeeds(seeds: readonly number[]): readonly number[] {
 }
 
 function goalOf(untilCi: number | UntilCi, firstSeeds: readonly number[]): WidthGoal {
-  const wished = typeof untilCi === 'number' ? { halfWidth: untilCi } : untilCi;
-  noOtherFields(anObject(wished, 'untilCi'), 'untilCi', ['halfWidth', 'of', 'mostSeeds']);
-  const { halfWidth, of = nameOf(servedMeasure), mostSeeds = mostSeedsByDefault } = wished as UntilCi;
+  const goal = typeof untilCi === 'number' ? { halfWidth: untilCi } : untilCi;
+  noOtherFields(anObject(goal, 'untilCi'), 'untilCi', ['halfWidth', 'of', 'mostSeeds']);
+  const { halfWidth, of = nameOf(servedMeasure), mostSeeds = mostSeedsByDefault } = goal as UntilCi;
   aPositive(halfWidth, 'untilCi.halfWidth');
   const measure = measures.find((each) => nameOf(each) === of);
   if (measure === undefined) throw new InputError('untilCi.of', `one of ${measures.map(nameOf).join(', ')}`, of);

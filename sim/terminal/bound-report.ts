@@ -25,7 +25,7 @@ export function reportBound(shares: readonly BoundShare[], bounds: readonly Boun
 }
 
 const methods: Readonly<Record<BoundMethod, string>> = {
-  'offline-optimum': 'the optimum of whoever knows all that will come (MILP)',
+  'offline-optimum': 'the optimum with perfect foresight (MILP)',
   'by-vm': 'a linear relaxation with the VMs one by one',
   'by-kind': 'a linear relaxation with the VMs by kind',
   all: 'all that fits on some host, since each VM can run in the end',

@@ -12,6 +12,7 @@ import type { ExperimentOptions } from '../runs/experiment.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import type { WorkloadPlan } from '../runs/workload.ts';
+import { cloudGroup, executionGroup, statisticsGroup, workloadGroup } from './help-groups.ts';
 import { policyValuesOf } from './policy-options.ts';
 
 /** A whole number of at least `least`. */
@@ -120,22 +121,10 @@ interface WorkloadChoice {
   skipInvalid?: boolean;
 }
 
-/** The group of a command's help for options that say what is written and printed. */
-export const outputGroup = 'Output:';
-
-/** The group of a command's help for options that change how work is carried out, and no result. */
-export const executionGroup = 'Execution:';
-
-/** The group of a command's help for options that say how runs are repeated and measured. */
-export const statisticsGroup = 'Statistics:';
-
-/** The group of a command's help for the policy and its options. */
-export const policyGroup = 'Policy:';
-
 /** Which VMs arrive. */
 export function addWorkloadOptions(command: Command): Command {
   return command
-    .optionsGroup('Workload:')
+    .optionsGroup(workloadGroup)
     .addOption(
       new Option(
         '--workload <name or file>',
@@ -186,7 +175,7 @@ interface CloudBehaviour {
 /** The cluster, and how the cloud on it behaves. */
 function addCloudOptions(command: Command): Command {
   return command
-    .optionsGroup('Cloud:')
+    .optionsGroup(cloudGroup)
     .option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250')
     .addOption(
       new Option('--on-full <what>', 'queue or reject a VM that no host can take')

@@ -5,7 +5,7 @@ import { policies } from '../../core/policies/index.ts';
 import type { PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOption } from '../../core/policy-options.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
-import { policyGroup } from './options.ts';
+import { policyGroup } from './help-groups.ts';
 
 /** An option, and the names of the policies that have it. */
 interface SharedOption {

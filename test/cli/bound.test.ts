@@ -34,7 +34,7 @@ describe('heps compare --bound', () => {
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/hybrid +1 +33\.33 +2\n/);
     expect(stdout.replaceAll('\n', ' ')).toContain(
-      'No policy can serve more than 3 card-hours, of 4 asked for; the optimum of whoever knows all that will come (MILP).',
+      'No policy can serve more than 3 card-hours, of 4 asked for; the optimum with perfect foresight (MILP).',
     );
     const { bound, runs } = JSON.parse(heps(...options, '--json').stdout);
     expect(bound.seeds).toMatchObject([

@@ -149,7 +149,7 @@ describe('heps compare', () => {
     for (const { summary } of runs) expect(summary.durationS).toBe(7 * 86_400);
     const text = heps('compare', ...options, ...goal).stdout;
     expect(text).toContain('Warm-up: the first 5 days are left out, found by MSER-5');
-    expect(text.replaceAll('\n', ' ')).toContain('within ± 50 percentage points, as wished, after 5 seeds');
+    expect(text.replaceAll('\n', ' ')).toContain('within ± 50 percentage points, as requested, after 5 seeds');
   });
 
   test('says so where the most seeds are too few, and without a goal how many would halve the intervals', () => {

@@ -25,7 +25,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a page opens by itself. */
+/** What a page opens on load. */
 function sourcesOf(page: string): unknown {
   return JSON.parse(/<script id="heps-sources"[^>]*>(.*?)<\/script>/s.exec(page)![1]!);
 }

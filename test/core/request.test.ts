@@ -51,7 +51,7 @@ describe('requestFromFlavor', () => {
     });
   });
 
-  test('extra specs say how many cards, how large and of which models', () => {
+  test('extra specs say how many cards, how large and which models', () => {
     const request = requestFromFlavor('a', flavor, {
       'heps:gpu_num': '2',
       'heps:gpu_mem_mib': '24576',

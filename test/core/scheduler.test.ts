@@ -69,7 +69,7 @@ function fittingCards(played: Played, host: number, request: VmRequest, policy: 
     const want = heldOf(each, { request, wholeCards: policy.wholeCards });
     const healthy = cluster.cardHealthy[cluster.cardStart[host]! + index] === 1;
     const accepted = request.cardModels.length === 0 || request.cardModels.includes(each.model);
-    // Whoever counts cards knows nothing of their size.
+    // Counting cards says nothing of their size.
     const suits = policy.wholeCards || (each.memoryMib >= request.cardMemoryMib && each.cores >= request.cardCores);
     return healthy && accepted && suits && free.memoryMib >= want.memoryMib && free.cores >= want.cores ? [index] : [];
   });

@@ -1,4 +1,4 @@
-/** Files that appear whole or not at all, whoever else writes there, however full the disk is, and however the process ends. */
+/** Files that appear whole or not at all, no matter who else writes there, how full the disk is, and how the process ends. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {

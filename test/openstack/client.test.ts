@@ -351,7 +351,7 @@ describe('Keystone', () => {
     await runCloud('down', ['keystone']);
     await runCloud('up', [], { TOKEN_SECONDS: String(lifeS) });
     try {
-      // A clock that stands still never renews by itself.
+      // A clock that stands still never renews on its own.
       const clock = { nowS: 0, after: wallClock.after };
       const { session, statuses } = logIn(cloudConfiguration('admin'), { clock });
       const compute = await openNova(session);

@@ -9,7 +9,7 @@ import { ask, bindTo, card, clusterOf, place, policyNamed } from '../build.ts';
 
 const unit = { name: 'unit', memoryMib: 16000, cores: 1000, fp32Tflops: 10, bandwidthGBs: 400, clockMhz: 1500 };
 
-/** A host of so many vCPUs and shared cards. */
+/** A host with these numbers of vCPUs and shared cards. */
 function host(vcpus: number, cards: number) {
   return { vcpus, ramMib: 65536, cards: Array.from({ length: cards }, () => card(unit, 'shared')) };
 }
@@ -54,7 +54,7 @@ describe('cards', () => {
     },
   );
 
-  test('cards of which equally much is free are equally tight, however that came about', () => {
+  test('cards with equal free capacity are equally tight, however that came about', () => {
     // Of 15999 MiB, 499 thousandths take 7983.5 and 998 take 15967.0, both rounded down: in two pieces 15966, and a MiB more is free.
     const odd = { ...unit, memoryMib: 15999 };
     const cluster = clusterOf({ vcpus: 96, ramMib: 65536, cards: [card(odd, 'shared'), card(odd, 'shared')] });

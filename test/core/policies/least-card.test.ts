@@ -22,7 +22,7 @@ describe('GPU VMs', () => {
     expect(schedule(cluster, ask({ cards: 1, cardMemoryMib: 16385 }), leastCard)).toMatchObject({ host: 0 });
   });
 
-  test('of cards that leave as much, the model of which more are free is taken', () => {
+  test('among cards that leave equally much, the model with more free cards is taken', () => {
     const other = { ...small, name: 'other' };
     const cluster = clusterOf(
       { ...size, cards: [card(small), card(small), card(small)] },

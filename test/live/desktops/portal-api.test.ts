@@ -293,7 +293,7 @@ describe('events', () => {
     await reading;
   });
 
-  test('so many pages of a person, and no more', async () => {
+  test('a person may have as many pages as allowed, and no more', async () => {
     const aborted = new AbortController();
     const open = async (): Promise<number> =>
       (await fetch(`${portal.origin}/portal/v1/events`, { headers: { cookie: chen }, signal: aborted.signal })).status;
@@ -327,7 +327,7 @@ describe('administrators', () => {
   });
 });
 
-describe('a gateway by itself', () => {
+describe('a separate gateway', () => {
   test('asks over HTTP with a token of its role, and gets what the token server says', async () => {
     const token = makeToken();
     await portal.database.tokens.addToken(hashOf(token), 'gateway', null, 0);

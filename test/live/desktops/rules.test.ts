@@ -39,7 +39,7 @@ async function share(role: 'control' | 'view'): Promise<void> {
   await desktops.store.share(id, 'li', role, { atS: desktops.clock.nowS, action: 'share' });
 }
 
-describe('rule 1: a token is 32 random bytes of which the SHA-256 is kept, for 30 s, and gone with its first use', () => {
+describe('rule 1: a token is 32 random bytes, kept as SHA-256 for 30 s, and gone with its first use', () => {
   test('the database has the hash, and nowhere the token', async () => {
     const token = await mint();
     expect(Buffer.from(token, 'base64url')).toHaveLength(32);

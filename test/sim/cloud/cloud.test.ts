@@ -194,7 +194,7 @@ describe('patience', () => {
 });
 
 describe('slots', () => {
-  test('the end of a VM that was lost before ends nobody else, whoever runs by then', () => {
+  test('the end of a VM that was lost before ends no other VM that runs by then', () => {
     const { log } = playCloud({
       hosts: hostsOf(1),
       arrivals: [vm('a', 0, 20), vm('b', 7, 100), vm('c', 150, 5)],

@@ -47,7 +47,7 @@ describe('use', () => {
     const hosts = [{ vcpus: 8, ramMib: 16384, cards: [card(large), card(small)] }];
     const arrivals = [vm('a', 0, 50, { cards: 1, cardMemoryMib: 20480 })];
     const { summary } = await simulated(runOf(hosts, arrivals, { untilS: 100 }));
-    // One of two cards for half of the time; 48 of 64 GiB, of which 20 were asked for.
+    // One of two cards for half of the time; 48 of 64 GiB, 20 of them asked for.
     expect(summary).toMatchObject({ cardShare: 0.25, cardMemoryShare: 48 / 128, cardMemoryAskedShare: 20 / 128 });
   });
 
@@ -264,7 +264,7 @@ function meanCardScore(decisions: Result['decisions'], run: Run): unknown {
   return scores.length === 0 ? null : expect.closeTo(scores.reduce((sum, each) => sum + each, 0) / scores.length, 12);
 }
 
-/** Stranded cards between every two moments at which something happens, from a cluster made anew each time. */
+/** Stranded cards between every two moments at which something happens, from a new cluster each time. */
 function strandedSpans({ decisions, faults }: Result, run: Run): Span[] {
   const { wholeCards } = policyNamed(run.policy);
   const { submitS, decidedS, endS } = decisions;

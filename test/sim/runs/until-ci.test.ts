@@ -4,12 +4,12 @@ import { estimate } from '../../../core/statistics/estimate.ts';
 import type { RunResult } from '../../../sim/runs/run.ts';
 import { runUntilCi, type WidthGoal } from '../../../sim/runs/until-ci.ts';
 
-/** A result that served so many of a hundred; null: nothing arrived. */
+/** A result that served this many of a hundred; null: nothing arrived. */
 function served(percent: number | null): RunResult {
   return { summary: { servedShare: percent === null ? null : percent / 100 } } as unknown as RunResult;
 }
 
-/** Runs of two policies; the second serves more, and by so much more or less under each seed. Says which seeds were asked for. */
+/** Runs of two policies; the second serves more, by an amount that varies with the seed. Says which seeds were asked for. */
 function runsWith(spreadOf: (seed: number) => number) {
   const asked: (readonly number[])[] = [];
   const run = async (seeds: readonly number[]): Promise<RunResult[][]> => {

@@ -86,7 +86,7 @@ describe('the entrance', () => {
     expect((await fetch(url, { redirect: 'manual' })).status).toBe(403);
   });
 
-  test('lets a page go on by itself where another site has sent it, since a cookie of this kind is not sent then', async () => {
+  test('lets a page continue on its own where another site has sent it, since a cookie of this kind is not sent then', async () => {
     const { statusCode, headers, body } = await ask(`/apps/start?token=${harness.authority.mint(appGrant())}`, {
       headers: { 'sec-fetch-site': 'cross-site' },
     });
@@ -227,7 +227,7 @@ describe('requests', () => {
     expect((await ask(`${base}tree`, { headers: { cookie } })).statusCode).toBe(403);
   });
 
-  test('the right is asked for once in so many seconds, and its end is seen', async () => {
+  test('the right is asked for once per interval, and its end is seen', async () => {
     await harness.stop();
     harness = await startHarness({ limits: { appGrantForS: 0.2 } });
     const grant = appGrant();

@@ -173,7 +173,7 @@ describe('a stream ends', () => {
 });
 
 describe('numbers', () => {
-  test('one person has so many streams and no more', async () => {
+  test('one person has as many streams as allowed, and no more', async () => {
     await harness.stop();
     harness = await startHarness({ limits: { mostOpenPerPerson: 2 } });
     const grants = Array.from({ length: 3 }, () => harness.authority.grant(stub.port));
