@@ -2,7 +2,7 @@
 import type { VmRequest } from './request.ts';
 import type { SrmRecord } from './srm.ts';
 
-/** A VM asks for a host, for the first time or again. A live cloud does not tell of it. */
+/** A VM asks for a host, for the first time or again. A live cloud does not report it. */
 export interface VmArrived {
   readonly kind: 'arrived';
   /** Simulated: seconds from the start of the workload. Live: Unix seconds. So in every event. */
@@ -60,7 +60,7 @@ export interface VmTurnedAway {
   readonly reason: string;
 }
 
-/** A host refused a binding that was decided on old reports; the next best is tried. A live cloud does not tell of it. */
+/** A host refused a binding that was decided on old reports; the next best is tried. A live cloud does not report it. */
 export interface BindingRefused {
   readonly kind: 'conflict';
   readonly atS: number;

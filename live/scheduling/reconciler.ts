@@ -19,7 +19,7 @@ export interface ReconcilerParts extends Pick<BinderParts, 'store' | 'book' | 'a
   readonly mayRemove: boolean;
   /** Unix seconds: servers that others booted later are compared with what the policy would have done. */
   readonly comparesSinceS: number;
-  /** Where a server's cards are by its host's report; null where that does not tell. */
+  /** Where a server's cards are by its host's report; null where that does not say. */
   readonly cardsInReport: (serverId: string, host: string, count: number) => readonly HeldCard[] | null;
 }
 

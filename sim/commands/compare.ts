@@ -171,7 +171,7 @@ function untilCiOf({
 }: WidthOptions & { seeds?: readonly number[] }): UntilCi | undefined {
   if (untilCi === undefined) {
     const lonely = [ciOf !== undefined ? '--ci-of' : '', mostSeeds !== undefined ? '--most-seeds' : ''].find(Boolean);
-    if (lonely !== undefined) throw new InputError(lonely, '--until-ci WIDTH beside it', undefined);
+    if (lonely !== undefined) throw new InputError(lonely, '--until-ci WIDTH with it', undefined);
     return undefined;
   }
   const most = mostSeeds ?? mostSeedsByDefault;

@@ -88,7 +88,7 @@ function listNames(text: string): string[] {
   const names = text.split(',');
   // A name becomes part of a path.
   if (names.some((name) => !/^[a-z0-9]+$/.test(name)) || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError(`Expected all, or different ones of ${paperLists.join(', ')}.`);
+    throw new InvalidArgumentError(`Expected all, or distinct names from ${paperLists.join(', ')}.`);
   }
   return names;
 }

@@ -95,7 +95,8 @@ export function addSimulate(program: Command, outside: readonly LoadedPolicy[]):
 
 /** Only the decisions: nothing measured, no run file. */
 async function decisionsOnly(run: SimulateOptions, path: string | undefined, isJson: boolean): Promise<void> {
-  if (path === undefined) throw new InputError('--decisions-only', 'a file to write, by --decisions FILE', undefined);
+  if (path === undefined)
+    throw new InputError('--decisions-only', 'a file to write, given with --decisions FILE', undefined);
   const { warmUp: _, ...options } = run;
   const result = await withProgress((onProgress) => simulateDecisions({ ...options, decisionsFile: path, onProgress }));
   const { policy, seed } = run;

@@ -77,7 +77,7 @@ export function seedList(text: string): number[] {
       ? text.split(',').map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : Number.NaN))
       : Array.from({ length: Number(range[2]) - Number(range[1]) + 1 }, (_, index) => Number(range[1]) + index);
   if (seeds.length === 0 || seeds.some(Number.isNaN) || new Set(seeds).size !== seeds.length) {
-    throw new InvalidArgumentError('Expected different seeds such as 1..5 or 1,2,7.');
+    throw new InvalidArgumentError('Expected distinct seeds such as 1..5 or 1,2,7.');
   }
   return seeds;
 }
@@ -102,7 +102,9 @@ export function policyList(text: string): string[] {
   const names = text.split(',');
   const isKnown = (name: string): boolean => policyNames.includes(name) || isPolicyFile(name);
   if (!names.every(isKnown) || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError(`Expected different ones of ${policyNames.join(', ')}, or files such as ./mine.ts.`);
+    throw new InvalidArgumentError(
+      `Expected distinct names from ${policyNames.join(', ')}, or files such as ./mine.ts.`,
+    );
   }
   return names;
 }

@@ -36,7 +36,7 @@ test('HostUp: a host that is down is out', () => {
 });
 
 describe('CpuRamDisk', () => {
-  test('names the first of vCPUs, RAM and disk that lacks', () => {
+  test('CpuRamDisk names the first of vCPUs, RAM and disk that lacks', () => {
     const [host] = clusterOf({ vcpus: 4, ramMib: 4096, diskGib: 40 }).hosts;
     expect(cpuRamDisk.reject(host!, ask({ vcpus: 4, ramMib: 4096, diskGib: 40 }))).toBeUndefined();
     expect(cpuRamDisk.reject(host!, ask({ vcpus: 4.001, ramMib: 4097, diskGib: 41 }))).toBe('vcpus');
@@ -102,7 +102,7 @@ test('FineGrainedGpu: a passthrough card partly in use serves nobody, even if th
 });
 
 describe('PciPassthroughFilter', () => {
-  test('counts the cards and knows nothing of their memory and cores', () => {
+  test('PciPassthroughFilter counts the cards and knows nothing of their memory and cores', () => {
     expect(reasons(gpuCount, [card(small)], { cards: 1, cardMemoryMib: 49152, cardCores: 99999 })).toBeUndefined();
     expect(reasons(gpuCount, [card(small)], { cards: 2 })).toBe('no-cards');
     expect(reasons(gpuCount, [card(small), card(small)], { cards: 1, cardModels: ['large'] })).toBe('card-model');

@@ -3,7 +3,7 @@ import { InputError } from '../../core/input-error.ts';
 import { isGpuRequest, requestFromFlavor, vmRequest } from '../../core/request.ts';
 
 describe('vmRequest', () => {
-  test('asks for nothing but what is named', () => {
+  test('vmRequest asks for nothing but what is named', () => {
     expect(vmRequest({ id: 'a', vcpus: 2, ramMib: 4096 })).toEqual({
       id: 'a',
       vcpus: 2,

@@ -204,7 +204,7 @@ describe('Nova', () => {
 });
 
 describe('a plain member', () => {
-  test('may see its own servers, but no hosts, no providers and not choose a host', async () => {
+  test('a plain member may see its own servers, but no hosts, no providers and not choose a host', async () => {
     const own = await openNova(demo.session);
     expect(await collect(own.listServers())).toEqual([]);
     expect(await failure(collect(own.listHypervisors()))).toMatchObject({ service: 'compute', status: 403 });

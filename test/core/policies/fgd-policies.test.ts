@@ -131,7 +131,7 @@ describe('fgd', () => {
   const nothing = { vcpus: 1, cardMemoryMib: 0, cardModels: [] };
   const halves = { share: 1, cards: 1, cardCores: 500, ...nothing };
 
-  test('takes the card whose rest nobody could use, and of equal ones the first', () => {
+  test('fgd takes the card whose rest nobody could use, and of equal ones the first', () => {
     const policy = policyNamed('fgd', { typicalRequests: [halves] });
     const cluster = clusterOf(host(96, 3));
     bindTo(cluster, 0, part(600), [1]);
@@ -156,7 +156,7 @@ describe('fgd', () => {
 });
 
 describe('which GPU VMs a host has', () => {
-  test('follows bindings and releases', () => {
+  test('the list of GPU VMs of a host follows bindings and releases', () => {
     const cluster = clusterOf(host(96, 2), host(96, 3));
     const placements = [
       bindTo(cluster, 1, part(500), [0]),
@@ -176,7 +176,7 @@ describe('which GPU VMs a host has', () => {
     expect([...cluster.gpuVms]).toEqual([0, 2, 0]);
   });
 
-  test('is read from the servers that a record names', () => {
+  test('the list of GPU VMs of a host is read from the servers that a record names', () => {
     const cluster = clusterOf(host(96, 3));
     const servers = [['a', 'b'], ['c'], ['c']];
     const record = srmOf(cluster.hosts[0]!, 1, 1, (index) => servers[index]!);

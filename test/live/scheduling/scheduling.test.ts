@@ -215,7 +215,7 @@ describe('removing', () => {
 });
 
 describe('a new process', () => {
-  test('finds every claim again, and resumes what was begun', async () => {
+  test('a new process finds every claim again, and resumes what was begun', async () => {
     await start({}, { buildMs: () => 400 });
     const rows = [await one.ask(bigCard), await one.ask(small)];
     await one.until(() => cloud.state.servers.size === 2);
@@ -228,7 +228,7 @@ describe('a new process', () => {
     expect(one.scheduling.view.holdingsOn('gpu-a40').map(({ id }) => id)).toEqual([rows[0]!.id]);
   });
 
-  test('removes a server of an attempt that was given up', async () => {
+  test('a new process removes a server of an attempt that was given up', async () => {
     await start();
     const row = await one.settled((await one.ask(oneCard)).id);
     const late = cloud.bootForeign(cloud.addFlavor({ name: 'x' }), 'cpu-1', {
@@ -239,7 +239,7 @@ describe('a new process', () => {
     expect((await one.requests.read(row.id))!.state).toBe('active');
   });
 
-  test('leaves a server alone that names a request it does not know', async () => {
+  test('a new process leaves a server alone that names a request it does not know', async () => {
     await start();
     const theirs = cloud.bootForeign(cloud.addFlavor({ name: 'x' }), 'cpu-1', { 'heps:request': 'of another cloud' });
     await one.until(() => one.scheduling.view.holdings.has(theirs.id));
