@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-/** The command `heps`. Exit codes: 0, 1 (failed), 2 (what was given is wrong: one line says what). */
+/** The command `heps`. Exit codes: 0, 1 (failed), 2 (wrong input: one line says what). */
 import { Command, CommanderError } from 'commander';
 import { OutputError } from './files/output-error.ts';
 import { hepsVersion } from './package-files.ts';
 
 const program = new Command('heps')
   .description(
-    'Schedules virtual desktops on CPU and GPU hosts: simulate the HEPS hybrid scheduler, compare, explain, view.',
+    'Schedules virtual desktops on CPU and GPU hosts: simulate policies, compare them, explain every decision, run them on OpenStack.',
   )
   .version(hepsVersion())
   .showSuggestionAfterError()
   .configureHelp({ helpWidth: 100 });
 
-// A reader such as `head` may close the pipe; that is no failure. A full disk behind a redirection is one.
+// A reader such as `head` may close the pipe, which is no failure. A full disk behind a redirection is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   console.error(`heps: ${new OutputError('standard output', error).message}`);

@@ -94,8 +94,8 @@ export class Cluster {
   /** Of each host: rises whenever something changes about its cards. */
   readonly cardChanges: Float64Array;
   /**
-   * How many GPU VMs hold so many cards: one row of `cardCounts` numbers per host. At 0 stand those that hold a part of one card, at `n`
-   * those that hold `n` cards otherwise.
+   * GPU VMs per host by how many cards each holds: row `h`, column `n` = VMs on `h` with `n` whole cards; column 0 = VMs with part of a card.
+   * One row of `cardCounts` numbers per host.
    */
   readonly gpuVms: Int32Array;
   /** 1 more than the most cards of any host. */
@@ -224,7 +224,7 @@ export class Cluster {
     this.#change(placement, 1);
   }
 
-  /** Whether so much is taken on the host that the placement may be part of it. */
+  /** Whether enough is taken on the host for the placement to be part of it. */
   #isBound({ request, host, cards, wholeCards }: Placement): boolean {
     if (
       this.up[host] === undefined ||
@@ -264,7 +264,7 @@ export class Cluster {
     this.#tell(host);
   }
 
-  /** So many more VMs (or fewer, below 0) are building. */
+  /** Adds `change` (negative: fewer) to the VMs that are building. */
   addBuilding(host: number, change: number): void {
     this.building[host]! += change;
     this.#tell(host);

@@ -2,7 +2,7 @@
 import type { VmRequest } from './request.ts';
 import type { SrmRecord } from './srm.ts';
 
-/** A VM asks for a host, for the first time or again. A live cloud does not tell of it. */
+/** A VM asks for a host, for the first time or again. A live cloud does not report it. */
 export interface VmArrived {
   /** Tells the events apart. */
   readonly kind: 'arrived';
@@ -72,13 +72,13 @@ export interface VmTurnedAway {
   readonly atS: number;
   /** Id of the VM. */
   readonly vm: string;
-  /** `gave-up`: it waited too long; `unservable`: it fits on no empty host; `withdrawn`: whoever asked for it took that back. */
+  /** `gave-up`: it waited too long; `unservable`: it fits on no empty host; `withdrawn`: the requester cancelled it. */
   readonly outcome: 'refused' | 'gave-up' | 'unservable' | 'withdrawn';
   /** Hosts by what removed them, `vcpus:12|no-cards:190`, or in words; empty where nothing is known. */
   readonly reason: string;
 }
 
-/** A host refused a binding that was decided on old reports; the next best is tried. A live cloud does not tell of it. */
+/** A host refused a binding that was decided on old reports; the next best is tried. A live cloud does not report it. */
 export interface BindingRefused {
   /** Tells the events apart. */
   readonly kind: 'conflict';

@@ -32,7 +32,7 @@ export interface Policy {
   readonly tierPoints?: number;
   /** How good the host is for the request; higher is better, its range is the policy's own. */
   score(host: HostView, request: VmRequest): number;
-  /** The parts of which the score is made, by name, for explanations. */
+  /** The parts of the score by name, for explanations. */
   terms(host: HostView, request: VmRequest): Record<string, number>;
   /** Cards that the request gets on the chosen host, ascending. Called for GPU VMs only. */
   cards(host: HostView, request: VmRequest): number[];
@@ -40,7 +40,7 @@ export interface Policy {
   index?(cluster: Cluster): ScoreIndex;
 }
 
-/** Decides as `schedule` does, faster. It follows the cluster's changes by itself. */
+/** Decides as `schedule` does, faster. It tracks the cluster's changes on its own. */
 export interface ScoreIndex {
   /** Places one request, as `schedule` does. */
   decide(request: VmRequest): Decision;

@@ -20,12 +20,14 @@ const withPolicyFlags = ['simulate', 'compare'];
  */
 export async function addSimulatorCommands(program: Command, words: readonly string[]): Promise<void> {
   const outside = withPolicyFlags.includes(words[0] ?? '') ? await policiesFrom(policyFilesIn(words)) : [];
-  addCompare(program, outside);
+  program.commandsGroup('Simulation:');
   addSimulate(program, outside);
-  addExplain(program);
-  addReproduce(program);
-  addView(program);
+  addCompare(program, outside);
   addSweep(program);
+  addExplain(program);
+  addView(program);
+  addReproduce(program);
+  program.commandsGroup('Inputs:');
   addPolicyCommands(program);
   addTraceCommands(program);
   addClusterCommands(program);

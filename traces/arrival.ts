@@ -22,7 +22,7 @@ export interface Arrival {
 
 /**
  * Arrivals in order of `atS`, in batches, so that a long trace costs no promise a row and is never in memory as a whole. A reader may
- * fill the arrivals of a batch anew for the next one: whoever needs one for longer copies it (`copyOf`).
+ * refill the arrivals of a batch for the next one: to keep one longer, copy it (`copyOf`).
  */
 export type ArrivalStream = AsyncIterable<readonly Arrival[]>;
 

@@ -31,7 +31,7 @@ export const keptForCardsOptions = {
 export type Reserve = OptionValues<typeof keptForCardsOptions>;
 
 /**
- * A CPU VM may go to a GPU host only if so much stays free there for each idle card; with `spill: 'never'` to none.
+ * A CPU VM may go to a GPU host only if this much stays free there for each idle card; with `spill: 'never'` to none.
  *
  * @returns no filter where the options keep nothing
  */

@@ -12,7 +12,7 @@ export interface Measure {
   readonly unit: '%' | 'h' | '';
   /** Digits after the point. */
   readonly digits: number;
-  /** Which way is better; undefined where neither is by itself. */
+  /** Which way is better; undefined where neither is better as such. */
   readonly better?: 'more' | 'less';
   /** What batch means of one long run are taken of: a level, or a sum over another; undefined where they do not apply. */
   readonly batches?: SeriesName | { readonly part: DayCount; readonly whole: DayCount };

@@ -27,7 +27,7 @@ export interface CloudOptions {
   /** Seconds between SRM reports; 0 = the scheduler always sees the truth. */
   readonly srmIntervalS: number;
   /**
-   * Schedulers that decide side by side; `decidingScheduler` says which has a VM. Each sees its own bindings at once and those of the others
+   * Schedulers working in parallel; `decidingScheduler` says which has a VM. Each sees its own bindings at once and those of the others
    * when a report tells of them. Defaults to 1.
    */
   readonly schedulers?: number;

@@ -1,4 +1,4 @@
-/** What the page of `npm run build` opens by itself, and what it may do: written into it by whoever serves it. Pure. */
+/** What the page of `npm run build` opens on load and what it may do, written into it by the server that serves it. Pure. */
 
 /** A run that the page opens: fetched from `url`, or in the page itself, in the element with the id `embedded`. */
 export type PageRun = { readonly name: string; readonly policy?: PagePolicy } & (
@@ -15,7 +15,7 @@ export interface PagePolicy {
 /** Modules of JavaScript that the page may import: addresses by specifier. */
 export type PageModules = Readonly<Record<string, string>>;
 
-/** What the page opens by itself; read there by `viz/load/sources.ts`. */
+/** What the page opens on load; read there by `viz/load/sources.ts`. */
 export interface PageSources {
   readonly runs: readonly PageRun[];
   /** Address of the stream of a live cloud; null where there is none. */

@@ -23,7 +23,7 @@ export function addDoctor(live: Command): void {
   live
     .command('doctor')
     .description(
-      'check login, roles, versions, services, hosts, definitions and clocks, and what else is named; ends with 1 when something is wrong',
+      'check login, roles, versions, services, hosts, definitions and clocks, and the database and server if given; exit code 1 when something is wrong',
     )
     .option('--cloud <name>', 'entry of clouds.yaml (default: OS_CLOUD, OS_AUTH_URL, or the only one)')
     .option('--config <file>', 'configuration of heps live serve: check its database too; nothing is changed in it')

@@ -5,7 +5,7 @@ import { openConfiguration } from '../server/configuration.ts';
 import { makeLog } from '../server/log.ts';
 
 /**
- * V8 collects old garbage when a fifth has come to what was left the last time; by itself it waits for several times as much. Beside 10 000 hosts
+ * V8 collects old garbage once the heap has grown by a fifth since the last time; its default is to wait for several times as much. Beside 10 000 hosts
  * and 256 agents at once that is 222 MiB instead of 340, for the same reports a second (bench/registry.ts).
  */
 const heapGrowth = '--heap-growing-percent=20';
@@ -13,7 +13,9 @@ const heapGrowth = '--heap-growing-percent=20';
 export function addServe(live: Command): void {
   live
     .command('serve')
-    .description('run the registry of SRM records: its API (/openapi.json) and the page with the live view')
+    .description(
+      'run the server: SRM registry, scheduler, desktops, API (/openapi.json) and the page with the live view',
+    )
     .requiredOption('--config <file>', 'configuration, YAML')
     .addHelpText(
       'after',

@@ -61,7 +61,7 @@ export interface DesktopService {
   headersOf(path: string): Readonly<Record<string, string>>;
   /** Begins to look after desktops, and opens the gateway. @throws InputError when it cannot listen */
   start(): Promise<{ readonly gatewayUrl: string }>;
-  /** No more events and streams; what is under way is left to whoever comes next. */
+  /** No more events and streams; what is under way is left to the next process. */
   stop(): Promise<void>;
 }
 
@@ -90,8 +90,8 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     pages: () => events.pages,
   });
   const told = (error: unknown, requestId: string): void =>
-    log.error({ err: error, requestId }, 'a request of the portal failed');
-  /** Does something every so many seconds while the service runs. */
+    log.error({ err: error, requestId }, 'a portal request failed');
+  /** Repeats something at an interval, in seconds, while the service runs. */
   const repeated = (intervalS: number, failure: string, work: () => unknown): Subscription =>
     every(clock, intervalS, work, (error) => log.warn({ err: error }, failure));
   const tellPages = (): void => events.flush();
@@ -182,8 +182,8 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
       const timers = [
         // Others may have changed something, and warnings come with the time.
         repeated(1, 'pages could not be told of changes', tellPages),
-        repeated(15, 'pages could not be looked after', () => events.beat()),
-        repeated(60, 'what is over could not be removed', async () => {
+        repeated(15, 'heartbeats to pages failed', () => events.beat()),
+        repeated(60, 'expired rows could not be removed', async () => {
           await sessions.sweep();
           await store.sweep(clock.nowS);
         }),

@@ -45,7 +45,7 @@ export interface AgentOptions {
   readonly clock: Clock;
   /** In [0, 1): spreads what many agents do after a common failure. */
   readonly random: () => number;
-  /** One line for whoever runs the host. */
+  /** One line for the host's operator. */
   readonly log: (line: string) => void;
   /** Seconds between readings. */
   readonly intervalS: number;

@@ -28,7 +28,7 @@ export function mayRepeat(error: unknown, repeatable: boolean): boolean {
 }
 
 /**
- * Seconds until the next attempt: what the service asked for, else a delay that doubles, of which chance takes up to
+ * Seconds until the next attempt: what the service asked for, else a doubling delay less a random part of up to
  * half, so that many callers do not come back at once. Null: no further attempt.
  * @param sent attempts so far @param elapsedS since the first one began
  * @param retryAfterS what the service asked for; null for nothing @param random in [0, 1)

@@ -1,6 +1,6 @@
 /**
  * Takes a request from its claim to a running server, or to the next host. Every step begins from the row in the database and from what Nova
- * says, so that it can be gone on with after the process was killed at any instant:
+ * says, so that it can be resumed after the process was killed at any instant:
  *
  *     claimed ──create──▶ building ──ACTIVE──▶ active ──(gone)──▶ deleted
  *        ▲                   │ ERROR, too slow                      ▲
@@ -115,7 +115,7 @@ export class Binder {
           row = undefined;
           if (error instanceof RequestChanged) continue;
           failures++;
-          log('warn', { err: error, server: id }, 'a step of a request failed, and is made again');
+          log('warn', { err: error, server: id }, 'step failed; will retry');
           await this.#wait(Math.min(longestWaitS, 0.5 * 2 ** failures));
         }
         if (row !== undefined) {
@@ -173,7 +173,7 @@ export class Binder {
     } catch (error) {
       if (error instanceof RequestChanged) throw error;
       if (mayHaveTakenEffect(error)) {
-        log('warn', { err: error, server: row.id }, 'a create has no clear answer: looking for the server');
+        log('warn', { err: error, server: row.id }, 'no clear answer to a create; searching for the server');
         return sent;
       }
       const unsent = await this.#change(sent, { sentAtS: null });
@@ -338,7 +338,7 @@ export function byOurselves(nowS: number): Pick<RequestWrite, 'nowS' | 'requestI
   return { nowS, requestId: '', tokenId: null };
 }
 
-/** What was asked of cards, for whoever reads the server's metadata; the keys of the namespace OS::HEPS::GPU. */
+/** What was asked of cards, for readers of the server's metadata; the keys of the namespace OS::HEPS::GPU. */
 function askedOf({ request: { cards, cardMemoryMib, cardCores, cardModels } }: ServerSpec): Record<string, string> {
   if (cards === 0) return {};
   return {

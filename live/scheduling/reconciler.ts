@@ -19,7 +19,7 @@ export interface ReconcilerParts extends Pick<BinderParts, 'store' | 'book' | 'a
   readonly mayRemove: boolean;
   /** Unix seconds: servers that others booted later are compared with what the policy would have done. */
   readonly comparesSinceS: number;
-  /** Where a server's cards are by its host's report; null where that does not tell. */
+  /** Where a server's cards are by its host's report; null where that does not say. */
   readonly cardsInReport: (serverId: string, host: string, count: number) => readonly HeldCard[] | null;
 }
 
@@ -107,7 +107,7 @@ export class Reconciler {
       return;
     }
     if (!mayRemove) return;
-    log('warn', { server: row.id, serverId: server.id }, 'a server of an attempt that was given up is removed');
+    log('warn', { server: row.id, serverId: server.id }, 'removing a server of an abandoned attempt');
     await store.note('server-stray', row.id, byOurselves(clock.nowS));
     await nova.deleteServer(server.id).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
@@ -120,7 +120,7 @@ export class Reconciler {
     if (row === null) return;
     const { serverId, novaHost, host, objection } = row;
     log('info', { serverId, novaHost, host, objection }, 'compared');
-    store.addComparison(row).catch((error: unknown) => log('warn', { err: error }, 'a comparison was not kept'));
+    store.addComparison(row).catch((error: unknown) => log('warn', { err: error }, 'a comparison could not be stored'));
   }
 
   /** Unless somebody else has changed it. */

@@ -77,7 +77,7 @@ export class KeyReused extends Error {
   override readonly name = 'KeyReused';
 }
 
-/** The cloud was not looked at yet. */
+/** The first reconciliation has not finished. */
 export class NotReady extends Error {
   override readonly name = 'NotReady';
 }
@@ -97,7 +97,7 @@ export class Scheduling {
   #reconciledAtS = Number.NEGATIVE_INFINITY;
   #failure: string | null = null;
   readonly #reports: Subscription;
-  /** Hosts of which a new report came: cards of servers may be where it says. */
+  /** Hosts with a new report: cards of servers may be where it says. */
   readonly #reported = new Set<string>();
 
   constructor(parts: SchedulingParts) {
@@ -118,11 +118,11 @@ export class Scheduling {
   get unreadyBecause(): string | null {
     if (this.#isReady) return null;
     return this.#failure === null
-      ? 'the cloud is being looked at'
-      : `the cloud was not looked at yet: ${this.#failure}`;
+      ? 'the first reconciliation has not finished'
+      : `the first reconciliation has not finished: ${this.#failure}`;
   }
 
-  /** Seconds since the cloud was last looked at as a whole. */
+  /** Seconds since the last full reconciliation with the cloud. */
   get reconcileAgeS(): number {
     return this.#parts.clock.nowS - this.#reconciledAtS;
   }
@@ -135,14 +135,14 @@ export class Scheduling {
     return this.#cloud?.feed.servers ?? new Map();
   }
 
-  /** Looks at the cloud, goes on with what was begun before, and keeps looking until `stop`. Never throws: what fails is tried again. */
+  /** Reconciles with the cloud, resumes unfinished requests, and keeps reconciling until `stop`. Never throws: what fails is retried. */
   async run(): Promise<void> {
     const { reconcileIntervalS } = this.settings;
     const reconciled = defer(() => this.#reconcile()).pipe(
       retry({
         delay: (error: Error, failures) => {
           this.#failure = error.message;
-          this.#parts.log('warn', { err: error }, 'the cloud could not be looked at');
+          this.#parts.log('warn', { err: error }, 'reconciliation failed; will retry');
           return this.#pollFor(Math.min(reconcileIntervalS, 2 ** failures));
         },
       }),
@@ -151,7 +151,7 @@ export class Scheduling {
     await lastValueFrom(reconciled, { defaultValue: undefined });
   }
 
-  /** Leaves what is under way to whoever comes next. */
+  /** Leaves what is under way to the next process. */
   async stop(): Promise<void> {
     this.#isStopped.next(true);
     await this.#cloud?.binder.stop();
@@ -334,7 +334,7 @@ export class Scheduling {
     return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement) };
   }
 
-  /** Goes on with requests that nobody works on: of a process that is gone, or begun by this one without its knowing. */
+  /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
   async #takeOver(isFirst: boolean): Promise<void> {
     const { store, clock, settings, log } = this.#parts;
     if (settings.mode !== 'act') return;
@@ -348,7 +348,7 @@ export class Scheduling {
           row.owner === this.#owner
             ? row
             : await store.change(row, binder.lease(), { ...byOurselves(clock.nowS), claim: null, touched: [] });
-        if (mine !== row) log('info', { server: row.id, state: row.state }, 'a request is gone on with');
+        if (mine !== row) log('info', { server: row.id, state: row.state }, 'request resumed');
         this.#book.note(mine);
         void binder.drive(mine.id);
       } catch (error) {

@@ -112,7 +112,7 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
   try {
     await registry.load();
     const gateway = await desktops?.start();
-    if (gateway !== undefined) log.info(gateway, 'the gateway listens');
+    if (gateway !== undefined) log.info(gateway, 'gateway listening');
   } catch (error) {
     await close();
     throw error;

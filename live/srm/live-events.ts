@@ -21,7 +21,7 @@ import { schedulerOf } from '../clock-scheduler.ts';
 import { LiveView } from './live-view.ts';
 import type { SrmRegistry } from './registry.ts';
 
-/** Bytes that a viewer may have waiting beyond its snapshot before it is let go; it connects anew by itself. */
+/** Bytes that a viewer may have waiting beyond its snapshot before it is dropped; it reconnects on its own. */
 const mostBehindBytes = 4 * 2 ** 20;
 
 /** Seconds for which changes are gathered before they are sent. */
@@ -36,7 +36,7 @@ export class LiveEvents {
   readonly #closing = new Subject<void>();
   /** What all viewers are sent after their snapshots. It ends when there are other hosts, for which the stream has no event. */
   readonly #events = defer(() => this.#eventsOf(this.#open())).pipe(share());
-  /** Made for the first viewer, and anew for the first after the last has gone. */
+  /** Made for the first viewer, and remade for the next one after the last has gone. */
   #view: LiveView | null = null;
   #viewers = 0;
 

@@ -42,7 +42,7 @@ export class SrmRegistry {
   readonly #commit: GroupCommit<RecordWrite>;
   readonly #hosts = new Map<string, HostState>();
   readonly #inventories = new SharedTexts();
-  /** Hosts of which a report is being written: the next one waits for it. */
+  /** Hosts whose report is being written: the next one waits for it. */
   readonly #writing = new Map<string, Promise<void>>();
   readonly #changes = new Subject<RegistryChange>();
   #isReady = false;

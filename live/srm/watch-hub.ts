@@ -10,7 +10,7 @@ import type { RegistryChange, SrmRegistry } from './registry.ts';
 export interface WatchOptions {
   /** Bytes of changes that are kept for those who come back. Defaults to 8 MiB. */
   readonly ringBytes?: number;
-  /** Part of each event's id; another after every start, since numbers begin anew. */
+  /** Part of each event's id; a new one after every start, since numbers begin again. */
   readonly epoch: string;
   readonly clock: Clock;
 }

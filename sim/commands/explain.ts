@@ -26,13 +26,10 @@ export function addExplain(program: Command): void {
     .description('say why a VM of a run was placed where it was, or nowhere: every host, its filter or its score')
     .argument('<run>', 'run file')
     .argument('<request>', 'id of the VM')
-    .option('--waiting', 'the moment at which it asked first and had to wait, instead of the final decision')
+    .option('--waiting', 'explain its first try, after which it had to wait, instead of the final decision')
     .option('--attempt <n>', 'which submission, for VMs submitted again (default: the last)', whole(1))
-    .option(
-      '--policy <file>',
-      'the policy of the run, where that is one of your own (default: the path in the run file)',
-    )
-    .option('--all', 'all hosts, not only the ten best')
+    .option('--policy <file>', 'the policy of the run, if it is one of your own (default: the path in the run file)')
+    .option('--all', 'show all hosts, not only the ten best')
     .option('--json', 'print every verdict as JSON')
     .addHelpText('after', '\nExample:\n  heps explain runs/heps-250_heps-30d_hybrid_seed1.run.json heps-000123')
     .action(async (file: string, id: string, options: ExplainOptions) => {
@@ -46,7 +43,7 @@ export function addExplain(program: Command): void {
       const cluster = viewAt(run, decisions, moment, policy);
       const request = requestAt(decisions, row);
       const namesakes = requestsWithId(decisions, id);
-      const which = `${namesakes} requests of this run bear the id ${id}; this is the last of them.`;
+      const which = `${namesakes} requests of this run have the id ${id}; this is the last of them.`;
       const { decision, verdicts } = explain(cluster, request, policy, moment.excluded);
       if (options.json) {
         if (namesakes > 1) console.error(`heps: ${which}`);

@@ -8,7 +8,7 @@ import type { PolicyOption } from '../../core/policy-options.ts';
 import { newPolicyText } from '../../policy-modules/new-policy.ts';
 
 export function addPolicyCommands(program: Command): void {
-  const policy = program.command('policy').description('placement policies: those that come with heps, and your own');
+  const policy = program.command('policy').description('list placement policies, and start one of your own');
   policy
     .command('list')
     .description('list the policies with their options')
@@ -33,7 +33,7 @@ export function addPolicyCommands(program: Command): void {
     });
   policy
     .command('new')
-    .description('write the start of a policy of your own, which runs as it is')
+    .description('write a starting point for a policy of your own, which runs as it is')
     .argument('<file>', 'TypeScript or JavaScript module to write (.ts, .mts, .js or .mjs)')
     .addHelpText('after', '\nExample:\n  heps policy new mine.ts\n  heps compare --policies hybrid,./mine.ts --days 3')
     .action((file: string) => {

@@ -1,12 +1,13 @@
-/** `heps reproduce`: results that others published, played again. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Engine, engines } from '../../core/scheduler.ts';
+/** `heps reproduce`: published results, reproduced. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Engine } from '../../core/scheduler.ts';
 import { OutputFile } from '../../files/output-file.ts';
 import { placementsHeader } from '../reproduce/fgd.ts';
 import { paperLists } from '../reproduce/openb-data.ts';
 import { reportFigures, reportMeaning } from '../reproduce/report.ts';
 import { carryOutReproduction, type FgdReproduction, type FgdRun, fgdPolicies } from '../reproduce/reproduce-fgd.ts';
-import { policyList, seedList, whole } from '../terminal/options.ts';
+import { executionGroup, outputGroup, policyGroup, workloadGroup } from '../terminal/help-groups.ts';
+import { engineOption, policyList, seedList, whole } from '../terminal/options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { wrapText } from '../terminal/table.ts';
 
@@ -24,26 +25,30 @@ interface CommandOptions {
 }
 
 export function addReproduce(program: Command): void {
-  const command = program.command('reproduce').description('play again what others published');
+  const command = program.command('reproduce').description('reproduce published results');
   command
     .command('fgd')
     .description('GPU allocation under Fragmentation Gradient Descent and its rivals (Weng et al., USENIX ATC 2023)')
+    .optionsGroup(workloadGroup)
     .option('--list <lists>', `task lists: all, or some of ${paperLists.join(',')}`, listNames, ['default'])
-    .option('--seeds <list>', 'such as 42..51 or 42 (default: the ten of the paper, 42..51; 42 with --order)', seedList)
-    .option('--policies <list>', 'who places', policyList, fgdPolicies)
+    .option(
+      '--seeds <list>',
+      'random seeds, such as 42..51 or 42 (default: the ten of the paper, 42..51; 42 with --order)',
+      seedList,
+    )
     .option(
       '--data <folder>',
-      'where openb_node_list_gpu_node.csv and openb_pod_list_LIST.csv are (default: a fiftieth of them, which comes with heps)',
+      'folder with openb_node_list_gpu_node.csv and openb_pod_list_LIST.csv (default: a fiftieth of them, which comes with heps)',
     )
     .option('--order <file>', "the artifact's own order of arrival and node numbers, for one list and one seed")
+    .optionsGroup(policyGroup)
+    .option('--policies <list>', 'placement policies', policyList, fgdPolicies)
+    .optionsGroup(executionGroup)
+    .addOption(engineOption())
+    .option('--threads <n>', 'lists and seeds at a time (default: one per core)', whole(1))
+    .optionsGroup(outputGroup)
     .option('--placements <file>', `CSV of every placement, ${placementsHeader}; for one list, seed and policy`)
     .option('--curve <file>', `CSV of the allocation curves, ${curveHeader}`)
-    .addOption(
-      new Option('--engine <way>', 'how the best host is found: by an index where there is one, or always by a scan')
-        .choices(engines)
-        .default('auto'),
-    )
-    .option('--threads <n>', 'lists and seeds at a time (default: one per core)', whole(1))
     .option('--json', 'print figures and curves as JSON')
     .addHelpText(
       'after',
@@ -90,7 +95,7 @@ function listNames(text: string): string[] {
   const names = text.split(',');
   // A name becomes part of a path.
   if (names.some((name) => !/^[a-z0-9]+$/.test(name)) || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError(`Expected all, or different ones of ${paperLists.join(', ')}.`);
+    throw new InvalidArgumentError(`Expected all, or distinct names from ${paperLists.join(', ')}.`);
   }
   return names;
 }
@@ -120,7 +125,7 @@ function print({ figures, runs }: FgdReproduction, isSample: boolean): void {
   console.log(`${nodes} nodes with ${cards} cards, arrivals only, seeds ${seeds.join(' ')}\n`);
   if (isSample) {
     const hint =
-      'This is a small sample: give the whole data with --data, as docs/reproduction.md says, to compare with the paper.';
+      'This is a small sample. To compare with the paper, give the whole data with --data; docs/reproduction.md says how.';
     console.log(`${wrapText(hint)}\n`);
   }
   console.log(`${reportFigures(figures)}\n\n${reportMeaning(runs)}`);

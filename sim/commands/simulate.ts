@@ -10,6 +10,7 @@ import {
   type SimulateProgress,
   simulateDecisions,
 } from '../runs/simulate.ts';
+import { outputGroup, policyGroup, statisticsGroup } from '../terminal/help-groups.ts';
 import {
   addRunOptions,
   decisionPlanOf,
@@ -39,19 +40,25 @@ export function addSimulate(program: Command, outside: readonly LoadedPolicy[]):
   const command = program
     .command('simulate')
     .description('run one policy on a cluster and a workload, and say how it did')
-    .addOption(policyOption())
-    .option('--seed <n>', 'of workload, failures and lots', whole(0), 1);
+    .optionsGroup(policyGroup)
+    .addOption(policyOption());
   addRunOptions(command)
+    .optionsGroup(statisticsGroup)
+    .option('--seed <n>', 'random seed of workload, failures and random policies', whole(0), 1)
+    .optionsGroup(outputGroup)
     .option('--out <file>', 'run file (default: runs/CLUSTER_WORKLOAD_POLICY_seedN.run.json)')
-    .option('--decisions <file>', 'stream decisions as CSV: id,host,cards,score,start_s,end_s,outcome,reason')
+    .option(
+      '--decisions <file>',
+      'write decisions as they are made, as CSV: id,host,cards,score,start_s,end_s,outcome,reason',
+    )
     .addOption(
-      new Option('--decisions-only', 'nothing but those decisions: no figures, no run file').conflicts([
+      new Option('--decisions-only', 'write nothing but those decisions: no figures, no run file').conflicts([
         'out',
         'summaryOnly',
         'warmUp',
       ]),
     )
-    .option('--summary-only', 'leave decisions out of the run file; memory does not grow with the trace')
+    .option('--summary-only', 'leave decisions out of the run file, so that memory does not grow with the trace')
     .option('--json', 'print the summary as JSON')
     .addHelpText(
       'after',
@@ -88,7 +95,8 @@ export function addSimulate(program: Command, outside: readonly LoadedPolicy[]):
 
 /** Only the decisions: nothing measured, no run file. */
 async function decisionsOnly(run: SimulateOptions, path: string | undefined, isJson: boolean): Promise<void> {
-  if (path === undefined) throw new InputError('--decisions-only', 'a file to write, by --decisions FILE', undefined);
+  if (path === undefined)
+    throw new InputError('--decisions-only', 'a file to write, given with --decisions FILE', undefined);
   const { warmUp: _, ...options } = run;
   const result = await withProgress((onProgress) => simulateDecisions({ ...options, decisionsFile: path, onProgress }));
   const { policy, seed } = run;

@@ -11,6 +11,7 @@ import {
   type WorkloadDescription,
 } from '../runs/describe-workload.ts';
 import { openWorkload } from '../runs/workload.ts';
+import { outputGroup, workloadGroup } from '../terminal/help-groups.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
 import { sayRows } from './outputs.ts';
@@ -20,11 +21,12 @@ interface DescribeCommand extends Omit<DescribeOptions, 'workload'> {
 }
 
 export function addTraceCommands(program: Command): void {
-  const trace = program.command('trace').description('generate, convert and look at workloads');
+  const trace = program.command('trace').description('generate, convert and describe workloads');
 
   const generate = trace.command('generate').description('write a generated workload as heps CSV');
   addWorkloadOptions(generate)
-    .option('--seed <n>', 'of the workload', whole(0), 1)
+    .option('--seed <n>', 'random seed', whole(0), 1)
+    .optionsGroup(outputGroup)
     .option('--out <file>', 'heps CSV (default: standard output)')
     .addHelpText(
       'after',
@@ -38,6 +40,7 @@ export function addTraceCommands(program: Command): void {
   const convert = trace.command('convert').description('read a trace of any known format, write it as heps CSV');
   convert.argument('<file>', 'heps CSV, openb, azure2017 or SWF, recognised by its content');
   addReadingOptions(convert)
+    .optionsGroup(outputGroup)
     .option('--out <file>', 'heps CSV (default: standard output)')
     .addHelpText('after', '\nExample:\n  heps trace convert openb_pod_list_default.csv --out openb.csv')
     .action(async (file: string, options) => {
@@ -50,7 +53,8 @@ export function addTraceCommands(program: Command): void {
   const describe = trace.command('describe').description('say what a trace or generated workload asks for');
   describe.argument('[file]', 'a trace (default: the generated workload heps)');
   addReadingOptions(describe)
-    .option('--load <x>', 'generated workload only: arrivals relative to the plan (default: 1)', positive)
+    .option('--load <x>', 'generated workload only: factor on the arrival rate (default: 1)', positive)
+    .optionsGroup(outputGroup)
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExample:\n  heps trace describe openb_pod_list_default.csv')
     .action(async (file: string | undefined, options: DescribeCommand) => {
@@ -67,10 +71,13 @@ export function addTraceCommands(program: Command): void {
 
 function addReadingOptions(command: Command): Command {
   return command
+    .optionsGroup(workloadGroup)
     .option('--days <n>', 'only the first days', whole(1))
-    .addOption(new Option('--times <how>', 'openb only: recorded times, or only the order').choices(['real', 'order']))
-    .option('--skip-invalid', 'leave wrong rows out, and list them')
-    .option('--seed <n>', 'for what the trace leaves open', whole(0), 1);
+    .addOption(
+      new Option('--times <how>', 'openb only: use the recorded times, or only their order').choices(['real', 'order']),
+    )
+    .option('--skip-invalid', 'skip invalid rows, and list them')
+    .option('--seed <n>', 'random seed for what the trace leaves open', whole(0), 1);
 }
 
 async function writeCsv(arrivals: ArrivalStream, out: string | undefined): Promise<void> {
@@ -105,7 +112,7 @@ function print(described: WorkloadDescription): void {
     `${name}: ${vms.toLocaleString('en-US')} VMs in ${spanDays.toFixed(1)} days, ${gpuVms.toLocaleString('en-US')} with cards`,
   );
   const atOnce =
-    `If every VM started at once, there would run on average ${meanVms.toFixed(1)} VMs with ${meanVcpus.toFixed(0)} vCPUs, ` +
+    `If every VM started at once, an average of ${meanVms.toFixed(1)} VMs would run, with ${meanVcpus.toFixed(0)} vCPUs, ` +
     `${meanRamGib.toFixed(0)} GiB RAM and ${meanCards.toFixed(1)} cards.`;
   console.log(`${wrapText(atOnce)}\n`);
   const header = ['kind', 'VMs', 'mean at once', 'vCPUs', 'RAM, GiB', 'cards', 'card MiB', 'life, h', 'median'];

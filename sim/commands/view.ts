@@ -17,14 +17,12 @@ export function addView(program: Command): void {
   program
     .command('view')
     .description('show runs in a browser: hosts over time, every decision, one run against another')
-    .argument('[runs...]', 'run files; without any, the page is served and files can be dropped onto it')
-    .addOption(new Option('--port <n>', 'of the address on this machine (default: a free one)').argParser(portNumber))
+    .argument('[runs...]', 'run files; without any, drop files onto the page')
+    .addOption(new Option('--port <n>', 'local port (default: a free one)').argParser(portNumber))
     .addOption(
-      new Option('--export <file>', 'write page and runs into one file (.html) instead, to send or keep').conflicts(
-        'port',
-      ),
+      new Option('--export <file>', 'write page and runs to one .html file instead, to send or keep').conflicts('port'),
     )
-    .option('--policy <files...>', 'policies of your own that made the runs (default: the paths in the run files)')
+    .option('--policy <files...>', 'your own policies that the runs used (default: the paths in the run files)')
     .addHelpText(
       'after',
       '\nExample:\n' +

@@ -11,7 +11,7 @@ import { pageHeaders } from '../../core/wire/page-sources.ts';
 export interface PageServerOptions {
   /** The page, sources and all: answers `/`. */
   readonly page: string;
-  /** Files of JSON by their path in the address, such as `/runs/0`; read anew at each request. */
+  /** Files of JSON by their path in the address, such as `/runs/0`; reread at each request. */
   readonly files: ReadonlyMap<string, string>;
   /** JavaScript by its path in the address, such as `/policies/0.js`, which the page may run. Defaults to none. */
   readonly scripts?: ReadonlyMap<string, string>;

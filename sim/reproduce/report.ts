@@ -85,7 +85,7 @@ export function reportMeaning(plans: readonly Pick<ReproductionPlan, 'order' | '
       ? 'Order of arrival, repeated tasks and node numbers are our own draw under the rules of the artifact; its own need its order files (--order).'
       : `Order of arrival, repeated tasks and node numbers are those of ${order}.`;
   return [
-    'At 100 % and 130 %: GPU allocated, in per cent of all cards, when tasks asking for so much of them have arrived. Fragment: of the idle GPU,',
+    'At 100 % and 130 %: GPU allocated, in per cent of all cards, when the arrived tasks ask for that share of them. Fragment: of the idle GPU,',
     'what typical tasks could not use when 100 % were asked for, in per cent.',
     ...(seeds > 1 ? ['Means over the seeds, ± 95 % confidence.'] : []),
     source,

@@ -199,7 +199,7 @@ async function checkedPolicies(policies: readonly PolicyInput[]): Promise<readon
   const chosen = await choosePolicies(policies);
   const names = chosen.map(({ factory }) => factory.name);
   if (names.length === 0 || new Set(names).size !== names.length) {
-    throw new InputError('policies', 'at least one, with different names', names);
+    throw new InputError('policies', 'at least one, with distinct names', names);
   }
   return chosen;
 }
@@ -209,15 +209,15 @@ function checkedSeeds(seeds: readonly number[]): readonly number[] {
     anInteger(seed, `seeds[${index}]`);
   });
   if (seeds.length === 0 || new Set(seeds).size !== seeds.length) {
-    throw new InputError('seeds', 'at least one, and different ones', seeds);
+    throw new InputError('seeds', 'at least one, all distinct', seeds);
   }
   return seeds;
 }
 
 function goalOf(untilCi: number | UntilCi, firstSeeds: readonly number[]): WidthGoal {
-  const wished = typeof untilCi === 'number' ? { halfWidth: untilCi } : untilCi;
-  noOtherFields(anObject(wished, 'untilCi'), 'untilCi', ['halfWidth', 'of', 'mostSeeds']);
-  const { halfWidth, of = nameOf(servedMeasure), mostSeeds = mostSeedsByDefault } = wished as UntilCi;
+  const goal = typeof untilCi === 'number' ? { halfWidth: untilCi } : untilCi;
+  noOtherFields(anObject(goal, 'untilCi'), 'untilCi', ['halfWidth', 'of', 'mostSeeds']);
+  const { halfWidth, of = nameOf(servedMeasure), mostSeeds = mostSeedsByDefault } = goal as UntilCi;
   aPositive(halfWidth, 'untilCi.halfWidth');
   const measure = measures.find((each) => nameOf(each) === of);
   if (measure === undefined) throw new InputError('untilCi.of', `one of ${measures.map(nameOf).join(', ')}`, of);

@@ -12,7 +12,7 @@ import { presetNames } from './presets.ts';
 import type { DecisionPlan, GivenInputs } from './run.ts';
 import type { WorkloadPlan } from './workload.ts';
 
-/** A file whose kind its name does not tell: parameters of a generated workload, or a trace. */
+/** A file whose kind its name does not say: parameters of a generated workload, or a trace. */
 export type WorkloadFile = { readonly parameters: string } | { readonly trace: string };
 
 /**

@@ -246,7 +246,7 @@ function tooLong({ untilS }: WarmUp): InputError {
   return new InputError('--warm-up', 'less than the time until the last arrival, or than --days', `${untilS} s`);
 }
 
-/** What came of a plan of which only the decisions were wanted. */
+/** The outcome of a plan whose decisions alone were wanted. */
 export interface DecisionResult {
   /** Its name. */
   readonly cluster: string;

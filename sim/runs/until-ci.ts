@@ -8,7 +8,7 @@ import type { RunResult } from './run.ts';
 /** Seeds added at a time, whatever the number of threads; also the fewest with which anything is judged. */
 export const seedsPerStep = 5;
 
-/** What is wished. */
+/** The requested precision. */
 export interface WidthGoal {
   /** Whose interval. */
   readonly measure: Measure;
@@ -18,7 +18,7 @@ export interface WidthGoal {
   readonly mostSeeds: number;
 }
 
-/** How far it came. */
+/** The precision reached. */
 export interface WidthReached {
   /** What was asked for. */
   readonly goal: WidthGoal;
@@ -74,7 +74,7 @@ export function startingSeeds(seeds: readonly number[]): readonly number[] {
   return [...seeds, ...nextSeeds(seeds, seedsPerStep - seeds.length)];
 }
 
-/** So many seeds that follow the largest. */
+/** `count` seeds that follow the largest. */
 function nextSeeds(seeds: readonly number[], count: number): number[] {
   const largest = Math.max(...seeds);
   return Array.from({ length: Math.max(0, count) }, (_, index) => largest + 1 + index);

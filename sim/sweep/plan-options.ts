@@ -25,7 +25,7 @@ export class PlanVocabulary {
     this.#optionsByName = new Map(this.#command().options.map((option) => [option.long!.replace(/^--/, ''), option]));
   }
 
-  /** Names that a plan may use, in the order of the help. */
+  /** Names that a plan may use. */
   get names(): readonly string[] {
     return [...this.#optionsByName.keys()];
   }

@@ -12,7 +12,7 @@ import { type Sweep, type SweepPoint, sweepFormat } from './sweep-file.ts';
 
 const mostPoints = 100_000;
 
-/** A point before its inputs are looked at. */
+/** A point before its inputs are read. */
 interface CrossedPoint {
   readonly experiment: Experiment;
   /** Besides `seeds`. */

@@ -12,6 +12,7 @@ import type { ExperimentOptions } from '../runs/experiment.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import type { WorkloadPlan } from '../runs/workload.ts';
+import { cloudGroup, executionGroup, statisticsGroup, workloadGroup } from './help-groups.ts';
 import { policyValuesOf } from './policy-options.ts';
 
 /** A whole number of at least `least`. */
@@ -76,7 +77,7 @@ export function seedList(text: string): number[] {
       ? text.split(',').map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : Number.NaN))
       : Array.from({ length: Number(range[2]) - Number(range[1]) + 1 }, (_, index) => Number(range[1]) + index);
   if (seeds.length === 0 || seeds.some(Number.isNaN) || new Set(seeds).size !== seeds.length) {
-    throw new InvalidArgumentError('Expected different seeds such as 1..5 or 1,2,7.');
+    throw new InvalidArgumentError('Expected distinct seeds such as 1..5 or 1,2,7.');
   }
   return seeds;
 }
@@ -85,7 +86,7 @@ const policyNames = policies.map((policy) => policy.name);
 
 /** `--policy`: a policy by name or by file. */
 export function policyOption(): Option {
-  return new Option('--policy <name or file>', 'who decides; a file is a policy of your own (heps policy new)')
+  return new Option('--policy <name or file>', 'placement policy; a file is one of your own (heps policy new)')
     .choices(policyNames)
     .argParser(policyReference)
     .default('hybrid');
@@ -101,7 +102,9 @@ export function policyList(text: string): string[] {
   const names = text.split(',');
   const isKnown = (name: string): boolean => policyNames.includes(name) || isPolicyFile(name);
   if (!names.every(isKnown) || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError(`Expected different ones of ${policyNames.join(', ')}, or files such as ./mine.ts.`);
+    throw new InvalidArgumentError(
+      `Expected distinct names from ${policyNames.join(', ')}, or files such as ./mine.ts.`,
+    );
   }
   return names;
 }
@@ -118,26 +121,27 @@ interface WorkloadChoice {
 /** Which VMs arrive. */
 export function addWorkloadOptions(command: Command): Command {
   return command
+    .optionsGroup(workloadGroup)
     .addOption(
       new Option(
         '--workload <name or file>',
-        `generated: preset ${presetNames('workloads').join(', ')}, or a file like it (default: heps)`,
+        `generated workload: preset ${presetNames('workloads').join(', ')}, or a file like it (default: heps)`,
       ).conflicts('trace'),
     )
-    .option('--trace <file>', 'trace instead: heps CSV, openb, azure2017 or SWF, recognised by its content')
-    .option('--days <n>', 'length, days (default: 30 for a workload, all of a trace)', whole(1))
+    .option('--trace <file>', 'a trace instead: heps CSV, openb, azure2017 or SWF, recognised by its content')
+    .option('--days <n>', 'length in days (default: 30 for a generated workload, all of a trace)', whole(1))
     .addOption(
-      new Option('--load <x>', 'arrivals relative to the plan, workloads only (default: 1)')
+      new Option('--load <x>', 'factor on the arrival rate, generated workloads only (default: 1)')
         .argParser(positive)
         .conflicts('trace'),
     )
     .addOption(
       new Option(
         '--times <how>',
-        'openb only: recorded times, or only the order (default: real where recorded)',
+        'openb only: use the recorded times, or only their order (default: real where recorded)',
       ).choices(['real', 'order']),
     )
-    .option('--skip-invalid', 'leave wrong rows of a trace out, and list them');
+    .option('--skip-invalid', 'skip invalid rows of a trace, and list them');
 }
 
 export function workloadPlanOf(options: WorkloadChoice): WorkloadPlan {
@@ -165,24 +169,31 @@ interface CloudBehaviour {
   resubmit?: number;
 }
 
-/** How the cloud behaves. */
+/** The cluster, and how the cloud on it behaves. */
 function addCloudOptions(command: Command): Command {
   return command
+    .optionsGroup(cloudGroup)
+    .option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250')
     .addOption(
-      new Option('--on-full <what>', 'a VM that no host can take waits, or is refused')
+      new Option('--on-full <what>', 'queue or reject a VM that no host can take')
         .choices(['queue', 'reject'])
         .default(defaultCloud.onFull),
     )
-    .option('--backfill', 'a later VM may start while an earlier one waits')
-    .option('--patience <duration>', 'a waiting VM gives up after this, such as 4h (default: never)', duration)
+    .option('--backfill', 'let later VMs start while an earlier one waits')
+    .option('--patience <duration>', 'how long a VM waits before it gives up, such as 4h (default: for ever)', duration)
     .option('--boot-s <s>', 'seconds from binding to start', seconds, defaultCloud.bootS)
     .option('--srm-interval-s <s>', 'seconds between SRM reports; 0: always fresh', seconds, defaultCloud.srmIntervalS)
-    .option('--schedulers <n>', 'that decide side by side, each on its own view of the reports', whole(1), 1)
-    .option('--mtbf-h <h>', 'mean hours between failures of a host (default: none fail)', positive)
-    .option('--card-mtbf-h <h>', 'mean hours between failures of a card (default: none fail)', positive)
+    .option(
+      '--schedulers <n>',
+      'schedulers working in parallel, each with its own view of the SRM reports',
+      whole(1),
+      1,
+    )
+    .option('--mtbf-h <h>', 'mean hours between failures of a host (default: no failures)', positive)
+    .option('--card-mtbf-h <h>', 'mean hours between failures of a card (default: no failures)', positive)
     .option('--mttr-h <h>', 'mean hours until a host or card is repaired', positive, defaultCloud.mttrH)
     .addOption(
-      new Option('--resubmit [times]', 'VMs lost to a failure are submitted again, at most so many times (default: 10)')
+      new Option('--resubmit [times]', 'resubmit VMs lost to a failure, up to this many times (default: never)')
         .argParser(whole(1))
         .preset('10'),
     );
@@ -212,18 +223,22 @@ export interface RunOptions extends WorkloadChoice, CloudBehaviour {
 
 /** Everything that decides a run besides policy, its options and seed. */
 export function addRunOptions(command: Command): Command {
-  command.option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
-  addCloudOptions(addWorkloadOptions(command));
-  command.option(
-    '--warm-up <how>',
-    'time at the start that figures leave out, such as 5d; auto: found by MSER-5; none (default)',
-    warmUp,
-  );
-  return command.addOption(
-    new Option('--engine <way>', 'how the best host is found: by an index where there is one, or always by a scan')
-      .choices(engines)
-      .default('auto'),
-  );
+  return addCloudOptions(addWorkloadOptions(command))
+    .optionsGroup(statisticsGroup)
+    .option(
+      '--warm-up <how>',
+      'initial period to leave out of the figures, such as 5d; auto: found by MSER-5; none (default)',
+      warmUp,
+    )
+    .optionsGroup(executionGroup)
+    .addOption(engineOption());
+}
+
+/** `--engine`: how decisions are computed, which changes none of them. */
+export function engineOption(): Option {
+  return new Option('--engine <way>', 'find the best host with an index where there is one, or always by a full scan')
+    .choices(engines)
+    .default('auto');
 }
 
 /**

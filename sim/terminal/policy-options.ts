@@ -5,6 +5,7 @@ import { policies } from '../../core/policies/index.ts';
 import type { PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOption } from '../../core/policy-options.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
+import { policyGroup } from './help-groups.ts';
 
 /** An option, and the names of the policies that have it. */
 interface SharedOption {
@@ -46,6 +47,7 @@ function hasSameValues(a: PolicyOption, b: PolicyOption): boolean {
  * @throws InputError when a policy declares an option that is already taken
  */
 export function addPolicyOptions(command: Command, outside: readonly LoadedPolicy[] = []): Command {
+  command.optionsGroup(policyGroup);
   for (const { name, option, policies: having } of declaredOptions(outside)) {
     const unit = option.unit === undefined ? '' : `, ${option.unit}`;
     const flags = `${flagOf(name)} <${option.choices === undefined ? 'n' : 'value'}>`;

@@ -45,7 +45,7 @@ const arrows = [...importsByFile].flatMap(([from, imports]) =>
   /(^|\/)(cli|main|index)\.ts$/.test(from) ? [] : imports.map((to) => [from, to] as const),
 );
 
-/** Members of circles: whoever is reached from itself. */
+/** Members of circles: those reached from themselves. */
 function inCircles(next: ReadonlyMap<string, Iterable<string>>): string[] {
   return [...next.keys()].filter((start) => reachedFrom(next, start).has(start));
 }

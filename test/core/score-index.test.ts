@@ -257,7 +257,7 @@ describe('the index of policy hybrid decides as the scan does', () => {
   });
 });
 
-describe('the index of policy hybrid decides as the scan does under options that it does not follow by itself', () => {
+describe('the index of policy hybrid decides as the scan does under options that it leaves to the scan', () => {
   test.each<Partial<PolicyOptions>>([
     { spill: 'never' },
     { reserveVcpusPerCard: 4, reserveRamMibPerCard: 20 * gib },

@@ -82,7 +82,7 @@ async function settled(id: string): Promise<RequestView> {
   return view!;
 }
 
-/** Removes every server of the cloud, whoever booted it. */
+/** Removes every server of the cloud, no matter who booted it. */
 async function clear(): Promise<void> {
   for (const { id } of await collect(nova.listServers({ allProjects: true }))) {
     await nova.deleteServer(id).catch(() => undefined);

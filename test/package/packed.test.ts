@@ -32,7 +32,7 @@ console.log(served > 0, comparison.policies.join());
 `;
 
 describe('the packed package', () => {
-  test('is imported from an empty folder, and schedules, explains, simulates and compares', () => {
+  test('the packed package is imported from an empty folder, and schedules, explains, simulates and compares', () => {
     packed.write(
       'experiment.mjs',
       experiment.replace(/, type \w+|: PolicyFactory|: Policy|: number|\)!/g, (part) => (part === ')!' ? ')' : '')),
@@ -59,13 +59,13 @@ describe('the packed package', () => {
     expect(packed.run('node', tsc, ...options, '--types', '', 'experiment.ts')).toBe('');
   });
 
-  test('has the command heps', () => {
+  test('the packed package has the command heps', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(packed.run('npx', 'heps', '--version')).toBe(`${version}\n`);
     expect(packed.run('npx', 'heps', 'cluster', 'describe', 'heps-250')).toContain('250 hosts');
   });
 
-  test('is found free of faults by publint and attw', () => {
+  test('the packed package is found free of faults by publint and attw', () => {
     const publint = execFileSync('npx', ['publint', '--strict', packed.tarball], { cwd: root, encoding: 'utf8' });
     expect(publint).toContain('All good!');
     const attw = spawnSync('npx', ['attw', '--profile', 'esm-only', '--format', 'json', packed.tarball], {
@@ -75,7 +75,7 @@ describe('the packed package', () => {
     expect(attw.status, attw.stdout).toBe(0);
   });
 
-  test('holds what a user needs, and no sources, tests or benchmarks', () => {
+  test('the packed package holds what a user needs, and no sources, tests or benchmarks', () => {
     const files = packed.files();
     for (const file of [
       'README.md',
@@ -95,7 +95,7 @@ describe('the packed package', () => {
     expect(strange).toEqual([]);
   });
 
-  test('holds every document that its documents link to', () => {
+  test('the packed package holds every document that its documents link to', () => {
     const files = new Set(packed.files());
     const dead = [...files]
       .filter((file) => file.endsWith('.md'))

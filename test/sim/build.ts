@@ -34,7 +34,7 @@ export function vm(id: string, atS: number, lifetimeS: number, numbers: Partial<
   return { atS, lifetimeS, request: ask({ id, ...numbers }), station: '', flavor: '', image: '', user: '' };
 }
 
-/** Hosts of so many vCPUs, whose RAM, disk and cards never matter. */
+/** Hosts with these vCPUs, whose RAM, disk and cards never matter. */
 export function hostsOf(...vcpus: readonly number[]): HostSize[] {
   return vcpus.map((each) => ({ vcpus: each, ramMib: 1024 * 1024 }));
 }

@@ -1,7 +1,7 @@
 /**
  * Takes desktops from their application to their end. Every step begins from the row in the database and from what the machine's status says,
- * so that it can be gone on with after the process was killed at any instant. A step that is made twice is the same as made once: the
- * machine has the desktop's id. Of several servers one does it at a time, the one with the lease.
+ * so that it can be resumed after the process was killed at any instant. A step taken twice has the effect of one taken once: the
+ * machine has the desktop's id. Among several servers only the one with the lease does it.
  */
 import {
   BehaviorSubject,
@@ -71,14 +71,14 @@ const retryS = 15;
 /** Seconds between two orders to stop a machine. */
 const stopAgainS = 15;
 const longestBackoffS = 60;
-/** Desktops that are looked at at a time: a call that hangs keeps one place until it is given up. */
+/** Desktops handled at a time: a call that hangs keeps one place until it is abandoned. */
 const mostAtOnce = 16;
 /** Seconds after which an order that has no answer is overtaken by those who ask for less. */
 const orderPatienceS = 5;
 
 export class Lifecycle {
   readonly #parts: LifecycleParts;
-  /** When a desktop of that revision is looked at next, and how often in a row that failed. */
+  /** When a desktop of that revision is handled next, and how often in a row that failed. */
   readonly #due = new Map<string, { atS: number; failures: number; revision: number }>();
   /** When machines were last told to stop. */
   readonly #stopTold = new Map<string, number>();
@@ -111,7 +111,7 @@ export class Lifecycle {
     this.#isWoken.next(true);
   }
 
-  /** Leaves what is under way to whoever comes next. */
+  /** Leaves what is under way to the next process. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.wake();
@@ -160,7 +160,7 @@ export class Lifecycle {
   }
 
   #failed(error: unknown): Observable<never> {
-    this.#parts.log('warn', { err: error }, 'desktops could not be looked after');
+    this.#parts.log('warn', { err: error }, 'lifecycle pass failed');
     return EMPTY;
   }
 
@@ -362,13 +362,12 @@ export class Lifecycle {
     };
     const next = await store.change(row, changes, nowS, ...(isOther ? [entry] : []), ...entries);
     this.#written.set(row.id, next.revision);
-    if (isOther)
-      log('info', { desktop: row.id, state, ...(reason != null && { reason }) }, 'a desktop is in another state');
+    if (isOther) log('info', { desktop: row.id, state, ...(reason != null && { reason }) }, 'desktop changed state');
     onChange();
     return next;
   }
 
-  /** A step that failed is made again, later each time; one that came too late is made from what is there now. */
+  /** A failed step is retried, later each time; one that came too late is redone from the current state. */
   async #guarded(row: Desktop, step: () => Promise<void>): Promise<void> {
     const { log } = this.#parts;
     this.#taken.add(row.id);
@@ -380,7 +379,7 @@ export class Lifecycle {
       if (error instanceof DesktopChanged) return void this.#due.delete(row.id);
       const failures = (this.#due.get(row.id)?.failures ?? 0) + 1;
       this.#postpone(row, Math.min(longestBackoffS, 2 ** failures), failures);
-      log('warn', { err: error, desktop: row.id }, 'a step of a desktop failed, and is made again');
+      log('warn', { err: error, desktop: row.id }, 'step failed; will retry');
       if (error instanceof InputError && row.wish !== null) {
         await this.#change(row, { wish: null, reason: `That cannot be done (${error.message}).` }).catch(
           () => undefined,
@@ -413,7 +412,7 @@ export class Lifecycle {
   }
 }
 
-/** A desktop that is to be looked at, as it was read at that time. */
+/** A desktop due to be handled, as it was read at that time. */
 interface Turn {
   readonly row: Desktop;
   readonly readAtS: number;

@@ -190,7 +190,7 @@ export class DesktopsUnderTest {
     return (await this.store.read(id))!;
   }
 
-  /** So many passes, a second apart. */
+  /** A number of passes, a second apart. */
   async pass(passes = 1): Promise<void> {
     for (let pass = 0; pass < passes; pass++) {
       await this.lifecycle.pass();
@@ -198,7 +198,7 @@ export class DesktopsUnderTest {
     }
   }
 
-  /** Lets the started lifecycle run for so many seconds. */
+  /** Lets the started lifecycle run for a number of seconds. */
   async run(seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second++) {
       this.clock.nowS++;

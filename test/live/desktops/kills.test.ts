@@ -29,7 +29,7 @@ test.each([1, 2, 3])(
         wanted.delete(id);
         removed.add(id);
       }
-      // Two at once, as when a lease was lost in the middle of a pass; then one that begins anew.
+      // Two at once, as when a lease was lost in the middle of a pass; then one that starts afresh.
       const before = desktops.lifecycle;
       if (random() < 0.3) desktops.lifecycle = desktops.newLifecycle();
       await Promise.all([desktops.lifecycle.pass(), ...(random() < 0.3 ? [before.pass()] : [])]);

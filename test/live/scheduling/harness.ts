@@ -30,7 +30,7 @@ export const quickSettings: SchedulingSettings = {
   isShared: false,
 };
 
-/** A host with so many cards of a model, under the alias that `heps live host prepare` gives it. */
+/** A host with a number of cards of a model, under the alias that `heps live host prepare` gives it. */
 export function memoryHost(name: string, alias = '', cards = 0, size: Partial<MemoryHost> = {}): MemoryHost {
   return {
     name,

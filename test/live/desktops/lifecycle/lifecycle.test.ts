@@ -322,14 +322,14 @@ describe('a call that does not answer', () => {
   });
 });
 
-test('a step that fails is made again, later each time', async () => {
+test('a failed step is retried, later each time', async () => {
   let faults = 2;
   desktops.machines.fault = (call) => (call === 'order' && faults-- > 0 ? 'before' : null);
   const id = await desktops.apply(await desktops.person('chen'));
   await desktops.pass(15);
   expect((await desktops.row(id)).state).toBe('ready');
   expect(desktops.machines.asked.filter((line) => line.startsWith('order'))).toHaveLength(3);
-  expect(desktops.log.filter((line) => line.includes('made again'))).toHaveLength(2);
+  expect(desktops.log.filter((line) => line.includes('step failed; will retry'))).toHaveLength(2);
 });
 
 test('an application that is sent again is the same desktop', async () => {
