@@ -1,34 +1,44 @@
-/** The simulator's commands. */
+/** The simulator's commands; of those, the one that is called is the only one to be loaded. */
 import type { Command } from 'commander';
+import type { LoadedPolicy } from '../policy-modules/loaded-policy.ts';
 import { policiesFrom, policyFilesIn } from '../policy-modules/policy-reference.ts';
-import { addClusterCommands } from './commands/cluster.ts';
-import { addCompare } from './commands/compare.ts';
-import { addExplain } from './commands/explain.ts';
-import { addPolicyCommands } from './commands/policy.ts';
-import { addReproduce } from './commands/reproduce.ts';
-import { addSimulate } from './commands/simulate.ts';
-import { addSweep } from './commands/sweep.ts';
-import { addTraceCommands } from './commands/trace.ts';
-import { addView } from './commands/view.ts';
+
+type Add = (program: Command, outside: readonly LoadedPolicy[]) => Promise<void>;
+
+/** Commands by name, in the order of the help, under the headings of its groups. */
+const groups: Readonly<Record<string, Readonly<Record<string, Add>>>> = {
+  'Simulation:': {
+    simulate: async (program, outside) => (await import('./commands/simulate.ts')).addSimulate(program, outside),
+    compare: async (program, outside) => (await import('./commands/compare.ts')).addCompare(program, outside),
+    sweep: async (program) => (await import('./commands/sweep.ts')).addSweep(program),
+    explain: async (program) => (await import('./commands/explain.ts')).addExplain(program),
+    view: async (program) => (await import('./commands/view.ts')).addView(program),
+    reproduce: async (program) => (await import('./commands/reproduce.ts')).addReproduce(program),
+  },
+  'Inputs:': {
+    policy: async (program) => (await import('./commands/policy.ts')).addPolicyCommands(program),
+    trace: async (program) => (await import('./commands/trace.ts')).addTraceCommands(program),
+    cluster: async (program) => (await import('./commands/cluster.ts')).addClusterCommands(program),
+  },
+};
 
 /** Commands whose flags the named policies extend, so that their files are read before the command line is. */
 const withPolicyFlags = ['simulate', 'compare'];
 
 /**
+ * Adds the command that the words call, or all of them where they call none.
+ *
  * @param words of the command line
  * @throws InputError when a policy that they name cannot be used
  */
 export async function addSimulatorCommands(program: Command, words: readonly string[]): Promise<void> {
-  const outside = withPolicyFlags.includes(words[0] ?? '') ? await policiesFrom(policyFilesIn(words)) : [];
-  program.commandsGroup('Simulation:');
-  addSimulate(program, outside);
-  addCompare(program, outside);
-  addSweep(program);
-  addExplain(program);
-  addView(program);
-  addReproduce(program);
-  program.commandsGroup('Inputs:');
-  addPolicyCommands(program);
-  addTraceCommands(program);
-  addClusterCommands(program);
+  const called = words[0] ?? '';
+  const isOurs = Object.values(groups).some((commands) => Object.hasOwn(commands, called));
+  const outside = withPolicyFlags.includes(called) ? await policiesFrom(policyFilesIn(words)) : [];
+  for (const [heading, commands] of Object.entries(groups)) {
+    program.commandsGroup(heading);
+    for (const [name, add] of Object.entries(commands)) {
+      if (name === called || !isOurs) await add(program, outside);
+    }
+  }
 }
