@@ -28,6 +28,7 @@ export type Rejection = (typeof rejections)[number];
 
 /** One step of filtering. */
 export interface Filter {
+  /** As explanations show it. */
   readonly name: string;
   /** Why the host cannot take the request; undefined when it can. */
   reject(host: HostView, request: VmRequest): Rejection | undefined;

@@ -6,9 +6,13 @@ import type { TypicalRequest } from './typical-request.ts';
 export interface ChoiceOption {
   /** One line for `--help`. */
   readonly help: string;
+  /** The words, the usual one among them. */
   readonly choices: readonly string[];
+  /** One of `choices`. */
   readonly default: string;
+  /** Of numbers only. */
   readonly minimum?: undefined;
+  /** Of numbers only. */
   readonly unit?: undefined;
   /** Run files hold it even at its default; other options only where they differ from it. */
   readonly isAlwaysRecorded?: true;
@@ -22,7 +26,9 @@ export interface NumberOption {
   readonly help: string;
   /** The lowest value allowed. */
   readonly minimum: number;
+  /** At least `minimum`. */
   readonly default: number;
+  /** Of words only. */
   readonly choices?: undefined;
   /** Unit of the number, such as `MiB`; absent for counts and ratios. */
   readonly unit?: string;
@@ -32,12 +38,14 @@ export interface NumberOption {
   words(value: number): string;
 }
 
+/** An option that a policy declares. */
 export type PolicyOption = ChoiceOption | NumberOption;
 
 /** Options by name, in camelCase: `gpuScore` is `--gpu-score` on the command line and `scheduling.gpuScore` in live settings. */
 export type PolicyOptionRecord = Readonly<Record<string, PolicyOption>>;
 
-type ValueOf<Declared extends PolicyOption> = Declared extends { readonly choices: readonly (infer Choice)[] }
+/** The type of an option's values: one of its choices, or a number. */
+export type ValueOf<Declared extends PolicyOption> = Declared extends { readonly choices: readonly (infer Choice)[] }
   ? Choice
   : number;
 
@@ -56,6 +64,7 @@ export interface PolicyContext {
 
 /** Options as a run file records them and as people give them: what is missing has its default, what the policy does not declare is ignored. */
 export interface PolicyOptions extends PolicyContext {
+  /** Values by the names of the options. */
   readonly [option: string]: string | number | readonly TypicalRequest[] | undefined;
 }
 

@@ -15,6 +15,7 @@ import type { ShownScores } from './shown-scores.ts';
 
 /** One way to place VMs. A new one is a file in `policies/` and a line in `policies/index.ts`. */
 export interface Policy {
+  /** As run files and tables show it. */
   readonly name: string;
   /** Applied in order; the first that rejects a host removes it. */
   readonly filters: readonly Filter[];
@@ -41,11 +42,13 @@ export interface Policy {
 
 /** Decides as `schedule` does, faster. It tracks the cluster's changes on its own. */
 export interface ScoreIndex {
+  /** Places one request, as `schedule` does. */
   decide(request: VmRequest): Decision;
 }
 
 /** Makes a policy; one a run, since policies may keep scratch memory. */
 export interface PolicyFactory {
+  /** By which people choose it. */
   readonly name: string;
   /** One line for `--help` and tables. */
   readonly summary: string;
@@ -54,6 +57,8 @@ export interface PolicyFactory {
   /** It decides only with `PolicyContext.typicalRequests`, so only where the workload is known beforehand. */
   readonly needsTypicalRequests?: true;
   /**
+   * A policy for one run.
+   *
    * @param options the seed and every declared option, checked
    * @throws InputError when it needs typical requests and gets none
    */
@@ -64,9 +69,22 @@ export interface PolicyFactory {
 
 /** A factory with options, `PolicyFactoryWith<typeof options>`: its functions know the names and types of their values. */
 export interface PolicyFactoryWith<Declared extends PolicyOptionRecord> extends PolicyFactory {
+  /** What people may set. */
   readonly options: Declared;
+  /** Makes a policy; see PolicyFactory. */
   create(options: PolicyContext & OptionValues<Declared>): Policy;
+  /** How scores are shown; see PolicyFactory. */
   shown?(options: PolicyContext & OptionValues<Declared>): ShownScores;
+}
+
+/** The factory whose functions may be called with some of its options: what is missing has its default, and all are checked. */
+export function withDefaults(factory: PolicyFactory): PolicyFactory {
+  const { shown } = factory;
+  return {
+    ...factory,
+    create: (given) => factory.create(optionValues(factory, { ...given })),
+    ...(shown === undefined ? {} : { shown: (given) => shown(optionValues(factory, { ...given })) }),
+  };
 }
 
 /**

@@ -14,10 +14,13 @@ export interface ShownTerm {
 
 /** Every number behind Eq. (4) on one host. */
 export interface SimilarityTerms {
+  /** Tells the shapes apart. */
   readonly kind: 'similarity';
   /** What the host offers: its cards that serve, and of the tightest of them what is free on one. */
   readonly idle: ResourceVector;
+  /** Of Eq. (3). */
   readonly parts: SimilarityParts;
+  /** S_card, Eq. (2). */
   readonly cardScore: number;
   /** How S_card counts: as a factor, alone, or not at all. */
   readonly cardScoreCounts: 'factor' | 'alone' | 'not';
@@ -27,7 +30,9 @@ export interface SimilarityTerms {
 
 /** Every number behind Eq. (1) on one host. */
 export interface LrsTerms {
+  /** Tells the shapes apart. */
   readonly kind: 'lrs';
+  /** Of Eq. (1). */
   readonly parts: LrsParts;
 }
 

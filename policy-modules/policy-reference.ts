@@ -2,10 +2,13 @@
 import { policies } from '../core/policies/index.ts';
 import type { LoadedPolicy } from './loaded-policy.ts';
 
-/** Whether this names a policy's file: it has a path separator, or ends as modules do, and is no policy's name. */
+/** What stands before the slash in names of policies that come with heps: `fgd`. */
+const families = new Set(policies.flatMap(({ name }) => (name.includes('/') ? [name.split('/')[0]!] : [])));
+
+/** Whether this names a policy's file: it ends as modules do, or has a path separator and is not meant as a name such as `fgd/random`. */
 export function isPolicyFile(reference: string): boolean {
-  if (policies.some(({ name }) => name === reference)) return false;
-  return /[\\/]|\.(?:ts|js|mts|mjs)$/.test(reference);
+  if (/\.(?:ts|js|mts|mjs)$/.test(reference)) return true;
+  return /[\\/]/.test(reference) && !families.has(reference.split('/')[0]!);
 }
 
 /** The files that `--policy FILE` and `--policies A,FILE` name among the words of a command line, each once. */

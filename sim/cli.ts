@@ -12,7 +12,7 @@ import { addTraceCommands } from './commands/trace.ts';
 import { addView } from './commands/view.ts';
 
 /** Commands whose flags the named policies extend, so that their files are read before the command line is. */
-const withPolicyFlags = ['simulate', 'compare', 'reproduce'];
+const withPolicyFlags = ['simulate', 'compare'];
 
 /**
  * @param words of the command line
@@ -26,7 +26,7 @@ export async function addSimulatorCommands(program: Command, words: readonly str
   addSweep(program);
   addExplain(program);
   addView(program);
-  addReproduce(program, outside);
+  addReproduce(program);
   program.commandsGroup('Inputs:');
   addPolicyCommands(program);
   addTraceCommands(program);

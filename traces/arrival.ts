@@ -8,12 +8,15 @@ export interface Arrival {
   readonly atS: number;
   /** How long it runs once started, seconds, above 0. */
   readonly lifetimeS: number;
+  /** What it asks for. */
   readonly request: VmRequest;
   /** Experimental station (beamline) or the trace's group; empty if unknown. */
   readonly station: string;
   /** Desktop kind; acceptance is reported by it. Empty if unknown. */
   readonly flavor: string;
+  /** Empty if unknown. */
   readonly image: string;
+  /** Empty if unknown. */
   readonly user: string;
 }
 

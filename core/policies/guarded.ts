@@ -3,7 +3,7 @@ import { anArray } from '../check.ts';
 import type { HostView } from '../cluster.ts';
 import { rejections } from '../filters.ts';
 import { InputError } from '../input-error.ts';
-import type { Policy, PolicyFactory } from '../policy.ts';
+import { type Policy, type PolicyFactory, withDefaults } from '../policy.ts';
 import { optionValues } from '../policy-options.ts';
 import type { VmRequest } from '../request.ts';
 import type { TypicalRequest } from '../typical-request.ts';
@@ -47,7 +47,7 @@ export function guardedFactory(
   const tried = optionValues(guarded, factory.needsTypicalRequests ? { typicalRequests: [someRequest] } : {});
   guarded.create(tried);
   guarded.shown?.(tried);
-  return guarded;
+  return withDefaults(guarded);
 }
 
 /** Calls one of the policy's functions. @param about what it was called with @throws InputError when it throws anything */

@@ -27,7 +27,8 @@ export const keptForCardsOptions = {
   },
 } as const satisfies PolicyOptionRecord;
 
-type Reserve = OptionValues<typeof keptForCardsOptions>;
+/** What a policy keeps for cards: the values of `keptForCardsOptions`. */
+export type Reserve = OptionValues<typeof keptForCardsOptions>;
 
 /**
  * A CPU VM may go to a GPU host only if this much stays free there for each idle card; with `spill: 'never'` to none.

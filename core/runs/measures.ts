@@ -4,8 +4,11 @@ import type { RunSummary, SeriesName } from './run-file.ts';
 /** What is counted, or added up, of the VMs that arrived on one day. */
 export type DayCount = 'arrived' | 'gpuArrived' | 'placed' | 'served' | 'gpuServed' | 'waitS';
 
+/** A figure of a run: how it is read from a summary, and how it is shown and compared. */
 export interface Measure {
+  /** In words. */
   readonly label: string;
+  /** Per cent, hours, or a plain number. */
   readonly unit: '%' | 'h' | '';
   /** Digits after the point. */
   readonly digits: number;
@@ -30,6 +33,7 @@ export const servedMeasure: Measure = {
   read: (summary) => percent(summary.servedShare),
 };
 
+/** All figures by which runs are compared, in the order in which they are shown. */
 export const measures: readonly Measure[] = [
   servedMeasure,
   {

@@ -10,7 +10,9 @@ import { cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-fi
 
 /** A moment of a run: after the first `rows` decisions, at `nowS`. */
 export interface Moment {
+  /** Simulated time, s. */
   readonly nowS: number;
+  /** Decisions before it. */
   readonly rows: number;
   /** Which of several schedulers decided, from 0. */
   readonly scheduler: number;

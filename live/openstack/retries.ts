@@ -2,6 +2,7 @@
 import { NoAnswerError, OpenStackError } from './errors.ts';
 import { isDistrust } from './http.ts';
 
+/** How often and how patiently a call is repeated that had no answer. */
 export interface RetryOptions {
   /** How often one request is sent at most. Defaults to 4. */
   readonly attempts: number;

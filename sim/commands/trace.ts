@@ -4,12 +4,21 @@ import { InputError } from '../../core/input-error.ts';
 import { OutputFile } from '../../files/output-file.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
-import { openWorkload, type Workload } from '../runs/workload.ts';
+import {
+  type DescribeOptions,
+  describeWorkload,
+  firstDays,
+  type WorkloadDescription,
+} from '../runs/describe-workload.ts';
+import { openWorkload } from '../runs/workload.ts';
 import { outputGroup, workloadGroup } from '../terminal/help-groups.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
 import { sayRows } from './outputs.ts';
-import { TraceDigest } from './trace-digest.ts';
+
+interface DescribeCommand extends Omit<DescribeOptions, 'workload'> {
+  json?: boolean;
+}
 
 export function addTraceCommands(program: Command): void {
   const trace = program.command('trace').description('generate, convert and describe workloads');
@@ -25,7 +34,7 @@ export function addTraceCommands(program: Command): void {
     )
     .action(async (options) => {
       const workload = await openWorkload(workloadPlanOf(options), options.seed);
-      await writeCsv(upTo(workload.arrivals, workloadPlanOf(options).days), options.out);
+      await writeCsv(firstDays(workload.arrivals, workloadPlanOf(options).days), options.out);
     });
 
   const convert = trace.command('convert').description('read a trace of any known format, write it as heps CSV');
@@ -37,7 +46,7 @@ export function addTraceCommands(program: Command): void {
     .action(async (file: string, options) => {
       const plan = workloadPlanOf({ ...options, trace: file });
       const workload = await openWorkload(plan, options.seed);
-      await writeCsv(upTo(workload.arrivals, plan.days), options.out);
+      await writeCsv(firstDays(workload.arrivals, plan.days), options.out);
       sayRows(workload.name, workload.rows);
     });
 
@@ -48,13 +57,15 @@ export function addTraceCommands(program: Command): void {
     .optionsGroup(outputGroup)
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExample:\n  heps trace describe openb_pod_list_default.csv')
-    .action(async (file: string | undefined, options) => {
+    .action(async (file: string | undefined, options: DescribeCommand) => {
       if (file !== undefined && options.load !== undefined)
         throw new InputError('--load', 'a generated workload', file);
-      const plan = workloadPlanOf({ ...options, ...(file === undefined ? {} : { trace: file }) });
-      const workload = await openWorkload(plan, options.seed);
-      await describeTrace(workload, plan.days, options.json ?? false);
-      sayRows(workload.name, workload.rows);
+      const { days, load, times, skipInvalid, seed, json = false } = options;
+      const workload = file === undefined ? 'heps' : { trace: file };
+      const described = await describeWorkload({ workload, days, load, times, skipInvalid, seed });
+      if (json) await printJson(described);
+      else print(described);
+      sayRows(described.name, described.rows);
     });
 }
 
@@ -67,16 +78,6 @@ function addReadingOptions(command: Command): Command {
     )
     .option('--skip-invalid', 'skip invalid rows, and list them')
     .option('--seed <n>', 'random seed for what the trace leaves open', whole(0), 1);
-}
-
-/** The arrivals of the first days. */
-async function* upTo(arrivals: ArrivalStream, days: number | null): ArrivalStream {
-  const untilS = days === null ? Infinity : days * 86400;
-  for await (const batch of arrivals) {
-    const early = batch.filter(({ atS }) => atS < untilS);
-    yield early;
-    if (early.length < batch.length) return;
-  }
 }
 
 async function writeCsv(arrivals: ArrivalStream, out: string | undefined): Promise<void> {
@@ -101,16 +102,12 @@ async function writeCsv(arrivals: ArrivalStream, out: string | undefined): Promi
   console.log(`${rows.toLocaleString('en-US')} VMs written to ${out}`);
 }
 
-async function describeTrace(workload: Workload, days: number | null, asJson: boolean): Promise<void> {
-  const digest = new TraceDigest();
-  for await (const batch of upTo(workload.arrivals, days)) for (const arrival of batch) digest.add(arrival);
-  const { name } = workload;
-  const summary = digest.summary(days);
-  if (asJson) {
-    console.log(JSON.stringify({ name, sha256: await workload.sha256(), ...summary }, null, 2));
-    return;
-  }
-  const { vms, gpuVms, spanDays, meanVms, meanVcpus, meanRamGib, meanCards } = summary;
+async function printJson({ name, sha256, rows: _, ...summary }: WorkloadDescription): Promise<void> {
+  console.log(JSON.stringify({ name, sha256: await sha256(), ...summary }, null, 2));
+}
+
+function print(described: WorkloadDescription): void {
+  const { name, vms, gpuVms, spanDays, meanVms, meanVcpus, meanRamGib, meanCards, kinds } = described;
   console.log(
     `${name}: ${vms.toLocaleString('en-US')} VMs in ${spanDays.toFixed(1)} days, ${gpuVms.toLocaleString('en-US')} with cards`,
   );
@@ -119,7 +116,7 @@ async function describeTrace(workload: Workload, days: number | null, asJson: bo
     `${meanRamGib.toFixed(0)} GiB RAM and ${meanCards.toFixed(1)} cards.`;
   console.log(`${wrapText(atOnce)}\n`);
   const header = ['kind', 'VMs', 'mean at once', 'vCPUs', 'RAM, GiB', 'cards', 'card MiB', 'life, h', 'median'];
-  const rows = summary.kinds.map((kind) => [
+  const rows = kinds.map((kind) => [
     kind.name,
     kind.vms.toLocaleString('en-US'),
     kind.meanVms.toFixed(1),

@@ -27,18 +27,25 @@ export interface ReproductionPlan {
 
 /** What came of one policy. */
 export interface PolicyReproduction {
+  /** Name. */
   readonly policy: string;
+  /** Tasks that got a node. */
   readonly placed: number;
+  /** How much GPU was allocated as tasks arrived. */
   readonly curve: AllocationCurve;
   /** Lines of the placements file, without its header; null unless wanted. */
   readonly placements: readonly string[] | null;
 }
 
+/** What came of one list under one seed. */
 export interface Reproduction {
+  /** Nodes of the cluster. */
   readonly nodes: number;
+  /** Cards of the cluster. */
   readonly cards: number;
   /** Tasks of the list, and thousandths of cards for which they ask. */
   readonly listed: number;
+  /** Thousandths of cards for which those ask. */
   readonly listedMilliGpu: number;
   /** Tasks that arrived. */
   readonly arrived: number;

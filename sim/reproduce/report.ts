@@ -7,10 +7,15 @@ import { isPublished, publishedAt130 } from './published.ts';
 
 /** One policy on one list, over the seeds: means with 95 % intervals. Per cent of all cards, and of idle GPU. */
 export interface PolicyFigures {
+  /** Task list. */
   readonly list: string;
+  /** Name. */
   readonly policy: string;
+  /** Tasks that got a node. */
   readonly placed: Estimate;
+  /** GPU allocated when 100 % were asked for. */
   readonly allocatedAt100: Estimate | null;
+  /** The same at 130 %. */
   readonly allocatedAt130: Estimate | null;
   /** The paper's figure; null where it has none. */
   readonly publishedAt130: number | null;
@@ -72,7 +77,7 @@ function text(value: Estimate | null, digits: number): string {
 }
 
 /** What the columns mean, and where the order is from. */
-export function reportMeaning(plans: readonly ReproductionPlan[]): string {
+export function reportMeaning(plans: readonly Pick<ReproductionPlan, 'order' | 'seed'>[]): string {
   const { order } = plans[0]!;
   const seeds = new Set(plans.map(({ seed }) => seed)).size;
   const source =

@@ -62,6 +62,7 @@ export interface GivenInputs {
 export interface RunResult {
   /** What ran, as the run file has it. */
   readonly inputs: RunInputs;
+  /** Its figures. */
   readonly summary: RunSummary;
   /** 95 % intervals of the summary's figures, where the run is long enough. */
   readonly intervals: readonly FigureInterval[];
@@ -247,8 +248,11 @@ function tooLong({ untilS }: WarmUp): InputError {
 
 /** The outcome of a plan whose decisions alone were wanted. */
 export interface DecisionResult {
+  /** Its name. */
   readonly cluster: string;
+  /** Its name. */
   readonly workload: string;
+  /** What became of the VMs. */
   readonly counts: DecisionCounts;
   /** Of the workload: VMs read, rows left out. */
   readonly rows: ReadRows;

@@ -10,6 +10,7 @@ export const seedsPerStep = 5;
 
 /** The requested precision. */
 export interface WidthGoal {
+  /** Whose interval. */
   readonly measure: Measure;
   /** In the measure's unit. */
   readonly halfWidth: number;
@@ -19,10 +20,13 @@ export interface WidthGoal {
 
 /** The precision reached. */
 export interface WidthReached {
+  /** What was asked for. */
   readonly goal: WidthGoal;
+  /** Whether every interval is narrow enough. */
   readonly isReached: boolean;
   /** The policy whose interval is widest; its half width, null where some run has nothing to measure. */
   readonly policy: string;
+  /** In the measure's unit. */
   readonly halfWidth: number | null;
   /** What the goal would take, from that interval. */
   readonly seedsNeeded: number | null;

@@ -109,11 +109,6 @@ export function policyList(text: string): string[] {
   return names;
 }
 
-/** The names of policies that are given by name or file. */
-export function policyNamesOf(references: readonly string[], outside: readonly LoadedPolicy[]): string[] {
-  return references.map((each) => outside.find(({ module }) => module.given === each)?.factory.name ?? each);
-}
-
 interface WorkloadChoice {
   workload?: string;
   trace?: string;
