@@ -71,7 +71,7 @@ export function addSimulate(program: Command, outside: readonly LoadedPolicy[]):
         await decisionsOnly(run, options.decisions, json);
         return;
       }
-      const out = options.out ?? runPathOf('runs', decisionPlanOf(options, policy, seed, outside));
+      const out = options.out ?? runPathOf('runs', decisionPlanOf(options, policy, seed, outside), summaryOnly);
       const decisionsFile = options.decisions ?? null;
       const result = await withProgress((onProgress) =>
         carryOutSimulation({ ...run, out, decisionsFile, summaryOnly, onProgress }),

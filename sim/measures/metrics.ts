@@ -3,6 +3,7 @@ import { hasWrongCards } from '../../core/card-fit.ts';
 import type { Cluster } from '../../core/cluster.ts';
 import { instantS } from '../../core/instant.ts';
 import { isGpuRequest } from '../../core/request.ts';
+import { measures } from '../../core/runs/measures.ts';
 import type { RunSummary, SeriesColumns } from '../../core/runs/run-file.ts';
 import { cardScore } from '../../core/scores.ts';
 import type { TypicalRequest } from '../../core/typical-request.ts';
@@ -237,9 +238,12 @@ export class Metrics implements CloudObserver {
     };
   }
 
-  /** 95 % intervals of the summary's figures, where the run is long enough. */
+  /** 95 % intervals of the summary's figures, where the run is long enough and there is a figure. */
   intervals(): FigureInterval[] {
-    return intervalsOf(this.series(), this.#daily, this.#warmUpS, this.#series.nowS);
+    const summary = this.summary();
+    const isThere = new Map(measures.map(({ label, read }) => [label, read(summary) !== null]));
+    const intervals = intervalsOf(this.series(), this.#daily, this.#warmUpS, this.#series.nowS);
+    return intervals.filter(({ label }) => isThere.get(label));
   }
 
   #advance(nowS: number): void {

@@ -123,7 +123,7 @@ export async function carryOutComparison(options: CompareOptions): Promise<Compa
 
   const taskOf = async (policy: ChosenPolicy, seed: number): Promise<RunTask> => {
     const plan = experiment.planOf(policy, seed);
-    const file = out === null ? null : runPathOf(out, plan);
+    const file = out === null ? null : runPathOf(out, plan, summaryOnly);
     return {
       plan: { ...plan, out: file, decisions: null, summaryOnly },
       given: await experiment.givenFor(policy, seed),
@@ -172,7 +172,10 @@ export async function carryOutComparison(options: CompareOptions): Promise<Compa
   const runs = runsOf(names, results);
   const handles = results.flatMap((ofPolicy, index) =>
     ofPolicy.map((result, place) =>
-      runHandle(result, out === null ? null : runPathOf(out, experiment.planOf(policies[index]!, seeds[place]!))),
+      runHandle(
+        result,
+        out === null ? null : runPathOf(out, experiment.planOf(policies[index]!, seeds[place]!), summaryOnly),
+      ),
     ),
   );
   const compared = compareRuns(runs);
