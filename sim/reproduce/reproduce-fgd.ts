@@ -1,4 +1,4 @@
-/** The experiments of the FGD paper (Weng et al., USENIX ATC 2023), played again: task lists × seeds × policies. */
+/** The experiments of the FGD paper (Weng et al., USENIX ATC 2023), reproduced: task lists × seeds × policies. */
 import { availableParallelism } from 'node:os';
 import { aBoolean, anArray, anInteger, aText, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
@@ -10,7 +10,7 @@ import { sampleFolder } from './openb-data.ts';
 import { figuresOf, type PolicyFigures } from './report.ts';
 import { reproduceAll } from './reproduce-all.ts';
 
-/** What is played again. */
+/** What is reproduced. */
 export interface ReproduceOptions {
   /** Task lists by name, letters and digits. Defaults to `default`. */
   readonly lists?: readonly string[] | undefined;

@@ -81,7 +81,7 @@ test('the small run has VMs with and without cards that are placed at once, wait
   expect(summary.all.arrived).toBe(20);
 });
 
-/** Renewed with the golden run; `how` tells whoever opens the file. */
+/** Renewed with the golden run; `how` tells readers of the file. */
 interface Digests {
   readonly how: string;
   readonly 'heps-250_heps-3d_hybrid_seed1': string;

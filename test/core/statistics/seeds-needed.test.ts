@@ -27,12 +27,12 @@ test('a width of nothing is no width', () => {
 
 test('it is the least number that will do', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 2, max: 30 }), fc.double({ min: 0.05, max: 3, noNaN: true }), (count, wished) => {
-      const needed = seedsNeeded({ mean: 0, halfWidth: 1 }, count, wished)!;
+    fc.property(fc.integer({ min: 2, max: 30 }), fc.double({ min: 0.05, max: 3, noNaN: true }), (count, target) => {
+      const needed = seedsNeeded({ mean: 0, halfWidth: 1 }, count, target)!;
       const deviation = Math.sqrt(count) / studentQuantile(0.975, count - 1);
       const widthOf = (seeds: number) => (studentQuantile(0.975, seeds - 1) * deviation) / Math.sqrt(seeds);
-      expect(widthOf(needed)).toBeLessThanOrEqual(wished);
-      if (needed > 2) expect(widthOf(needed - 1)).toBeGreaterThan(wished);
+      expect(widthOf(needed)).toBeLessThanOrEqual(target);
+      if (needed > 2) expect(widthOf(needed - 1)).toBeGreaterThan(target);
     }),
   );
 });

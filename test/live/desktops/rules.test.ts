@@ -80,7 +80,7 @@ describe('rule 1: a token is 32 random bytes, kept as SHA-256 for 30 s, and gone
 });
 
 describe('rule 2: bound to person, desktop, role and login session; ownership and state are checked again at use', () => {
-  test('the grant names person, desktop, role and login session', async () => {
+  test('the grant names person, desktop and role', async () => {
     await share('view');
     expect(await redeem(await mint(li))).toMatchObject({
       desktopId: id,

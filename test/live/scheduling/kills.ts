@@ -15,7 +15,7 @@ export interface AliveServer {
   readonly id: string;
   readonly host: string | null;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Addresses of its cards; null where the cloud does not tell. */
+  /** Addresses of its cards; null where the cloud does not say. */
   readonly cards: readonly string[] | null;
 }
 
