@@ -45,7 +45,7 @@ describe('heps compare --bound', () => {
   });
 
   test('has one bound a seed, above every policy, with intervals over the seeds', () => {
-    const { stdout } = heps('compare', '--days', '3', '--seeds', '1,2', '--load', '1.3', '--bound', '--json');
+    const { stdout } = heps('compare', '--days', '2', '--seeds', '1,2', '--load', '1.3', '--bound', '--json');
     const { bound } = JSON.parse(stdout);
     expect(bound.seeds).toMatchObject([{ method: 'by-vm', bucketS: 1800 }, { method: 'by-vm' }]);
     expect(bound.seeds[0].cardHours).not.toBe(bound.seeds[1].cardHours);
