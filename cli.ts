@@ -1,36 +1,18 @@
 #!/usr/bin/env node
-/** The command `heps`. Exit codes: 0, 1 (failed), 2 (what was given is wrong: one line says what). */
+/** The command `heps`. Exit codes: 0, 1 (failed), 2 (wrong input: one line says what). */
 import { Command, CommanderError } from 'commander';
 import { OutputError } from './files/output-error.ts';
 import { hepsVersion } from './package-files.ts';
 
 const program = new Command('heps')
   .description(
-    'Schedules virtual desktops on CPU and GPU hosts: simulate the HEPS hybrid scheduler, compare, explain, view.',
+    'Schedules virtual desktops on CPU and GPU hosts: simulate policies, compare them, explain every decision, run them on OpenStack.',
   )
   .version(hepsVersion())
   .showSuggestionAfterError()
   .configureHelp({ helpWidth: 100 });
 
-const [area, name] = process.argv.slice(2);
-if (area === 'live' && name === 'gateway') {
-  // A gateway is a small process beside many streams: nothing else is loaded for it.
-  const { addGateway } = await import('./live/commands/gateway.ts');
-  addGateway(program.command('live'));
-} else {
-  const { addSimulatorCommands } = await import('./sim/cli.ts');
-  addSimulatorCommands(program);
-  // What a real cloud needs takes 0.45 s of CPU and 40 MB to load: as much as a small simulation.
-  if (!program.commands.some((command) => command.name() === area)) {
-    const { addLiveCommands } = await import('./live/cli.ts');
-    addLiveCommands(program);
-  }
-}
-for (const command of everyCommand(program)) {
-  command.exitOverride().configureOutput({ outputError: () => {} });
-}
-
-// A reader such as `head` may close the pipe; that is no failure. A full disk behind a redirection is one.
+// A reader such as `head` may close the pipe, which is no failure. A full disk behind a redirection is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   console.error(`heps: ${new OutputError('standard output', error).message}`);
@@ -38,9 +20,31 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  await addCommands(process.argv.slice(2));
+  for (const command of everyCommand(program)) {
+    command.exitOverride().configureOutput({ outputError: () => {} });
+  }
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
+}
+
+/** Adds the commands that the words may call, and loads no others. */
+async function addCommands(words: readonly string[]): Promise<void> {
+  const [area, name] = words;
+  if (area === 'live' && name === 'gateway') {
+    // A gateway is a small process beside many streams: nothing else is loaded for it.
+    const { addGateway } = await import('./live/commands/gateway.ts');
+    addGateway(program.command('live'));
+    return;
+  }
+  const { addSimulatorCommands } = await import('./sim/cli.ts');
+  await addSimulatorCommands(program, words);
+  // What a real cloud needs takes 0.45 s of CPU and 40 MB to load: as much as a small simulation.
+  if (!program.commands.some((command) => command.name() === area)) {
+    const { addLiveCommands } = await import('./live/cli.ts');
+    addLiveCommands(program);
+  }
 }
 
 /** Says what went wrong, and with which exit code to end. */

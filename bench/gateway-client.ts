@@ -53,7 +53,7 @@ export class CountingClient {
             }
             client = new CountingClient(socket);
             client.bytes = head.length - end - 4;
-            // Version, security None, a shared session: whoever is asked reads them one after the other.
+            // Version, security None, a shared session; the other side reads them in this order.
             for (const text of ['RFB 003.008\n', '\x01', '\x01']) client.send(Buffer.from(text, 'latin1'));
             resolve(client);
             return true;

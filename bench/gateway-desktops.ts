@@ -19,7 +19,7 @@ export interface DesktopPorts {
   readonly idle: number;
 }
 
-/** An update with one raw picture of so many bytes, about. */
+/** An update with one raw picture of about this many bytes. */
 function picture(bytes: number): Buffer {
   const width = 100;
   const height = Math.round(bytes / (width * 4));

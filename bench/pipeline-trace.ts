@@ -31,7 +31,7 @@ function flavorOf(stream: RandomStream): { vcpus: number; cells: string } {
 }
 
 /**
- * A trace of so many VMs with all columns: exponential times between arrivals and lifetimes, in milliseconds. The cluster of
+ * A trace of `vms` VMs with all columns: exponential times between arrivals and lifetimes, in milliseconds. The cluster of
  * `writeCluster` is full after some three mean lifetimes (60 000 VMs on 2500 hosts).
  */
 export function writeTrace(path: string, hosts: number, vms: number): void {

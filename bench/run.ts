@@ -4,6 +4,7 @@ import { benchBoots } from './boots.ts';
 import { benchCsv } from './csv.ts';
 import { benchDecision } from './decision.ts';
 import { benchEngine } from './engine.ts';
+import { benchEvents } from './events.ts';
 import { benchGateway } from './gateway.ts';
 import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
@@ -13,6 +14,7 @@ import { benchTightness } from './tightness.ts';
 
 const benches: Readonly<Record<string, () => unknown>> = {
   engine: benchEngine,
+  events: benchEvents,
   csv: benchCsv,
   decision: benchDecision,
   pipeline: benchPipeline,

@@ -6,7 +6,7 @@ import { addressOf } from '../core/cluster-file.ts';
 import type { GpuCard } from '../core/gpu-card.ts';
 import type { HostSpec } from '../core/host.ts';
 import { hybrid } from '../core/policies/hybrid.ts';
-import { defaultPolicyOptions } from '../core/policy.ts';
+import { createPolicy } from '../core/policy.ts';
 import { type VmRequest, vmRequest } from '../core/request.ts';
 import { type Engine, Scheduler } from '../core/scheduler.ts';
 import { type RandomStream, randomStream } from '../traces/random.ts';
@@ -36,7 +36,7 @@ type MutablePlacement = { -readonly [Field in keyof Placement]: Placement[Field]
 
 /** Our scheduler on a cluster. */
 export function schedulerOn(cluster: Cluster, engine: Engine): Cloud {
-  const scheduler = new Scheduler(cluster, hybrid.create(defaultPolicyOptions), engine);
+  const scheduler = new Scheduler(cluster, createPolicy(hybrid), engine);
   return {
     decide(request) {
       const decision = scheduler.schedule(request);

@@ -6,7 +6,8 @@ import { servingInGroup } from '../core/card-fit.ts';
 import type { HostView } from '../core/cluster.ts';
 import { leftoverShare } from '../core/policies/best-fit.ts';
 import { policyNamed } from '../core/policies/index.ts';
-import { defaultPolicyOptions, type Policy, type PolicyOptions } from '../core/policy.ts';
+import { createPolicy, type Policy } from '../core/policy.ts';
+import type { PolicyOptions } from '../core/policy-options.ts';
 import { isGpuRequest } from '../core/request.ts';
 import { estimate } from '../core/statistics/estimate.ts';
 import { defaultCloud } from '../sim/cloud/cloud-options.ts';
@@ -77,7 +78,7 @@ export async function benchTightness(): Promise<void> {
     const all: Tightness[] = [];
     for (const seed of seeds) {
       const tightness = new Tightness();
-      const policy = tightness.watched(policyNamed(name).create({ ...defaultPolicyOptions, ...options, seed }));
+      const policy = tightness.watched(createPolicy(policyNamed(name), { ...options, seed }));
       const { arrivals } = await openWorkload(workload, seed, false);
       await measure(hosts, arrivals, policy, { cloud: defaultCloud, seed, untilS: days * 86400, record: false });
       all.push(tightness);

@@ -3,7 +3,9 @@ import type { VmRequest } from './request.ts';
 
 /** The part of a card that one VM holds. */
 export interface CardShare {
+  /** Memory, MiB. */
   readonly memoryMib: number;
+  /** Cores. */
   readonly cores: number;
 }
 

@@ -5,11 +5,14 @@ import type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
 import { type HostSpec, mostHosts, mostVcpus, ramLimitMib } from './host.ts';
 import { InputError } from './input-error.ts';
 
+/** Name and version of the format of cluster files. */
 export const clusterFormat = 'heps-cluster/1';
 
 /** Some equal cards of a host. */
 export interface CardRun {
+  /** Name in the catalogue or in the file. */
   readonly model: string;
+  /** How many. */
   readonly count: number;
   /** Defaults to `passthrough`. */
   readonly sharing?: CardSharing;
@@ -19,30 +22,41 @@ export interface CardRun {
 export interface HostRun {
   /** The host's name; with `count`, the prefix of `name-001` and so on. */
   readonly name: string;
+  /** How many; one host without. */
   readonly count?: number;
+  /** Physical vCPUs. */
   readonly vcpus: number;
+  /** Memory that VMs may use, MiB. */
   readonly ramMib: number;
+  /** Disk, GiB. */
   readonly diskGib: number;
   /** Defaults to 1. */
   readonly cpuAllocationRatio?: number;
+  /** In order of PCI address. */
   readonly cards: readonly CardRun[];
   /** For people. */
   readonly comment?: string;
 }
 
+/** A cluster as a JSON file, `heps-cluster/1` (docs/formats.md). */
 export interface ClusterFile {
+  /** Format and its version. */
   readonly format: typeof clusterFormat;
+  /** Of the cluster. */
   readonly name: string;
   /** For people. */
   readonly description?: string;
   /** Models that the catalogue does not have, or that differ from it. */
   readonly models: readonly (GpuModel & { readonly pciId?: string })[];
+  /** In order of host index. */
   readonly hosts: readonly HostRun[];
 }
 
 /** A cluster as the scheduler wants it: one spec per host, in order of host index. */
 export interface NamedCluster {
+  /** Of the cluster. */
   readonly name: string;
+  /** In order of host index. */
   readonly hosts: readonly HostSpec[];
 }
 

@@ -7,6 +7,7 @@ import { type ResourceVector, toThousandths } from './resources.ts';
 
 /** A VM on a host: what `bind` takes and `release` gives back. */
 export interface Placement {
+  /** What the VM asked for. */
   readonly request: VmRequest;
   /** Host index. */
   readonly host: number;
@@ -18,10 +19,15 @@ export interface Placement {
 
 /** What a host was seen to have free. */
 export interface ObservedHost {
+  /** When, s on the reader's clock. */
   readonly observedAtS: number;
+  /** Of the report. */
   readonly sequence: number;
+  /** vCPUs that may still be given out. */
   readonly vcpusFree: number;
+  /** RAM, MiB. */
   readonly ramFreeMib: number;
+  /** Disk, GiB. */
   readonly diskFreeGib: number;
   /** By index on the host. */
   readonly cards: readonly { index: number; memoryFreeMib: number; coresFree: number; isHealthy: boolean }[];
@@ -31,7 +37,9 @@ export interface ObservedHost {
 
 /** The cards of one host that are of one model and given away in one way: what Eq. (4) scores. */
 export interface CardGroup {
+  /** Of each of them. */
   readonly model: GpuModel;
+  /** Of each of them. */
   readonly sharing: CardSharing;
   /** Card indexes on the host, ascending. */
   readonly cards: readonly number[];
@@ -39,6 +47,7 @@ export interface CardGroup {
 
 /** Columns over hosts and cards: one row per host in the order of `specs`; cards of host `h` are rows `cardStart[h]` to `cardStart[h + 1] - 1`. */
 export class Cluster {
+  /** In order of host index. */
   readonly specs: readonly HostSpec[];
   /** One view per host, in host order. */
   readonly hosts: readonly HostView[];
@@ -51,10 +60,15 @@ export class Cluster {
 
   /** vCPUs that may be given out: physical ones × allocation ratio. */
   readonly vcpus: Float64Array;
+  /** RAM that VMs may use, MiB. */
   readonly ramMib: Float64Array;
+  /** Disk, GiB. */
   readonly diskGib: Float64Array;
+  /** vCPUs that may still be given out. */
   readonly vcpusFree: Float64Array;
+  /** RAM that is free, MiB. */
   readonly ramFreeMib: Float64Array;
+  /** Disk that is free, GiB. */
   readonly diskFreeGib: Float64Array;
   /** VMs still building (Nova's `num_io_ops`). */
   readonly building: Int32Array;
@@ -65,19 +79,23 @@ export class Cluster {
   /** Sequence number of that record; -1 before the first. */
   readonly srmSequence: Float64Array;
 
+  /** Cards of host `h` are rows `cardStart[h]` to `cardStart[h + 1] - 1` of the columns that follow. */
   readonly cardStart: Int32Array;
   /** Place of each card's model in `models`. */
   readonly cardModel: Int32Array;
   /** 1 for `shared` cards. */
   readonly cardIsShared: Uint8Array;
+  /** Memory that is free, by card, MiB. */
   readonly cardMemoryFreeMib: Float64Array;
+  /** Cores that are free, by card. */
   readonly cardCoresFree: Float64Array;
+  /** 1 or 0, by card. */
   readonly cardHealthy: Uint8Array;
   /** Of each host: rises whenever something changes about its cards. */
   readonly cardChanges: Float64Array;
   /**
-   * How many GPU VMs hold so many cards: one row of `cardCounts` numbers per host. At 0 stand those that hold a part of one card, at `n`
-   * those that hold `n` cards otherwise.
+   * GPU VMs per host by how many cards each holds: row `h`, column `n` = VMs on `h` with `n` whole cards; column 0 = VMs with part of a card.
+   * One row of `cardCounts` numbers per host.
    */
   readonly gpuVms: Int32Array;
   /** 1 more than the most cards of any host. */
@@ -206,7 +224,7 @@ export class Cluster {
     this.#change(placement, 1);
   }
 
-  /** Whether so much is taken on the host that the placement may be part of it. */
+  /** Whether enough is taken on the host for the placement to be part of it. */
   #isBound({ request, host, cards, wholeCards }: Placement): boolean {
     if (
       this.up[host] === undefined ||
@@ -246,7 +264,7 @@ export class Cluster {
     this.#tell(host);
   }
 
-  /** So many more VMs (or fewer, below 0) are building. */
+  /** Adds `change` (negative: fewer) to the VMs that are building. */
   addBuilding(host: number, change: number): void {
     this.building[host]! += change;
     this.#tell(host);
@@ -303,7 +321,9 @@ export class Cluster {
 
 /** One host of a Cluster as a policy sees it; reads the columns, so it is always current. */
 export class HostView {
+  /** That it is part of. */
   readonly cluster: Cluster;
+  /** Host index. */
   readonly index: number;
   /** What the host has. */
   readonly specs: HostSpec;
@@ -321,9 +341,11 @@ export class HostView {
     this.#firstCard = cluster.cardStart[index]!;
   }
 
+  /** Of the host. */
   get name(): string {
     return this.specs.name;
   }
+  /** Whether VMs may be bound on it. */
   get isUp(): boolean {
     return this.cluster.up[this.index] === 1;
   }
@@ -335,18 +357,23 @@ export class HostView {
   get vcpus(): number {
     return this.cluster.vcpus[this.index]!;
   }
+  /** vCPUs that may still be given out. */
   get vcpusFree(): number {
     return this.cluster.vcpusFree[this.index]!;
   }
+  /** RAM that VMs may use, MiB. */
   get ramMib(): number {
     return this.cluster.ramMib[this.index]!;
   }
+  /** RAM that is free, MiB. */
   get ramFreeMib(): number {
     return this.cluster.ramFreeMib[this.index]!;
   }
+  /** Disk, GiB. */
   get diskGib(): number {
     return this.cluster.diskGib[this.index]!;
   }
+  /** Disk that is free, GiB. */
   get diskFreeGib(): number {
     return this.cluster.diskFreeGib[this.index]!;
   }
@@ -355,12 +382,15 @@ export class HostView {
     return this.cluster.building[this.index]!;
   }
 
+  /** Whether the card works. */
   isCardHealthy(card: number): boolean {
     return this.cluster.cardHealthy[this.#firstCard + card] === 1;
   }
+  /** Memory of the card that is free, MiB. */
   cardMemoryFreeMib(card: number): number {
     return this.cluster.cardMemoryFreeMib[this.#firstCard + card]!;
   }
+  /** Cores of the card that are free. */
   cardCoresFree(card: number): number {
     return this.cluster.cardCoresFree[this.#firstCard + card]!;
   }

@@ -16,6 +16,7 @@ export type Decision =
 
 /** One host's part in a decision. */
 export interface HostVerdict {
+  /** Host index. */
   readonly host: number;
   /** Set when the host was removed. */
   readonly rejection?: { readonly filter: string; readonly reason: Rejection };

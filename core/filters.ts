@@ -22,12 +22,13 @@ export const rejections = [
  * `excluded`: this attempt must not use the host (a bind there was refused); `host-down`; `vcpus`, `ram`, `disk`: not enough free;
  * `no-cards`: fewer cards than asked; `card-model`, `card-memory`, `card-cores`: fewer cards than asked that are of an accepted
  * model, of that model with the asked memory, with memory and cores; `cards-busy`: enough such cards, too few of them idle
- * (or, shared, with so much free) and healthy; `kept-for-cards`: a GPU host keeps its vCPUs or RAM from CPU VMs.
+ * (or shared, with enough free) and healthy; `kept-for-cards`: a GPU host keeps its vCPUs or RAM from CPU VMs.
  */
 export type Rejection = (typeof rejections)[number];
 
 /** One step of filtering. */
 export interface Filter {
+  /** As explanations show it. */
   readonly name: string;
   /** Why the host cannot take the request; undefined when it can. */
   reject(host: HostView, request: VmRequest): Rejection | undefined;
@@ -52,7 +53,7 @@ export const cpuRamDisk: Filter = {
 
 /**
  * Step 3 of Fig. 6: enough cards that each have the asked memory and cores, and the model if one is asked for, are idle (a
- * shared card: have so much free). Passes every CPU VM.
+ * shared card: has that much free). Passes every CPU VM.
  */
 export const fineGrainedGpu: Filter = {
   name: 'FineGrainedGpu',

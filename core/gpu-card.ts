@@ -28,5 +28,6 @@ export interface GpuCard extends Omit<GpuModel, 'name'> {
   readonly address: string;
   /** Name of its GpuModel. */
   readonly model: string;
+  /** How it is given away. */
   readonly sharing: CardSharing;
 }

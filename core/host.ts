@@ -3,11 +3,13 @@ import type { GpuCard } from './gpu-card.ts';
 
 /** One compute host; capacities, not use. */
 export interface HostSpec {
+  /** Unique in its cluster. */
   readonly name: string;
   /** Physical vCPUs (hardware threads). */
   readonly vcpus: number;
   /** Memory that VMs may use, MiB (what the host keeps for itself is already taken off). */
   readonly ramMib: number;
+  /** Disk, GiB. */
   readonly diskGib: number;
   /** vCPUs given out per physical one, Nova's `cpu_allocation_ratio`; 1 means no overcommitment. */
   readonly cpuAllocationRatio: number;

@@ -1,8 +1,8 @@
 /** The scheduler without its surroundings: no files, no network, no clock, so it runs in a browser too. */
-
-// Hosts, cards and what a VM asks for.
 export { type CatalogueEntry, catalogue, modelByPciId, modelNamed } from './card-catalogue.ts';
-export { servingCards, tightestCards } from './card-fit.ts';
+export { acceptsModel, servingCards, servingInGroup, tightestCards } from './card-fit.ts';
+export type { CardShare } from './card-share.ts';
+export type { Clock } from './clock.ts';
 export { type CardGroup, Cluster, HostView, type ObservedHost, type Placement } from './cluster.ts';
 export {
   type CardRun,
@@ -13,9 +13,7 @@ export {
   type NamedCluster,
   parseCluster,
 } from './cluster-file.ts';
-// Deciding.
 export type { Decision, HostVerdict } from './decision.ts';
-// What happens in a cloud, simulated or live.
 export type {
   BindingRefused,
   CloudEvent,
@@ -29,21 +27,36 @@ export type {
   VmTurnedAway,
   VmWaits,
 } from './events.ts';
-export { cpuRamDisk, type Filter, fineGrainedGpu, gpuCount, hostUp, type Rejection, rejections } from './filters.ts';
+export {
+  countedCards,
+  cpuRamDisk,
+  type Filter,
+  fineGrainedGpu,
+  gpuCount,
+  hostUp,
+  type Rejection,
+  rejections,
+} from './filters.ts';
 export { typicalRequestsOf } from './fragmentation/typical-requests.ts';
 export type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
+export { hashText, mix } from './hash.ts';
 export type { HostSpec } from './host.ts';
-
 export { InputError } from './input-error.ts';
-// Policies and what they are made of.
+export { leftoverShare, leftoverTerms } from './policies/best-fit.ts';
+export { fineGrained } from './policies/first-fit.ts';
 export { policies, policyNamed } from './policies/index.ts';
-export {
-  defaultPolicyOptions,
-  type Policy,
-  type PolicyFactory,
-  type PolicyOptions,
-  type ScoreIndex,
-} from './policy.ts';
+export { keptForCards, keptForCardsOptions, type Reserve } from './policies/kept-for-cards.ts';
+export { createPolicy, type Policy, type PolicyFactory, type PolicyFactoryWith, type ScoreIndex } from './policy.ts';
+export type {
+  ChoiceOption,
+  NumberOption,
+  OptionValues,
+  PolicyContext,
+  PolicyOption,
+  PolicyOptionRecord,
+  PolicyOptions,
+  ValueOf,
+} from './policy-options.ts';
 export {
   type FlavorSize,
   isGpuRequest,
@@ -53,7 +66,6 @@ export {
   vmRequest,
 } from './request.ts';
 export { dimensions, type ResourceVector } from './resources.ts';
-// Run files and what they say.
 export { checkRunFile } from './runs/check-run-file.ts';
 export { compareRuns, type MeasureComparison, mediansOf, type PolicyRuns } from './runs/comparison.ts';
 export { describeRequest, type Funnel, formatTime, funnelOf, ranked } from './runs/explanation.ts';
@@ -66,6 +78,7 @@ export {
   type DecisionColumns,
   type FaultColumns,
   type KindSummary,
+  type PolicyModuleRecord,
   type RunFile,
   type RunInputs,
   type RunSummary,
@@ -80,6 +93,7 @@ export {
 export { verdictOf } from './runs/verdict.ts';
 export { type Engine, engines, explain, formatRejections, isServable, Scheduler, schedule } from './scheduler.ts';
 export {
+  type CardFigures,
   type CardWeights,
   cardScore,
   defaultLrs,
@@ -95,6 +109,8 @@ export {
   similarity,
   similarityParts,
 } from './scores.ts';
+// How scores are shown.
+export type { LrsTerms, ShownScores, ShownTerm, SimilarityTerms } from './shown-scores.ts';
 // What hosts report of themselves.
 export { applySrm, type CardUse, checkSrm, type SrmCard, type SrmRecord, srmAgeS, srmCardOf, srmOf } from './srm.ts';
 export { type Estimate, estimate, pairedDifference } from './statistics/estimate.ts';

@@ -3,11 +3,19 @@
 import type { Cluster, HostView } from './cluster.ts';
 import type { Decision } from './decision.ts';
 import type { Filter } from './filters.ts';
+import {
+  type OptionValues,
+  optionValues,
+  type PolicyContext,
+  type PolicyOptionRecord,
+  type PolicyOptions,
+} from './policy-options.ts';
 import type { VmRequest } from './request.ts';
-import type { TypicalRequest } from './typical-request.ts';
+import type { ShownScores } from './shown-scores.ts';
 
 /** One way to place VMs. A new one is a file in `policies/` and a line in `policies/index.ts`. */
 export interface Policy {
+  /** As run files and tables show it. */
   readonly name: string;
   /** Applied in order; the first that rejects a host removes it. */
   readonly filters: readonly Filter[];
@@ -24,7 +32,7 @@ export interface Policy {
   readonly tierPoints?: number;
   /** How good the host is for the request; higher is better, its range is the policy's own. */
   score(host: HostView, request: VmRequest): number;
-  /** The parts of which the score is made, by name, for explanations. */
+  /** The parts of the score by name, for explanations. */
   terms(host: HostView, request: VmRequest): Record<string, number>;
   /** Cards that the request gets on the chosen host, ascending. Called for GPU VMs only. */
   cards(host: HostView, request: VmRequest): number[];
@@ -32,41 +40,58 @@ export interface Policy {
   index?(cluster: Cluster): ScoreIndex;
 }
 
-/** Decides as `schedule` does, faster. It follows the cluster's changes by itself. */
+/** Decides as `schedule` does, faster. It tracks the cluster's changes on its own. */
 export interface ScoreIndex {
+  /** Places one request, as `schedule` does. */
   decide(request: VmRequest): Decision;
 }
 
-export const similarityForms = ['normalised', 'raw'] as const;
-export const gpuScores = ['both', 'card', 'similarity'] as const;
-export const spills = ['allowed', 'never'] as const;
-
-/** What a person may set when naming a policy. What run files from before an option lack has its default. */
-export interface PolicyOptions {
-  /** Seed of the policies that draw lots. Defaults to 1. */
-  readonly seed: number;
-  /** Eq. (3) over components divided by the largest capacity, or `raw`: literally, in raw units. Defaults to `normalised`. */
-  readonly similarity: (typeof similarityForms)[number];
-  /** Eq. (4) of policy `hybrid`: S_card × similarity, or one of the two alone. Defaults to `both`. */
-  readonly gpuScore?: (typeof gpuScores)[number];
-  /** Whether CPU VMs may go to GPU hosts when no CPU host has room; policies `hybrid` and `least-card`. Defaults to `allowed`. */
-  readonly spill?: (typeof spills)[number];
-  /** vCPUs that a CPU VM must leave free on a GPU host for each of its idle cards; the same policies. Defaults to 0. */
-  readonly reserveVcpusPerCard?: number;
-  /** RAM that it must leave free for each of them, MiB. Defaults to 0. */
-  readonly reserveRamMibPerCard?: number;
-  /** What the workload is made of, for policies that need to know it beforehand; they have no default. */
-  readonly typicalRequests?: readonly TypicalRequest[];
-}
-export const defaultPolicyOptions: PolicyOptions = { seed: 1, similarity: 'normalised' };
-
 /** Makes a policy; one a run, since policies may keep scratch memory. */
 export interface PolicyFactory {
+  /** By which people choose it. */
   readonly name: string;
   /** One line for `--help` and tables. */
   readonly summary: string;
-  /** It decides only with `PolicyOptions.typicalRequests`, so only where the workload is known beforehand. */
+  /** What people may set, by name. Defaults to nothing. */
+  readonly options?: PolicyOptionRecord;
+  /** It decides only with `PolicyContext.typicalRequests`, so only where the workload is known beforehand. */
   readonly needsTypicalRequests?: true;
-  /** @throws InputError when it needs typical requests and gets none */
-  create(options: PolicyOptions): Policy;
+  /**
+   * A policy for one run.
+   *
+   * @param options the seed and every declared option, checked
+   * @throws InputError when it needs typical requests and gets none
+   */
+  create(options: PolicyContext): Policy;
+  /** How its scores are shown under these options. Defaults to plain numbers. */
+  shown?(options: PolicyContext): ShownScores;
+}
+
+/** A factory with options, `PolicyFactoryWith<typeof options>`: its functions know the names and types of their values. */
+export interface PolicyFactoryWith<Declared extends PolicyOptionRecord> extends PolicyFactory {
+  /** What people may set. */
+  readonly options: Declared;
+  /** Makes a policy; see PolicyFactory. */
+  create(options: PolicyContext & OptionValues<Declared>): Policy;
+  /** How scores are shown; see PolicyFactory. */
+  shown?(options: PolicyContext & OptionValues<Declared>): ShownScores;
+}
+
+/** The factory whose functions may be called with some of its options: what is missing has its default, and all are checked. */
+export function withDefaults(factory: PolicyFactory): PolicyFactory {
+  const { shown } = factory;
+  return {
+    ...factory,
+    create: (given) => factory.create(optionValues(factory, { ...given })),
+    ...(shown === undefined ? {} : { shown: (given) => shown(optionValues(factory, { ...given })) }),
+  };
+}
+
+/**
+ * The policy with these options; those that are missing have their defaults, those that it does not declare are ignored.
+ *
+ * @throws InputError when an option has no value that it may have
+ */
+export function createPolicy(factory: PolicyFactory, given: Partial<PolicyOptions> = {}): Policy {
+  return factory.create(optionValues(factory, given));
 }

@@ -7,10 +7,13 @@ import { toThousandths } from './resources.ts';
  * A CPU VM asks for no card; `cardMemoryMib`, `cardCores` and `cardModels` then mean nothing.
  */
 export interface VmRequest {
+  /** Id of the VM. */
   readonly id: string;
   /** At least 0.001; whole for VMs, in thousandths for container traces. */
   readonly vcpus: number;
+  /** RAM, MiB. */
   readonly ramMib: number;
+  /** Disk, GiB. */
   readonly diskGib: number;
   /** Cards wanted; 0 for a CPU VM. */
   readonly cards: number;
@@ -47,6 +50,7 @@ export function isGpuRequest(request: VmRequest): boolean {
 
 /** The size part of a Nova flavor. */
 export interface FlavorSize {
+  /** vCPUs. */
   readonly vcpus: number;
   /** Nova's `ram`, which is in MiB. */
   readonly ram: number;

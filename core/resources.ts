@@ -11,7 +11,9 @@ export interface ResourceVector {
   readonly cardMemoryMib: number;
   /** Cores on each card. */
   readonly cardCores: number;
+  /** vCPUs. */
   readonly vcpus: number;
+  /** RAM, MiB. */
   readonly ramMib: number;
 }
 

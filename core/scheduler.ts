@@ -26,6 +26,7 @@ export function schedule(
 
 /** How a Scheduler finds the best host: by the policy's index where it has one, or always by the scan. */
 export const engines = ['auto', 'scan'] as const;
+/** How the best host is found; the decisions are the same. */
 export type Engine = (typeof engines)[number];
 
 /** A policy on a cluster. Decides as `schedule` does, bit for bit, and faster where the policy has an index. */

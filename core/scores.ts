@@ -9,13 +9,18 @@ export interface LrsOptions {
   /** M of Eq. (1): points of an empty host. Defaults to 100. */
   readonly maxScore: number;
 }
+/** The weights of Eq. (1) unless others are given: vCPUs and RAM alike, 100 points at most. */
 export const defaultLrs: LrsOptions = { vcpuWeight: 0.5, maxScore: 100 };
 
 /** The part of a host that Eq. (1) reads. */
 export interface LrsHost {
+  /** vCPUs that it gives out. */
   readonly vcpus: number;
+  /** vCPUs that may still be given out. */
   readonly vcpusFree: number;
+  /** RAM that VMs may use, MiB. */
   readonly ramMib: number;
+  /** RAM that is free, MiB. */
   readonly ramFreeMib: number;
 }
 
@@ -50,9 +55,11 @@ export function leastRequestedScore(
 export interface LrsParts {
   /** (cᵢ − rᵢ) / cᵢ: what stays free once the request is placed, as shares of what the host has. */
   readonly vcpusLeftShare: number;
+  /** The same of RAM. */
   readonly ramLeftShare: number;
   /** Points that each adds; their sum is the score but for the last bits, which the score avoids to round. */
   readonly vcpuPoints: number;
+  /** The same of RAM. */
   readonly ramPoints: number;
 }
 
@@ -70,9 +77,11 @@ export function leastRequestedParts(
 
 /** Weights w₁, w₂, w₃ of Eq. (2): computing power, bandwidth, clock. */
 export type CardWeights = readonly [number, number, number];
+/** The weights of Eq. (2) unless others are given. */
 export const equalCardWeights: CardWeights = [1 / 3, 1 / 3, 1 / 3];
 
-type CardFigures = Pick<GpuModel, 'fp32Tflops' | 'bandwidthGBs' | 'clockMhz'>;
+/** The figures of a card that Eq. (2) weighs: FP32 TFLOPS, memory bandwidth in GB/s, clock in MHz. */
+export type CardFigures = Pick<GpuModel, 'fp32Tflops' | 'bandwidthGBs' | 'clockMhz'>;
 
 /**
  * Performance of a card, Eq. (2).
@@ -137,6 +146,7 @@ export interface SimilarityParts {
   readonly dot: number;
   /** ‖N‖ and ‖R‖. */
   readonly idleNorm: number;
+  /** Length of what is asked for. */
   readonly askedNorm: number;
   /** dot / (idleNorm · askedNorm): `similarity` of the same vectors, bit for bit. */
   readonly similarity: number;

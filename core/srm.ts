@@ -12,16 +12,23 @@ import { toThousandths } from './resources.ts';
 export interface SrmCard {
   /** PCI address, as in the HostSpec. */
   readonly address: string;
+  /** Its name. */
   readonly model: string;
+  /** Memory, MiB. */
   readonly memoryMib: number;
+  /** Cores. */
   readonly cores: number;
+  /** Memory bandwidth, GB/s. */
   readonly bandwidthGBs: number;
+  /** Boost clock, MHz. */
   readonly clockMhz: number;
   /** In use, MiB; what the holder took, even where the host cannot look inside a passed-through card. */
   readonly memoryUsedMib: number;
+  /** In use. */
   readonly coresUsed: number;
   /** Servers that hold the card or a part of it; a passthrough card with a holder is taken, whatever its use. */
   readonly serverIds: readonly string[];
+  /** Whether it works. */
   readonly healthy: boolean;
 }
 
@@ -36,14 +43,19 @@ export function srmCardOf(card: GpuCard, use: CardUse): SrmCard {
 
 /** One host at one moment. */
 export interface SrmRecord {
+  /** Name of the host. */
   readonly host: string;
   /** When it was taken, seconds on the reader's clock. */
   readonly observedAtS: number;
   /** Rises with every record of the host; an older record never replaces a newer one. */
   readonly sequence: number;
+  /** vCPUs in use. */
   readonly vcpusUsed: number;
+  /** RAM in use, MiB. */
   readonly ramUsedMib: number;
+  /** Disk in use, GiB. */
   readonly diskUsedGib: number;
+  /** In the order in which the host reports them. */
   readonly cards: readonly SrmCard[];
 }
 

@@ -1,7 +1,7 @@
 /**
  * Files that are being written, beside the place that they will take. Each writer has a name of its own, so that two that write one file
  * never mix their bytes: the later one to finish replaces the earlier one's whole file. What an interrupted process leaves is removed:
- * by itself at SIGINT, SIGTERM and SIGHUP, and after SIGKILL by the next process that writes into the folder.
+ * by the process itself at SIGINT, SIGTERM and SIGHUP, and after SIGKILL by the next process that writes into the folder.
  */
 import { openSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -55,7 +55,7 @@ export function guardTemporaries(targets: readonly string[]): () => void {
 function onSignal(signal: NodeJS.Signals): void {
   for (const target of guarded.keys()) removeOwn(target);
   for (const each of signals) process.off(each, onSignal);
-  // Whoever else listens, such as a server that stops in order, goes on.
+  // Other listeners, such as a server that shuts down in order, carry on.
   if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }
 

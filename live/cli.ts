@@ -15,19 +15,24 @@ import { addShadow } from './commands/shadow.ts';
 import { addTokenCommands } from './commands/token.ts';
 
 export function addLiveCommands(program: Command): void {
+  program.commandsGroup('Real cloud:');
   const live = program
     .command('live')
-    .description('on a real OpenStack: hosts checked and reported, servers placed by the same scheduler');
+    .description('run virtual desktops on a real OpenStack, placed by the same scheduler');
+  live.commandsGroup('GPU hosts:');
   addHost(live);
   addAgent(live);
+  live.commandsGroup('Services:');
   addServe(live);
   addGateway(live);
   addTokenCommands(live);
   addAccountCommands(live);
+  live.commandsGroup('Servers of the cloud:');
   addBoot(live);
   addShadow(live);
   addRecord(live);
   addFlavors(live);
+  live.commandsGroup('Setup and checks:');
   addDoctor(live);
   addInstall(live);
   addDemo(live);

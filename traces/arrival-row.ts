@@ -1,4 +1,4 @@
-/** Arrivals that are filled anew again and again, so that a long trace leaves nothing behind for the garbage collector. */
+/** Arrivals that are refilled over and over, so that a long trace leaves nothing behind for the garbage collector. */
 import type { VmRequest } from '../core/request.ts';
 import type { Arrival } from './arrival.ts';
 import { textOf } from './text-cache.ts';
@@ -6,8 +6,8 @@ import { textOf } from './text-cache.ts';
 const noModels: readonly string[] = [];
 
 /**
- * A request that can be filled anew. Its id may lie in it as UTF-8 bytes, which become a text only when somebody asks for that: making
- * one takes 50 ns, a quarter of reading a row, and whoever writes ids to a file wants bytes.
+ * A request that can be refilled. Its id may lie in it as UTF-8 bytes, which become a text only when somebody asks for that: making
+ * one takes 50 ns, a quarter of reading a row, and a writer of ids to a file wants bytes.
  */
 export class RequestRow implements VmRequest {
   vcpus = 0;
@@ -37,7 +37,7 @@ export class RequestRow implements VmRequest {
   }
 }
 
-/** An arrival that can be filled anew. */
+/** An arrival that can be refilled. */
 export class ArrivalRow implements Arrival {
   atS = 0;
   lifetimeS = 0;

@@ -8,18 +8,21 @@ export interface Arrival {
   readonly atS: number;
   /** How long it runs once started, seconds, above 0. */
   readonly lifetimeS: number;
+  /** What it asks for. */
   readonly request: VmRequest;
   /** Experimental station (beamline) or the trace's group; empty if unknown. */
   readonly station: string;
   /** Desktop kind; acceptance is reported by it. Empty if unknown. */
   readonly flavor: string;
+  /** Empty if unknown. */
   readonly image: string;
+  /** Empty if unknown. */
   readonly user: string;
 }
 
 /**
  * Arrivals in order of `atS`, in batches, so that a long trace costs no promise a row and is never in memory as a whole. A reader may
- * fill the arrivals of a batch anew for the next one: whoever needs one for longer copies it (`copyOf`).
+ * refill the arrivals of a batch for the next one: to keep one longer, copy it (`copyOf`).
  */
 export type ArrivalStream = AsyncIterable<readonly Arrival[]>;
 

@@ -152,7 +152,7 @@ function intervalOf(
   return { startS: ofVms.startS, entries };
 }
 
-/** `2100000 m,m,|,b,|`: a time, and elements of which `|` ends a batch. */
+/** `2100000 m,m,|,b,|`: a time, and elements; `\|` ends a batch. */
 function splitLine(text: string, where: string): { readonly startS: number; readonly elements: readonly string[] } {
   const match = /^(\d{1,12}) (\S+)$/.exec(text);
   if (match === null) throw new InputError(where, 'a time in seconds, a space and a list separated by commas', text);

@@ -29,7 +29,7 @@ export interface CsvRest<Column extends string> {
   /** Line of the first row that is left, from 1; the row before it ended one line earlier. */
   readonly line: number;
   /** Bytes from the start of that row on. */
-  readonly chunks: AsyncIterable<Buffer>;
+  readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -91,7 +91,7 @@ async function* parsedRows(path: string, rest?: CsvRest<string>): AsyncGenerator
   });
   // Each error also comes through the callback of `feed`.
   parser.on('error', () => {});
-  const feed = (chunk: Buffer | undefined): Promise<Error | undefined> =>
+  const feed = (chunk: Uint8Array | undefined): Promise<Error | undefined> =>
     new Promise((resolve) => {
       const done = (error?: Error | null): void => resolve(error ?? undefined);
       if (chunk === undefined) parser.end(done);
@@ -117,7 +117,7 @@ function countIn(cells: readonly string[], wanted: string): number {
 }
 
 /** The chunks, then undefined. */
-async function* withEnd(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | undefined> {
+async function* withEnd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array | undefined> {
   yield* chunks;
   yield undefined;
 }

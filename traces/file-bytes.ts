@@ -129,7 +129,7 @@ async function* chunksOf({ descriptor, isKept }: OpenFile): AsyncGenerator<Buffe
 }
 
 function gunzipped(file: OpenFile): AsyncIterable<Buffer> {
-  // The callback only keeps pipeline quiet: its error also ends the loop of whoever reads.
+  // The callback only keeps pipeline quiet: its error also ends the reader's loop.
   return pipeline(
     Readable.from(chunksOf(file), { objectMode: false }),
     createGunzip({ chunkSize: chunkBytes }),

@@ -11,6 +11,7 @@ export interface HepsCalendar {
   readonly runDays: number;
   /** Day of each week of a run without beam for users, 0 = Monday. */
   readonly studyWeekday: number;
+  /** Length of a shift, hours. */
   readonly shiftHours: number;
   /** The workload's day 0 is this day of a run, counted from 0. */
   readonly startsOnRunDay: number;

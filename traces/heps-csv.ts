@@ -109,7 +109,7 @@ class PlainLines {
   #line = 1;
   #positions: ReadonlyMap<HepsColumn, number> | undefined;
   #rows: PlainRows | undefined;
-  /** Filled anew for every batch. */
+  /** Refilled for every batch. */
   readonly #filled = Array.from({ length: batchRows }, () => new ArrivalRow());
   readonly #batch: Arrival[] = [...this.#filled];
 

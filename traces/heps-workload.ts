@@ -16,6 +16,7 @@ export interface HepsOptions {
   readonly days: number;
   /** Desktops relative to the planned use of about 500 at a time; beamtimes stay as they are. */
   readonly load: number;
+  /** Of all that is drawn. */
   readonly seed: number;
   /** From `readHepsParameters`. */
   readonly parameters: HepsParameters;

@@ -10,15 +10,17 @@ export const leftOutWords = {
   'part-of-job': 'for parts of a checkpointed job, whose own row has the whole of it',
 } as const;
 
+/** Why a row of a trace was left out. */
 export type LeftOutReason = keyof typeof leftOutWords;
 
 /** A row that becomes no VM. */
 export class RowError extends InputError {
+  /** Why the row becomes no VM. */
   readonly reason: LeftOutReason;
   /** Of a wrong value; empty otherwise. */
   readonly column: string;
 
-  /** @param where,expected,got as for every InputError */
+  /** Place, expectation and value are as for every InputError. */
   constructor(where: string, expected: string, got: unknown, reason: LeftOutReason, column = '') {
     super(where, expected, got);
     this.reason = reason;
@@ -28,9 +30,11 @@ export class RowError extends InputError {
 
 /** Rows left out for one reason, and for a wrong value in one column. */
 export interface LeftOut {
+  /** Why. */
   readonly reason: LeftOutReason;
   /** Of the wrong value; empty for every other reason. */
   readonly column: string;
+  /** Number of rows. */
   readonly count: number;
   /** Messages of the first of them. */
   readonly first: readonly string[];
@@ -43,6 +47,7 @@ const keptMessages = 5;
 export class LeftOutRows {
   readonly #byReason = new Map<string, { reason: LeftOutReason; column: string; count: number; first: string[] }>();
 
+  /** Counts a row, and keeps the first messages. */
   add({ reason, column, message }: RowError): void {
     const key = `${reason} ${column}`;
     let known = this.#byReason.get(key);

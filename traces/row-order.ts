@@ -2,7 +2,7 @@
 import type { Arrival } from './arrival.ts';
 import { RowError } from './left-out.ts';
 
-/** Rows that are seen after a row before it is taken or left out: so many wrong times in succession are told from a trace that goes on. */
+/** Rows that are seen after a row before it is taken or left out: this many wrong times in succession are told from a trace that goes on. */
 const rowsAhead = 1000;
 
 /**

@@ -51,8 +51,8 @@ export interface SwfOptions extends ReadOptions {
 /**
  * Jobs of a log, as VMs: a vCPU per processor (requested, else allocated), memory per processor as requested, else as used,
  * else `ramMibPerVcpu`; station = group, flavor = `queue-<number>`, each empty where the log has −1. Times count from the start
- * of the log and are rounded to the millisecond; a run time of 0 means less than half a second, and is read as 1 s. A job of which no run
- * time or no processors are known is an invalid row. No VM are jobs cancelled before they ran (status 5, run time −1), and lines of status
+ * of the log and are rounded to the millisecond; a run time of 0 means less than half a second, and is read as 1 s. A job without a known run
+ * time or number of processors is an invalid row. No VM are jobs cancelled before they ran (status 5, run time −1), and lines of status
  * 2, 3 and 4, which are parts of a checkpointed job whose own line has the whole of it.
  */
 export async function* readSwf(path: string, options: SwfOptions = {}): ArrivalStream {

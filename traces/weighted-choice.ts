@@ -3,6 +3,7 @@ import type { RandomStream } from './random.ts';
 
 /** An option and how often it is taken; weights are relative, they need not sum to 1. */
 export interface Weighted<T> {
+  /** What is chosen. */
   readonly value: T;
   /** At least 0; one of the options has more. */
   readonly weight: number;

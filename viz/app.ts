@@ -59,7 +59,7 @@ export class App {
     await this.#openAll(
       runs.map((source) => ({
         name: source.name,
-        read: async () => readRun(await openRun(source, document), source.name),
+        read: async () => readRun(await openRun(source, document), source.name, source.policy),
       })),
     );
   }

@@ -10,7 +10,7 @@ export function freeThousandths(cluster: Cluster, card: number): number {
   return thousandthsOf(cluster, card, cluster.cardMemoryFreeMib[card]!, cluster.cardCoresFree[card]!);
 }
 
-/** The same if so much memory and so many cores were free of the card. */
+/** The same if this much memory and this many cores of the card were free. */
 export function thousandthsOf(cluster: Cluster, card: number, memoryFreeMib: number, coresFree: number): number {
   if (cluster.cardHealthy[card] === 0) return 0;
   const { memoryMib, cores } = cluster.models[cluster.cardModel[card]!]!;

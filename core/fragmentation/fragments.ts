@@ -130,7 +130,7 @@ export class Fragments {
     return row;
   }
 
-  /** Adds a card that has so much free to a row (1), or takes it out (-1). @returns thousandths free of it */
+  /** Adds a card with this much free to a row (1), or takes it out (-1). @returns thousandths free of it */
   #tally(row: number, card: number, memoryFreeMib: number, coresFree: number, sign: 1 | -1): number {
     const cluster = this.#cluster;
     const count = this.#count;

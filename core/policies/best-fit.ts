@@ -2,6 +2,7 @@
 import type { HostView } from '../cluster.ts';
 import type { PolicyFactory } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
+import type { ShownTerm } from '../shown-scores.ts';
 import { fineGrained } from './first-fit.ts';
 
 export const bestFit: PolicyFactory = {
@@ -13,6 +14,14 @@ export const bestFit: PolicyFactory = {
     score: (host, request) => -leftoverShare(host, request),
     terms: leftoverTerms,
   }),
+  shown: () => ({ terms: resourceTitles }),
+};
+
+/** Headings of terms that are resources. */
+export const resourceTitles: Readonly<Record<string, ShownTerm>> = {
+  vcpus: { title: 'vCPUs' },
+  ram: { title: 'RAM' },
+  cards: { title: 'cards' },
 };
 
 /** What the host keeps free of each resource once the VM is there, as shares of the cluster's largest host. */

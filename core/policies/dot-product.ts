@@ -5,6 +5,7 @@
 import type { HostView } from '../cluster.ts';
 import type { PolicyFactory } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
+import { resourceTitles } from './best-fit.ts';
 import { fineGrained } from './first-fit.ts';
 
 export const dotProduct: PolicyFactory = {
@@ -16,6 +17,7 @@ export const dotProduct: PolicyFactory = {
     score: (host, request) => Object.values(products(host, request)).reduce((sum, product) => sum + product, 0),
     terms: products,
   }),
+  shown: () => ({ terms: resourceTitles, combined: 'sum' }),
 };
 
 /** Free × asked of each resource, both as shares of the cluster's largest host. */

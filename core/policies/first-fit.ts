@@ -10,8 +10,11 @@ export const fineGrained: Pick<Policy, 'filters' | 'wholeCards' | 'cards'> = {
   cards: (host, request) => tightestCards(host, servingCards(host, request), request.cards),
 };
 
+const noScores = 'First fit gives no scores: the first host that fits is taken.';
+
 export const firstFit: PolicyFactory = {
   name: 'first-fit',
   summary: 'the first host that fits',
   create: () => ({ ...fineGrained, name: 'first-fit', score: () => 0, terms: () => ({}) }),
+  shown: () => ({ sentence: { cpu: noScores, gpu: noScores } }),
 };

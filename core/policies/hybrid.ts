@@ -5,17 +5,49 @@
 import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
 import type { Cluster, HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
-import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
+import type { Policy, PolicyFactoryWith } from '../policy.ts';
+import type { OptionValues, PolicyContext, PolicyOptionRecord } from '../policy-options.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import type { ResourceVector } from '../resources.ts';
 import { HybridIndex } from '../score-index/hybrid-index.ts';
-import { cardScore, defaultLrs, gpuScore, leastRequestedScore, rawUnits, similarity } from '../scores.ts';
-import { keptForCards } from './kept-for-cards.ts';
+import {
+  cardScore,
+  defaultLrs,
+  gpuScore,
+  leastRequestedParts,
+  leastRequestedScore,
+  rawUnits,
+  similarity,
+  similarityParts,
+} from '../scores.ts';
+import type { ShownScores } from '../shown-scores.ts';
+import { keptForCards, keptForCardsOptions } from './kept-for-cards.ts';
 
-export const hybrid: PolicyFactory = {
+const options = {
+  similarity: {
+    help: 'Eq. (3): each dimension divided by its largest capacity in the cluster, or literally, in raw units',
+    choices: ['normalised', 'raw'],
+    default: 'normalised',
+    isAlwaysRecorded: true,
+    words: () => 'raw similarity',
+  },
+  gpuScore: {
+    help: 'Eq. (4): S_card × similarity, or one of the two alone',
+    choices: ['both', 'card', 'similarity'],
+    default: 'both',
+    words: (parts) => (parts === 'card' ? 'S_card alone' : 'similarity alone'),
+  },
+  ...keptForCardsOptions,
+} as const satisfies PolicyOptionRecord;
+
+type HybridOptions = PolicyContext & OptionValues<typeof options>;
+
+export const hybrid: PolicyFactoryWith<typeof options> = {
   name: 'hybrid',
   summary: 'the paper: CPU VMs by LRS, CPU hosts first; GPU VMs by S_card × similarity on SRM records',
+  options,
   create: createHybrid,
+  shown: shownScores,
 };
 
 /** One way to serve a GPU VM on a host: some of its cards, and what Eq. (4) says of them. */
@@ -28,9 +60,9 @@ export interface CardOffer {
 }
 
 /** The options that decide what a GPU VM's offers are worth. */
-type GpuScoring = Pick<PolicyOptions, 'similarity' | 'gpuScore'>;
+type GpuScoring = Pick<HybridOptions, 'similarity'> & Partial<Pick<HybridOptions, 'gpuScore'>>;
 
-function createHybrid(options: PolicyOptions): Policy {
+function createHybrid(options: HybridOptions): Policy {
   const kept = keptForCards(options);
   const policy: Policy = {
     name: 'hybrid',
@@ -44,7 +76,7 @@ function createHybrid(options: PolicyOptions): Policy {
     terms(host, request) {
       if (!isGpuRequest(request)) return { lrs: leastRequestedScore(host, request) };
       const offer = bestOffer(host, request, options);
-      const { gpuScore: counts = 'both' } = options;
+      const { gpuScore: counts } = options;
       return {
         ...(counts === 'similarity' ? {} : { cardScore: offer.cardScore }),
         ...(counts === 'card' ? {} : { similarity: offer.similarity }),
@@ -53,15 +85,55 @@ function createHybrid(options: PolicyOptions): Policy {
     cards: (host, request) => [...bestOffer(host, request, options).cards],
     index: (cluster) =>
       new HybridIndex(cluster, policy, unitsOf(cluster, options), {
-        gpu: (options.gpuScore ?? 'both') !== 'both',
+        gpu: options.gpuScore !== 'both',
         spill: kept.length > 0,
       }),
   };
   return policy;
 }
 
+function shownScores(options: HybridOptions): ShownScores {
+  const { gpuScore: counts, similarity: form } = options;
+  const isProduct = counts === 'both';
+  return {
+    terms: {
+      cardScore: {
+        title: 'S_card',
+        meaning: 'S_card, Eq. (2): speed of the card, of the fastest in the cluster',
+      },
+      similarity: {
+        title: 'similarity',
+        meaning: 'Eq. (3): how alike what is idle and what is asked for are, as the cosine of their angle',
+      },
+      lrs: { title: 'LRS', meaning: 'Eq. (1): points for what stays free' },
+    },
+    combined: 'product',
+    fullBar: { cpu: defaultLrs.maxScore, gpu: 1 },
+    sentence: {
+      cpu: `Bars show LRS. Any CPU host comes before every GPU host: ${defaultLrs.maxScore} points more.`,
+      ...(isProduct
+        ? {
+            gpu: 'The frame is as wide as S_card, and similarity is how much of it is filled: the filled part is the score, S_card × similarity.',
+          }
+        : {}),
+    },
+    equation(host, request) {
+      if (!isGpuRequest(request)) return { kind: 'lrs', parts: leastRequestedParts(host, request) };
+      const { idle, cardScore: sCard } = bestOffer(host, request, options);
+      return {
+        kind: 'similarity',
+        idle,
+        parts: similarityParts(idle, request, unitsOf(host.cluster, options)),
+        cardScore: sCard,
+        cardScoreCounts: isProduct ? 'factor' : counts === 'card' ? 'alone' : 'not',
+        isRaw: form === 'raw',
+      };
+    },
+  };
+}
+
 /** What Eq. (3) divides by. */
-export function unitsOf(cluster: Cluster, options: Pick<PolicyOptions, 'similarity'>): ResourceVector {
+export function unitsOf(cluster: Cluster, options: Pick<HybridOptions, 'similarity'>): ResourceVector {
   return options.similarity === 'raw' ? rawUnits : cluster.largest;
 }
 

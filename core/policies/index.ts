@@ -1,6 +1,7 @@
 /** The list of policies. */
 import { InputError } from '../input-error.ts';
-import type { PolicyFactory } from '../policy.ts';
+import { type PolicyFactory, withDefaults } from '../policy.ts';
+import type { PolicyOptionRecord } from '../policy-options.ts';
 import { bestFit } from './best-fit.ts';
 import { dotProduct } from './dot-product.ts';
 import { fgdBestFit } from './fgd/best-fit.ts';
@@ -16,10 +17,14 @@ import { nova } from './nova.ts';
 import { random } from './random.ts';
 import { worstFit } from './worst-fit.ts';
 
+/** The policies that come with heps. */
 export const policies: readonly PolicyFactory[] = [
   ...[hybrid, nova, firstFit, bestFit, worstFit, dotProduct, random, leastCard],
   ...[fgd, gpuClustering, gpuPacking, fgdBestFit, fgdDotProduct, fgdRandom],
-];
+].map(withDefaults);
+
+/** Every option that one of them declares, by name. */
+export const builtInOptions: PolicyOptionRecord = Object.assign({}, ...policies.map(({ options }) => options));
 
 /** The policy of that name. @throws InputError naming those there are */
 export function policyNamed(name: string): PolicyFactory {

@@ -7,15 +7,39 @@ import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
 import { sharedCardShare } from '../card-share.ts';
 import type { Cluster, HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
-import type { Policy, PolicyFactory, PolicyOptions } from '../policy.ts';
+import type { Policy, PolicyFactoryWith } from '../policy.ts';
+import type { OptionValues } from '../policy-options.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import { leftoverShare, leftoverTerms } from './best-fit.ts';
-import { keptForCards } from './kept-for-cards.ts';
+import { keptForCards, keptForCardsOptions } from './kept-for-cards.ts';
 
-export const leastCard: PolicyFactory = {
+export const leastCard: PolicyFactoryWith<typeof keptForCardsOptions> = {
   name: 'least-card',
   summary: 'GPU VMs to the least card that serves, CPU VMs packed: serves more VMs than hybrid, on slower cards',
+  options: keptForCardsOptions,
   create: createLeastCard,
+  shown: () => ({
+    terms: {
+      cardLeft: {
+        title: 'card left over',
+        meaning: 'card memory beyond what is asked for, of the largest card in the cluster',
+      },
+      modelBusy: {
+        title: 'model in use',
+        meaning: 'cards of that model in the cluster that are held or have failed, of all of them',
+      },
+      idleCards: {
+        title: 'idle cards',
+        meaning: 'idle cards on the host, of the most that a host has: counts a tenth',
+      },
+      vcpus: { title: 'vCPUs', meaning: 'vCPUs left over, of the most that a host has' },
+      ram: { title: 'RAM', meaning: 'RAM left over, of the most that a host has' },
+      deprivedCards: {
+        title: 'cards deprived',
+        meaning: 'idle cards that would lose their share of the host’s vCPUs or RAM',
+      },
+    },
+  }),
 };
 
 /** Idle cards decide among hosts whose cards are about as good a choice: they are at most a tenth, where the other terms reach 1. */
@@ -34,7 +58,7 @@ interface LeastOffer {
   readonly score: number;
 }
 
-function createLeastCard(options: PolicyOptions): Policy {
+function createLeastCard(options: OptionValues<typeof keptForCardsOptions>): Policy {
   /** By place in `cluster.models`. */
   let busy: readonly number[] = [];
 

@@ -12,6 +12,17 @@ export const nova: PolicyFactory = {
   name: 'nova',
   summary: 'stock OpenStack Zed with PciPassthroughFilter and PCIWeigher: cards are counted',
   create: createNova,
+  shown: () => ({
+    terms: {
+      ram: { title: 'RAM', meaning: 'free RAM, of the most among the hosts that fit' },
+      cpu: { title: 'vCPUs', meaning: 'free vCPUs, of the most among the hosts that fit' },
+      disk: { title: 'disk', meaning: 'free disk, of the most among the hosts that fit' },
+      io_ops: { title: 'building', meaning: 'VMs that are being built there count against it' },
+      pci: { title: 'few cards', meaning: 'hosts with fewer idle cards are preferred' },
+    },
+    combined: 'sum',
+    countsBuilding: true,
+  }),
 };
 
 /** One Nova weigher: raw value of a host, multiplier, and `minval` where the class sets it. */

@@ -19,4 +19,5 @@ export const random: PolicyFactory = {
       terms: (host) => ({ lot: lot(host) }),
     };
   },
+  shown: () => ({ isLot: true }),
 };

@@ -34,7 +34,7 @@ export function checkRunFile(value: unknown, file: string): RunFile {
   const { policy, cloud, workload, cluster, warmUpS } = anObject(run.inputs, `${file}, inputs`);
   anObject(workload, `${file}, inputs.workload`);
   anObject(cluster, `${file}, inputs.cluster`);
-  aText(anObject(policy, `${file}, inputs.policy`).name, `${file}, inputs.policy.name`);
+  checkPolicy(policy, `${file}, inputs.policy`);
   anObject(cloud, `${file}, inputs.cloud`);
   if (warmUpS !== undefined) aNumber(warmUpS, `${file}, inputs.warmUpS`);
   const summary = anObject(run.summary, `${file}, summary`);
@@ -44,6 +44,15 @@ export function checkRunFile(value: unknown, file: string): RunFile {
     if (run[field] !== null || field === 'series') checkTable(run[field], `${file}, ${field}`, columns);
   }
   return value as RunFile;
+}
+
+function checkPolicy(value: unknown, where: string): void {
+  const { name, module } = anObject(value, where);
+  aText(name, `${where}.name`);
+  if (module === undefined) return;
+  const { file, sha256 } = anObject(module, `${where}.module`);
+  aText(file, `${where}.module.file`);
+  aText(sha256, `${where}.module.sha256`);
 }
 
 /** @throws InputError that tells a file of a later version from what is no run file */

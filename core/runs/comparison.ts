@@ -7,12 +7,15 @@ import type { RunSummary } from './run-file.ts';
 
 /** Runs of one policy, in order of the seeds. */
 export interface PolicyRuns {
+  /** Name. */
   readonly policy: string;
+  /** One per seed. */
   readonly summaries: readonly RunSummary[];
 }
 
 /** One line of a comparison; estimates in the measure's unit, null when some run had nothing to measure. */
 export interface MeasureComparison {
+  /** What is compared. */
   readonly measure: Measure;
   /** One per policy, in the order given. */
   readonly estimates: readonly (Estimate | null)[];

@@ -7,15 +7,19 @@ import { cardsAt, type DecisionColumns, textAt } from './run-file.ts';
 
 /** How many hosts each filter removed, in the order in which hosts met them. */
 export interface Funnel {
+  /** All hosts. */
   readonly hosts: number;
+  /** One per filter that removed some. */
   readonly steps: readonly {
     readonly filter: string;
     readonly removed: number;
     readonly reasons: readonly { readonly reason: Rejection; readonly count: number }[];
   }[];
+  /** Hosts that passed all filters. */
   readonly scored: number;
 }
 
+/** Counts the hosts that each filter removed. @param verdicts of all hosts, in any order */
 export function funnelOf(verdicts: readonly HostVerdict[]): Funnel {
   const counts = new Map<string, Map<Rejection, number>>();
   for (const { rejection } of verdicts) {

@@ -4,12 +4,15 @@ import type { RunSummary, SeriesName } from './run-file.ts';
 /** What is counted, or added up, of the VMs that arrived on one day. */
 export type DayCount = 'arrived' | 'gpuArrived' | 'placed' | 'served' | 'gpuServed' | 'waitS';
 
+/** A figure of a run: how it is read from a summary, and how it is shown and compared. */
 export interface Measure {
+  /** In words. */
   readonly label: string;
+  /** Per cent, hours, or a plain number. */
   readonly unit: '%' | 'h' | '';
   /** Digits after the point. */
   readonly digits: number;
-  /** Which way is better; undefined where neither is by itself. */
+  /** Which way is better; undefined where neither is better as such. */
   readonly better?: 'more' | 'less';
   /** What batch means of one long run are taken of: a level, or a sum over another; undefined where they do not apply. */
   readonly batches?: SeriesName | { readonly part: DayCount; readonly whole: DayCount };
@@ -30,6 +33,7 @@ export const servedMeasure: Measure = {
   read: (summary) => percent(summary.servedShare),
 };
 
+/** All figures by which runs are compared, in the order in which they are shown. */
 export const measures: readonly Measure[] = [
   servedMeasure,
   {

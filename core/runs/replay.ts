@@ -3,14 +3,16 @@ import { Cluster } from '../cluster.ts';
 import { parseCluster } from '../cluster-file.ts';
 import { InputError } from '../input-error.ts';
 import { policyNamed } from '../policies/index.ts';
-import type { Policy } from '../policy.ts';
+import { createPolicy, type Policy, type PolicyFactory } from '../policy.ts';
 import { decidingScheduler, schedulersOf } from './deciding-scheduler.ts';
 import { lastReportS } from './report-times.ts';
 import { cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-file.ts';
 
 /** A moment of a run: after the first `rows` decisions, at `nowS`. */
 export interface Moment {
+  /** Simulated time, s. */
   readonly nowS: number;
+  /** Decisions before it. */
   readonly rows: number;
   /** Which of several schedulers decided, from 0. */
   readonly scheduler: number;
@@ -24,9 +26,17 @@ export function decisionsOf(run: RunFile, file: string): DecisionColumns {
   return run.decisions;
 }
 
-/** The policy that decided. */
-export function policyOf(run: RunFile): Policy {
-  return policyNamed(run.inputs.policy.name).create(run.inputs.policy.options);
+/**
+ * The policy that decided.
+ *
+ * @param factory where it does not come with heps
+ * @throws InputError when that is needed and missing
+ */
+export function policyOf({ inputs }: Pick<RunFile, 'inputs'>, factory?: PolicyFactory): Policy {
+  const { name, options, module } = inputs.policy;
+  if (factory === undefined && module !== undefined)
+    throw new InputError(`policy ${name}`, `its file ${module.file}`, undefined);
+  return createPolicy(factory ?? policyNamed(name), options);
 }
 
 /** The moment at which a row was decided. */
@@ -77,13 +87,19 @@ export function believedToRun(run: RunFile, decisions: DecisionColumns, moment: 
 /**
  * What the scheduler saw then: bindings as it made them; those of other schedulers, ends, failures and repairs as far as reports had told
  * it. At one instant ends come before failures, those before reports, those before decisions; so whatever ended at `nowS` is free.
+ *
+ * @param policy the one that decided. Defaults to that of the run, which must come with heps
  */
-export function viewAt(run: RunFile, decisions: DecisionColumns, moment: Moment): Cluster {
+export function viewAt(
+  run: RunFile,
+  decisions: DecisionColumns,
+  moment: Moment,
+  { wholeCards }: Pick<Policy, 'wholeCards'> = policyOf(run),
+): Cluster {
   const cluster = new Cluster(parseCluster(run.cluster, 'cluster').hosts);
   const knownS = knownUntilS(run, moment);
   const runs = believedToRun(run, decisions, moment);
   const seesAll = run.inputs.cloud.srmIntervalS === 0;
-  const { wholeCards } = policyOf(run);
   for (let row = 0; row < moment.rows; row++) {
     const host = decisions.host[row]!;
     if (host < 0) continue;

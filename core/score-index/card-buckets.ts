@@ -84,7 +84,7 @@ export class CardBuckets {
     if (this.#plainOf[host]! < 0) this.#enlist(bucket);
   }
 
-  /** The first idle cards of a host with whole cards of one model, of which none is tighter than the other; undefined for other hosts. */
+  /** The first idle cards of a host with whole cards of one model, none tighter than another; undefined for other hosts. */
   plainCards(host: number, count: number): number[] | undefined {
     const plain = this.#plain[this.#plainOf[host]!];
     if (plain === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Hosts that have changed since somebody looked at them last, each once. */
+/** Hosts that have changed since they were last taken, each once. */
 export class ChangedHosts {
   readonly #hosts: number[] = [];
   readonly #isIn: Uint8Array;

@@ -8,7 +8,7 @@ import { EqualHosts, type RowPlaces } from './equal-hosts.ts';
 import type { RoomCounter, RoomCounts } from './rejection-counts.ts';
 import { UnequalHosts } from './unequal-hosts.ts';
 
-/** Rows are made for sizes that at least one host in so many has, which bounds the number of sizes that a decision goes through. */
+/** Rows are made for sizes that at least one host in this many has, which bounds the number of sizes that a decision goes through. */
 const mostSizes = 16;
 
 /** Largest denominator of Eq. (1), thousandths of a vCPU × MiB, up to which a hundred times its numerator is exact. */

@@ -20,7 +20,7 @@ export interface RowPlaces {
   readonly placeOf: Int32Array;
 }
 
-/** Holds the hosts that were put into it, in the state in which they were put. */
+/** Holds hosts as they were when last `put`. */
 export class EqualHosts {
   /** Score of the host that `best` found. */
   bestScore = Number.NaN;
@@ -29,7 +29,7 @@ export class EqualHosts {
   /** vCPU capacity in thousandths, and what of it is beyond whole vCPUs. */
   readonly #milliVcpus: number;
   readonly #milliRest: number;
-  /** The size, and what a host that is looked at has free of it. */
+  /** The size, and how much of it the host under consideration has free. */
   readonly #size: { readonly vcpus: number; vcpusFree: number; readonly ramMib: number; ramFreeMib: number };
   /** By whole free vCPUs; made when first used. */
   readonly #rows: (HostHeap | undefined)[];

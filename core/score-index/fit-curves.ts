@@ -118,7 +118,7 @@ export class FitCurves {
     return this.length++;
   }
 
-  /** The value for a host with so much free. */
+  /** The value for a host with this much free. */
   at(curve: number, vcpus: number, ramMib: number): number {
     return this.#at(curve, vcpus * this.#perVcpu, ramMib * this.#perMib);
   }

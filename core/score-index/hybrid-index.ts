@@ -1,6 +1,6 @@
 /**
- * The decisions of policy `hybrid`, bit for bit, without looking at every host: same host, cards, score, and reasons of a refusal. Whoever
- * only wants to add a policy never needs to open this folder; the readable reference is `schedule()`.
+ * The decisions of policy `hybrid`, bit for bit, without looking at every host: same host, cards, score, and reasons of a refusal. You never
+ * need to open this folder to add a policy; the readable reference is `schedule()`.
  *
  * The idea: what is best depends on few numbers of a host, and in each of them it only rises, or rises to one peak and falls. So hosts are
  * kept in the order of those numbers, and a decision looks where the best must be. Whatever prunes is a bound; what competes is scored by

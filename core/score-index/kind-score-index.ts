@@ -1,7 +1,7 @@
 /**
  * The decisions of a policy with the fine-grained filters whose score of a host depends on the host's vCPUs and cards and on what the
- * request asks of these: scores are kept per kind of request, and computed anew for hosts that have changed since that kind came last.
- * Which host is up and has the RAM and the disk is looked at with every request.
+ * request asks of these: scores are kept per kind of request, and recomputed for hosts that have changed since that kind last came.
+ * Which hosts are up and have the RAM and disk is checked for every request.
  */
 import { serves } from '../card-fit.ts';
 import type { Cluster } from '../cluster.ts';

@@ -1,6 +1,6 @@
 /**
  * The decisions of policy `nova`, bit for bit, over columns: Nova's weighers compare each host with all candidates, so every host must be
- * looked at, but at a few numbers of it only.
+ * visited, but only a few of its numbers.
  */
 import type { Cluster } from '../cluster.ts';
 import type { Decision } from '../decision.ts';

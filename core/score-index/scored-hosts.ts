@@ -1,4 +1,4 @@
-/** A score for each host of a cluster, and the highest of each block of hosts, so that few are looked at to find the best. */
+/** A score for each host of a cluster, and the highest of each block of hosts, so that finding the best visits few. */
 
 /** Stands for a host that cannot serve. */
 export const impossible = Number.NEGATIVE_INFINITY;

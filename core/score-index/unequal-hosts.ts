@@ -44,7 +44,7 @@ interface Best {
   score: number;
 }
 
-/** Holds the hosts that were put into it, in the state in which they were put. */
+/** Holds hosts as they were when last `put`. */
 export class UnequalHosts {
   readonly #cluster: Cluster;
   readonly #leaves: number;
@@ -66,7 +66,7 @@ export class UnequalHosts {
    * least and most of 1 / vCPUs and 1 / RAM of its hosts, the lowest of them, and the number of their size or -1 where they differ.
    */
   readonly #figures: Float64Array;
-  /** Per node and step: the most RAM free of a host with so many vCPUs free, MiB; -1 where there is none. */
+  /** Per node and step: the most RAM free of a host with that many vCPUs free, MiB; -1 where there is none. */
   readonly #stairsMib: Int32Array;
 
   /** Nodes to be searched, and their bounds. */

@@ -116,7 +116,7 @@ export class WeighedHosts {
       if (idle > mostIdle) mostIdle = idle;
       if (idle < leastIdle) leastIdle = idle;
     }
-    // PCIWeigher prefers hosts with fewer cards: 100 − their number, of which it counts 99 at most.
+    // PCIWeigher prefers hosts with fewer cards: 100 − their number, counting at most 99.
     const leastPci = 100 - Math.min(mostIdle, 99);
     const mostPci = 100 - Math.min(leastIdle, 99);
     const ramRange = mostRam === 0 ? 1 : mostRam;

@@ -2,7 +2,9 @@
 
 /** A mean and half the width of its 95 % confidence interval; null where fewer than two values leave it open. */
 export interface Estimate {
+  /** In the unit of the values. */
   readonly mean: number;
+  /** In the same unit. */
   readonly halfWidth: number | null;
 }
 

@@ -2,7 +2,9 @@
 
 /** A quantile by nearest rank, and two values that hold the true one with at least 95 % confidence; null where there are too few for that. */
 export interface QuantileEstimate {
+  /** In the unit of the values. */
   readonly value: number;
+  /** Ends of the interval. */
   readonly interval: readonly [low: number, high: number] | null;
 }
 

@@ -16,7 +16,7 @@ export class LiveState {
   readonly waiting = new Map<string, LiveWaiting>();
   /** Of the snapshot. */
   readonly turnedAway: readonly LiveTurnedAway[];
-  /** Hosts whose VMs, cards or being up have changed; whoever draws them empties it. */
+  /** Hosts whose VMs, cards or being up have changed; the drawing code empties it. */
   readonly changedHosts = new Set<number>();
   #sequence: number;
   #atS: number;

@@ -208,7 +208,7 @@ ${policyFigures('queueing')}
   others is for the operator to say; where cards stand idle anyway (low load), hybrid's choice is the kinder one.
 - Of the GPU work that nobody could exceed, \`least-card\` serves 93 %, hybrid 73 %, Nova 55 % (load 1, rejecting; method and intervals: [bound.md](bound.md)).
 
-\`least-card\` is explained in [scheduler.md](scheduler.md). It was made while looking at these seeds and loads, so here are ten seeds that nobody had looked at (experiment
+\`least-card\` is explained in [scheduler.md](scheduler.md). It was designed with these seeds and loads in view, so here are ten fresh seeds (experiment
 \`fresh-seeds\`, rejecting):
 
 ${freshSeeds()}

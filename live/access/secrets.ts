@@ -1,4 +1,4 @@
-/** Secrets that nobody can guess: 32 random bytes, of which others keep the hash alone. */
+/** Secrets that nobody can guess: 32 random bytes; others keep only the hash. */
 import { createHash, randomBytes } from 'node:crypto';
 
 /** 32 random bytes, base64url. */

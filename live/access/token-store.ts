@@ -67,7 +67,7 @@ export class TokenStore {
       .execute();
   }
 
-  /** Whoever has the token with that hash; undefined when nobody does, or it was revoked. */
+  /** The holder of the token with that hash; undefined when there is none, or it was revoked. */
   async findToken(hash: string): Promise<TokenHolder | undefined> {
     return await this.#database
       .selectFrom('tokens')

@@ -6,7 +6,7 @@ import { InputError } from '../../core/input-error.ts';
 import { People } from '../desktops/accounts/people.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from '../desktops/accounts/person-name.ts';
 import type { Group } from '../desktops/records/group.ts';
-import { readConfiguration } from '../server/configuration.ts';
+import { openConfiguration } from '../server/configuration.ts';
 import { openStores } from '../server/stores.ts';
 import { wallClock } from '../wall-clock.ts';
 
@@ -23,11 +23,13 @@ interface AddOptions {
 const leastPasswordLength = 8;
 
 export function addAccountCommands(live: Command): void {
-  const account = live.command('account').description('local accounts of the portal: make, list, remove, new password');
-  withPassword(withConfig(account.command('add').description('make an account; its password comes by standard input')))
+  const account = live
+    .command('account')
+    .description('local accounts of the portal: add, list, remove, change password');
+  withPassword(withConfig(account.command('add').description('add an account, with its password on standard input')))
     .argument('<name>', 'login name: small letters, digits, _ and -')
     .option('--display-name <text>', 'name for people (default: the login name)')
-    .option('--uid <number>', 'number of the directory (default: the next one from 20000)')
+    .option('--uid <number>', 'user number (default: the next one from 20000)')
     .option('--gid <number>', "number of the person's group (default: the same)")
     .option('--groups <list>', 'further groups with their numbers: b7:70001,ct:70002', '')
     .option('--admin', 'may see and stop all desktops', false)
@@ -48,23 +50,23 @@ export function addAccountCommands(live: Command): void {
       const password = await readPassword(passwordFile);
       await withPeople(config, (people) => people.add(account, password, wallClock.nowS));
     });
-  withConfig(account.command('list').description('list accounts, and people whom the unified login has named')).action(
-    async ({ config }: { config: string }) => {
-      const rows = await withPeople(config, (people) => people.list());
-      for (const { name, uid, subject, isAdmin, removedAtS, displayName } of rows) {
-        const kind = subject === null ? 'local' : 'unified';
-        const notes = [...(isAdmin === 1 ? ['administrator'] : []), ...(removedAtS === null ? [] : ['removed'])];
-        console.log([name.padEnd(20), String(uid).padStart(6), kind.padEnd(7), displayName, ...notes].join('  '));
-      }
-      if (rows.length === 0) console.log('no accounts yet: heps live account add --help');
-    },
-  );
-  withConfig(account.command('remove').description('nobody logs in by it any more, and whoever has is out'))
+  withConfig(
+    account.command('list').description('list local accounts, and people known from the unified login'),
+  ).action(async ({ config }: { config: string }) => {
+    const rows = await withPeople(config, (people) => people.list());
+    for (const { name, uid, subject, isAdmin, removedAtS, displayName } of rows) {
+      const kind = subject === null ? 'local' : 'unified';
+      const notes = [...(isAdmin === 1 ? ['administrator'] : []), ...(removedAtS === null ? [] : ['removed'])];
+      console.log([name.padEnd(20), String(uid).padStart(6), kind.padEnd(7), displayName, ...notes].join('  '));
+    }
+    if (rows.length === 0) console.log('no accounts yet: heps live account add --help');
+  });
+  withConfig(account.command('remove').description('remove an account and end its sessions'))
     .argument('<name>', 'as in the list')
     .action(async (name: string, { config }: { config: string }) => {
       await withPeople(config, (people) => people.remove(name, wallClock.nowS));
     });
-  withPassword(withConfig(account.command('password').description('a new password, by standard input')))
+  withPassword(withConfig(account.command('password').description('change a password, given on standard input')))
     .argument('<name>', 'as in the list')
     .action(async (name: string, { config, passwordFile }: { config: string; passwordFile?: string }) => {
       const password = await readPassword(passwordFile);
@@ -97,7 +99,7 @@ async function readPassword(file: string | undefined): Promise<string> {
 }
 
 async function withPeople<T>(config: string, work: (people: People) => Promise<T>): Promise<T> {
-  const stores = await openStores(readConfiguration(config, process.env).database);
+  const stores = await openStores((await openConfiguration(config, process.env)).database);
   try {
     return await work(new People(stores.database));
   } finally {

@@ -4,7 +4,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../../core/input-error.ts';
-import { runAgent, sendReport, sequenceNumbers } from '../gpu-host/agent.ts';
 import { hostToken, tokenVariable } from '../gpu-host/host-token.ts';
 import { askSmi } from '../gpu-host/nvidia-smi.ts';
 import { type Observation, observe } from '../gpu-host/observation.ts';
@@ -48,7 +47,8 @@ Example:
 }
 
 async function runCommand(options: AgentArguments): Promise<void> {
-  if (options.print && !options.once) throw new InputError('--print', 'it to go with --once', undefined);
+  const { runAgent, sendReport, sequenceNumbers } = await import('../gpu-host/agent.ts');
+  if (options.print && !options.once) throw new InputError('--print', '--once with it', undefined);
   const root = existingRoot(options.root);
   const host = options.host ?? hostNameOf(root);
   const ask = root === '/' ? askSmi() : null;
@@ -78,7 +78,7 @@ async function runCommand(options: AgentArguments): Promise<void> {
     for (const warning of warnings) log(warning);
     const outcome = await sendReport(send, report, null, stop.signal);
     if (outcome.kind === 'taken') return;
-    log(outcome.kind === 'conflict' ? 'the registry has another or a later record of this host' : outcome.reason);
+    log(outcome.kind === 'conflict' ? 'the registry has a different or later record of this host' : outcome.reason);
     process.exitCode = 1;
     return;
   }
@@ -113,7 +113,7 @@ function hostNameOf(root: string): string {
   try {
     return readFileSync(join(root, 'etc/hostname'), 'utf8').trim();
   } catch {
-    throw new InputError('--host', `the host's name, since ${join(root, 'etc/hostname')} does not tell`, undefined);
+    throw new InputError('--host', `the host's name, since ${join(root, 'etc/hostname')} does not say`, undefined);
   }
 }
 

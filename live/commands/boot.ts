@@ -41,30 +41,30 @@ interface Explained {
 }
 
 export function addBoot(live: Command): void {
-  withServer(live.command('boot').description('boot a server where the scores say, and say why'))
-    .argument('<name>', 'of the server')
+  withServer(live.command('boot').description('boot a server on the host that the scores choose, and say why'))
+    .argument('<name>', 'name of the server')
     .requiredOption('--image <image>', 'id or name')
     .option('--flavor <flavor>', 'id or name; or give --vcpus and --ram-mib')
     .option('--vcpus <n>', 'vCPUs', whole)
     .option('--ram-mib <n>', 'RAM, MiB', whole)
     .option('--disk-gib <n>', 'disk, GiB', whole, 0)
     .option('--gpus <n>', 'cards', whole)
-    .option('--gpu-memory-mib <n>', 'least memory of each card, MiB', whole)
-    .option('--gpu-cores <n>', 'least cores of each card', whole)
+    .option('--gpu-memory-mib <n>', 'minimum memory of each card, MiB', whole)
+    .option('--gpu-cores <n>', 'minimum cores of each card', whole)
     .option('--gpu-model <model...>', 'acceptable models')
     .option('--network <id...>', 'networks (default: none)')
     .option('--user-data <file>', 'cloud-init')
     .option('--key-name <name>', 'key pair')
     .option('--dry-run', 'only say where it would go')
-    .option('--no-wait', 'end when the claim stands, before the server runs')
-    .option('--idempotency-key <key>', 'the same one again is the same request')
+    .option('--no-wait', 'exit once the claim is made, before the server runs')
+    .option('--idempotency-key <key>', 'a request with the same key is the same request')
     .option('--json', 'print the answer as JSON')
     .addHelpText(
       'after',
       '\nExample:\n  heps live boot desk-1 --image debian --vcpus 8 --ram-mib 32768 --gpus 1 --gpu-memory-mib 40000',
     )
     .action(boot);
-  withServer(live.command('servers').description('list requests for servers, the newest first'))
+  withServer(live.command('servers').description('list requests for servers, newest first'))
     .argument('[id]', 'only this one, in full')
     .option('--limit <n>', 'how many', whole, 20)
     .option('--json', 'print the answer as JSON')
@@ -83,7 +83,7 @@ export function addBoot(live: Command): void {
     });
   withServer(live.command('delete').description('remove a server that was booted here, and its claim'))
     .argument('<id>', 'as heps live servers shows it')
-    .option('--no-wait', 'end when it is ordered')
+    .option('--no-wait', 'exit once the removal is ordered')
     .action(async (id: string, options: ServerArguments & { wait: boolean }) => {
       const client = clientOf(options);
       const { body } = await client.ask('DELETE', `/v1/servers/${encodeURIComponent(id)}`, [202]);

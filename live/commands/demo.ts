@@ -9,7 +9,6 @@ import { makeDemoFolder } from '../demo/demo-folder.ts';
 import { isInstalled } from '../desktops/machines/local/programs.ts';
 import { readConfiguration } from '../server/configuration.ts';
 import { makeLog } from '../server/log.ts';
-import { startLiveServer } from '../server/server.ts';
 import { wallClock } from '../wall-clock.ts';
 import { aPortNumber } from './port-option.ts';
 
@@ -23,12 +22,9 @@ export function addDemo(live: Command): void {
   live
     .command('demo')
     .description('virtual desktops on this computer: server, accounts and real VNC desktops on loopback (Debian)')
-    .option(
-      '--folder <folder>',
-      'where it keeps its database and desktops (default: a temporary one, removed at the end)',
-    )
-    .option('--port <port>', 'of the portal, on 127.0.0.1', aPortNumber, 8790)
-    .option('--gateway-port <port>', 'of the streaming gateway, on 127.0.0.1', aPortNumber, 8791)
+    .option('--folder <folder>', 'folder for its database and desktops (default: a temporary one, removed at the end)')
+    .option('--port <port>', 'port of the portal, on 127.0.0.1', aPortNumber, 8790)
+    .option('--gateway-port <port>', 'port of the streaming gateway, on 127.0.0.1', aPortNumber, 8791)
     .addHelpText(
       'after',
       `
@@ -42,6 +38,7 @@ Example:
 }
 
 async function runDemo({ folder: given, port, gatewayPort }: DemoOptions): Promise<void> {
+  const { startLiveServer } = await import('../server/server.ts');
   await installMissing((text) => console.log(`The demonstration ${text}`));
   const folder = given === undefined ? mkdtempSync(join(tmpdir(), 'heps-demo-')) : resolve(given);
   const ended = new Promise<void>((end) => {
@@ -53,7 +50,7 @@ async function runDemo({ folder: given, port, gatewayPort }: DemoOptions): Promi
     const server = await startLiveServer(configuration, makeLog(configuration.log.level));
     console.log(welcome(`http://127.0.0.1:${port}/portal/`, passwords, folder));
     await ended;
-    console.log('\nEnds the desktops …');
+    console.log('\nStopping the desktops …');
     await server.stop();
   } finally {
     if (given === undefined) rmSync(folder, { recursive: true, force: true });
@@ -64,7 +61,7 @@ function welcome(url: string, passwords: ReadonlyMap<string, string>, folder: st
   const people = [...passwords].map(([name, password]) => `    ${name.padEnd(6)} ${password}   ${roles[name]}`);
   return [
     '',
-    'HEPS virtual cloud desktops: a demonstration that only this computer reaches.',
+    'HEPS virtual cloud desktops: a demonstration, reachable from this computer only.',
     '',
     `  Open      ${url}`,
     '',

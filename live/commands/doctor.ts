@@ -7,7 +7,7 @@ import { checkDatabase } from '../doctor/database-checks.ts';
 import { checkServer } from '../doctor/server-checks.ts';
 import { databaseStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
 import { openSession, readCloudConfiguration, surroundings } from '../openstack/index.ts';
-import { readConfiguration } from '../server/configuration.ts';
+import { openConfiguration } from '../server/configuration.ts';
 import { wallClock } from '../wall-clock.ts';
 import { clientOf, serverUrl } from './server-options.ts';
 
@@ -23,7 +23,7 @@ export function addDoctor(live: Command): void {
   live
     .command('doctor')
     .description(
-      'check login, roles, versions, services, hosts, definitions and clocks, and what else is named; ends with 1 when something is wrong',
+      'check login, roles, versions, services, hosts, definitions and clocks, and the database and server if given; exit code 1 when something is wrong',
     )
     .option('--cloud <name>', 'entry of clouds.yaml (default: OS_CLOUD, OS_AUTH_URL, or the only one)')
     .option('--config <file>', 'configuration of heps live serve: check its database too; nothing is changed in it')
@@ -35,7 +35,7 @@ export function addDoctor(live: Command): void {
     .option('--json', 'print the checks as JSON')
     .addHelpText('after', '\nExample:\n  heps live doctor --cloud heps --config heps.yaml')
     .action(async ({ cloud, config, server, tokenFile, json }: DoctorArguments) => {
-      const database = config === undefined ? null : readConfiguration(config, process.env).database;
+      const database = config === undefined ? null : (await openConfiguration(config, process.env)).database;
       const client = server === undefined ? null : clientOf({ server, ...(tokenFile !== undefined && { tokenFile }) });
       const clocks = new ServiceClocks(wallClock);
       const session = openSession(readCloudConfiguration(surroundings(), cloud), {

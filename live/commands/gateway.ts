@@ -12,7 +12,7 @@ export function addGateway(live: Command): void {
   live
     .command('gateway')
     .description(
-      'run the streaming gateway by itself: it asks the server who may connect, and carries desktops to browsers',
+      'run the streaming gateway as a separate process: it asks the server who may connect, and streams desktops to browsers',
     )
     .requiredOption('--config <file>', 'configuration, YAML')
     .addHelpText(

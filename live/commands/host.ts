@@ -8,12 +8,12 @@ import { type BindBy, passthroughFiles } from '../gpu-host/passthrough-files.ts'
 import { existingRoot } from '../gpu-host/root-folder.ts';
 
 export function addHost(live: Command): void {
-  const host = live.command('host').description("this GPU host's passthrough: check it, generate its files");
+  const host = live.command('host').description('check GPU passthrough on this host, and generate its files');
   const root = () =>
     new Option('--root <dir>', 'read a recorded or mounted tree with sys, proc, etc instead of this host').default('/');
   host
     .command('check')
-    .description('check the five steps of GPU passthrough; ends with 1 when something is wrong')
+    .description('check the five steps of GPU passthrough; exit code 1 when something is wrong')
     .addOption(root())
     .option('--json', 'print the checks as JSON')
     .action((options: { root: string; json?: boolean }) => {
@@ -38,7 +38,7 @@ export function addHost(live: Command): void {
         .choices(['ids', 'addresses'])
         .default('ids'),
     )
-    .option('--write <dir>', 'write them below this folder, for you to look at and to copy from')
+    .option('--write <dir>', 'write them below this folder, to review and copy')
     .action((options: { root: string; bindBy: BindBy; write?: string }) => {
       const { files, warnings } = passthroughFiles(existingRoot(options.root), options.bindBy);
       for (const warning of warnings) console.error(`heps live host: ${warning}`);

@@ -26,7 +26,7 @@ interface RecordArguments {
 export function addRecord(live: Command): void {
   live
     .command('record')
-    .description('record the servers and hosts of a cloud as trace and cluster file, to replay them (admin)')
+    .description('record the servers and hosts of a cloud as a trace and a cluster file, to replay them (admin)')
     .option('--cloud <name>', 'entry of clouds.yaml (default: OS_CLOUD, OS_AUTH_URL, or the only one)')
     .addOption(
       new Option('--since <time>', 'days or hours back, such as 30d, or a date: 2026-01-31')
@@ -35,7 +35,7 @@ export function addRecord(live: Command): void {
     )
     .option(
       '--server <url>',
-      'heps live serve, whose records tell the hosts’ cards; Placement tells of others (default: of all)',
+      'heps live serve, whose records say which cards hosts have; for other hosts Placement does (default: for all)',
       serverUrl,
     )
     .option(
@@ -45,11 +45,11 @@ export function addRecord(live: Command): void {
     .option('--alias <alias=model>', 'the model that a PCI alias of flavors stands for; may be repeated', addAlias, {})
     .option(
       '--refused-lifetime <time>',
-      'take in servers that never ran too, as if they would have run so long, such as 8h (default: left out)',
+      'include servers that never ran, with this assumed lifetime, such as 8h (default: left out)',
       duration,
     )
-    .requiredOption('--out <folder>', `where ${clusterName} and ${traceName} go`)
-    .option('--force', 'replace those that are there')
+    .requiredOption('--out <folder>', `folder for ${clusterName} and ${traceName}`)
+    .option('--force', 'replace existing files')
     .addHelpText(
       'after',
       `
@@ -79,7 +79,7 @@ Example:
 
 function report({ counts }: Recording, out: string, hasRefused: boolean): string {
   const { servers, gpuServers, neverRan, hosts, cards } = counts;
-  const refused = hasRefused ? 'among them' : 'left out; --refused-lifetime takes them in';
+  const refused = hasRefused ? 'among them' : 'left out; --refused-lifetime includes them';
   const never = neverRan === 0 ? '' : `\n${neverRan} servers that never ran: ${refused}`;
   const [cluster, trace] = [clusterName, traceName].map((name) => `${out.replace(/(?<=.)\/+$/, '')}/${name}`);
   return `${servers} servers, ${gpuServers} of them with cards, on ${hosts} hosts with ${cards} cards${never}

@@ -5,7 +5,9 @@ import { clientOf, type ServerArguments, withServer } from './server-options.ts'
 
 export function addShadow(live: Command): void {
   withServer(
-    live.command('shadow').description('compare where Nova put what others booted with where the policy would have'),
+    live
+      .command('shadow')
+      .description('compare where Nova put servers booted by others with where the policy would have put them'),
   )
     .option('--json', 'print the answer as JSON')
     .addHelpText('after', '\nExample:\n  heps live shadow --token-file reader.token')

@@ -4,20 +4,20 @@ import { InputError } from '../../core/input-error.ts';
 import { hashOf } from '../access/secrets.ts';
 import type { TokenStore } from '../access/token-store.ts';
 import { makeToken, type Role, roles } from '../access/tokens.ts';
-import { readConfiguration } from '../server/configuration.ts';
+import { openConfiguration } from '../server/configuration.ts';
 import { openStores } from '../server/stores.ts';
 import { aHostName } from '../srm/report.ts';
 import { wallClock } from '../wall-clock.ts';
 
 export function addTokenCommands(live: Command): void {
-  const token = live.command('token').description('tokens of the registry: make, list, revoke');
-  withConfig(token.command('create').description('make a token and print it, this once'))
+  const token = live.command('token').description('API tokens: create, list, revoke');
+  withConfig(token.command('create').description('create a token and print it, once only'))
     .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
     .option('--host <name>', 'with --role agent: the host whose record it may write, as Nova knows it')
     .addHelpText('after', '\nExample:\n  heps live token create --config heps.yaml --role agent --host gpu-01')
     .action(async ({ config, role, host }: { config: string; role: Role; host?: string }) => {
       if (role === 'agent' && host === undefined) throw new InputError('--host', 'the host of the agent', undefined);
-      if (role !== 'agent' && host !== undefined) throw new InputError('--host', 'it with --role agent only', host);
+      if (role !== 'agent' && host !== undefined) throw new InputError('--host', '--role agent with it', host);
       const checkedHost = host === undefined ? null : aHostName(host, '--host');
       const secret = makeToken();
       await withTokens(config, (tokens) => tokens.addToken(hashOf(secret), role, checkedHost, wallClock.nowS));
@@ -37,7 +37,7 @@ export function addTokenCommands(live: Command): void {
     .argument('<id>', 'as in the list', wholeId)
     .action(async (id: number, { config }: { config: string }) => {
       const isRevoked = await withTokens(config, (tokens) => tokens.revokeToken(id, wallClock.nowS));
-      if (!isRevoked) throw new InputError('id', 'a token of the list that is not revoked', id);
+      if (!isRevoked) throw new InputError('id', 'a token from the list that is not revoked', id);
     });
 }
 
@@ -46,7 +46,7 @@ function withConfig(command: Command): Command {
 }
 
 async function withTokens<T>(config: string, work: (tokens: TokenStore) => Promise<T>): Promise<T> {
-  const stores = await openStores(readConfiguration(config, process.env).database);
+  const stores = await openStores((await openConfiguration(config, process.env)).database);
   try {
     return await work(stores.tokens);
   } finally {

@@ -16,7 +16,7 @@ export function textTypes(kind: DatabaseKind) {
     : { name: sql`text`, json: sql`text` };
 }
 
-/** Of a number that counts up by itself. */
+/** Type of an auto-incremented number. */
 export function counterType(kind: DatabaseKind): ColumnDataType {
   return kind === 'mariadb' ? 'bigint' : 'integer';
 }

@@ -1,4 +1,4 @@
-/** What the databases' own errors mean for whoever wrote. */
+/** What the databases' own errors mean for the writer. */
 
 /** A row of that key is there. */
 export function isTaken(error: unknown): boolean {

@@ -12,7 +12,7 @@ export interface Step {
   readonly otherwise?: Error;
 }
 
-/** Times that a transaction is made again where MariaDB let another one win. */
+/** Times that a transaction is retried when MariaDB let another one win. */
 const mostRepeats = 3;
 
 /** Writes all or nothing; on disk when it resolves. @throws the `otherwise` of the step that failed, or what the database threw */

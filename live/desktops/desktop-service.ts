@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { Subscription } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import type { DesktopState } from '../../core/wire/portal.ts';
+import { every } from '../every.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
 import { portalHeaders, readPageFiles } from '../http/page-files.ts';
@@ -59,7 +61,7 @@ export interface DesktopService {
   headersOf(path: string): Readonly<Record<string, string>>;
   /** Begins to look after desktops, and opens the gateway. @throws InputError when it cannot listen */
   start(): Promise<{ readonly gatewayUrl: string }>;
-  /** No more events and streams; what is under way is left to whoever comes next. */
+  /** No more events and streams; what is under way is left to the next process. */
   stop(): Promise<void>;
 }
 
@@ -88,10 +90,11 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     pages: () => events.pages,
   });
   const told = (error: unknown, requestId: string): void =>
-    log.error({ err: error, requestId }, 'a request of the portal failed');
-  const logged = (what: string, work: () => Promise<unknown>) => (): void =>
-    void work().catch((error: unknown) => log.warn({ err: error }, what));
-  const tellPages = (): void => void events.flush();
+    log.error({ err: error, requestId }, 'a portal request failed');
+  /** Repeats something at an interval, in seconds, while the service runs. */
+  const repeated = (intervalS: number, failure: string, work: () => unknown): Subscription =>
+    every(clock, intervalS, work, (error) => log.warn({ err: error }, failure));
+  const tellPages = (): void => events.flush();
   const lifecycle = new Lifecycle({
     store,
     machines,
@@ -178,21 +181,15 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
       lifecycle.start();
       const timers = [
         // Others may have changed something, and warnings come with the time.
-        setInterval(tellPages, 1_000),
-        setInterval(
-          logged('pages could not be looked after', () => events.beat()),
-          15_000,
-        ),
-        setInterval(
-          logged('what is over could not be removed', async () => {
-            await sessions.sweep();
-            await store.sweep(clock.nowS);
-          }),
-          60_000,
-        ),
+        repeated(1, 'pages could not be told of changes', tellPages),
+        repeated(15, 'heartbeats to pages failed', () => events.beat()),
+        repeated(60, 'expired rows could not be removed', async () => {
+          await sessions.sweep();
+          await store.sweep(clock.nowS);
+        }),
       ];
       end = async () => {
-        for (const timer of timers) clearInterval(timer);
+        for (const timer of timers) timer.unsubscribe();
         events.close();
         await listening.stop();
         await lifecycle.stop();

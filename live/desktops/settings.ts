@@ -32,7 +32,7 @@ export interface AccountSettings {
   readonly kind: 'local' | 'oidc';
   /** Null for local accounts. */
   readonly oidc: UnifiedLoginSettings | null;
-  /** Groups of the unified login whose members are administrators; local accounts are by themselves. */
+  /** Groups of the unified login whose members are administrators; local accounts have their own flag. */
   readonly adminGroups: readonly string[];
   /** Seconds that a login lasts unless it is used, and at most. */
   readonly idleS: number;

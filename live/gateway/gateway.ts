@@ -1,4 +1,4 @@
-/** The streaming gateway: a listener of its own, beside the server's or in a process by itself. */
+/** The streaming gateway: a listener of its own, beside the server's or in a separate process. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
@@ -37,7 +37,7 @@ export interface GatewayParts {
   readonly metricsNetworks: readonly string[];
   readonly limits: Partial<GatewayLimits>;
   readonly authority: Authority;
-  /** The built pages, of which the streaming page is shown for the paper's form of the address; empty: it is not shown here. */
+  /** The built pages; the streaming page is served at the paper's form of the address. Empty: it is not served here. */
   readonly pages: ReadonlyMap<string, PageFile>;
   readonly log: Logger;
   readonly clock: Clock;
@@ -124,7 +124,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => {}); // whoever has the socket sees that it is closed
+    socket.on('error', () => {}); // the owner of the socket sees that it is closed
     upgrade(request, socket, head).catch((error: unknown) => {
       log.error({ err: error, path: pathOf(request) }, 'a request failed');
       socket.destroy();

@@ -1,7 +1,22 @@
 /** The SRM controller of a host (paper, Fig. 5): create its record, then at every interval read, aggregate and update. */
+import {
+  concatMap,
+  defer,
+  EMPTY,
+  filter,
+  fromEvent,
+  lastValueFrom,
+  type Observable,
+  repeat,
+  retry,
+  takeUntil,
+  tap,
+  timer,
+} from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import type { HostInventory } from '../../core/host.ts';
 import type { SrmRecord } from '../../core/srm.ts';
+import { schedulerOf } from '../clock-scheduler.ts';
 import type { Observation } from './observation.ts';
 
 /** What is sent to the registry. */
@@ -30,7 +45,7 @@ export interface AgentOptions {
   readonly clock: Clock;
   /** In [0, 1): spreads what many agents do after a common failure. */
   readonly random: () => number;
-  /** One line for whoever runs the host. */
+  /** One line for the host's operator. */
   readonly log: (line: string) => void;
   /** Seconds between readings. */
   readonly intervalS: number;
@@ -46,6 +61,16 @@ const longestWaitS = 60;
 /** Versions taken over in a row before the agent waits like after a failure. */
 const mostConflicts = 3;
 
+/** The registry did not take a report; the message says why. */
+class NotTaken extends Error {
+  readonly kind: 'refused' | 'unavailable';
+
+  constructor({ kind, reason }: Extract<Outcome, { reason: string }>) {
+    super(reason);
+    this.kind = kind;
+  }
+}
+
 /**
  * Reports until `signal` aborts, whatever happens: a failed reading or report is logged and followed by a new reading, so that only the
  * newest is ever sent. Sends what has changed, and a heartbeat.
@@ -53,71 +78,85 @@ const mostConflicts = 3;
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { clock, intervalS, signal, log, random } = options;
   const numberNext = sequenceNumbers();
+  let startS = clock.nowS;
   let version: string | null = null;
   let takenContent = '';
   let takenAtS = Number.NEGATIVE_INFINITY;
-  let failures = 0;
   let lastKnown = 0;
   let knownWarnings = '';
 
-  /** One turn of the loop: why it failed, or null. */
-  async function turn(startS: number): Promise<Exclude<Outcome, { version: string }> | null> {
-    const { warnings, ...report } = await options.observe(startS, numberNext(startS, lastKnown));
-    if (warnings.join('\n') !== knownWarnings) {
-      knownWarnings = warnings.join('\n');
-      for (const warning of warnings.length > 0 ? warnings : ['nothing to warn of any more']) log(warning);
-    }
-    const content = contentOf(report);
+  function read(): Promise<Observation> {
+    startS = clock.nowS;
+    return options.observe(startS, numberNext(startS, lastKnown));
+  }
+
+  function sayWarnings({ warnings }: Observation): void {
+    if (warnings.join('\n') === knownWarnings) return;
+    knownWarnings = warnings.join('\n');
+    for (const warning of warnings.length > 0 ? warnings : ['nothing to warn of any more']) log(warning);
+  }
+
+  function isNews(report: Report): boolean {
     // Half an interval of play, since no turn starts to the millisecond.
     const heartbeatDue = Math.abs(startS - takenAtS) > (heartbeatIntervals - 0.5) * intervalS;
-    if (content === takenContent && !heartbeatDue) return null;
+    return contentOf(report) !== takenContent || heartbeatDue;
+  }
+
+  /** @throws NotTaken, or what the transport threw */
+  async function send({ inventory, record }: Report): Promise<void> {
+    const report = { inventory, record };
     const outcome = await sendReport(options.send, report, version, signal);
     if ('version' in outcome) version = outcome.version;
     if (outcome.kind === 'refused') version = null; // it may be the version that is refused, of a record that is gone
     if (outcome.kind === 'taken') {
-      if (takenContent === '') log(`the registry takes the reports of ${report.record.host}`);
-      takenContent = content;
+      if (takenContent === '') log(`the registry takes the reports of ${record.host}`);
+      takenContent = contentOf(report);
       takenAtS = startS;
-      return null;
+      return;
     }
     takenContent = '';
-    if (outcome.kind !== 'conflict') return outcome;
-    if (outcome.sequence === undefined) return changedUnderUs;
+    if (outcome.kind !== 'conflict') throw new NotTaken(outcome);
+    if (outcome.sequence === undefined) throw new NotTaken(changedUnderUs);
     lastKnown = outcome.sequence;
-    return clockIsBehind;
+    throw new NotTaken(clockIsBehind);
   }
 
-  while (!signal.aborted) {
-    const startS = clock.nowS;
-    const failure = await turn(startS).catch((error: unknown) => ({
-      kind: 'unavailable' as const,
-      reason: error instanceof Error ? error.message : String(error),
-    }));
-    if (signal.aborted) return;
-    if (failure === null) {
-      failures = 0;
-      // The clock may have been set meanwhile: never wait longer than an interval.
-      await wait(clock, Math.min(intervalS, Math.max(0, startS + intervalS - clock.nowS)), signal);
-      continue;
-    }
-    failures++;
-    const fullWaitS =
-      failure.kind === 'refused' ? longestWaitS : Math.min(longestWaitS, firstWaitS * 2 ** (failures - 1));
+  function backOff(error: unknown, failures: number): Observable<unknown> {
+    if (signal.aborted) return EMPTY;
+    const isRefused = error instanceof NotTaken && error.kind === 'refused';
+    const fullWaitS = isRefused ? longestWaitS : Math.min(longestWaitS, firstWaitS * 2 ** (failures - 1));
     const waitS = fullWaitS * (0.5 + 0.5 * random());
-    log(`${failure.reason}; trying again in ${waitS.toFixed(1)} s`);
-    await wait(clock, waitS, signal);
+    const reason = error instanceof Error ? error.message : String(error);
+    log(`${reason}; trying again in ${waitS.toFixed(1)} s`);
+    return wait(waitS);
   }
+
+  /** Emits after `delayS`; ends without that when `signal` aborts. */
+  function wait(delayS: number): Observable<unknown> {
+    if (signal.aborted) return EMPTY;
+    return timer(delayS * 1000, schedulerOf(clock)).pipe(takeUntil(fromEvent(signal, 'abort')));
+  }
+
+  const reports = defer(read).pipe(
+    tap(sayWarnings),
+    filter(isNews),
+    concatMap(send),
+    retry({ delay: backOff }),
+    // The clock may have been set meanwhile: never wait longer than an interval.
+    repeat({ delay: () => wait(Math.min(intervalS, Math.max(0, startS + intervalS - clock.nowS))) }),
+  );
+  await lastValueFrom(reports, { defaultValue: undefined });
 }
 
-const changedUnderUs: Outcome & { kind: 'unavailable' } = {
+const changedUnderUs = {
   kind: 'unavailable',
   reason: `the record changed ${mostConflicts} times under this agent: does another report as this host?`,
-};
+} as const;
 
-const clockIsBehind: Outcome & { kind: 'unavailable' } = {
+const clockIsBehind = {
   kind: 'unavailable',
   reason: "this host's clock is behind the registry's last record of it: going on from that record's number",
-};
+} as const;
 
 /** Sends a report; where the registry has another version, again as the successor of that, a few times. */
 export async function sendReport(
@@ -149,20 +188,4 @@ export function sequenceNumbers(): (nowS: number, lastKnown?: number) => number 
 function contentOf({ inventory, record }: Report): string {
   const { observedAtS: _, sequence: __, ...content } = record;
   return JSON.stringify({ inventory, content });
-}
-
-/** Resolves after `delayS`, or at once when `signal` aborts. */
-function wait(clock: Clock, delayS: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const stop = (): void => {
-      cancel();
-      resolve();
-    };
-    const cancel = clock.after(delayS, () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    });
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }

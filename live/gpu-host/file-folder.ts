@@ -38,7 +38,7 @@ export function writeFiles(folder: string, files: readonly GeneratedFile[]): Wri
  * The first thing that is neither one of the known files nor on the way to one. Enters no folder beyond these, and follows no link:
  * the folder may be anything, even `/`.
  *
- * @param below path of the folder that is looked at, from `folder`
+ * @param below path of the folder to read, from `folder`
  */
 function strangerIn(folder: string, below: string, known: readonly string[]): string | undefined {
   for (const entry of entriesOf(join(folder, below))) {

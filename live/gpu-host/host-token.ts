@@ -6,7 +6,7 @@ import { InputError } from '../../core/input-error.ts';
 export const tokenVariable = 'HEPS_AGENT_TOKEN';
 
 /**
- * Reads the token anew at every call, so that a replaced file is taken up.
+ * Rereads the token at every call, so that a replaced file takes effect.
  *
  * @throws InputError that says where, and never what the token is
  */

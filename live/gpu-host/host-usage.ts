@@ -11,7 +11,7 @@ export interface HostUsage {
   readonly vcpus: number;
   readonly ramMib: number;
   readonly diskGib: number;
-  /** Those of the running guests; where libvirt does not tell, the load average of a minute. */
+  /** Those of the running guests; where libvirt does not say, the one-minute load average. */
   readonly vcpusUsed: number;
   /** The larger of what is in use and what the guests may take, up to the next `ramStepMib`. */
   readonly ramUsedMib: number;
@@ -26,7 +26,7 @@ export const ramStepMib = 256;
 /** Where Nova keeps the disks of its servers by default (`instances_path`). */
 const instancesFolder = '/var/lib/nova/instances';
 
-/** @throws InputError when /proc does not tell how many processors or how much memory there are */
+/** @throws InputError when /proc does not say how many processors or how much memory there are */
 export function readHostUsage(tree: HostTree): HostUsage {
   const vcpus = (textAt(tree, '/proc/cpuinfo') ?? '').match(/^processor\s*:/gm)?.length;
   if (vcpus === undefined)

@@ -3,7 +3,7 @@
 import type { Check } from '../checks.ts';
 import { type HostTree, namesAt, textAt } from './host-tree.ts';
 
-/** Whether the processor is Intel's, whose IOMMU most kernels leave off; AMD's is on by itself. */
+/** Whether the processor is Intel's, whose IOMMU most kernels leave off; AMD's is on by default. */
 export function isIntel(tree: HostTree): boolean {
   return /^vendor_id\s*:\s*GenuineIntel$/m.test(textAt(tree, '/proc/cpuinfo') ?? '');
 }

@@ -104,7 +104,7 @@ function entriesOf(values: readonly string[]): Entry[] {
   });
 }
 
-/** Whether a device_spec names a card: by ids, where left out or `*` all; by address, of which only the exact and the `*` form are judged. */
+/** Whether a device_spec names a card: by ids, where left out or `*` means all; by address, where only the exact and the `*` form are judged. */
 function specNames(entry: Entry, card: PciCard): CheckStatus {
   if (entry === null) return 'wrong';
   const [vendor, product] = card.pciId.split(':');

@@ -109,8 +109,8 @@ function sharedUse(
   if (seen?.isMigOn) problems.push('out of order: MIG is on, so that it is no longer one card');
   if (seen?.uncorrectedErrors) problems.push(`out of order: ${seen.uncorrectedErrors} uncorrected memory errors`);
   const healthy = problems.length === 0;
-  if (seen?.memoryFreeMib === null) problems.push('its memory counts as used: nvidia-smi does not tell');
-  if (seen?.busyShare === null) problems.push('its cores count as used: nvidia-smi does not tell');
+  if (seen?.memoryFreeMib === null) problems.push('its memory counts as used: nvidia-smi does not say');
+  if (seen?.busyShare === null) problems.push('its cores count as used: nvidia-smi does not say');
   const use = {
     // What the driver keeps for itself is neither used nor free in nvidia-smi: only what is free is free.
     memoryUsedMib: model.memoryMib - Math.min(model.memoryMib, Math.floor(seen?.memoryFreeMib ?? 0)),

@@ -46,7 +46,7 @@ const cardClasses = [0x0300, 0x0302];
 const bridgeBaseClass = 0x06;
 
 /**
- * All cards of the host, by address, virtual functions among them. A card of which something cannot be read is unusable, with a warning.
+ * All cards of the host, by address, virtual functions among them. A card that cannot be read completely is unusable, with a warning.
  *
  * Usable means: no virtual function and none switched on, bound to a vfio driver, and so is every other function of its IOMMU group
  * except bridges, its audio function foremost. A card without driver is not free but out of order: nothing can hold it safely.

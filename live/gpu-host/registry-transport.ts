@@ -78,7 +78,7 @@ function jsonOf(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    return {}; // whoever needs a member says that it is missing
+    return {}; // the code that needs a member says that it is missing
   }
 }
 

@@ -1,4 +1,4 @@
-/** Which processes hold which cards: whoever has /dev/vfio/<group>, or on newer kernels /dev/vfio/devices/<device>, open. */
+/** Which processes hold which cards: those with /dev/vfio/<group>, or on newer kernels /dev/vfio/devices/<device>, open. */
 import { type HostTree, hostTree, linkAt, namesAt, textAt } from './host-tree.ts';
 
 /** Holders by the path under /dev/vfio, such as `14` or `devices/vfio0`: the guest's id where QEMU was told it (`-uuid`), else `process 4711`. */

@@ -1,7 +1,7 @@
 /** Problem details (RFC 9457): how the API says that something went wrong. */
 import type { ServerResponse } from 'node:http';
 
-/** Thrown by whoever answers a request; the caller is told `detail` and `members`. */
+/** Thrown while answering a request; the caller gets `detail` and `members`. */
 export class Problem extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

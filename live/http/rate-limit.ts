@@ -1,4 +1,4 @@
-/** Token buckets by key: so many at once, so many a second. */
+/** Token buckets by key: a burst, and a rate per second. */
 import type { Clock } from '../../core/clock.ts';
 
 export interface RateLimitOptions {

@@ -6,7 +6,7 @@ import type { MetadataNamespace } from '../openstack/index.ts';
 export const gpuNamespace: MetadataNamespace = {
   namespace: 'OS::HEPS::GPU',
   display_name: 'HEPS GPU request',
-  description: 'Cards with so much memory and so many cores: the HEPS scheduler places the server by them.',
+  description: 'What the cards of a server must offer: the HEPS scheduler places the server accordingly.',
   visibility: 'public',
   protected: true,
   resource_type_associations: [

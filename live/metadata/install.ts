@@ -12,7 +12,7 @@ export async function planInstall(glance: Glance): Promise<InstallPlan> {
   return isDeepStrictEqual(comparable(found), comparable(gpuNamespace)) ? 'nothing' : 'replace';
 }
 
-/** Glance changes a namespace field by field, so one that differs is made anew; between the two steps there is none. */
+/** Glance changes a namespace field by field, so one that differs is deleted and recreated; between the two steps there is none. */
 export async function install(glance: Glance, plan: InstallPlan): Promise<void> {
   if (plan === 'nothing') return;
   if (plan === 'replace') await glance.deleteNamespace(gpuNamespace.namespace);

@@ -5,9 +5,12 @@ import { InputError } from '../../core/input-error.ts';
 import { fieldsOf, readCloudEntries, type Surroundings } from './configuration-files.ts';
 import type { Credential, InDomain, Reference } from './credential.ts';
 
-const interfaces = ['public', 'internal', 'admin'] as const;
+/** The interfaces under which a service's addresses are listed. */
+export const interfaces = ['public', 'internal', 'admin'] as const;
+/** Which of a service's addresses in the catalogue is used. */
 export type EndpointInterface = (typeof interfaces)[number];
 
+/** How to reach a cloud: from clouds.yaml or from OS_ variables, as the OpenStack client reads them. */
 export interface CloudConfiguration {
   /** The entry in `clouds.yaml`; `environment` for one made of `OS_*`. */
   readonly name: string;

@@ -2,6 +2,7 @@
 
 /** By id or by name; names of users and projects are unique in their domain only. */
 export type Reference = { readonly id: string } | { readonly name: string };
+/** A user or project, and the domain in which its name is unique. */
 export type InDomain = { readonly id: string } | { readonly name: string; readonly domain: Reference };
 
 /** A secret is a function, so that printing or serialising what holds it shows none. */
@@ -19,6 +20,7 @@ export interface ApplicationCredential {
   readonly secret: () => string;
 }
 
+/** Who logs in, and how. */
 export type Credential = PasswordCredential | ApplicationCredential;
 
 /** The body of `POST /v3/auth/tokens`. */

@@ -3,6 +3,7 @@ import { aBoolean, anInteger, anObject, aText } from '../../core/check.ts';
 import { anyText, orNull, textsByName } from './answer-values.ts';
 import type { Service } from './service.ts';
 
+/** A flavor with its extra specs (`GET /flavors/detail`). */
 export interface Flavor {
   readonly id: string;
   readonly name: string;

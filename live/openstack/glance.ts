@@ -5,6 +5,7 @@ import { isNotFound } from './errors.ts';
 import { type Service, serviceOf } from './service.ts';
 import type { Session } from './session.ts';
 
+/** An image (`GET /v2/images`). */
 export interface Image {
   readonly id: string;
   readonly name: string;
@@ -46,6 +47,7 @@ export interface Glance {
   deleteNamespace(name: string): Promise<void>;
 }
 
+/** The image service of the cloud; nothing is asked yet. */
 export function openGlance(session: Session): Glance {
   const glance = serviceOf(session, 'image', null);
   return {

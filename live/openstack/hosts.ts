@@ -3,9 +3,12 @@ import { aBoolean, anInteger, anObject, aText, oneOf } from '../../core/check.ts
 import { anyText, aTime, orNull } from './answer-values.ts';
 import type { Service } from './service.ts';
 
-const states = ['up', 'down'] as const;
-const statuses = ['enabled', 'disabled'] as const;
+/** Whether a service or host answers. */
+export const states = ['up', 'down'] as const;
+/** Whether a service may be given new servers. */
+export const statuses = ['enabled', 'disabled'] as const;
 
+/** A compute host as Nova sees it (`GET /os-hypervisors/detail`). */
 export interface Hypervisor {
   /** The UUID of its resource provider in Placement too. */
   readonly id: string;
@@ -24,6 +27,7 @@ export interface Hypervisor {
   readonly diskUsedGib: number;
 }
 
+/** A nova-compute service (`GET /os-services`). */
 export interface ComputeService {
   readonly id: string;
   /** `nova-compute`, `nova-scheduler`, `nova-conductor`. */

@@ -5,6 +5,7 @@ import { Agent, request } from 'undici';
 import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 
+/** Methods that the APIs take. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface HttpRequest {

@@ -1,7 +1,14 @@
 /** A thin client of OpenStack's APIs: `openSession(readCloudConfiguration())`, then a client for each service. */
 export { collect } from './collect.ts';
-export { type CloudConfiguration, readCloudConfiguration, surroundings } from './configuration.ts';
+export {
+  type CloudConfiguration,
+  type EndpointInterface,
+  interfaces,
+  readCloudConfiguration,
+  surroundings,
+} from './configuration.ts';
 export type { Surroundings } from './configuration-files.ts';
+export type { ApplicationCredential, Credential, InDomain, PasswordCredential, Reference } from './credential.ts';
 export {
   isConcurrentUpdate,
   isNotFound,
@@ -12,7 +19,8 @@ export {
 } from './errors.ts';
 export type { Flavor, NewFlavor } from './flavors.ts';
 export { type Glance, type Image, type MetadataNamespace, openGlance } from './glance.ts';
-export type { ComputeService, Hypervisor } from './hosts.ts';
+export { type ComputeService, type Hypervisor, states, statuses } from './hosts.ts';
+export type { Method } from './http.ts';
 export type { ActionEvent, InstanceAction } from './instance-actions.ts';
 export { compareVersions, type Microversion } from './microversion.ts';
 export { type Nova, openNova } from './nova.ts';
@@ -27,5 +35,6 @@ export {
   type Resources,
   repeatOnConcurrentUpdate,
 } from './placement.ts';
+export type { RetryOptions } from './retries.ts';
 export type { CreatedServer, NewServer, Server, ServerFilter, ServerFlavor } from './servers.ts';
-export { type Exchange, openSession, type Session, type SessionOptions } from './session.ts';
+export { type Answer, type Call, type Exchange, openSession, type Session, type SessionOptions } from './session.ts';

@@ -3,6 +3,7 @@ import { anObject, aText } from '../../core/check.ts';
 import { anyText, aTime, listOf, orNull } from './answer-values.ts';
 import type { Service } from './service.ts';
 
+/** Something that was done to a server (`GET /servers/{id}/os-instance-actions`). */
 export interface InstanceAction {
   /** `create`, `delete`, `stop`, and others. */
   readonly action: string;

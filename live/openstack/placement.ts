@@ -9,6 +9,7 @@ import type { Session } from './session.ts';
 /** From 1.28 on an allocation has its consumer's generation; 1.39 is Zed's. */
 export const placementVersions: VersionRange = { least: '1.28', most: '1.39' };
 
+/** A provider of resources (`GET /resource_providers`). */
 export interface ResourceProvider {
   readonly id: string;
   readonly name: string;
@@ -20,6 +21,7 @@ export interface ResourceProvider {
   readonly rootId: string;
 }
 
+/** How much of a resource class a provider has (`GET /resource_providers/{uuid}/inventories`). */
 export interface Inventory {
   readonly total: number;
   /** Kept back of `total`. */
@@ -39,6 +41,7 @@ export interface AtGeneration<T> {
   readonly value: T;
 }
 
+/** Which resource providers are asked for; all of them without any. */
 export interface ProviderFilter {
   readonly name?: string;
   /** Of the tree with this provider in it. */

@@ -2,6 +2,7 @@
 import { NoAnswerError, OpenStackError } from './errors.ts';
 import { isDistrust } from './http.ts';
 
+/** How often and how patiently a call is repeated that had no answer. */
 export interface RetryOptions {
   /** How often one request is sent at most. Defaults to 4. */
   readonly attempts: number;
@@ -27,7 +28,7 @@ export function mayRepeat(error: unknown, repeatable: boolean): boolean {
 }
 
 /**
- * Seconds until the next attempt: what the service asked for, else a delay that doubles, of which chance takes up to
+ * Seconds until the next attempt: what the service asked for, else a doubling delay less a random part of up to
  * half, so that many callers do not come back at once. Null: no further attempt.
  * @param sent attempts so far @param elapsedS since the first one began
  * @param retryAfterS what the service asked for; null for nothing @param random in [0, 1)

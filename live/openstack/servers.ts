@@ -3,6 +3,7 @@ import { anInteger, anObject, aText } from '../../core/check.ts';
 import { anyText, aTime, aWrittenInteger, orNull, textsByName } from './answer-values.ts';
 import type { Service } from './service.ts';
 
+/** A server (`GET /servers/{id}`). */
 export interface Server {
   readonly id: string;
   readonly name: string;
@@ -27,6 +28,7 @@ export interface Server {
   readonly fault: { readonly code: number; readonly message: string } | null;
 }
 
+/** The flavor of a server, as it was when the server was created. */
 export interface ServerFlavor {
   readonly name: string;
   readonly vcpus: number;
@@ -35,6 +37,7 @@ export interface ServerFlavor {
   readonly extraSpecs: Readonly<Record<string, string>>;
 }
 
+/** Which servers are asked for; those of the own project without any. */
 export interface ServerFilter {
   /** Of every project, not just the caller's; admin only. Defaults to false. */
   readonly allProjects?: boolean;
@@ -48,6 +51,7 @@ export interface ServerFilter {
   readonly pageSize?: number;
 }
 
+/** What a server is created with (`POST /servers`). */
 export interface NewServer {
   readonly name: string;
   readonly imageId: string;
@@ -64,6 +68,7 @@ export interface NewServer {
   readonly configDrive?: boolean;
 }
 
+/** What Nova answers to a create (`POST /servers`). */
 export interface CreatedServer {
   readonly id: string;
   /** With which `os-instance-actions` knows the boot. */

@@ -25,12 +25,14 @@ export interface Call {
   readonly repeatable?: boolean;
 }
 
+/** An answer of a service: its body, checked, and its headers. */
 export interface Answer<T> {
   readonly value: T;
   /** The service's name of the request; `os-instance-actions` knows a boot by it. Null where none was sent. */
   readonly requestId: string | null;
 }
 
+/** A login at a cloud, which is renewed as needed, and calls to its services. */
 export interface Session {
   readonly cloud: CloudConfiguration;
   /**
@@ -63,6 +65,7 @@ export interface Exchange {
   readonly serviceTimeS: number | null;
 }
 
+/** What a session may be given instead of its defaults. */
 export interface SessionOptions {
   /** Defaults to the real time. */
   readonly clock: Clock;

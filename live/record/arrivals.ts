@@ -3,8 +3,8 @@ import type { VmRequest } from '../../core/request.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import type { Server } from '../openstack/index.ts';
 import type { Aliases } from '../scheduling/aliases.ts';
-import { attemptKey, requestKey } from '../scheduling/binder.ts';
 import { requestOf } from '../scheduling/comparison.ts';
+import { attemptKey, requestKey } from '../scheduling/server-metadata.ts';
 import { aliasesIn } from '../scheduling/server-spec.ts';
 
 export interface ArrivalOptions {
@@ -26,12 +26,12 @@ export interface RecordedArrivals {
   readonly neverRan: number;
   /** Servers whose request cannot be read, left out. */
   readonly unreadable: readonly Pick<Server, 'id' | 'name'>[];
-  /** PCI aliases of which no model is known, and how many servers name them: there any card will do. */
+  /** PCI aliases whose model is unknown, and how many servers name them: there any card will do. */
   readonly unknownAliases: ReadonlyMap<string, number>;
 }
 
 /**
- * Nova starts a server within minutes or not at all, but writes the time of the start anew when it is rebuilt, resized or unshelved
+ * Nova starts a server within minutes or not at all, but overwrites the time of the start when it is rebuilt, resized or unshelved
  * (nova/compute/manager.py, `launched_at`). A start later than this is such a one: the server then ran from its creation on.
  */
 const longestBootS = 3600;

@@ -104,7 +104,7 @@ function hostWarnings(
   const gone = new Set([...servers].flatMap(({ host }) => (host === null || seen.has(host) ? [] : [host])));
   const reportOnly = [...byHost.keys()].filter((host) => !known.has(host));
   return [
-    ...named(noInventory, 'hosts of which Placement knows no vCPUs or RAM are left out'),
+    ...named(noInventory, 'hosts whose vCPUs or RAM Placement does not know are left out'),
     ...named(out, 'hosts that are down or disabled now are in the cluster all the same'),
     ...named([...gone], 'hosts on which servers ran are no longer there, and not in the cluster'),
     ...named(reportOnly, 'hosts with cards are not in the cluster'),

@@ -45,7 +45,7 @@ export const bootOperation = {
     ...problems({
       400: 'A field is wrong, or image or flavor are not there.',
       409: 'No valid host; the key belongs to another request; or the mode is shadow.',
-      503: 'Nova or the database do not answer, or the cloud was not looked at yet.',
+      503: 'Nova or the database does not answer, or the first reconciliation has not finished.',
     }),
   },
 };
@@ -122,7 +122,7 @@ export const novaHostsOperation = {
       description: 'In mode `act` hosts that are left out are refused.',
       content: json(object({ mode: text, hosts: { type: 'object', additionalProperties: number } })),
     },
-    ...problems({ 400: 'A field is wrong.', 503: 'The cloud was not looked at yet.' }),
+    ...problems({ 400: 'A field is wrong.', 503: 'The first reconciliation has not finished.' }),
   },
 };
 

@@ -1,6 +1,6 @@
 /**
  * Takes a request from its claim to a running server, or to the next host. Every step begins from the row in the database and from what Nova
- * says, so that it can be gone on with after the process was killed at any instant:
+ * says, so that it can be resumed after the process was killed at any instant:
  *
  *     claimed ──create──▶ building ──ACTIVE──▶ active ──(gone)──▶ deleted
  *        ▲                   │ ERROR, too slow                      ▲
@@ -10,7 +10,9 @@
  * The id of the request and the number of the attempt are in the server's metadata before the create is sent. Whether a create that has no
  * answer was taken is found by them; a server of an attempt that was given up is a stray, and removed.
  */
+import { BehaviorSubject, filter, firstValueFrom, NEVER, type ObservableInput, race, Subject, timer } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
+import { schedulerOf } from '../clock-scheduler.ts';
 import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { ClaimBook } from './claim-book.ts';
@@ -25,6 +27,7 @@ import {
 } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import type { ServerFeed } from './server-feed.ts';
+import { attemptKey, requestKey } from './server-metadata.ts';
 import type { PastAttempt, ServerRequest } from './server-request.ts';
 import type { ServerSpec } from './server-spec.ts';
 import type { RequestState } from './tables.ts';
@@ -57,19 +60,18 @@ export interface BinderParts {
   readonly log: (level: 'info' | 'warn' | 'error', fields: object, text: string) => void;
 }
 
-/** Metadata by which a server is found again. */
-export const requestKey = 'heps:request';
-export const attemptKey = 'heps:attempt';
-
 /** Seconds between Nova's clock and ours that are allowed for. */
 const clockSkewS = 120;
 const longestWaitS = 15;
+/** Seconds for which `stop` waits for steps that are under way. */
+const stopLimitS = 5;
 
 export class Binder {
   readonly #parts: BinderParts;
   readonly #driven = new Set<string>();
-  #isStopped = false;
-  readonly #wakers = new Set<() => void>();
+  readonly #isStopped = new BehaviorSubject(false);
+  /** When a request is no longer worked on. */
+  readonly #ended = new Subject<void>();
 
   constructor(parts: BinderParts) {
     this.#parts = parts;
@@ -82,11 +84,10 @@ export class Binder {
 
   /** Begins no further step; resolves when those under way are over, within some seconds. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    for (const wake of [...this.#wakers]) wake();
-    for (let tries = 0; tries < 50 && this.#driven.size > 0; tries++) {
-      await new Promise<void>((resolve) => this.#parts.clock.after(0.1, resolve));
-    }
+    this.#isStopped.next(true);
+    if (this.#driven.size === 0) return;
+    const allEnded = this.#ended.pipe(filter(() => this.#driven.size === 0));
+    await firstValueFrom(race(allEnded, timer(stopLimitS * 1000, schedulerOf(this.#parts.clock))));
   }
 
   /** Fields that keep a request for this process. */
@@ -103,7 +104,7 @@ export class Binder {
     let failures = 0;
     let row = book.rows.get(id);
     try {
-      while (!this.#isStopped) {
+      while (!this.#isStopped.value) {
         try {
           row ??= await store.read(id);
           if (row === undefined || !openStates.includes(row.state)) return;
@@ -114,7 +115,7 @@ export class Binder {
           row = undefined;
           if (error instanceof RequestChanged) continue;
           failures++;
-          log('warn', { err: error, server: id }, 'a step of a request failed, and is made again');
+          log('warn', { err: error, server: id }, 'step failed; will retry');
           await this.#wait(Math.min(longestWaitS, 0.5 * 2 ** failures));
         }
         if (row !== undefined) {
@@ -125,6 +126,7 @@ export class Binder {
       }
     } finally {
       this.#driven.delete(id);
+      this.#ended.next();
     }
   }
 
@@ -171,7 +173,7 @@ export class Binder {
     } catch (error) {
       if (error instanceof RequestChanged) throw error;
       if (mayHaveTakenEffect(error)) {
-        log('warn', { err: error, server: row.id }, 'a create has no clear answer: looking for the server');
+        log('warn', { err: error, server: row.id }, 'no clear answer to a create; searching for the server');
         return sent;
       }
       const unsent = await this.#change(sent, { sentAtS: null });
@@ -227,7 +229,7 @@ export class Binder {
     if (clock.nowS > row.sentAtS! + settings.buildLimitS) {
       return await this.#change(row, { state: 'failing', fault: `not ACTIVE after ${settings.buildLimitS} s` });
     }
-    await Promise.race([feed.next(), this.#wait(5)]);
+    await this.#wait(5, feed.lists);
     return row;
   }
 
@@ -285,7 +287,7 @@ export class Binder {
       // 409: it is being deleted, or a task holds it: look again.
       if (!isNotFound(error) && !(error instanceof OpenStackError && error.status === 409)) throw error;
     }
-    for (let tries = 0; tries < 20 && !this.#isStopped; tries++) {
+    for (let tries = 0; tries < 20 && !this.#isStopped.value; tries++) {
       if ((await feed.ask(serverId)) === null) return true;
       await this.#wait(0.25 * Math.min(tries + 1, 4));
     }
@@ -324,18 +326,10 @@ export class Binder {
     return next;
   }
 
-  /** Resolves after so long, or when stopped. */
-  #wait(delayS: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#isStopped) return resolve();
-      const wake = (): void => {
-        cancel();
-        this.#wakers.delete(wake);
-        resolve();
-      };
-      const cancel = this.#parts.clock.after(delayS, wake);
-      this.#wakers.add(wake);
-    });
+  /** Resolves after so long, when stopped, or with the first of `until`. */
+  async #wait(delayS: number, until: ObservableInput<unknown> = NEVER): Promise<void> {
+    const stopped = this.#isStopped.pipe(filter((isStopped) => isStopped));
+    await firstValueFrom(race(stopped, until, timer(delayS * 1000, schedulerOf(this.#parts.clock))));
   }
 }
 
@@ -344,7 +338,7 @@ export function byOurselves(nowS: number): Pick<RequestWrite, 'nowS' | 'requestI
   return { nowS, requestId: '', tokenId: null };
 }
 
-/** What was asked of cards, for whoever reads the server's metadata; the keys of the namespace OS::HEPS::GPU. */
+/** What was asked of cards, for readers of the server's metadata; the keys of the namespace OS::HEPS::GPU. */
 function askedOf({ request: { cards, cardMemoryMib, cardCores, cardModels } }: ServerSpec): Record<string, string> {
   if (cards === 0) return {};
   return {

@@ -12,7 +12,7 @@ export interface Claim {
   readonly on: { readonly host: string; readonly version: number } | null;
 }
 
-/** Times that a decision is made again because another process was faster. */
+/** Times that a decision is retried because another process was faster. */
 const mostRepeats = 20;
 
 export class ClaimBook {

@@ -28,7 +28,7 @@ export interface CloudHost {
 }
 
 export interface CloudViewOptions {
-  readonly registry: Pick<SrmRegistry, 'hosts' | 'subscribe'>;
+  readonly registry: Pick<SrmRegistry, 'hosts' | 'changes'>;
   readonly policy: Policy;
   /** Told, once each, of what is odd about the hosts. */
   readonly warn: (text: string) => void;
@@ -67,7 +67,7 @@ export class CloudView {
     this.#warn = warn;
     this.#scheduler = new Scheduler(this.#cluster, policy);
     const inventories = new Map<string, string>();
-    registry.subscribe(({ kind, state: { host, inventory } }) => {
+    registry.changes.subscribe(({ kind, state: { host, inventory } }) => {
       if (kind === 'seen') return;
       if (inventories.get(host) !== inventory) this.#needsCluster = true;
       inventories.set(host, inventory);

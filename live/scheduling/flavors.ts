@@ -17,7 +17,7 @@ export function isOurs(flavor: Pick<Flavor, 'name' | 'description'>): boolean {
   return isOurName(flavor.name) && flavor.description === description;
 }
 
-/** Whether a server's flavor, of which only the name is left, was one of ours. */
+/** Whether a server's flavor was one of ours, judged by its name, which is all that is left of it. */
 export function isOurName(name: string): boolean {
   return name.startsWith(prefix);
 }

@@ -22,7 +22,7 @@ export interface Holding {
   readonly cards: readonly WantedCards[];
 }
 
-/** So many cards of a model (null: of any), `addresses` first. */
+/** `count` cards of a model (null: of any), `addresses` first. */
 export interface WantedCards {
   readonly model: string | null;
   readonly count: number;
@@ -40,8 +40,8 @@ export function wantedCards(cards: readonly HeldCard[]): WantedCards[] {
 
 /**
  * Who has each card of a host, by address. What the host itself says comes first; then each holding takes what it does not have there yet:
- * the cards where it is thought to be, else idle ones of its model, the last first. Cards of which the host does not know who has
- * them are taken by ''.
+ * the cards where it is thought to be, else idle ones of its model, the last first. Cards in use whose holder the host does not
+ * know are taken by ''.
  *
  * @param reported null for a host that does not report
  */

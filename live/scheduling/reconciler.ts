@@ -2,12 +2,13 @@
 
 import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
-import { attemptKey, type BinderParts, byOurselves, requestKey } from './binder.ts';
+import { type BinderParts, byOurselves } from './binder.ts';
 import type { CloudView } from './cloud-view.ts';
 import { compare } from './comparison.ts';
 import type { HeldCard, Holding } from './holding.ts';
 import { openStates, RequestChanged, type RequestChanges } from './request-store.ts';
 import type { ServerFeed } from './server-feed.ts';
+import { attemptKey, requestKey } from './server-metadata.ts';
 import type { ServerRequest } from './server-request.ts';
 import { aliasesIn } from './server-spec.ts';
 
@@ -18,7 +19,7 @@ export interface ReconcilerParts extends Pick<BinderParts, 'store' | 'book' | 'a
   readonly mayRemove: boolean;
   /** Unix seconds: servers that others booted later are compared with what the policy would have done. */
   readonly comparesSinceS: number;
-  /** Where a server's cards are by its host's report; null where that does not tell. */
+  /** Where a server's cards are by its host's report; null where that does not say. */
   readonly cardsInReport: (serverId: string, host: string, count: number) => readonly HeldCard[] | null;
 }
 
@@ -106,7 +107,7 @@ export class Reconciler {
       return;
     }
     if (!mayRemove) return;
-    log('warn', { server: row.id, serverId: server.id }, 'a server of an attempt that was given up is removed');
+    log('warn', { server: row.id, serverId: server.id }, 'removing a server of an abandoned attempt');
     await store.note('server-stray', row.id, byOurselves(clock.nowS));
     await nova.deleteServer(server.id).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
@@ -119,7 +120,7 @@ export class Reconciler {
     if (row === null) return;
     const { serverId, novaHost, host, objection } = row;
     log('info', { serverId, novaHost, host, objection }, 'compared');
-    store.addComparison(row).catch((error: unknown) => log('warn', { err: error }, 'a comparison was not kept'));
+    store.addComparison(row).catch((error: unknown) => log('warn', { err: error }, 'a comparison could not be stored'));
   }
 
   /** Unless somebody else has changed it. */

@@ -29,7 +29,7 @@ export class HostChanged extends Error {
 export interface RequestWrite {
   readonly nowS: number;
   readonly requestId: string;
-  /** Whose token asked for it; null for what the scheduler does by itself. */
+  /** Whose token asked for it; null for what the scheduler does on its own. */
   readonly tokenId: number | null;
   /** The host that is claimed by it, and the version of what is held there that the decision knew. */
   readonly claim: { readonly host: string; readonly version: number } | null;
@@ -129,7 +129,7 @@ export class RequestStore {
     return latest === undefined ? undefined : serverRequestOf(latest);
   }
 
-  /** Requests that hold something or have to be gone on with. */
+  /** Requests that hold something or are unfinished. */
   async readLive(): Promise<ServerRequest[]> {
     const rows = await this.#database
       .selectFrom('requests')
@@ -179,7 +179,7 @@ export class RequestStore {
       .execute();
   }
 
-  /** Requests to be gone on with that nobody has for itself any more, or that are the owner's own. */
+  /** Unfinished requests that nobody has a lease on any more, or that are the owner's own. */
   async readUnattended(owner: string, nowS: number): Promise<ServerRequest[]> {
     const rows = await this.#database
       .selectFrom('requests')
@@ -190,7 +190,7 @@ export class RequestStore {
     return rows.map(serverRequestOf);
   }
 
-  /** An audit row by itself. */
+  /** Writes an audit row on its own. */
   async note(
     action: RequestAction,
     subject: string,
@@ -229,7 +229,7 @@ export class RequestStore {
     return rows.map(comparisonOf);
   }
 
-  /** Takes part in every write that claims or lets go: whoever claims by an old version fails. */
+  /** Takes part in every write that claims or lets go: a claim made on an old version fails. */
   #versionSteps({ claim, touched }: RequestWrite): Step[] {
     const steps: Step[] = [];
     const versions = this.#database;

@@ -1,8 +1,28 @@
 /** The scheduler on a real cloud: takes requests, works on them, and keeps what it knows in step with Nova, Placement and the registry. */
 import { createHash, randomUUID } from 'node:crypto';
+import {
+  BehaviorSubject,
+  defer,
+  endWith,
+  exhaustMap,
+  filter,
+  ignoreElements,
+  interval,
+  lastValueFrom,
+  merge,
+  type Observable,
+  repeat,
+  retry,
+  type Subscription,
+  takeUntil,
+  takeWhile,
+  timer,
+} from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
-import type { PolicyOptions } from '../../core/policy.ts';
+import { createPolicy, type PolicyFactory } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
+import { schedulerOf } from '../clock-scheduler.ts';
 import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
@@ -11,6 +31,7 @@ import { ClaimBook } from './claim-book.ts';
 import { CloudHosts } from './cloud-hosts.ts';
 import { CloudView, type NamedDecision } from './cloud-view.ts';
 import { FlavorCache } from './flavors.ts';
+import type { Mode } from './modes.ts';
 import { Offers } from './offers.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
 import { Reconciler } from './reconciler.ts';
@@ -20,13 +41,11 @@ import { ServerFeed } from './server-feed.ts';
 import type { ServerRequest } from './server-request.ts';
 import type { ServerBody, ServerSpec } from './server-spec.ts';
 
-/** `shadow`: compares what others boot with what it would have done; `advise`: answers where, and creates nothing; `act`. */
-export const modes = ['shadow', 'advise', 'act'] as const;
-export type Mode = (typeof modes)[number];
-
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;
   readonly policy: string;
+  /** The policy itself, where it does not come with heps; defaults to the one of that name. */
+  readonly policyFactory?: PolicyFactory;
   readonly policyOptions: PolicyOptions;
   /** Model by PCI alias, where it is not as `heps live host prepare` writes it. */
   readonly aliases: Readonly<Record<string, string>>;
@@ -58,7 +77,7 @@ export class KeyReused extends Error {
   override readonly name = 'KeyReused';
 }
 
-/** The cloud was not looked at yet. */
+/** The first reconciliation has not finished. */
 export class NotReady extends Error {
   override readonly name = 'NotReady';
 }
@@ -73,11 +92,12 @@ export class Scheduling {
   readonly #startedAtS: number;
   #cloud: Cloud | null = null;
   #isReady = false;
-  #isStopped = false;
+  readonly #isStopped = new BehaviorSubject(false);
+  #leasedAtS = Number.NEGATIVE_INFINITY;
   #reconciledAtS = Number.NEGATIVE_INFINITY;
   #failure: string | null = null;
-  readonly #unsubscribe: () => void;
-  /** Hosts of which a new report came: cards of servers may be where it says. */
+  readonly #reports: Subscription;
+  /** Hosts with a new report: cards of servers may be where it says. */
   readonly #reported = new Set<string>();
 
   constructor(parts: SchedulingParts) {
@@ -85,11 +105,11 @@ export class Scheduling {
     this.#parts = parts;
     this.settings = settings;
     this.aliases = aliasesOf(settings.aliases);
-    const policy = policyNamed(settings.policy).create(settings.policyOptions);
+    const policy = createPolicy(settings.policyFactory ?? policyNamed(settings.policy), settings.policyOptions);
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
     this.#book = new ClaimBook(store, this.view);
     this.#startedAtS = clock.nowS;
-    this.#unsubscribe = registry.subscribe(({ kind, state }) => {
+    this.#reports = registry.changes.subscribe(({ kind, state }) => {
       if (kind === 'changed') this.#reported.add(state.host);
     });
   }
@@ -98,11 +118,11 @@ export class Scheduling {
   get unreadyBecause(): string | null {
     if (this.#isReady) return null;
     return this.#failure === null
-      ? 'the cloud is being looked at'
-      : `the cloud was not looked at yet: ${this.#failure}`;
+      ? 'the first reconciliation has not finished'
+      : `the first reconciliation has not finished: ${this.#failure}`;
   }
 
-  /** Seconds since the cloud was last looked at as a whole. */
+  /** Seconds since the last full reconciliation with the cloud. */
   get reconcileAgeS(): number {
     return this.#parts.clock.nowS - this.#reconciledAtS;
   }
@@ -115,30 +135,27 @@ export class Scheduling {
     return this.#cloud?.feed.servers ?? new Map();
   }
 
-  /** Looks at the cloud, goes on with what was begun before, and keeps looking until `stop`. Never throws: what fails is tried again. */
+  /** Reconciles with the cloud, resumes unfinished requests, and keeps reconciling until `stop`. Never throws: what fails is retried. */
   async run(): Promise<void> {
-    const { settings, log, clock } = this.#parts;
-    let failures = 0;
-    while (!this.#isStopped) {
-      try {
-        await this.#reconcile();
-        failures = 0;
-        this.#failure = null;
-      } catch (error) {
-        failures++;
-        this.#failure = (error as Error).message;
-        log('warn', { err: error }, 'the cloud could not be looked at');
-      }
-      const waitS = failures === 0 ? settings.reconcileIntervalS : Math.min(settings.reconcileIntervalS, 2 ** failures);
-      await this.#pollUntil(clock.nowS + waitS);
-    }
+    const { reconcileIntervalS } = this.settings;
+    const reconciled = defer(() => this.#reconcile()).pipe(
+      retry({
+        delay: (error: Error, failures) => {
+          this.#failure = error.message;
+          this.#parts.log('warn', { err: error }, 'reconciliation failed; will retry');
+          return this.#pollFor(Math.min(reconcileIntervalS, 2 ** failures));
+        },
+      }),
+      repeat({ delay: () => this.#pollFor(reconcileIntervalS) }),
+    );
+    await lastValueFrom(reconciled, { defaultValue: undefined });
   }
 
-  /** Leaves what is under way to whoever comes next. */
+  /** Leaves what is under way to the next process. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#isStopped.next(true);
     await this.#cloud?.binder.stop();
-    this.#unsubscribe();
+    this.#reports.unsubscribe();
     await this.#parts.store.renewLeases(this.#owner, 0).catch(() => undefined);
   }
 
@@ -220,15 +237,15 @@ export class Scheduling {
   }
 
   async #reconcile(): Promise<void> {
-    const { store, clock, settings, log, registry } = this.#parts;
+    const { clock, settings, log, registry } = this.#parts;
     const isFirst = this.#cloud === null || !this.#isReady;
     this.#cloud ??= await this.#openCloud();
-    const { feed, hosts, binder, reconciler } = this.#cloud;
+    const { feed, hosts, reconciler } = this.#cloud;
     this.view.setHosts(await hosts.read(clock.nowS));
     await (isFirst ? this.#book.load() : this.#book.catchUp());
     const listedAtS = clock.nowS;
     await feed.readAll();
-    if (this.#isStopped) return;
+    if (this.#isStopped.value) return;
     await reconciler.check(feed, listedAtS);
     this.#reported.clear();
     await reconciler.correctCards(new Set(registry.hosts.keys()));
@@ -238,33 +255,43 @@ export class Scheduling {
       log('info', { hosts: this.view.hosts.size, servers: feed.servers.size, mode: settings.mode }, 'scheduling');
     }
     this.#reconciledAtS = clock.nowS;
-    await store.renewLeases(this.#owner, binder.lease().leaseUntilS);
-    await this.#takeOver(isFirst);
+    this.#failure = null;
+    await this.#renewLeases(isFirst);
   }
 
-  /** Looks at what has changed, often while servers are built, else seldom. */
-  async #pollUntil(untilS: number): Promise<void> {
-    const { clock, settings, log, store } = this.#parts;
-    let leasedAtS = clock.nowS;
-    while (!this.#isStopped && clock.nowS < untilS) {
-      await new Promise<void>((resolve) => clock.after(Math.min(settings.pollIntervalS, untilS - clock.nowS), resolve));
-      if (this.#isStopped || this.#cloud === null || !this.#isReady) continue;
-      const { feed, binder, reconciler } = this.#cloud;
-      try {
-        if (feed.waiting > 0) await feed.readChanged();
-        if (settings.isShared) await this.#book.catchUp();
-        const reported = new Set(this.#reported);
-        this.#reported.clear();
-        await reconciler.correctCards(reported);
-        if (clock.nowS - leasedAtS > settings.leaseS / 3) {
-          leasedAtS = clock.nowS;
-          await store.renewLeases(this.#owner, binder.lease().leaseUntilS);
-          await this.#takeOver(false);
-        }
-      } catch (error) {
-        log('warn', { err: error }, 'changes of the cloud could not be read');
-      }
-    }
+  /** Looks at what has changed, again and again; emits once, after that time, unless stopped. */
+  #pollFor(durationS: number): Observable<unknown> {
+    const { clock, settings, log } = this.#parts;
+    const scheduler = schedulerOf(clock);
+    const stopped = this.#isStopped.pipe(filter((isStopped) => isStopped));
+    return interval(settings.pollIntervalS * 1000, scheduler).pipe(
+      takeUntil(merge(timer(durationS * 1000, scheduler), stopped)),
+      exhaustMap(() =>
+        this.#poll().catch((error: unknown) => log('warn', { err: error }, 'changes of the cloud could not be read')),
+      ),
+      ignoreElements(),
+      endWith(null),
+      takeWhile(() => !this.#isStopped.value),
+    );
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#cloud === null || !this.#isReady) return;
+    const { feed, reconciler } = this.#cloud;
+    const { clock, settings } = this.#parts;
+    if (feed.isAwaited) await feed.readChanged();
+    if (settings.isShared) await this.#book.catchUp();
+    const reported = new Set(this.#reported);
+    this.#reported.clear();
+    await reconciler.correctCards(reported);
+    if (clock.nowS - this.#leasedAtS > settings.leaseS / 3) await this.#renewLeases(false);
+  }
+
+  /** Keeps the requests of this process, and takes over those that nobody works on. */
+  async #renewLeases(isFirst: boolean): Promise<void> {
+    this.#leasedAtS = this.#parts.clock.nowS;
+    await this.#parts.store.renewLeases(this.#owner, this.#cloud!.binder.lease().leaseUntilS);
+    await this.#takeOver(isFirst);
   }
 
   async #openCloud(): Promise<Cloud> {
@@ -307,7 +334,7 @@ export class Scheduling {
     return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement) };
   }
 
-  /** Goes on with requests that nobody works on: of a process that is gone, or begun by this one without its knowing. */
+  /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
   async #takeOver(isFirst: boolean): Promise<void> {
     const { store, clock, settings, log } = this.#parts;
     if (settings.mode !== 'act') return;
@@ -321,7 +348,7 @@ export class Scheduling {
           row.owner === this.#owner
             ? row
             : await store.change(row, binder.lease(), { ...byOurselves(clock.nowS), claim: null, touched: [] });
-        if (mine !== row) log('info', { server: row.id, state: row.state }, 'a request is gone on with');
+        if (mine !== row) log('info', { server: row.id, state: row.state }, 'request resumed');
         this.#book.note(mine);
         void binder.drive(mine.id);
       } catch (error) {

@@ -1,4 +1,5 @@
 /** The cloud's servers as they are now: a full list now and then, in between what has changed. */
+import { type Observable, Subject } from 'rxjs';
 import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
 
 /** Nova's `changes-since` is to the second, and a server's change is visible a moment after its time. */
@@ -18,7 +19,7 @@ export class ServerFeed {
   readonly #listener: FeedListener;
   #servers = new Map<string, Server>();
   #newestS = 0;
-  #waiting: (() => void)[] = [];
+  readonly #lists = new Subject<void>();
 
   constructor(nova: Pick<Nova, 'listServers' | 'showServer'>, listener: FeedListener) {
     this.#nova = nova;
@@ -42,24 +43,24 @@ export class ServerFeed {
       if (server === null) this.#end(id);
       else this.#note(server);
     }
-    this.#tell();
+    this.#lists.next();
   }
 
   /** Lists what has changed since the last list. */
   async readChanged(): Promise<void> {
     const changesSinceS = this.#newestS - overlapS;
     for await (const server of this.#nova.listServers({ allProjects: true, changesSinceS })) this.#note(server);
-    this.#tell();
+    this.#lists.next();
   }
 
-  /** Resolves with the next list. */
-  next(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  /** Emits after each list. */
+  get lists(): Observable<void> {
+    return this.#lists;
   }
 
-  /** How many wait for the next list. */
-  get waiting(): number {
-    return this.#waiting.length;
+  /** Whether somebody waits for the next list. */
+  get isAwaited(): boolean {
+    return this.#lists.observed;
   }
 
   /** A server as last listed, else as Nova shows it; null when it is gone. */
@@ -103,12 +104,6 @@ export class ServerFeed {
 
   #end(id: string): void {
     if (this.#servers.delete(id)) this.#listener.gone(id);
-  }
-
-  #tell(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
   }
 
   async #show(id: string): Promise<Server | null> {

@@ -21,7 +21,7 @@ export interface ServerSpec {
   readonly request: VmRequest;
 }
 
-/** The body of `POST /v1/servers`, checked by itself. */
+/** The body of `POST /v1/servers`, checked on its own. */
 export interface ServerBody extends Omit<ServerSpec, 'imageId' | 'flavor' | 'request'> {
   /** Id, or a name that only one image has. */
   readonly image: string;
@@ -181,7 +181,7 @@ function networksOf(value: unknown): readonly string[] | 'none' {
 
 function metadataOf(value: unknown): Record<string, string> {
   const metadata = Object.entries(value === undefined ? {} : anObject(value, 'metadata'));
-  // Nova takes 128, of which ours are some.
+  // Nova takes 128, ours included.
   if (metadata.length > 100) throw new InputError('metadata', 'at most 100 items', metadata.length);
   for (const [key, item] of metadata) {
     if (!/^[a-zA-Z0-9_:. -]{1,255}$/.test(key)) throw new InputError('metadata', 'keys of letters, digits, -_:. ', key);

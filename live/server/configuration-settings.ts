@@ -1,10 +1,8 @@
-/** The keys of the configuration: how each is checked, and what it is where nobody gives it. */
-import { aBoolean, aNumber, anInteger, anObject, aPositive, aText, oneOf } from '../../core/check.ts';
+/** The keys of the configuration besides the policy's: how each is checked, and what it is where nobody gives it. */
+import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
-import { policies } from '../../core/policies/index.ts';
-import { defaultPolicyOptions, gpuScores, similarityForms, spills } from '../../core/policy.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
-import { modes } from '../scheduling/scheduling.ts';
+import { modes } from '../scheduling/modes.ts';
 import { anOrigin, aPort, logLevels, networks, texts } from '../settings/setting-checks.ts';
 import type { Settings } from '../settings/settings-file.ts';
 
@@ -28,15 +26,6 @@ export const settings: Settings = {
   'cloud.name': { check: aText },
   'srm.mirrorToPlacement': { check: aBoolean, fallback: false },
   'scheduling.mode': { check: (value, where) => oneOf(value, where, ['off', ...modes]), fallback: 'off' },
-  'scheduling.policy': { check: aPolicy, fallback: 'hybrid' },
-  'scheduling.similarity': {
-    check: (value, where) => oneOf(value, where, similarityForms),
-    fallback: defaultPolicyOptions.similarity,
-  },
-  'scheduling.gpuScore': { check: (value, where) => oneOf(value, where, gpuScores), fallback: 'both' },
-  'scheduling.spill': { check: (value, where) => oneOf(value, where, spills), fallback: 'allowed' },
-  'scheduling.reserveVcpusPerCard': { check: aNumber, fallback: 0 },
-  'scheduling.reserveRamMibPerCard': { check: aNumber, fallback: 0 },
   'scheduling.aliases': { check: modelsByAlias, fallback: {} },
   'scheduling.mostHosts': { check: (value, where) => anInteger(value, where, 1), fallback: 3 },
   'scheduling.createGraceS': { check: aPositive, fallback: 60 },
@@ -77,15 +66,6 @@ export const settings: Settings = {
   ...gatewaySettings,
   'log.level': { check: (value, where) => oneOf(value, where, logLevels), fallback: 'info' },
 };
-
-/** Which requests will come is not known here, so that policies that need to know are not offered. */
-function aPolicy(value: unknown, where: string): string {
-  return oneOf(
-    value,
-    where,
-    policies.filter(({ needsTypicalRequests }) => !needsTypicalRequests).map(({ name }) => name),
-  );
-}
 
 function modelsByAlias(value: unknown, where: string): Record<string, string> {
   const models = Object.entries(anObject(value, where));

@@ -1,14 +1,17 @@
 /** The server's configuration: one YAML file, over it the environment (`HEPS_LISTEN_PORT` is `listen.port`), checked as a whole. */
+import { dirname, resolve } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
-import { defaultPolicyOptions } from '../../core/policy.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
+import { isPolicyFile } from '../../policy-modules/policy-reference.ts';
 import type { DatabaseOptions } from '../database/database.ts';
 import type { UnifiedLoginSettings } from '../desktops/accounts/unified-login-settings.ts';
 import type { DesktopSettings } from '../desktops/settings.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
 import type { SchedulingSettings } from '../scheduling/scheduling.ts';
 import type { LogLevel } from '../settings/setting-checks.ts';
-import { readSettings, type SettingValues } from '../settings/settings-file.ts';
+import { rawSetting, readSettings, type SettingValues } from '../settings/settings-file.ts';
 import { settings } from './configuration-settings.ts';
+import { policyKey, policyOptionsFrom, policySettings, refuseTakenKeys } from './policy-settings.ts';
 
 export type { LogLevel };
 
@@ -34,12 +37,27 @@ export interface Configuration {
 }
 
 /**
- * Reads and checks the file; relative paths in it are from its folder.
+ * Reads and checks the file, and loads the policy where it is one's own; relative paths are from the file's folder.
  *
  * @throws InputError naming the file or variable and the key; never a secret
  */
-export function readConfiguration(file: string, environment: NodeJS.ProcessEnv): Configuration {
-  const values = readSettings(settings, file, environment);
+export async function openConfiguration(file: string, environment: NodeJS.ProcessEnv): Promise<Configuration> {
+  const policy = rawSetting(policyKey, file, environment);
+  if (typeof policy !== 'string' || !isPolicyFile(policy)) return readConfiguration(file, environment);
+  const { loadPolicy } = await import('../../policy-modules/load-policy.ts');
+  const path = resolve(dirname(resolve(file)), policy);
+  return readConfiguration(file, environment, await loadPolicy(path, `${file}, ${policyKey}, ${policy}`));
+}
+
+/**
+ * Reads and checks the file.
+ *
+ * @param outside the policy that it names, where that is a file
+ * @throws InputError naming the file or variable and the key; never a secret
+ */
+export function readConfiguration(file: string, environment: NodeJS.ProcessEnv, outside?: LoadedPolicy): Configuration {
+  if (outside !== undefined) refuseTakenKeys(settings, outside);
+  const values = readSettings({ ...settings, ...policySettings(outside) }, file, environment);
   const { get, pathOf, secret } = values;
   return {
     listen: { address: get('listen.address'), port: get('listen.port') },
@@ -62,15 +80,9 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv):
         : {
             cloud: get('cloud.name'),
             mode: get('scheduling.mode'),
-            policy: get('scheduling.policy'),
-            policyOptions: {
-              ...defaultPolicyOptions,
-              similarity: get('scheduling.similarity'),
-              gpuScore: get('scheduling.gpuScore'),
-              spill: get('scheduling.spill'),
-              reserveVcpusPerCard: get('scheduling.reserveVcpusPerCard'),
-              reserveRamMibPerCard: get('scheduling.reserveRamMibPerCard'),
-            },
+            policy: get(policyKey),
+            ...(outside === undefined ? {} : { policyFactory: outside.factory }),
+            policyOptions: policyOptionsFrom(values, outside),
             aliases: get('scheduling.aliases'),
             mostHosts: get('scheduling.mostHosts'),
             createGraceS: get('scheduling.createGraceS'),

@@ -13,7 +13,7 @@ export interface SchedulingSource {
   readonly requests: ReadonlyMap<string, { readonly state: string }>;
   readonly view: { readonly hosts: ReadonlyMap<string, { readonly takesServers: boolean }> };
   readonly servers: { readonly size: number };
-  /** Seconds since the cloud was last looked at as a whole. */
+  /** Seconds since the last full reconciliation with the cloud. */
   readonly reconcileAgeS: number;
 }
 
@@ -86,7 +86,7 @@ export function makeMetrics(sources: MetricsSources): Metrics {
     showScheduling(scheduling) {
       const hosts = (): number => [...scheduling.view.hosts.values()].filter(({ takesServers }) => takesServers).length;
       gauge('heps_cloud_hosts', 'Hosts of the cloud that take servers.', hosts);
-      gauge('heps_reconcile_age_seconds', 'Since the whole cloud was last looked at.', () => scheduling.reconcileAgeS);
+      gauge('heps_reconcile_age_seconds', 'Since the last full reconciliation.', () => scheduling.reconcileAgeS);
       gauge('heps_cloud_servers', 'Servers that were listed last.', () => scheduling.servers.size);
       new Gauge({
         name: 'heps_requests',

@@ -1,9 +1,11 @@
 /** The live server: the SRM registry, its API and the page, on one port; with desktops the portal too, and the gateway on another. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { Subscription } from 'rxjs';
 import { withSources } from '../../core/wire/page-sources.ts';
 import { readBuiltPage } from '../../package-files.ts';
 import { holdDatabase } from '../database/database-lock.ts';
+import { every } from '../every.ts';
 import { listen } from '../http/listen.ts';
 import { requestListener } from '../http/request-listener.ts';
 import { TokenCheck } from '../http/token-check.ts';
@@ -19,7 +21,6 @@ import { openDesktops } from './open-desktops.ts';
 import { openScheduler } from './open-scheduler.ts';
 import { serviceRoutes, withOpenApi } from './service-routes.ts';
 import { openStores, type Stores } from './stores.ts';
-import { startTicking, type Tick } from './ticking.ts';
 
 /** A server that answers. */
 export interface LiveServer {
@@ -66,7 +67,7 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
     intervalS,
     commit: { onWrite: (reports, tookMs) => metrics.commit(reports, tookMs) },
   });
-  const watch = new WatchHub(registry, { epoch: randomUUID() });
+  const watch = new WatchHub(registry, { epoch: randomUUID(), clock: wallClock });
   const events = new LiveEvents(registry, wallClock, 'hybrid');
   const metrics = makeMetrics({
     hosts: () => registry.hosts.size,
@@ -111,7 +112,7 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
   try {
     await registry.load();
     const gateway = await desktops?.start();
-    if (gateway !== undefined) log.info(gateway, 'the gateway listens');
+    if (gateway !== undefined) log.info(gateway, 'gateway listening');
   } catch (error) {
     await close();
     throw error;
@@ -120,15 +121,12 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
   scheduler?.start();
   const { mirror } = configuration;
   const endMirror = mirror === null ? null : startMirror({ ...mirror, registry, intervalS, log });
-  const endTicking = startTicking(
-    ticksOf(configuration, { registry, watch, events, tokens, stores }),
-    (error, failure) => log.error({ err: error }, failure),
-  );
+  const regularWork = startRegularWork(configuration, { registry, tokens, stores }, log);
   return {
     url,
     async stop() {
       isStopping = true;
-      endTicking();
+      regularWork.unsubscribe();
       await desktops?.stop();
       await close();
       await scheduler?.stop();
@@ -137,30 +135,26 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
   };
 }
 
-interface TickingParts {
+interface RegularParts {
   readonly registry: SrmRegistry;
-  readonly watch: WatchHub;
-  readonly events: LiveEvents;
   readonly tokens: TokenCheck;
   readonly stores: Stores;
 }
 
-function ticksOf(
+/** What a server does again and again until that is ended; failures are logged. */
+function startRegularWork(
   { database, srm: { auditReportsForH } }: Configuration,
-  { registry, watch, events, tokens, stores }: TickingParts,
-): Tick[] {
-  const catchUp = { everyMs: 1_000, work: () => registry.catchUp(), failure: 'what others wrote could not be read' };
-  return [
-    ...(database.kind === 'mariadb' ? [catchUp] : []),
-    { everyMs: 250, work: () => watch.flush() },
-    { everyMs: 15_000, work: () => watch.beat() },
-    { everyMs: 1_000, work: () => registry.markStale() },
-    { everyMs: 1_000, work: () => events.flush() },
-    { everyMs: 5_000, work: () => tokens.refresh(), failure: 'revoked tokens could not be read' },
-    {
-      everyMs: 60_000,
-      work: () => stores.records.dropReportAudits(wallClock.nowS - auditReportsForH * 3600),
-      failure: 'old audit rows could not be removed',
-    },
-  ];
+  { registry, tokens, stores }: RegularParts,
+  log: Logger,
+): Subscription {
+  const all = new Subscription();
+  const add = (intervalS: number, failure: string, work: () => unknown): void =>
+    all.add(every(wallClock, intervalS, work, (error) => log.error({ err: error }, failure)));
+  if (database.kind === 'mariadb') add(1, 'what others wrote could not be read', () => registry.catchUp());
+  add(1, 'hosts could not be marked as stale', () => registry.markStale());
+  add(5, 'revoked tokens could not be read', () => tokens.refresh());
+  add(60, 'old audit rows could not be removed', () =>
+    stores.records.dropReportAudits(wallClock.nowS - auditReportsForH * 3600),
+  );
+  return all;
 }

@@ -66,6 +66,15 @@ export function readSettings(settings: Settings, file: string, environment: Node
   };
 }
 
+/** What file and environment give for a key before anything is checked; undefined for nothing. @throws InputError when the file cannot be read */
+export function rawSetting(key: string, file: string, environment: NodeJS.ProcessEnv): unknown {
+  const [section, name] = key.split('.');
+  const sections = readYaml(file, 'a configuration file that can be read');
+  const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+  const content = isMap(sections) ? sections[section!] : undefined;
+  return environment[variableOf(key)] ?? (isMap(content) ? content[name!] : undefined);
+}
+
 interface Found {
   readonly value: unknown;
   /** For messages. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { GpuCard } from '../../core/gpu-card.ts';
 import type { SrmCard } from '../../core/srm.ts';
+import { every } from '../every.ts';
 import {
   isNotFound,
   openPlacement,
@@ -13,6 +14,7 @@ import {
   repeatOnConcurrentUpdate,
   surroundings,
 } from '../openstack/index.ts';
+import { wallClock } from '../wall-clock.ts';
 import { cardsOf, type HostState, inventoryOf } from './host-state.ts';
 import type { SrmRegistry } from './registry.ts';
 
@@ -33,17 +35,17 @@ type MirrorPlacement = Pick<
 
 export class PlacementMirror {
   readonly #placement: MirrorPlacement;
-  readonly #registry: Pick<SrmRegistry, 'hosts' | 'subscribe'>;
+  readonly #registry: Pick<SrmRegistry, 'hosts' | 'changes'>;
   /** Hosts that are not written yet as they are. */
   readonly #changed = new Set<string>();
   readonly #traits = new Set<string>();
   #hasClasses = false;
 
-  constructor(placement: MirrorPlacement, registry: Pick<SrmRegistry, 'hosts' | 'subscribe'>) {
+  constructor(placement: MirrorPlacement, registry: Pick<SrmRegistry, 'hosts' | 'changes'>) {
     this.#placement = placement;
     this.#registry = registry;
     for (const host of registry.hosts.keys()) this.#changed.add(host);
-    registry.subscribe(({ kind, state }) => {
+    registry.changes.subscribe(({ kind, state }) => {
       if (kind !== 'seen') this.#changed.add(state.host);
     });
   }
@@ -134,23 +136,18 @@ export interface MirrorParts {
 export function startMirror({ cloud, registry, intervalS, log }: MirrorParts): () => Promise<void> {
   const session = openSession(readCloudConfiguration(surroundings(), cloud));
   let writer: PlacementMirror | null = null;
-  let isWriting = false;
-  const write = async (): Promise<void> => {
-    if (isWriting) return;
-    isWriting = true;
-    try {
+  const writing = every(
+    wallClock,
+    intervalS,
+    async () => {
       writer ??= new PlacementMirror(await openPlacement(session), registry);
       await writer.write();
-    } catch (error) {
-      log.warn({ err: error }, 'the records could not be mirrored into Placement');
-    } finally {
-      isWriting = false;
-    }
-  };
-  void write();
-  const timer = setInterval(() => void write(), intervalS * 1000);
+    },
+    (error) => log.warn({ err: error }, 'the records could not be mirrored into Placement'),
+    0,
+  );
   return async () => {
-    clearInterval(timer);
+    writing.unsubscribe();
     await session.close();
   };
 }

@@ -1,4 +1,5 @@
 /** The current SRM record of every host, in memory, each change on disk before it is seen. */
+import { type Observable, Subject } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import { GroupCommit, type GroupCommitOptions } from '../database/group-commit.ts';
 import type { HostState } from './host-state.ts';
@@ -41,9 +42,9 @@ export class SrmRegistry {
   readonly #commit: GroupCommit<RecordWrite>;
   readonly #hosts = new Map<string, HostState>();
   readonly #inventories = new SharedTexts();
-  /** Hosts of which a report is being written: the next one waits for it. */
+  /** Hosts whose report is being written: the next one waits for it. */
   readonly #writing = new Map<string, Promise<void>>();
-  readonly #listeners = new Set<(change: RegistryChange) => void>();
+  readonly #changes = new Subject<RegistryChange>();
   #isReady = false;
 
   constructor({ store, clock, intervalS, commit }: RegistryOptions) {
@@ -88,10 +89,9 @@ export class SrmRegistry {
     return this.#hosts;
   }
 
-  /** Calls back with every change from now on, after it is on disk. @returns what ends that */
-  subscribe(listener: (change: RegistryChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Every change from now on, after it is on disk; it never ends. */
+  get changes(): Observable<RegistryChange> {
+    return this.#changes;
   }
 
   /**
@@ -153,6 +153,6 @@ export class SrmRegistry {
 
   #set(change: RegistryChange): void {
     this.#hosts.set(change.state.host, change.state);
-    for (const listener of this.#listeners) listener(change);
+    this.#changes.next(change);
   }
 }

@@ -1,5 +1,8 @@
 /** `GET /v1/srm?watch`: everyone who watches gets the records of all hosts, then what changes, as server-sent events. */
 import type { ServerResponse } from 'node:http';
+import { auditTime, buffer, filter, fromEvent, interval, type SchedulerLike, Subject, takeUntil } from 'rxjs';
+import type { Clock } from '../../core/clock.ts';
+import { schedulerOf } from '../clock-scheduler.ts';
 import { ChangeRing, type Chunk } from './change-ring.ts';
 import { type HostState, hostJson } from './host-state.ts';
 import type { RegistryChange, SrmRegistry } from './registry.ts';
@@ -7,8 +10,9 @@ import type { RegistryChange, SrmRegistry } from './registry.ts';
 export interface WatchOptions {
   /** Bytes of changes that are kept for those who come back. Defaults to 8 MiB. */
   readonly ringBytes?: number;
-  /** Part of each event's id; another after every start, since numbers begin anew. */
+  /** Part of each event's id; a new one after every start, since numbers begin again. */
   readonly epoch: string;
+  readonly clock: Clock;
 }
 
 interface Watcher {
@@ -21,6 +25,10 @@ interface Watcher {
   blockedBeats: number;
 }
 
+/** Seconds for which changes are gathered before they are sent. */
+const gatherS = 0.25;
+/** Seconds between two comments that say that the connection is alive. */
+const beatS = 15;
 /** Beats after which a watcher that takes nothing is let go. */
 const mostBlockedBeats = 4;
 
@@ -28,20 +36,22 @@ export class WatchHub {
   readonly #registry: SrmRegistry;
   readonly #epoch: string;
   readonly #ring: ChangeRing;
+  readonly #scheduler: SchedulerLike;
   readonly #watchers = new Set<Watcher>();
-  /** Not sent yet, by host: of several changes of a host only the last matters. */
-  readonly #gathered = new Map<string, RegistryChange>();
+  readonly #closing = new Subject<void>();
 
-  constructor(registry: SrmRegistry, { ringBytes = 8 * 2 ** 20, epoch }: WatchOptions) {
+  constructor(registry: SrmRegistry, { ringBytes = 8 * 2 ** 20, epoch, clock }: WatchOptions) {
     this.#registry = registry;
     this.#epoch = epoch;
     this.#ring = new ChangeRing(ringBytes);
-    registry.subscribe((change) => {
+    this.#scheduler = schedulerOf(clock);
+    const news = registry.changes.pipe(
       // 2 000 reports a second that say nothing new, to 2 000 watchers, would be 4 million events.
-      if (change.kind === 'seen') return;
-      const { host } = change.state;
-      const isNews = this.#gathered.get(host)?.kind === 'changed';
-      this.#gathered.set(host, isNews ? { ...change, kind: 'changed' } : change);
+      filter(({ kind }) => kind !== 'seen'),
+      takeUntil(this.#closing),
+    );
+    news.pipe(buffer(news.pipe(auditTime(gatherS * 1000, this.#scheduler)))).subscribe((changes) => {
+      if (changes.length > 0) this.#send(latestOf(changes));
     });
   }
 
@@ -59,30 +69,28 @@ export class WatchHub {
     this.#watchers.add(watcher);
     response.on('drain', () => this.#pump(watcher));
     response.on('close', () => this.#watchers.delete(watcher));
+    interval(beatS * 1000, this.#scheduler)
+      .pipe(takeUntil(fromEvent(response, 'close')))
+      .subscribe(() => this.#beat(watcher));
     this.#pump(watcher);
-  }
-
-  /** Sends what was gathered; to be called some times a second. */
-  flush(): void {
-    if (this.#gathered.size === 0) return;
-    this.#ring.push(chunkOf([...this.#gathered.values()], this.#ring.last + 1, this.#epoch));
-    this.#gathered.clear();
-    for (const watcher of this.#watchers) this.#pump(watcher);
-  }
-
-  /** A comment, so that both sides notice a dead connection; lets go of whoever takes nothing. To be called every 15 seconds. */
-  beat(): void {
-    for (const watcher of this.#watchers) {
-      watcher.blockedBeats = watcher.response.writableNeedDrain ? watcher.blockedBeats + 1 : 0;
-      if (watcher.blockedBeats >= mostBlockedBeats) watcher.response.destroy();
-      else if (watcher.blockedBeats === 0) watcher.response.write(': here\n\n');
-    }
   }
 
   /** Sends what is left and ends all streams. */
   close(): void {
-    this.flush();
+    this.#closing.next();
     for (const { response } of this.#watchers) response.end();
+  }
+
+  #send(changes: readonly RegistryChange[]): void {
+    this.#ring.push(chunkOf(changes, this.#ring.last + 1, this.#epoch));
+    for (const watcher of this.#watchers) this.#pump(watcher);
+  }
+
+  /** A comment, so that both sides notice a dead connection; lets go of a watcher that takes nothing. */
+  #beat(watcher: Watcher): void {
+    watcher.blockedBeats = watcher.response.writableNeedDrain ? watcher.blockedBeats + 1 : 0;
+    if (watcher.blockedBeats >= mostBlockedBeats) watcher.response.destroy();
+    else if (watcher.blockedBeats === 0) watcher.response.write(': here\n\n');
   }
 
   /** Writes until the watcher has everything, or does not take more: it goes on at `drain`, so that nobody's lag fills the memory. */
@@ -124,6 +132,17 @@ export class WatchHub {
     const sequence = Number(match[2]);
     return this.#ring.after(sequence) === 'forgotten' ? null : sequence;
   }
+}
+
+/** Of several changes of a host only the last matters; what was news stays news. */
+function latestOf(changes: readonly RegistryChange[]): RegistryChange[] {
+  const latest = new Map<string, RegistryChange>();
+  for (const change of changes) {
+    const { host } = change.state;
+    const isNews = latest.get(host)?.kind === 'changed';
+    latest.set(host, isNews ? { ...change, kind: 'changed' } : change);
+  }
+  return [...latest.values()];
 }
 
 /** Put together when the first watcher takes it: while nobody watches, changes cost next to nothing. */

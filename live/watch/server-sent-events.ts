@@ -12,6 +12,7 @@ export interface ServerSentEvent {
 
 /** The server is there and refuses for good: a wrong token, a wrong address. */
 export class StreamRefused extends Error {
+  /** Of the answer, such as 401. */
   readonly status: number;
 
   constructor(status: number, message: string) {

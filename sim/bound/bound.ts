@@ -12,11 +12,13 @@ import { type Solved, solveInteger, solveLinear } from './solver.ts';
 /** `offline-optimum`: exact; `by-vm`, `by-kind`: linear relaxations over buckets of time; `all`: without an end of time, all that fits on some host. */
 export type BoundMethod = 'offline-optimum' | 'by-vm' | 'by-kind' | 'all';
 
+/** How much GPU work a workload holds, and how much of it no policy could exceed, under one seed. */
 export interface Bound {
   /** No policy serves more, card-hours. */
   readonly cardHours: number;
   /** What was asked for by VMs that fit on some empty host, card-hours before the horizon if each started at once. */
   readonly askedCardHours: number;
+  /** How it was found. */
   readonly method: BoundMethod;
   /** Length of the buckets, s; null where there are none. */
   readonly bucketS: number | null;
@@ -24,6 +26,7 @@ export interface Bound {
   readonly isOptimal: boolean;
   /** Size of the model. */
   readonly variables: number;
+  /** Constraints of the model. */
   readonly rows: number;
 }
 

@@ -31,7 +31,7 @@ export async function readGpuWork(arrivals: ArrivalStream, untilS: number | null
       if (untilS !== null && arrival.atS >= untilS) break reading;
       lastS = arrival.atS;
       if (!isGpuRequest(arrival.request)) continue;
-      // A reader may fill the request anew for the next row.
+      // A reader may refill the request for the next row.
       const request = { ...arrival.request, id: '', cardModels: [...arrival.request.cardModels] };
       const size = sizeOf(request);
       let number = numbers.get(size);

@@ -55,7 +55,7 @@ function partsOf(pool: readonly HostView[], kind: VmRequest): number[] {
   ];
 }
 
-/** Without resources of which every kind takes a part no larger than it takes of another: the other runs short first. */
+/** Without resources that can never run short first: every kind takes at least as large a share of some other. */
 function withoutSlack(parts: readonly (readonly number[] | undefined)[]): (number[] | undefined)[] {
   const known = parts.filter((each) => each !== undefined);
   let kept = known[0]!.map((_, resource) => resource);

@@ -5,7 +5,9 @@ import type { Bound } from './bound.ts';
 
 /** One policy against the bounds of the same seeds. */
 export interface BoundShare {
+  /** Name. */
   readonly policy: string;
+  /** What it served, card-hours. */
   readonly servedCardHours: Estimate;
   /** Served / bound, seed by seed; null where nothing could be served under some seed. */
   readonly share: Estimate | null;

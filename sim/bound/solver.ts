@@ -14,7 +14,7 @@ let loading: Promise<Highs> | undefined;
 /** Loaded when it is first needed: it takes some MB. */
 async function highs(): Promise<Highs> {
   loading ??= import('highs').then(({ default: module }) => {
-    // Its types are those of a CommonJS module, of which TypeScript takes the default to be one level down.
+    // Its types are those of a CommonJS module, whose default TypeScript takes to be one level down.
     const load = module as unknown as typeof module.default;
     return load();
   });

@@ -38,7 +38,7 @@ export function eachOverlap(
   }
 }
 
-/** Length of a bucket, of which the last ends at the horizon. */
+/** Length of a bucket; the last one ends at the horizon. */
 export function bucketWidthS(bucket: number, bucketS: number, horizonS: number): number {
   return Math.min(bucketS, horizonS - bucket * bucketS);
 }

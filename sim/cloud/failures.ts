@@ -8,7 +8,7 @@ import { priorities } from './priorities.ts';
 
 const secondsPerHour = 3600;
 
-/** Starts the processes that the options ask for; they stop by themselves when nothing can happen to a VM any more. */
+/** Starts the processes that the options ask for; they stop on their own when nothing can happen to a VM any more. */
 export function startFailures(
   simulator: Simulator,
   cloud: Cloud,

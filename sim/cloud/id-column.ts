@@ -15,7 +15,7 @@ export class IdColumn {
   readonly #texts: (string | undefined)[] = [];
   #width = 16;
 
-  /** Makes room for so many slots. */
+  /** Makes room for `slots` slots. */
   grow(slots: number): void {
     this.#lengths = grown(this.#lengths, new Uint8Array(slots));
     this.bytes = grown(this.bytes, new Uint8Array(slots * this.#width));

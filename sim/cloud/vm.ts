@@ -120,7 +120,7 @@ export class Vms {
       this.reason[slot] = '';
       this.refusedBy[slot] = nowhere;
     }
-    // Mostly as it should be: whoever is placed at once has neither.
+    // The usual case: a VM placed at once has neither.
     if (this.reason[slot] !== '') {
       this.waitReason[slot] = '';
       this.reason[slot] = '';

@@ -6,7 +6,7 @@ import { presetNames } from '../runs/presets.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
 
 export function addClusterCommands(program: Command): void {
-  const cluster = program.command('cluster').description('look at clusters');
+  const cluster = program.command('cluster').description('describe clusters');
   cluster
     .command('describe')
     .description('say what hosts and cards a cluster has')

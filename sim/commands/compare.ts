@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import { measures, nameOf, servedMeasure } from '../../core/runs/measures.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import {
   type CompareProgress,
   type Comparison,
@@ -12,6 +13,7 @@ import {
 } from '../runs/compare.ts';
 import { seedsPerStep } from '../runs/until-ci.ts';
 import { reportBound } from '../terminal/bound-report.ts';
+import { executionGroup, outputGroup, policyGroup, statisticsGroup } from '../terminal/help-groups.ts';
 import {
   addRunOptions,
   experimentOptionsOf,
@@ -21,6 +23,7 @@ import {
   seedList,
   whole,
 } from '../terminal/options.ts';
+import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { type Progress, startProgress } from '../terminal/progress.ts';
 import { reportComparison, warmUpWords, widthWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
@@ -36,39 +39,47 @@ interface CommandOptions extends RunOptions, WidthOptions {
   json?: boolean;
 }
 
-export function addCompare(program: Command): void {
+/** @param outside policies from files that the command line names */
+export function addCompare(program: Command, outside: readonly LoadedPolicy[]): void {
   const command = program
     .command('compare')
     .description('run several policies on the same requests, and say which is better and by how much')
-    .option('--policies <list>', `some of ${policies.map((policy) => policy.name).join(',')}`, policyList, [
-      'hybrid',
-      'nova',
-    ])
+    .optionsGroup(policyGroup)
+    .option(
+      '--policies <list>',
+      `some of ${policies.map((policy) => policy.name).join(',')}, or files of your own`,
+      policyList,
+      ['hybrid', 'nova'],
+    );
+  addRunOptions(command)
+    .optionsGroup(statisticsGroup)
     .option(
       '--seeds <list>',
-      'such as 1..5 or 1,2,7 (default: 1..5; 1 for a trace, which is the same each time)',
+      'random seeds, such as 1..5 or 1,2,7 (default: 1..5; 1 for a trace, which is the same each time)',
       seedList,
     )
     .option(
       '--until-ci <width>',
-      `more seeds, ${seedsPerStep} at a time, until each policy's 95 % interval is at most ± this; 0.01 is one percentage point`,
+      `add seeds, ${seedsPerStep} at a time, until each policy's 95 % interval is at most ± this; 0.01 is one percentage point`,
       positive,
     )
     .addOption(
-      new Option('--ci-of <measure>', `whose interval (default: ${nameOf(servedMeasure)})`).choices(
-        measures.map(nameOf),
-      ),
+      new Option(
+        '--ci-of <measure>',
+        `measure whose interval --until-ci narrows (default: ${nameOf(servedMeasure)})`,
+      ).choices(measures.map(nameOf)),
     )
     .option(
       '--most-seeds <n>',
-      `no more seeds than this for --until-ci (default: ${mostSeedsByDefault})`,
+      `most seeds that --until-ci may use (default: ${mostSeedsByDefault})`,
       whole(seedsPerStep),
-    );
-  addRunOptions(command)
-    .option('--out <folder>', 'where the run files go', 'runs')
-    .option('--summary-only', 'leave decisions out of the run files; memory does not grow with the trace')
+    )
+    .option('--bound', 'compute how much GPU work no policy could exceed, and what share of it each served')
+    .optionsGroup(executionGroup)
     .option('--threads <n>', 'runs at a time (default: one per core)', whole(1))
-    .option('--bound', 'say how much GPU work no policy could exceed, and what share of it each served')
+    .optionsGroup(outputGroup)
+    .option('--out <folder>', 'folder for the run files', 'runs')
+    .option('--summary-only', 'leave decisions out of the run files, so that memory does not grow with the trace')
     .option('--json', 'print runs and comparison as JSON')
     .addHelpText(
       'after',
@@ -79,7 +90,7 @@ export function addCompare(program: Command): void {
       const untilCi = untilCiOf(options);
       const progress = stageProgress();
       const comparison = await carryOutComparison({
-        ...experimentOptionsOf(options),
+        ...experimentOptionsOf(options, outside),
         ...{ policies: names, seeds, untilCi, bound, threads, out, summaryOnly },
         onProgress: progress.update,
       }).finally(() => progress.stop());
@@ -87,6 +98,7 @@ export function addCompare(program: Command): void {
       if (json) printJson(comparison);
       else print(comparison, summaryOnly);
     });
+  addPolicyOptions(command, outside);
 }
 
 /** A bar for each stage. */
@@ -150,7 +162,7 @@ interface WidthOptions {
   mostSeeds?: number;
 }
 
-/** What `--until-ci` wishes; undefined without it. @throws InputError when only what goes with it is there */
+/** The precision that `--until-ci` asks for; undefined without it. @throws InputError for an option that needs it */
 function untilCiOf({
   untilCi,
   ciOf,
@@ -159,7 +171,7 @@ function untilCiOf({
 }: WidthOptions & { seeds?: readonly number[] }): UntilCi | undefined {
   if (untilCi === undefined) {
     const lonely = [ciOf !== undefined ? '--ci-of' : '', mostSeeds !== undefined ? '--most-seeds' : ''].find(Boolean);
-    if (lonely !== undefined) throw new InputError(lonely, '--until-ci WIDTH beside it', undefined);
+    if (lonely !== undefined) throw new InputError(lonely, '--until-ci WIDTH with it', undefined);
     return undefined;
   }
   const most = mostSeeds ?? mostSeedsByDefault;

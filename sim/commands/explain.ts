@@ -7,9 +7,18 @@ import { describeHistory, describeRequest, formatTime, funnelOf, ranked } from '
 import { decisionsOf, firstTryOf, momentOf, policyOf, requestsWithId, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
 import { explain, formatRejections } from '../../core/scheduler.ts';
+import { policyFileOf } from '../records/policy-of-run.ts';
 import { readRunFile } from '../records/run-file-io.ts';
 import { whole } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
+
+interface ExplainOptions {
+  waiting?: boolean;
+  attempt?: number;
+  policy?: string;
+  all?: boolean;
+  json?: boolean;
+}
 
 export function addExplain(program: Command): void {
   program
@@ -17,53 +26,53 @@ export function addExplain(program: Command): void {
     .description('say why a VM of a run was placed where it was, or nowhere: every host, its filter or its score')
     .argument('<run>', 'run file')
     .argument('<request>', 'id of the VM')
-    .option('--waiting', 'the moment at which it asked first and had to wait, instead of the final decision')
+    .option('--waiting', 'explain its first try, after which it had to wait, instead of the final decision')
     .option('--attempt <n>', 'which submission, for VMs submitted again (default: the last)', whole(1))
-    .option('--all', 'all hosts, not only the ten best')
+    .option('--policy <file>', 'the policy of the run, if it is one of your own (default: the path in the run file)')
+    .option('--all', 'show all hosts, not only the ten best')
     .option('--json', 'print every verdict as JSON')
     .addHelpText('after', '\nExample:\n  heps explain runs/heps-250_heps-30d_hybrid_seed1.run.json heps-000123')
-    .action(
-      (file: string, id: string, options: { waiting?: boolean; attempt?: number; all?: boolean; json?: boolean }) => {
-        const run = readRunFile(file);
-        const decisions = decisionsOf(run, file);
-        const row = rowOf(decisions, id, options.attempt ?? null, file);
-        const moment = options.waiting ? firstTryOf(run, decisions, row) : momentOf(run, decisions, row);
-        const cluster = viewAt(run, decisions, moment);
-        const request = requestAt(decisions, row);
-        const namesakes = requestsWithId(decisions, id);
-        const which = `${namesakes} requests of this run bear the id ${id}; this is the last of them.`;
-        const { decision, verdicts } = explain(cluster, request, policyOf(run), moment.excluded);
-        if (options.json) {
-          const named = verdicts.map((verdict) => ({ name: cluster.specs[verdict.host]!.name, ...verdict }));
-          if (namesakes > 1) console.error(`heps: ${which}`);
-          console.log(JSON.stringify({ request, atS: moment.nowS, decision, verdicts: named }, null, 2));
-          return;
-        }
-        console.log(describeRequest(request));
-        if (namesakes > 1) console.log(wrapText(which));
-        console.log(wrapText(describeHistory(decisions, row, cluster)));
+    .action(async (file: string, id: string, options: ExplainOptions) => {
+      const run = readRunFile(file);
+      const decisions = decisionsOf(run, file);
+      const row = rowOf(decisions, id, options.attempt ?? null, file);
+      const moment = options.waiting ? firstTryOf(run, decisions, row) : momentOf(run, decisions, row);
+      const own = await policyFileOf(run, file, options.policy);
+      if (own !== undefined && own.warning !== '') console.error(`heps: ${own.warning}`);
+      const policy = policyOf(run, own?.policy.factory);
+      const cluster = viewAt(run, decisions, moment, policy);
+      const request = requestAt(decisions, row);
+      const namesakes = requestsWithId(decisions, id);
+      const which = `${namesakes} requests of this run have the id ${id}; this is the last of them.`;
+      const { decision, verdicts } = explain(cluster, request, policy, moment.excluded);
+      if (options.json) {
+        if (namesakes > 1) console.error(`heps: ${which}`);
+        const named = verdicts.map((verdict) => ({ name: cluster.specs[verdict.host]!.name, ...verdict }));
+        console.log(JSON.stringify({ request, atS: moment.nowS, decision, verdicts: named }, null, 2));
+        return;
+      }
+      console.log(describeRequest(request));
+      if (namesakes > 1) console.log(wrapText(which));
+      console.log(wrapText(describeHistory(decisions, row, cluster)));
+      console.log(`\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}`);
+      const schedulers = schedulersOf(run.inputs.cloud);
+      if (schedulers > 1 && run.inputs.cloud.srmIntervalS > 0) {
         console.log(
-          `\n${run.inputs.policy.name} at ${formatTime(moment.nowS)}: ${describeDecision(decision, cluster)}`,
+          wrapText(
+            `Scheduler ${moment.scheduler + 1} of ${schedulers} decided: it knew its own bindings, and those of the others up to the last report.`,
+          ),
         );
-        const schedulers = schedulersOf(run.inputs.cloud);
-        if (schedulers > 1 && run.inputs.cloud.srmIntervalS > 0) {
-          console.log(
-            wrapText(
-              `Scheduler ${moment.scheduler + 1} of ${schedulers} decided: it knew its own bindings, and those of the others up to the last report.`,
-            ),
-          );
-        }
-        if (textAt(options.waiting ? decisions.waitReason : decisions.reason, row) === 'behind-others') {
-          console.log('It was not tried then, since others waited before it: first come, first served.');
-        }
-        console.log('');
-        console.log(describeFunnel(verdicts));
-        const best = ranked(verdicts).slice(0, options.all ? Infinity : 10);
-        if (best.length > 0) console.log(`\n${scoreTable(best, cluster)}`);
-        const rejected = verdicts.filter(({ rejection }) => rejection !== undefined);
-        if (options.all && rejected.length > 0) console.log(`\n${rejectionTable(rejected, cluster)}`);
-      },
-    );
+      }
+      if (textAt(options.waiting ? decisions.waitReason : decisions.reason, row) === 'behind-others') {
+        console.log('It was not tried then, since others waited before it: first come, first served.');
+      }
+      console.log('');
+      console.log(describeFunnel(verdicts));
+      const best = ranked(verdicts).slice(0, options.all ? Infinity : 10);
+      if (best.length > 0) console.log(`\n${scoreTable(best, cluster)}`);
+      const rejected = verdicts.filter(({ rejection }) => rejection !== undefined);
+      if (options.all && rejected.length > 0) console.log(`\n${rejectionTable(rejected, cluster)}`);
+    });
 }
 
 function describeDecision(decision: Decision, cluster: Cluster): string {

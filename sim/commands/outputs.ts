@@ -17,7 +17,7 @@ export function sayRows(name: string, { vms, leftOut }: ReadRows): void {
   if (vms === 0) console.error(`heps: ${name} has no VMs${rows > 0 ? ', since every row was left out' : ''}`);
 }
 
-/** Ids that several requests of a run bear, on standard error. */
+/** Ids that several requests of a run have, on standard error. */
 export function sayRepeatedIds(ids: number): void {
   if (ids > 0)
     console.error(`heps: ${counted(ids, 'id')} came more than once; heps explain shows the last VM of such an id`);
@@ -35,7 +35,7 @@ function counted(count: number, what: string): string {
 /**
  * Names of the run files, and what can be done with them.
  *
- * @param viewed those to look at beside each other, the first six of them are named; none where decisions were left out
+ * @param viewed those to compare in a browser, the first six of which are named; none where decisions were left out
  */
 export function listFiles(paths: readonly string[], viewed: readonly string[]): string {
   const listed = 12;

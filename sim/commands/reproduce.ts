@@ -1,72 +1,86 @@
-/** `heps reproduce`: results that others published, played again. */
-import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { InputError } from '../../core/input-error.ts';
-import { engines } from '../../core/scheduler.ts';
+/** `heps reproduce`: published results, reproduced. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Engine } from '../../core/scheduler.ts';
 import { OutputFile } from '../../files/output-file.ts';
-import { placementsHeader, type Reproduction, type ReproductionPlan } from '../reproduce/fgd.ts';
-import { paperLists, sampleFolder } from '../reproduce/openb-data.ts';
-import { figuresOf, reportFigures, reportMeaning } from '../reproduce/report.ts';
-import { reproduceAll } from '../reproduce/reproduce-all.ts';
-import { policyList, seedList, whole } from '../terminal/options.ts';
+import { placementsHeader } from '../reproduce/fgd.ts';
+import { paperLists } from '../reproduce/openb-data.ts';
+import { reportFigures, reportMeaning } from '../reproduce/report.ts';
+import { carryOutReproduction, type FgdReproduction, type FgdRun, fgdPolicies } from '../reproduce/reproduce-fgd.ts';
+import { executionGroup, outputGroup, policyGroup, workloadGroup } from '../terminal/help-groups.ts';
+import { engineOption, policyList, seedList, whole } from '../terminal/options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { wrapText } from '../terminal/table.ts';
 
-/** The six of the paper in the order of its figures, and the hybrid policy. */
-const defaultPolicies = [
-  ...['fgd/random', 'fgd/dot-product', 'gpu-clustering', 'gpu-packing', 'fgd/best-fit', 'fgd'],
-  'hybrid',
-];
+interface CommandOptions {
+  list: readonly string[];
+  seeds?: readonly number[];
+  policies: readonly string[];
+  data?: string;
+  order?: string;
+  placements?: string;
+  curve?: string;
+  engine: Engine;
+  threads?: number;
+  json?: boolean;
+}
 
 export function addReproduce(program: Command): void {
-  const command = program.command('reproduce').description('play again what others published');
+  const command = program.command('reproduce').description('reproduce published results');
   command
     .command('fgd')
     .description('GPU allocation under Fragmentation Gradient Descent and its rivals (Weng et al., USENIX ATC 2023)')
+    .optionsGroup(workloadGroup)
     .option('--list <lists>', `task lists: all, or some of ${paperLists.join(',')}`, listNames, ['default'])
-    .option('--seeds <list>', 'such as 42..51 or 42 (default: the ten of the paper, 42..51; 42 with --order)', seedList)
-    .option('--policies <list>', 'who places', policyList, defaultPolicies)
+    .option(
+      '--seeds <list>',
+      'random seeds, such as 42..51 or 42 (default: the ten of the paper, 42..51; 42 with --order)',
+      seedList,
+    )
     .option(
       '--data <folder>',
-      'where openb_node_list_gpu_node.csv and openb_pod_list_LIST.csv are (default: a fiftieth of them, which comes with heps)',
+      'folder with openb_node_list_gpu_node.csv and openb_pod_list_LIST.csv (default: a fiftieth of them, which comes with heps)',
     )
     .option('--order <file>', "the artifact's own order of arrival and node numbers, for one list and one seed")
+    .optionsGroup(policyGroup)
+    .option('--policies <list>', 'placement policies', policyList, fgdPolicies)
+    .optionsGroup(executionGroup)
+    .addOption(engineOption())
+    .option('--threads <n>', 'lists and seeds at a time (default: one per core)', whole(1))
+    .optionsGroup(outputGroup)
     .option('--placements <file>', `CSV of every placement, ${placementsHeader}; for one list, seed and policy`)
     .option('--curve <file>', `CSV of the allocation curves, ${curveHeader}`)
-    .addOption(
-      new Option('--engine <way>', 'how the best host is found: by an index where there is one, or always by a scan')
-        .choices(engines)
-        .default('auto'),
-    )
-    .option('--threads <n>', 'lists and seeds at a time (default: one per core)', whole(1))
     .option('--json', 'print figures and curves as JSON')
     .addHelpText(
       'after',
       '\nExample:\n  heps reproduce fgd --data kubernetes-scheduler-simulator/data/csv --list default --seeds 42..51 --curve curve.csv',
     )
-    .action(async (options) => {
-      const plans = plansOf(options);
-      const { placements, curve } = options as { placements?: string; curve?: string };
+    .action(async (options: CommandOptions) => {
+      const { list: lists, placements, curve, json = false, data, ...others } = options;
       const placementsFile = placements === undefined ? undefined : new OutputFile(placements);
       let curveFile: OutputFile | undefined;
       try {
         if (curve !== undefined) curveFile = new OutputFile(curve);
-        const threads = Math.min(options.threads ?? availableParallelism(), plans.length);
         const progress = startProgress(true);
-        const results = await reproduceAll(plans, threads, (finished) =>
-          progress.update(finished / plans.length, () => `${finished} of ${plans.length} lists and seeds`),
-        ).finally(() => progress.stop());
+        const reproduced = await carryOutReproduction({
+          ...{ lists, data, placements: placements !== undefined },
+          ...{ seeds: others.seeds, policies: others.policies, order: others.order },
+          ...{ engine: others.engine, threads: others.threads },
+          onProgress: (finished, total) =>
+            progress.update(finished / total, () => `${finished} of ${total} lists and seeds`),
+        }).finally(() => progress.stop());
         if (placementsFile !== undefined) {
-          placementsFile.write(`${[placementsHeader, ...results[0]!.policies[0]!.placements!].join('\n')}\n`);
+          const lines = reproduced.runs[0]!.policies[0]!.placements!;
+          placementsFile.write(`${[placementsHeader, ...lines].join('\n')}\n`);
           placementsFile.finish();
         }
         if (curveFile !== undefined) {
-          curveFile.write(curveRows(plans, results));
+          curveFile.write(curveRows(reproduced.runs));
           curveFile.finish();
         }
-        print(plans, results, { isSample: options.data === undefined, isJson: options.json ?? false });
+        if (json) printJson(reproduced);
+        else print(reproduced, data === undefined);
         const written = [placements, curve].filter((file) => file !== undefined);
-        if (written.length > 0 && options.json !== true) console.log(`\nwritten\n  ${written.join('\n  ')}`);
+        if (written.length > 0 && !json) console.log(`\nwritten\n  ${written.join('\n  ')}`);
       } catch (error) {
         placementsFile?.discard();
         curveFile?.discard();
@@ -81,80 +95,38 @@ function listNames(text: string): string[] {
   const names = text.split(',');
   // A name becomes part of a path.
   if (names.some((name) => !/^[a-z0-9]+$/.test(name)) || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError(`Expected all, or different ones of ${paperLists.join(', ')}.`);
+    throw new InvalidArgumentError(`Expected all, or distinct names from ${paperLists.join(', ')}.`);
   }
   return names;
 }
 
-interface ReproduceOptions {
-  readonly list: readonly string[];
-  readonly seeds?: readonly number[];
-  readonly policies: readonly string[];
-  readonly data?: string;
-  readonly order?: string;
-  readonly placements?: string;
-  readonly engine: ReproductionPlan['engine'];
-}
-
-/** A plan for each list and seed. */
-function plansOf(options: ReproduceOptions): ReproductionPlan[] {
-  const { list: lists, policies, data, order, placements, engine } = options;
-  const seeds = options.seeds ?? (order === undefined ? Array.from({ length: 10 }, (_, index) => 42 + index) : [42]);
-  const isOne = lists.length === 1 && seeds.length === 1;
-  if (order !== undefined && !isOne) {
-    throw new InputError(
-      '--order',
-      'one list and one seed, whose order it is',
-      `${lists.length} lists, ${seeds.length} seeds`,
-    );
-  }
-  if (placements !== undefined && !(isOne && policies.length === 1)) {
-    const got = `${lists.length} lists, ${seeds.length} seeds, ${policies.length} policies`;
-    throw new InputError('--placements', 'one list, one seed and one policy (--list, --seeds, --policies)', got);
-  }
-  return lists.flatMap((list) =>
-    seeds.map((seed) => ({
-      ...{ data: data ?? sampleFolder(), list, seed, policies, engine },
-      order: order ?? null,
-      placements: placements !== undefined,
-    })),
-  );
-}
-
 const curveHeader = 'list,policy,seed,percent,allocated';
 
-function curveRows(plans: readonly ReproductionPlan[], results: readonly Reproduction[]): string {
-  const rows = results.flatMap(({ policies }, index) => {
-    const { list, seed } = plans[index]!;
-    return policies.flatMap(({ policy, curve }) =>
+function curveRows(runs: readonly FgdRun[]): string {
+  const rows = runs.flatMap(({ list, seed, policies }) =>
+    policies.flatMap(({ policy, curve }) =>
       curve.allocated.map((value, percent) => `${list},${policy},${seed},${percent},${value?.toFixed(2) ?? ''}`),
-    );
-  });
+    ),
+  );
   return `${[curveHeader, ...rows].join('\n')}\n`;
 }
 
-function print(
-  plans: readonly ReproductionPlan[],
-  results: readonly Reproduction[],
-  { isSample, isJson }: { isSample: boolean; isJson: boolean },
-): void {
-  const figures = figuresOf(plans, results);
-  if (isJson) {
-    const runs = plans.map(({ list, seed, order }, index) => {
-      const { nodes, cards, arrived, policies } = results[index]!;
-      const curves = policies.map(({ policy, placed, curve }) => ({ policy, placed, ...curve }));
-      return { list, seed, order, nodes, cards, arrived, policies: curves };
-    });
-    console.log(JSON.stringify({ figures, runs }, null, 2));
-    return;
-  }
-  const { nodes, cards } = results[0]!;
-  const seeds = [...new Set(plans.map(({ seed }) => seed))];
+function printJson({ figures, runs }: FgdReproduction): void {
+  const shown = runs.map(({ list, seed, order, nodes, cards, arrived, policies }) => {
+    const curves = policies.map(({ policy, placed, curve }) => ({ policy, placed, ...curve }));
+    return { list, seed, order, nodes, cards, arrived, policies: curves };
+  });
+  console.log(JSON.stringify({ figures, runs: shown }, null, 2));
+}
+
+function print({ figures, runs }: FgdReproduction, isSample: boolean): void {
+  const { nodes, cards } = runs[0]!;
+  const seeds = [...new Set(runs.map(({ seed }) => seed))];
   console.log(`${nodes} nodes with ${cards} cards, arrivals only, seeds ${seeds.join(' ')}\n`);
   if (isSample) {
     const hint =
-      'This is a small sample: give the whole data with --data, as docs/reproduction.md says, to compare with the paper.';
+      'This is a small sample. To compare with the paper, give the whole data with --data; docs/reproduction.md says how.';
     console.log(`${wrapText(hint)}\n`);
   }
-  console.log(`${reportFigures(figures)}\n\n${reportMeaning(plans)}`);
+  console.log(`${reportFigures(figures)}\n\n${reportMeaning(runs)}`);
 }

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { runPathOf } from '../runs/run-path.ts';
 import {
   carryOutSimulation,
@@ -9,7 +10,16 @@ import {
   type SimulateProgress,
   simulateDecisions,
 } from '../runs/simulate.ts';
-import { addRunOptions, decisionPlanOf, experimentOptionsOf, type RunOptions, whole } from '../terminal/options.ts';
+import { outputGroup, policyGroup, statisticsGroup } from '../terminal/help-groups.ts';
+import {
+  addRunOptions,
+  decisionPlanOf,
+  experimentOptionsOf,
+  policyOption,
+  type RunOptions,
+  whole,
+} from '../terminal/options.ts';
+import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { reportDecisions, reportRun, warmUpWords } from '../terminal/report.ts';
 import { wrapText } from '../terminal/table.ts';
@@ -25,38 +35,43 @@ interface CommandOptions extends RunOptions {
   json?: boolean;
 }
 
-export function addSimulate(program: Command): void {
+/** @param outside policies from files that the command line names */
+export function addSimulate(program: Command, outside: readonly LoadedPolicy[]): void {
   const command = program
     .command('simulate')
     .description('run one policy on a cluster and a workload, and say how it did')
-    .addOption(
-      new Option('--policy <name>', 'who decides').choices(policies.map((policy) => policy.name)).default('hybrid'),
-    )
-    .option('--seed <n>', 'of workload, failures and lots', whole(0), 1);
+    .optionsGroup(policyGroup)
+    .addOption(policyOption());
   addRunOptions(command)
+    .optionsGroup(statisticsGroup)
+    .option('--seed <n>', 'random seed of workload, failures and random policies', whole(0), 1)
+    .optionsGroup(outputGroup)
     .option('--out <file>', 'run file (default: runs/CLUSTER_WORKLOAD_POLICY_seedN.run.json)')
-    .option('--decisions <file>', 'stream decisions as CSV: id,host,cards,score,start_s,end_s,outcome,reason')
+    .option(
+      '--decisions <file>',
+      'write decisions as they are made, as CSV: id,host,cards,score,start_s,end_s,outcome,reason',
+    )
     .addOption(
-      new Option('--decisions-only', 'nothing but those decisions: no figures, no run file').conflicts([
+      new Option('--decisions-only', 'write nothing but those decisions: no figures, no run file').conflicts([
         'out',
         'summaryOnly',
         'warmUp',
       ]),
     )
-    .option('--summary-only', 'leave decisions out of the run file; memory does not grow with the trace')
+    .option('--summary-only', 'leave decisions out of the run file, so that memory does not grow with the trace')
     .option('--json', 'print the summary as JSON')
     .addHelpText(
       'after',
-      `\nPolicies:\n${policyHelp()}\n\nExample:\n  heps simulate --cluster heps-250 --workload heps --days 30 --policy hybrid --seed 1`,
+      `\nPolicies:\n${policyHelp(outside)}\n\nExample:\n  heps simulate --cluster heps-250 --workload heps --days 30 --policy hybrid --seed 1`,
     )
     .action(async (options: CommandOptions) => {
       const { policy, seed, summaryOnly = false, json = false } = options;
-      const run = { ...experimentOptionsOf(options), policy, seed };
+      const run = { ...experimentOptionsOf(options, outside), policy, seed };
       if (options.decisionsOnly) {
         await decisionsOnly(run, options.decisions, json);
         return;
       }
-      const out = options.out ?? runPathOf('runs', decisionPlanOf(options, policy, seed));
+      const out = options.out ?? runPathOf('runs', decisionPlanOf(options, policy, seed, outside));
       const decisionsFile = options.decisions ?? null;
       const result = await withProgress((onProgress) =>
         carryOutSimulation({ ...run, out, decisionsFile, summaryOnly, onProgress }),
@@ -68,18 +83,20 @@ export function addSimulate(program: Command): void {
         console.log(JSON.stringify({ inputs, summary, intervals, warmUp, out }, null, 2));
         return;
       }
-      console.log(`${policy} on ${inputs.cluster.name}, workload ${inputs.workload.name}, seed ${seed}\n`);
+      console.log(`${inputs.policy.name} on ${inputs.cluster.name}, workload ${inputs.workload.name}, seed ${seed}\n`);
       const words = warmUpWords(warmUp);
       if (words !== undefined) console.log(`${wrapText(words)}\n`);
       console.log(reportRun(summary, intervals));
       if (decisionsFile !== null) console.log(`\ndecisions\n  ${decisionsFile}`);
       console.log(`\n${listFiles([out], summaryOnly ? [] : [out])}`);
     });
+  addPolicyOptions(command, outside);
 }
 
 /** Only the decisions: nothing measured, no run file. */
 async function decisionsOnly(run: SimulateOptions, path: string | undefined, isJson: boolean): Promise<void> {
-  if (path === undefined) throw new InputError('--decisions-only', 'a file to write, by --decisions FILE', undefined);
+  if (path === undefined)
+    throw new InputError('--decisions-only', 'a file to write, given with --decisions FILE', undefined);
   const { warmUp: _, ...options } = run;
   const result = await withProgress((onProgress) => simulateDecisions({ ...options, decisionsFile: path, onProgress }));
   const { policy, seed } = run;
@@ -100,6 +117,8 @@ async function withProgress<T>(work: (onProgress: (progress: SimulateProgress) =
   return work(onProgress).finally(() => progress.stop());
 }
 
-function policyHelp(): string {
-  return policies.map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`).join('\n');
+function policyHelp(outside: readonly LoadedPolicy[]): string {
+  return [...policies, ...outside.map(({ factory }) => factory)]
+    .map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`)
+    .join('\n');
 }

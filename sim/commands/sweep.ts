@@ -8,9 +8,11 @@ import { InputError } from '../../core/input-error.ts';
 import { writeOutput } from '../../files/output-file.ts';
 import { shellWord } from '../../files/shell-words.ts';
 import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
+import { isPolicyFile, policiesFrom } from '../../policy-modules/policy-reference.ts';
 import { submitDescription } from '../sweep/htcondor.ts';
 import { runLocally } from '../sweep/local-runner.ts';
-import { readPlanFile } from '../sweep/plan-file.ts';
+import { parsePlan, policiesNamedIn, readPlanText } from '../sweep/plan-file.ts';
+import { PlanVocabulary } from '../sweep/plan-options.ts';
 import { settleSweep } from '../sweep/points.ts';
 import { distinctPoints, groupResults, missingPoints, resultsOf } from '../sweep/results.ts';
 import { mostSlices, parseSlice, pointsOfSlice, type Slice, slicesWith } from '../sweep/slices.ts';
@@ -18,6 +20,7 @@ import { jobUnderWay, runOnSlurm } from '../sweep/slurm-runner.ts';
 import { formatSweep, readSweepFile, type Sweep, type SweepPoint, sweepPath, writeSweep } from '../sweep/sweep-file.ts';
 import { estimateOf, measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
 import { formatCsv, formatParquet, sweepTable } from '../sweep/sweep-table.ts';
+import { executionGroup, outputGroup } from '../terminal/help-groups.ts';
 import { whole } from '../terminal/options.ts';
 import { sayRows } from './outputs.ts';
 
@@ -37,21 +40,27 @@ interface SweepOptions {
 export function addSweep(program: Command): void {
   program
     .command('sweep')
-    .description('run every combination of options in a plan, resumable, here or on a batch system, into one table')
+    .description(
+      'run every combination of options in a plan, here or on a batch system, into one table; can be resumed',
+    )
     .argument('<plan>', 'YAML: options of heps simulate with a value or a list; or the sweep.json of a folder')
-    .option('--out <folder>', 'run files and tables (default: sweeps/PLAN); what is there already is kept')
+    .optionsGroup(executionGroup)
     .addOption(
-      new Option('--runner <where>', 'who carries it out').choices(['local', 'slurm', 'htcondor']).default('local'),
+      new Option('--runner <where>', 'where the runs are carried out')
+        .choices(['local', 'slurm', 'htcondor'])
+        .default('local'),
     )
     .option('--threads <n>', 'runs at a time (default: one per core)', whole(1))
-    .option('--tasks <n>', 'slurm, htcondor: into how many tasks it is cut', taskCount, 100)
+    .option('--tasks <n>', 'slurm, htcondor: number of tasks to divide the runs into', taskCount, 100)
     .addOption(
       new Option('--slurm-args <args>', 'options for sbatch, such as "--partition=long --time=2:00:00"')
         .argParser(oneLine)
         .default('', 'none'),
     )
-    .option('--retries <n>', 'slurm, htcondor: how often a task without results is run again', whole(0), 3)
-    .option('--no-wait', 'slurm: submit, and leave the results to a later call')
+    .option('--retries <n>', 'slurm, htcondor: times that a task without results is run again', whole(0), 3)
+    .option('--no-wait', 'slurm: submit and exit; a later call collects the results')
+    .optionsGroup(outputGroup)
+    .option('--out <folder>', 'folder for run files and tables (default: sweeps/PLAN); results already there are kept')
     .addOption(
       new Option('--measure <list>', 'figures to print, by their columns in the table')
         .argParser(measureList)
@@ -65,7 +74,7 @@ export function addSweep(program: Command): void {
 
 async function sweep(planFile: string, options: SweepOptions): Promise<void> {
   const isSettled = planFile.endsWith('.json');
-  const settled = isSettled ? readSettled(planFile) : await settleSweep(readPlanFile(planFile), planFile);
+  const settled = isSettled ? readSettled(planFile) : await settlePlan(planFile);
   const name = basename(planFile).replace(/\.ya?ml$/, '');
   const folder = options.out ?? (isSettled ? dirname(planFile) : join('sweeps', name));
   if (options.slice !== undefined) {
@@ -73,10 +82,18 @@ async function sweep(planFile: string, options: SweepOptions): Promise<void> {
     return;
   }
   if (options.runner === 'slurm') await refuseOtherSweep(settled, folder);
-  for (const table of tablePaths(folder)) rmSync(table, { force: true }); // of an earlier plan, it may be
+  for (const table of tablePaths(folder)) rmSync(table, { force: true }); // may be those of an earlier plan
   writeSweep(folder, settled);
   const isComplete = await runners[options.runner](settled, folder, planFile, options);
   if (isComplete) await writeTables(settled, folder, options);
+}
+
+/** Settles a plan; policies from files are found from its folder. @throws InputError */
+async function settlePlan(planFile: string): Promise<Sweep> {
+  const text = readPlanText(planFile);
+  const files = policiesNamedIn(text).filter(isPolicyFile);
+  const vocabulary = new PlanVocabulary(await policiesFrom(files, dirname(planFile)));
+  return settleSweep(parsePlan(text, planFile, vocabulary), planFile, vocabulary);
 }
 
 /** @throws InputError when another version settled it */

@@ -4,18 +4,29 @@ import { InputError } from '../../core/input-error.ts';
 import { OutputFile } from '../../files/output-file.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
-import { openWorkload, type Workload } from '../runs/workload.ts';
+import {
+  type DescribeOptions,
+  describeWorkload,
+  firstDays,
+  type WorkloadDescription,
+} from '../runs/describe-workload.ts';
+import { openWorkload } from '../runs/workload.ts';
+import { outputGroup, workloadGroup } from '../terminal/help-groups.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
 import { sayRows } from './outputs.ts';
-import { TraceDigest } from './trace-digest.ts';
+
+interface DescribeCommand extends Omit<DescribeOptions, 'workload'> {
+  json?: boolean;
+}
 
 export function addTraceCommands(program: Command): void {
-  const trace = program.command('trace').description('generate, convert and look at workloads');
+  const trace = program.command('trace').description('generate, convert and describe workloads');
 
   const generate = trace.command('generate').description('write a generated workload as heps CSV');
   addWorkloadOptions(generate)
-    .option('--seed <n>', 'of the workload', whole(0), 1)
+    .option('--seed <n>', 'random seed', whole(0), 1)
+    .optionsGroup(outputGroup)
     .option('--out <file>', 'heps CSV (default: standard output)')
     .addHelpText(
       'after',
@@ -23,53 +34,50 @@ export function addTraceCommands(program: Command): void {
     )
     .action(async (options) => {
       const workload = await openWorkload(workloadPlanOf(options), options.seed);
-      await writeCsv(upTo(workload.arrivals, workloadPlanOf(options).days), options.out);
+      await writeCsv(firstDays(workload.arrivals, workloadPlanOf(options).days), options.out);
     });
 
   const convert = trace.command('convert').description('read a trace of any known format, write it as heps CSV');
   convert.argument('<file>', 'heps CSV, openb, azure2017 or SWF, recognised by its content');
   addReadingOptions(convert)
+    .optionsGroup(outputGroup)
     .option('--out <file>', 'heps CSV (default: standard output)')
     .addHelpText('after', '\nExample:\n  heps trace convert openb_pod_list_default.csv --out openb.csv')
     .action(async (file: string, options) => {
       const plan = workloadPlanOf({ ...options, trace: file });
       const workload = await openWorkload(plan, options.seed);
-      await writeCsv(upTo(workload.arrivals, plan.days), options.out);
+      await writeCsv(firstDays(workload.arrivals, plan.days), options.out);
       sayRows(workload.name, workload.rows);
     });
 
   const describe = trace.command('describe').description('say what a trace or generated workload asks for');
   describe.argument('[file]', 'a trace (default: the generated workload heps)');
   addReadingOptions(describe)
-    .option('--load <x>', 'generated workload only: arrivals relative to the plan (default: 1)', positive)
+    .option('--load <x>', 'generated workload only: factor on the arrival rate (default: 1)', positive)
+    .optionsGroup(outputGroup)
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExample:\n  heps trace describe openb_pod_list_default.csv')
-    .action(async (file: string | undefined, options) => {
+    .action(async (file: string | undefined, options: DescribeCommand) => {
       if (file !== undefined && options.load !== undefined)
         throw new InputError('--load', 'a generated workload', file);
-      const plan = workloadPlanOf({ ...options, ...(file === undefined ? {} : { trace: file }) });
-      const workload = await openWorkload(plan, options.seed);
-      await describeTrace(workload, plan.days, options.json ?? false);
-      sayRows(workload.name, workload.rows);
+      const { days, load, times, skipInvalid, seed, json = false } = options;
+      const workload = file === undefined ? 'heps' : { trace: file };
+      const described = await describeWorkload({ workload, days, load, times, skipInvalid, seed });
+      if (json) await printJson(described);
+      else print(described);
+      sayRows(described.name, described.rows);
     });
 }
 
 function addReadingOptions(command: Command): Command {
   return command
+    .optionsGroup(workloadGroup)
     .option('--days <n>', 'only the first days', whole(1))
-    .addOption(new Option('--times <how>', 'openb only: recorded times, or only the order').choices(['real', 'order']))
-    .option('--skip-invalid', 'leave wrong rows out, and list them')
-    .option('--seed <n>', 'for what the trace leaves open', whole(0), 1);
-}
-
-/** The arrivals of the first days. */
-async function* upTo(arrivals: ArrivalStream, days: number | null): ArrivalStream {
-  const untilS = days === null ? Infinity : days * 86400;
-  for await (const batch of arrivals) {
-    const early = batch.filter(({ atS }) => atS < untilS);
-    yield early;
-    if (early.length < batch.length) return;
-  }
+    .addOption(
+      new Option('--times <how>', 'openb only: use the recorded times, or only their order').choices(['real', 'order']),
+    )
+    .option('--skip-invalid', 'skip invalid rows, and list them')
+    .option('--seed <n>', 'random seed for what the trace leaves open', whole(0), 1);
 }
 
 async function writeCsv(arrivals: ArrivalStream, out: string | undefined): Promise<void> {
@@ -94,25 +102,21 @@ async function writeCsv(arrivals: ArrivalStream, out: string | undefined): Promi
   console.log(`${rows.toLocaleString('en-US')} VMs written to ${out}`);
 }
 
-async function describeTrace(workload: Workload, days: number | null, asJson: boolean): Promise<void> {
-  const digest = new TraceDigest();
-  for await (const batch of upTo(workload.arrivals, days)) for (const arrival of batch) digest.add(arrival);
-  const { name } = workload;
-  const summary = digest.summary(days);
-  if (asJson) {
-    console.log(JSON.stringify({ name, sha256: await workload.sha256(), ...summary }, null, 2));
-    return;
-  }
-  const { vms, gpuVms, spanDays, meanVms, meanVcpus, meanRamGib, meanCards } = summary;
+async function printJson({ name, sha256, rows: _, ...summary }: WorkloadDescription): Promise<void> {
+  console.log(JSON.stringify({ name, sha256: await sha256(), ...summary }, null, 2));
+}
+
+function print(described: WorkloadDescription): void {
+  const { name, vms, gpuVms, spanDays, meanVms, meanVcpus, meanRamGib, meanCards, kinds } = described;
   console.log(
     `${name}: ${vms.toLocaleString('en-US')} VMs in ${spanDays.toFixed(1)} days, ${gpuVms.toLocaleString('en-US')} with cards`,
   );
   const atOnce =
-    `If every VM started at once, there would run on average ${meanVms.toFixed(1)} VMs with ${meanVcpus.toFixed(0)} vCPUs, ` +
+    `If every VM started at once, an average of ${meanVms.toFixed(1)} VMs would run, with ${meanVcpus.toFixed(0)} vCPUs, ` +
     `${meanRamGib.toFixed(0)} GiB RAM and ${meanCards.toFixed(1)} cards.`;
   console.log(`${wrapText(atOnce)}\n`);
   const header = ['kind', 'VMs', 'mean at once', 'vCPUs', 'RAM, GiB', 'cards', 'card MiB', 'life, h', 'median'];
-  const rows = summary.kinds.map((kind) => [
+  const rows = kinds.map((kind) => [
     kind.name,
     kind.vms.toLocaleString('en-US'),
     kind.meanVms.toFixed(1),

@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
-import { withSources } from '../../core/wire/page-sources.ts';
+import type { RunFile } from '../../core/runs/run-file.ts';
+import { type PagePolicy, type PageRun, withModules, withSources } from '../../core/wire/page-sources.ts';
 import { OutputFile } from '../../files/output-file.ts';
 import { readBuiltPage } from '../../package-files.ts';
+import { policiesFrom } from '../../policy-modules/policy-reference.ts';
 import { embeddedRun, splitAtBodyEnd } from '../page/page.ts';
+import type { PagePolicies } from '../page/page-policies.ts';
 import { startPageServer } from '../page/page-server.ts';
 import { readRunFile } from '../records/run-file-io.ts';
 
@@ -14,37 +17,69 @@ export function addView(program: Command): void {
   program
     .command('view')
     .description('show runs in a browser: hosts over time, every decision, one run against another')
-    .argument('[runs...]', 'run files; without any, the page is served and files can be dropped onto it')
-    .addOption(new Option('--port <n>', 'of the address on this machine (default: a free one)').argParser(portNumber))
+    .argument('[runs...]', 'run files; without any, drop files onto the page')
+    .addOption(new Option('--port <n>', 'local port (default: a free one)').argParser(portNumber))
     .addOption(
-      new Option('--export <file>', 'write page and runs into one file (.html) instead, to send or keep').conflicts(
-        'port',
-      ),
+      new Option('--export <file>', 'write page and runs to one .html file instead, to send or keep').conflicts('port'),
     )
+    .option('--policy <files...>', 'your own policies that the runs used (default: the paths in the run files)')
     .addHelpText(
       'after',
       '\nExample:\n' +
         '  heps view runs/heps-250_heps-30d_hybrid_seed1.run.json runs/heps-250_heps-30d_nova_seed1.run.json\n' +
         '  heps view runs/heps-250_heps-30d_hybrid_seed1.run.json --export page.html',
     )
-    .action(async (files: string[], options: { port?: number; export?: string }) => {
+    .action(async (files: string[], options: { port?: number; export?: string; policy?: string[] }) => {
       const paths = [...new Set(files)];
       if (options.export !== undefined) checkExport(options.export, paths);
       const page = readBuiltPage();
-      for (const path of paths) readRunFile(path);
-      if (options.export === undefined) await serve(page, paths, options.port ?? 0);
-      else exportPage(page, paths, options.export);
+      const runs = paths.map((path) => ({ path, run: readRunFile(path) }));
+      const policies = await policiesOf(runs, options.policy ?? []);
+      if (options.export === undefined) await serve(page, paths, policies, options.port ?? 0);
+      else exportPage(page, paths, policies, options.export);
     });
 }
 
+/** The policies that do not come with heps. What loads them is itself loaded only where a run needs one. */
+async function policiesOf(
+  runs: readonly { readonly path: string; readonly run: RunFile }[],
+  files: readonly string[],
+): Promise<PagePolicies> {
+  const isNeeded = runs.some(({ run }) => run.inputs.policy.module !== undefined);
+  if (!isNeeded && files.length === 0) return { policies: [], modules: new Map() };
+  const { pagePoliciesOf } = await import('../page/page-policies.ts');
+  return pagePoliciesOf(runs, await policiesFrom(files), (text) => console.error(`heps: ${text}`));
+}
+
+/** A run as the page opens it. */
+function pageRun(
+  name: string,
+  source: { readonly url: string } | { readonly embedded: string },
+  policy: PagePolicy | undefined,
+): PageRun {
+  return { name, ...source, ...(policy === undefined ? {} : { policy }) };
+}
+
 /** Serves the page until the process is told to end. */
-async function serve(page: string, paths: readonly string[], port: number): Promise<void> {
-  const runs = namesOf(paths).map((name, index) => ({ name, url: `runs/${index}` }));
+async function serve(
+  page: string,
+  paths: readonly string[],
+  { policies, modules }: PagePolicies,
+  port: number,
+): Promise<void> {
+  const runs = namesOf(paths).map((name, index) => pageRun(name, { url: `runs/${index}` }, policies[index]));
+  const scripts = [...modules].map(([specifier, script], index) => ({
+    specifier,
+    script,
+    url: `/modules/${index}.js`,
+  }));
+  const addresses = Object.fromEntries(scripts.map(({ specifier, url }) => [specifier, url]));
   const ended = new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
   });
   const server = await startPageServer({
-    page: withSources(page, { runs, live: null }),
+    page: withModules(withSources(page, { runs, live: null }), addresses),
+    scripts: new Map(scripts.map(({ url, script }) => [url, script])),
     files: new Map(paths.map((path, index) => [`/runs/${index}`, path])),
     port,
   });
@@ -55,9 +90,13 @@ async function serve(page: string, paths: readonly string[], port: number): Prom
 }
 
 /** One file that needs no server: the page with the runs in it. The same runs give the same bytes. */
-function exportPage(page: string, paths: readonly string[], out: string): void {
-  const runs = namesOf(paths).map((name, index) => ({ name, embedded: `heps-run-${index}` }));
-  const [head, tail] = splitAtBodyEnd(withSources(page, { runs, live: null }));
+function exportPage(page: string, paths: readonly string[], { policies, modules }: PagePolicies, out: string): void {
+  const ids = paths.map((_, index) => `heps-run-${index}`);
+  const runs = namesOf(paths).map((name, index) => pageRun(name, { embedded: ids[index]! }, policies[index]));
+  const addresses = Object.fromEntries(
+    [...modules].map(([specifier, script]) => [specifier, `data:text/javascript,${encodeURIComponent(script)}`]),
+  );
+  const [head, tail] = splitAtBodyEnd(withModules(withSources(page, { runs, live: null }), addresses));
   const file = new OutputFile(out);
   let length = 0;
   const write = (text: string): void => {
@@ -67,7 +106,7 @@ function exportPage(page: string, paths: readonly string[], out: string): void {
   };
   try {
     write(head);
-    for (const [index, path] of paths.entries()) write(embeddedRun(runs[index]!.embedded, readFileSync(path)));
+    for (const [index, path] of paths.entries()) write(embeddedRun(ids[index]!, readFileSync(path)));
     write(tail);
     file.finish();
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Events in order of (time, order): a heap in which each has four below it, in one typed array. */
 
-/** Numbers an event: time, order, what it is about. */
+/** Numbers per event: time, order, subject. */
 const width = 3;
 
 export class EventHeap {

@@ -14,7 +14,7 @@ const subjects = 2 ** 32;
 const none = -1;
 const samples = 64;
 const eventsPerBucket = 4;
-/** So many are quickly sorted by the heap alone. */
+/** This many are quickly sorted by the heap alone. */
 const fewEvents = 64;
 
 /** What happens is a small number (`kind`) about a small number (`subject`); the engine knows what they mean. */
@@ -36,9 +36,9 @@ export class EventQueue {
   #free = none;
   #timesS = new Float64Array(0);
   #orders = new Float64Array(0);
-  #abouts = new Float64Array(0);
+  #subjects = new Float64Array(0);
   #next = new Int32Array(0);
-  /** When more than so many are near, buckets are made anew. */
+  /** When more than this many are near, buckets are rebuilt. */
   #mostNear = fewEvents;
   #length = 0;
   #nextSequence = 0;
@@ -98,7 +98,7 @@ export class EventQueue {
     this.#free = this.#next[event]!;
     this.#timesS[event] = timeS;
     this.#orders[event] = order;
-    this.#abouts[event] = about;
+    this.#subjects[event] = about;
     if (bucket < this.#heads.length) {
       this.#next[event] = this.#heads[bucket]!;
       this.#heads[bucket] = event;
@@ -121,7 +121,7 @@ export class EventQueue {
     let event = heads[bucket]!;
     heads[bucket] = none;
     while (event !== none) {
-      this.#near.push(this.#timesS[event]!, this.#orders[event]!, this.#abouts[event]!);
+      this.#near.push(this.#timesS[event]!, this.#orders[event]!, this.#subjects[event]!);
       const after = this.#next[event]!;
       this.#next[event] = this.#free;
       this.#free = event;
@@ -160,7 +160,7 @@ export class EventQueue {
       const after = this.#next[event]!;
       this.#next[event] = this.#free;
       this.#free = event;
-      this.#put(this.#timesS[event]!, this.#orders[event]!, this.#abouts[event]!);
+      this.#put(this.#timesS[event]!, this.#orders[event]!, this.#subjects[event]!);
       event = after;
     }
     this.#mostNear = Math.max(fewEvents, 2 * this.#near.length);
@@ -185,7 +185,7 @@ export class EventQueue {
     const size = Math.max(fewEvents, 2 * before);
     this.#timesS = grown(this.#timesS, new Float64Array(size));
     this.#orders = grown(this.#orders, new Float64Array(size));
-    this.#abouts = grown(this.#abouts, new Float64Array(size));
+    this.#subjects = grown(this.#subjects, new Float64Array(size));
     this.#next = grown(this.#next, new Int32Array(size));
     for (let event = before; event < size; event++) {
       this.#next[event] = this.#free;

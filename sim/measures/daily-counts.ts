@@ -29,7 +29,7 @@ export class DailyCounts {
   }
 
   /**
-   * Sums over periods of so many days.
+   * Sums over periods of a number of days.
    *
    * @param first the period with which to begin, counted from time 0
    * @param periods how many

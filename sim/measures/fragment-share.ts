@@ -6,7 +6,7 @@ import type { TypicalRequest } from '../../core/typical-request.ts';
 
 /**
  * ∫ Σ F dt / ∫ Σ T dt over the hosts that are up: of all the idle GPU time, the part in which a typical request could not have used it.
- * Exact: a host is looked at whenever something about it changes. F depends on the cards and on which typical requests the free vCPUs
+ * Exact: a host is measured whenever something about it changes. F depends on the cards and on which typical requests the free vCPUs
  * suffice for; mostly neither has changed, or the host has passed-through cards of one model, for which every F is computed once.
  */
 export class FragmentShare {

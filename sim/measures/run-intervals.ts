@@ -9,8 +9,11 @@ import type { DailyCounts } from './daily-counts.ts';
 export interface FigureInterval {
   /** The measure's label. */
   readonly label: string;
+  /** The measure's unit. */
   readonly unit: Measure['unit'];
+  /** Half the width of the interval, in `unit`. */
   readonly halfWidth: number;
+  /** Number of batches. */
   readonly batches: number;
   /** Length of a batch, days. */
   readonly batchDays: number;

@@ -3,7 +3,7 @@ import { hasWrongCards } from '../../core/card-fit.ts';
 import type { Cluster } from '../../core/cluster.ts';
 import type { GpuModel } from '../../core/gpu-card.ts';
 import { nova } from '../../core/policies/nova.ts';
-import { defaultPolicyOptions } from '../../core/policy.ts';
+import { createPolicy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { Scheduler } from '../../core/scheduler.ts';
 import type { CloudObserver } from '../cloud/cloud.ts';
@@ -18,7 +18,7 @@ export class StockShadow implements CloudObserver {
   /** @param views what each scheduler sees */
   constructor(metrics: Metrics, views: readonly Cluster[]) {
     this.#metrics = metrics;
-    const policy = nova.create(defaultPolicyOptions);
+    const policy = createPolicy(nova);
     this.#stock = new Map(views.map((view) => [view, new Scheduler(view, policy)]));
   }
 

@@ -11,7 +11,7 @@ export interface WarmUp {
   readonly how: 'none' | 'given' | 'found' | 'not-found';
 }
 
-/** A warm-up of so many seconds; undefined: none. */
+/** A warm-up in seconds; undefined: none. */
 export function givenWarmUp(warmUpS: number | undefined): WarmUp {
   return warmUpS === undefined ? { untilS: 0, how: 'none' } : { untilS: warmUpS, how: 'given' };
 }

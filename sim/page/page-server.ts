@@ -11,8 +11,10 @@ import { pageHeaders } from '../../core/wire/page-sources.ts';
 export interface PageServerOptions {
   /** The page, sources and all: answers `/`. */
   readonly page: string;
-  /** Files of JSON by their path in the address, such as `/runs/0`; read anew at each request. */
+  /** Files of JSON by their path in the address, such as `/runs/0`; reread at each request. */
   readonly files: ReadonlyMap<string, string>;
+  /** JavaScript by its path in the address, such as `/policies/0.js`, which the page may run. Defaults to none. */
+  readonly scripts?: ReadonlyMap<string, string>;
   /** Port on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
 }
@@ -26,8 +28,13 @@ export interface PageServer {
 }
 
 /** Starts to serve. @throws InputError when the port cannot be had */
-export async function startPageServer({ page, files, port }: PageServerOptions): Promise<PageServer> {
-  const headers = pageHeaders(page, sha256);
+export async function startPageServer({
+  page,
+  files,
+  scripts = new Map(),
+  port,
+}: PageServerOptions): Promise<PageServer> {
+  const headers = pageHeaders(page, sha256, scripts.size > 0);
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     // A page elsewhere may have its own name resolve to 127.0.0.1; its requests then carry that name.
@@ -38,6 +45,8 @@ export async function startPageServer({ page, files, port }: PageServerOptions):
     }
     const path = request.url!.split('?')[0]!;
     if (path === '/') return answer(response, 200, page, 'text/html; charset=utf-8');
+    const script = scripts.get(path);
+    if (script !== undefined) return answer(response, 200, script, 'text/javascript; charset=utf-8');
     const file = files.get(path);
     if (file === undefined) return answer(response, 404, 'nothing here');
     void sendFile(request, response, file);

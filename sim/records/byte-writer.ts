@@ -163,7 +163,7 @@ export class ByteWriter {
     this.#length = at;
   }
 
-  /** A whole number of thousandths, of which `whole` are whole ones, as a decimal without trailing zeros. */
+  /** A whole number of thousandths whose integer part is `whole`, as a decimal without trailing zeros. */
   #thousandths(whole: number, thousandths: number): void {
     const decimals = thousandths - whole * 1000;
     this.#whole(whole);

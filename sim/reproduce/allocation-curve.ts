@@ -13,7 +13,9 @@ export const mostPercent = 130;
 
 /** Row `p` is for p per cent asked for, 0 to 130. Values in per cent: of all cards, and of idle GPU; null where no task came near. */
 export interface AllocationCurve {
+  /** GPU allocated. */
   readonly allocated: readonly (number | null)[];
+  /** Of the idle GPU, what is a fragment. */
   readonly fragmentOfIdle: readonly (number | null)[];
 }
 

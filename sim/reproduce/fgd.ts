@@ -1,8 +1,9 @@
 /** One list under one seed: every policy on the same arrivals. */
 import { typicalRequestsOf } from '../../core/fragmentation/typical-requests.ts';
-import { policyNamed } from '../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../core/policy.ts';
+import { createPolicy } from '../../core/policy.ts';
 import type { Engine } from '../../core/scheduler.ts';
+import type { PolicyModule } from '../../policy-modules/loaded-policy.ts';
+import { factoryOf } from '../runs/policy-of-plan.ts';
 import { type AllocationCurve, allocationCurve } from './allocation-curve.ts';
 import { type ArrivalOrder, drawOrder, readOrder } from './arrival-order.ts';
 import { playArrivals } from './arrivals-only.ts';
@@ -15,6 +16,8 @@ export interface ReproductionPlan {
   readonly list: string;
   readonly seed: number;
   readonly policies: readonly string[];
+  /** Where those come from that do not come with heps, by name. */
+  readonly policyModules?: Readonly<Record<string, PolicyModule>>;
   /** Order file; null = drawn from the seed. */
   readonly order: string | null;
   readonly engine: Engine;
@@ -24,18 +27,25 @@ export interface ReproductionPlan {
 
 /** What came of one policy. */
 export interface PolicyReproduction {
+  /** Name. */
   readonly policy: string;
+  /** Tasks that got a node. */
   readonly placed: number;
+  /** How much GPU was allocated as tasks arrived. */
   readonly curve: AllocationCurve;
   /** Lines of the placements file, without its header; null unless wanted. */
   readonly placements: readonly string[] | null;
 }
 
+/** What came of one list under one seed. */
 export interface Reproduction {
+  /** Nodes of the cluster. */
   readonly nodes: number;
+  /** Cards of the cluster. */
   readonly cards: number;
   /** Tasks of the list, and thousandths of cards for which they ask. */
   readonly listed: number;
+  /** Thousandths of cards for which those ask. */
   readonly listedMilliGpu: number;
   /** Tasks that arrived. */
   readonly arrived: number;
@@ -51,12 +61,14 @@ export async function reproduce(plan: ReproductionPlan): Promise<Reproduction> {
   const order = plan.order === null ? drawOrder(data, plan.seed) : await readOrder(plan.order, data);
   const cards = cardsOf(order.hosts);
   const typicalRequests = typicalRequestsOf(data.tasks);
-  const policies = plan.policies.map((name): PolicyReproduction => {
-    const policy = policyNamed(name).create({ ...defaultPolicyOptions, seed: plan.seed, typicalRequests });
+  const policies: PolicyReproduction[] = [];
+  for (const name of plan.policies) {
+    const factory = await factoryOf(name, plan.policyModules?.[name]);
+    const policy = createPolicy(factory, { seed: plan.seed, typicalRequests });
     const { decisions, placed, events } = playArrivals(order, policy, typicalRequests, plan.engine);
     const placements = plan.placements ? placementLines(order, decisions) : null;
-    return { policy: name, placed, curve: allocationCurve(events, cards), placements };
-  });
+    policies.push({ policy: name, placed, curve: allocationCurve(events, cards), placements });
+  }
   return {
     nodes: order.hosts.length,
     cards,

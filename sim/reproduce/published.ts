@@ -8,7 +8,7 @@ export const publishedAt130: Readonly<Record<string, number>> = {
   fgd: 95.39,
 };
 
-/** Whether those are the nodes and the list of which the paper speaks, by their sizes. */
+/** Whether those are the nodes and the list of the paper, judged by their sizes. */
 export function isPublished(
   list: string,
   { nodes, cards, listed, listedMilliGpu }: { nodes: number; cards: number; listed: number; listedMilliGpu: number },

@@ -7,10 +7,15 @@ import { isPublished, publishedAt130 } from './published.ts';
 
 /** One policy on one list, over the seeds: means with 95 % intervals. Per cent of all cards, and of idle GPU. */
 export interface PolicyFigures {
+  /** Task list. */
   readonly list: string;
+  /** Name. */
   readonly policy: string;
+  /** Tasks that got a node. */
   readonly placed: Estimate;
+  /** GPU allocated when 100 % were asked for. */
   readonly allocatedAt100: Estimate | null;
+  /** The same at 130 %. */
   readonly allocatedAt130: Estimate | null;
   /** The paper's figure; null where it has none. */
   readonly publishedAt130: number | null;
@@ -72,7 +77,7 @@ function text(value: Estimate | null, digits: number): string {
 }
 
 /** What the columns mean, and where the order is from. */
-export function reportMeaning(plans: readonly ReproductionPlan[]): string {
+export function reportMeaning(plans: readonly Pick<ReproductionPlan, 'order' | 'seed'>[]): string {
   const { order } = plans[0]!;
   const seeds = new Set(plans.map(({ seed }) => seed)).size;
   const source =
@@ -80,7 +85,7 @@ export function reportMeaning(plans: readonly ReproductionPlan[]): string {
       ? 'Order of arrival, repeated tasks and node numbers are our own draw under the rules of the artifact; its own need its order files (--order).'
       : `Order of arrival, repeated tasks and node numbers are those of ${order}.`;
   return [
-    'At 100 % and 130 %: GPU allocated, in per cent of all cards, when tasks asking for so much of them have arrived. Fragment: of the idle GPU,',
+    'At 100 % and 130 %: GPU allocated, in per cent of all cards, when the arrived tasks ask for that share of them. Fragment: of the idle GPU,',
     'what typical tasks could not use when 100 % were asked for, in per cent.',
     ...(seeds > 1 ? ['Means over the seeds, ± 95 % confidence.'] : []),
     source,

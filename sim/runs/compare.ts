@@ -9,13 +9,8 @@ import type { QuantileEstimate } from '../../core/statistics/quantile-interval.t
 import type { Bound } from '../bound/bound.ts';
 import { type BoundShare, boundShares } from '../bound/shares.ts';
 import { findWarmUp, givenWarmUp, longestWarmUp, type WarmUp } from '../measures/warm-up.ts';
-import {
-  type ExperimentOptions,
-  experimentOf,
-  experimentOptions,
-  nameOfPolicy,
-  type PolicyInput,
-} from './experiment.ts';
+import { type ChosenPolicy, choosePolicies, type PolicyInput, refuseUnknownOptions } from './chosen-policy.ts';
+import { type ExperimentOptions, experimentOf, experimentOptions } from './experiment.ts';
 import { inOptionNames } from './option-names.ts';
 import { boundOfPlan } from './plan-bound.ts';
 import { pilotOf, type RunResult } from './run.ts';
@@ -116,8 +111,9 @@ export function compare(options: CompareOptions = {}): Promise<Comparison> {
 export async function carryOutComparison(options: CompareOptions): Promise<Comparison> {
   const experiment = experimentOf(options, compareOptions);
   const { out = null, signal, onProgress } = options;
-  const policies = checkedPolicies(options.policies ?? ['hybrid', 'nova']);
-  const names = policies.map(nameOfPolicy);
+  const policies = await checkedPolicies(options.policies ?? ['hybrid', 'nova']);
+  refuseUnknownOptions(options.policyOptions ?? {}, policies);
+  const names = policies.map(({ factory }) => factory.name);
   const firstSeeds = checkedSeeds(options.seeds ?? (experiment.isGenerated ? [1, 2, 3, 4, 5] : [1]));
   const goal = options.untilCi === undefined ? null : goalOf(options.untilCi, firstSeeds);
   const threads = anInteger(options.threads ?? availableParallelism(), 'threads', 1);
@@ -125,7 +121,7 @@ export async function carryOutComparison(options: CompareOptions): Promise<Compa
   const summaryOnly = aBoolean(options.summaryOnly ?? false, 'summaryOnly') || out === null;
   const isBounded = aBoolean(options.bound ?? false, 'bound');
 
-  const taskOf = async (policy: PolicyInput, seed: number): Promise<RunTask> => {
+  const taskOf = async (policy: ChosenPolicy, seed: number): Promise<RunTask> => {
     const plan = experiment.planOf(policy, seed);
     const file = out === null ? null : runPathOf(out, plan);
     return {
@@ -198,12 +194,14 @@ function verdictsOf(runs: readonly PolicyRuns[], compared: readonly MeasureCompa
   return runs.slice(1).map((_, index) => verdictOf(runs, served, index + 1));
 }
 
-function checkedPolicies(policies: readonly PolicyInput[]): readonly PolicyInput[] {
-  const names = anArray(policies, 'policies').map((_, index) => nameOfPolicy(policies[index]!));
+async function checkedPolicies(policies: readonly PolicyInput[]): Promise<readonly ChosenPolicy[]> {
+  anArray(policies, 'policies');
+  const chosen = await choosePolicies(policies);
+  const names = chosen.map(({ factory }) => factory.name);
   if (names.length === 0 || new Set(names).size !== names.length) {
-    throw new InputError('policies', 'at least one, with different names', names);
+    throw new InputError('policies', 'at least one, with distinct names', names);
   }
-  return policies;
+  return chosen;
 }
 
 function checkedSeeds(seeds: readonly number[]): readonly number[] {
@@ -211,15 +209,15 @@ function checkedSeeds(seeds: readonly number[]): readonly number[] {
     anInteger(seed, `seeds[${index}]`);
   });
   if (seeds.length === 0 || new Set(seeds).size !== seeds.length) {
-    throw new InputError('seeds', 'at least one, and different ones', seeds);
+    throw new InputError('seeds', 'at least one, all distinct', seeds);
   }
   return seeds;
 }
 
 function goalOf(untilCi: number | UntilCi, firstSeeds: readonly number[]): WidthGoal {
-  const wished = typeof untilCi === 'number' ? { halfWidth: untilCi } : untilCi;
-  noOtherFields(anObject(wished, 'untilCi'), 'untilCi', ['halfWidth', 'of', 'mostSeeds']);
-  const { halfWidth, of = nameOf(servedMeasure), mostSeeds = mostSeedsByDefault } = wished as UntilCi;
+  const goal = typeof untilCi === 'number' ? { halfWidth: untilCi } : untilCi;
+  noOtherFields(anObject(goal, 'untilCi'), 'untilCi', ['halfWidth', 'of', 'mostSeeds']);
+  const { halfWidth, of = nameOf(servedMeasure), mostSeeds = mostSeedsByDefault } = goal as UntilCi;
   aPositive(halfWidth, 'untilCi.halfWidth');
   const measure = measures.find((each) => nameOf(each) === of);
   if (measure === undefined) throw new InputError('untilCi.of', `one of ${measures.map(nameOf).join(', ')}`, of);

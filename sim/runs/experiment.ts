@@ -1,18 +1,18 @@
 /** The options that simulations and comparisons share, and the plans that they make. */
 import { aBoolean, anInteger, aPositive, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
-import { policyNamed } from '../../core/policies/index.ts';
-import { defaultPolicyOptions, type PolicyFactory, type PolicyOptions } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
 import { cloudWith } from '../cloud/cloud-options.ts';
 import { type ArrivalSource, collectArrivals } from './arrivals.ts';
+import { type ChosenPolicy, planOptionsOf } from './chosen-policy.ts';
 import type { ClusterInput } from './inputs.ts';
 import { presetNames } from './presets.ts';
 import type { DecisionPlan, GivenInputs } from './run.ts';
 import type { WorkloadPlan } from './workload.ts';
 
-/** A file whose kind its name does not tell: parameters of a generated workload, or a trace. */
+/** A file whose kind its name does not say: parameters of a generated workload, or a trace. */
 export type WorkloadFile = { readonly parameters: string } | { readonly trace: string };
 
 /**
@@ -24,9 +24,6 @@ export type WorkloadInput =
   | WorkloadFile
   | ArrivalSource
   | ((seed: number) => ArrivalSource | Promise<ArrivalSource>);
-
-/** A policy by name, or one of your own. */
-export type PolicyInput = string | PolicyFactory;
 
 /** What decides a run besides its policy and its seed. */
 export interface ExperimentOptions {
@@ -62,9 +59,10 @@ export const experimentOptions = [
 
 /** The runs that an experiment consists of. */
 export interface Experiment {
-  readonly planOf: (policy: PolicyInput, seed: number) => DecisionPlan;
+  /** @throws InputError when an option has no value that the policy takes */
+  readonly planOf: (policy: ChosenPolicy, seed: number) => DecisionPlan;
   /** What the run is given in memory. @throws InputError about one of the arrivals */
-  readonly givenFor: (policy: PolicyInput, seed: number) => Promise<GivenInputs>;
+  readonly givenFor: (policy: ChosenPolicy, seed: number) => Promise<GivenInputs>;
   /** Whether another seed means other arrivals. */
   readonly isGenerated: boolean;
 }
@@ -86,7 +84,6 @@ export function experimentOf(options: ExperimentOptions, names: readonly string[
   const cloud = cloudWith(options.cloud ?? {});
   oneOf(engine, 'engine', engines);
   if (warmUp !== undefined && warmUp !== 'auto') checkWarmUp(warmUp);
-  const policyOptions = { similarity: defaultPolicyOptions.similarity, ...options.policyOptions };
   const collected = new Map<unknown, Promise<GivenInputs['arrivals']>>();
   const arrivalsOf = (seed: number): Promise<GivenInputs['arrivals']> => {
     const key = typeof workload === 'function' ? seed : workload;
@@ -98,8 +95,9 @@ export function experimentOf(options: ExperimentOptions, names: readonly string[
   return {
     planOf: (policy, seed) => ({
       ...shared,
-      policy: nameOfPolicy(policy),
-      policyOptions,
+      policy: policy.factory.name,
+      ...(policy.module === undefined ? {} : { policyModule: policy.module }),
+      policyOptions: planOptionsOf(policy, options.policyOptions ?? {}),
       cloud,
       engine,
       seed,
@@ -109,15 +107,10 @@ export function experimentOf(options: ExperimentOptions, names: readonly string[
       cluster:
         typeof cluster === 'string' ? undefined : 'hosts' in cluster ? cluster : { name: 'hosts', hosts: cluster },
       arrivals: await arrivalsOf(seed),
-      policy: typeof policy === 'string' ? undefined : policy,
+      policy: policy.given,
     }),
     isGenerated: typeof workload === 'function' || shared.workload.preset !== null,
   };
-}
-
-/** @throws InputError when there is no policy of that name */
-export function nameOfPolicy(policy: PolicyInput): string {
-  return (typeof policy === 'string' ? policyNamed(policy) : policy).name;
 }
 
 function isSource(workload: WorkloadInput): workload is ArrivalSource {

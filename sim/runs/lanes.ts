@@ -1,8 +1,8 @@
 /** Work on many things, some at a time. */
 
 /**
- * Does the work on each item, begun in their order, so many at a time. When one fails no other is begun, and those under way are waited for:
- * a run that is cut off would leave half a file behind, and a thread pool that is ended while a thread answers throws by itself.
+ * Does the work on each item, started in order, a limited number at a time. When one fails no other is started, and those under way are waited for:
+ * a run that is cut off would leave half a file behind, and a thread pool that is ended while a thread answers throws on its own.
  *
  * @returns results in the order of the items, whatever the number of lanes
  * @throws the first lane's error

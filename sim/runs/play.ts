@@ -102,9 +102,13 @@ export async function play(
 
 /** VMs, by what became of them; a VM that was lost and submitted again counts each time. */
 export interface DecisionCounts {
+  /** Submissions. */
   readonly arrived: number;
+  /** Bindings. */
   readonly placed: number;
+  /** Bindings that failures ended. */
   readonly lost: number;
+  /** Submissions that got no host. */
   readonly turnedAway: number;
 }
 

@@ -7,10 +7,13 @@ import type { RunResult } from './run.ts';
 
 /** One run of a comparison. */
 export interface RunHandle {
+  /** Name. */
   readonly policy: string;
+  /** Its seed. */
   readonly seed: number;
   /** What ran, with digests of cluster and workload. */
   readonly inputs: RunInputs;
+  /** Its figures. */
   readonly summary: RunSummary;
   /** Run file; null where none was asked for. */
   readonly file: string | null;

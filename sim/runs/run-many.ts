@@ -56,7 +56,7 @@ export async function carryOutAll(
     for (const [index, task] of tasks.entries()) results.push(await carryOutHere(task, index));
     return results;
   }
-  // Before there are threads, each of which would take a part of what comes through a pipe.
+  // Before there are threads, since each would take a part of what comes through a pipe.
   const paths = tasks.flatMap(({ plan: { cluster, workload } }) => [cluster, workload.trace ?? workload.preset ?? '']);
   await Promise.all([...new Set(paths)].filter((path) => existsSync(path)).map(pipedFile));
   // Only where there are threads: it takes 8 MB.

@@ -1,12 +1,13 @@
 /** A run as a plan that can be sent to a thread, and its execution: inputs opened, played, files written. */
 import { formatCluster, type NamedCluster } from '../../core/cluster-file.ts';
 import { InputError } from '../../core/input-error.ts';
-import { policyNamed } from '../../core/policies/index.ts';
-import type { PolicyFactory, PolicyOptions } from '../../core/policy.ts';
+import { createPolicy, type Policy, type PolicyFactory } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import { type CloudOptions, type RunInputs, type RunSummary, runFormat } from '../../core/runs/run-file.ts';
 import type { Engine } from '../../core/scheduler.ts';
 import { OutputFile } from '../../files/output-file.ts';
 import { hepsVersion } from '../../package-files.ts';
+import type { PolicyModule } from '../../policy-modules/loaded-policy.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { countOf } from '../../traces/left-out.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
@@ -15,6 +16,7 @@ import { countRepeatedIds } from '../records/repeated-ids.ts';
 import { type WritableRun, writeRunFile } from '../records/run-file-io.ts';
 import { type LoadedCluster, readCluster } from './inputs.ts';
 import { type Checkpoint, type DecisionCounts, decide, type Measured, measure, type PlayOptions } from './play.ts';
+import { factoryOf } from './policy-of-plan.ts';
 import { openWorkload, type ReadRows, type Workload, type WorkloadPlan, workloadInMemory } from './workload.ts';
 
 const secondsPerDay = 86400;
@@ -25,6 +27,8 @@ export interface DecisionPlan {
   readonly cluster: string;
   readonly workload: WorkloadPlan;
   readonly policy: string;
+  /** Where the policy comes from, if not from heps. */
+  readonly policyModule?: PolicyModule;
   /** The seed is set from `seed`. */
   readonly policyOptions: Omit<PolicyOptions, 'seed'>;
   readonly cloud: CloudOptions;
@@ -58,6 +62,7 @@ export interface GivenInputs {
 export interface RunResult {
   /** What ran, as the run file has it. */
   readonly inputs: RunInputs;
+  /** Its figures. */
   readonly summary: RunSummary;
   /** 95 % intervals of the summary's figures, where the run is long enough. */
   readonly intervals: readonly FigureInterval[];
@@ -106,7 +111,7 @@ export interface OpenPolicy {
 
 /** Opens the policy of a plan, and reads the workload for it where it must be known beforehand. @throws InputError */
 export async function openPolicy(plan: DecisionPlan, given: GivenInputs, workload: Workload): Promise<OpenPolicy> {
-  const factory = given.policy ?? policyNamed(plan.policy);
+  const factory = given.policy ?? (await factoryOf(plan.policy, plan.policyModule));
   const options = { ...plan.policyOptions, seed: plan.seed };
   const policyOptions = factory.needsTypicalRequests
     ? { ...options, typicalRequests: await workload.typicalRequests() }
@@ -167,6 +172,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
   const { given = {} } = hooks;
   const { cluster, workload } = await openInputs(plan, given);
   const { factory, policyOptions } = await openPolicy(plan, given, workload);
+  const policy = createPolicy(factory, policyOptions);
   const typicalRequests = policyOptions.typicalRequests ?? (await workload.typicalRequests());
   const { days } = plan.workload;
   if (days !== null && warmUp.untilS >= days * secondsPerDay) throw tooLong(warmUp);
@@ -175,7 +181,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
   try {
     if (plan.decisions !== null) decisionsFile = new OutputFile(plan.decisions);
     if (plan.out !== null) runFile = new OutputFile(plan.out);
-    const measured = await measure(cluster.hosts, workload.arrivals, factory.create(policyOptions), {
+    const measured = await measure(cluster.hosts, workload.arrivals, policy, {
       ...playOptionsOf(plan, workload, hooks),
       record: !plan.summaryOnly,
       typicalRequests,
@@ -194,7 +200,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
         load: isGenerated ? plan.workload.load : null,
         skipped: countOf(workload.rows.leftOut),
       },
-      policy: { name: plan.policy, options: policyOptions },
+      policy: { name: plan.policy, options: policyOptions, ...moduleRecord(plan.policyModule, policy) },
       cloud: plan.cloud,
       seed: plan.seed,
       ...(warmUp.how === 'none' ? {} : { warmUpS: warmUp.untilS }),
@@ -228,15 +234,25 @@ function rowsOf({ rows: { vms, leftOut } }: Workload): ReadRows {
   return { vms, leftOut };
 }
 
+/** What the run file keeps of a policy's file: as it was given, so that the bytes are the same wherever it lies. */
+function moduleRecord(module: PolicyModule | undefined, { wholeCards }: Policy): Pick<RunInputs['policy'], 'module'> {
+  if (module === undefined) return {};
+  const { given: file, sha256 } = module;
+  return { module: { file, sha256, ...(wholeCards ? { wholeCards } : {}) } };
+}
+
 /** Nothing is left of the run. */
 function tooLong({ untilS }: WarmUp): InputError {
   return new InputError('--warm-up', 'less than the time until the last arrival, or than --days', `${untilS} s`);
 }
 
-/** What came of a plan of which only the decisions were wanted. */
+/** The outcome of a plan whose decisions alone were wanted. */
 export interface DecisionResult {
+  /** Its name. */
   readonly cluster: string;
+  /** Its name. */
   readonly workload: string;
+  /** What became of the VMs. */
   readonly counts: DecisionCounts;
   /** Of the workload: VMs read, rows left out. */
   readonly rows: ReadRows;
@@ -251,7 +267,7 @@ export async function carryOutDecisions(
   const { given = {} } = hooks;
   const { cluster, workload } = await openInputs(plan, given, false);
   const { factory, policyOptions } = await openPolicy(plan, given, workload);
-  const policy = factory.create(policyOptions);
+  const policy = createPolicy(factory, policyOptions);
   const file = new OutputFile(path);
   try {
     const options = playOptionsOf(plan, workload, hooks);

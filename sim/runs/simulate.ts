@@ -5,7 +5,8 @@ import type { FigureInterval } from '../measures/run-intervals.ts';
 import type { WarmUp } from '../measures/warm-up.ts';
 import { plainDecisions } from '../records/recorder.ts';
 import { checkpointOf } from './checkpoint.ts';
-import { type ExperimentOptions, experimentOf, experimentOptions, type PolicyInput } from './experiment.ts';
+import { type ChosenPolicy, choosePolicies, type PolicyInput, refuseUnknownOptions } from './chosen-policy.ts';
+import { type ExperimentOptions, experimentOf, experimentOptions } from './experiment.ts';
 import { inOptionNames } from './option-names.ts';
 import { carryOutDecisions, carryOutHere, type DecisionResult, type ProgressListener, type RunHooks } from './run.ts';
 import { type RunHandle, runHandle } from './run-handle.ts';
@@ -104,8 +105,10 @@ export async function simulateDecisions(options: DecisionOptions): Promise<Decis
 /** The plan of a run, and what it is given besides. */
 export async function runOf(options: SimulateOptions) {
   const experiment = experimentOf(options, simulateOptions);
-  const { policy = 'hybrid', seed = 1, onProgress, signal } = options;
+  const { seed = 1, onProgress, signal, policyOptions = {} } = options;
   anInteger(seed, 'seed');
+  const [policy] = (await choosePolicies([options.policy ?? 'hybrid'])) as [ChosenPolicy];
+  refuseUnknownOptions(policyOptions, [policy]);
   const listener: ProgressListener = (share, arrived, nowS) => onProgress?.({ share, arrived, nowS });
   const hooks: RunHooks = {
     given: await experiment.givenFor(policy, seed),

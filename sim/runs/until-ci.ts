@@ -8,8 +8,9 @@ import type { RunResult } from './run.ts';
 /** Seeds added at a time, whatever the number of threads; also the fewest with which anything is judged. */
 export const seedsPerStep = 5;
 
-/** What is wished. */
+/** The requested precision. */
 export interface WidthGoal {
+  /** Whose interval. */
   readonly measure: Measure;
   /** In the measure's unit. */
   readonly halfWidth: number;
@@ -17,12 +18,15 @@ export interface WidthGoal {
   readonly mostSeeds: number;
 }
 
-/** How far it came. */
+/** The precision reached. */
 export interface WidthReached {
+  /** What was asked for. */
   readonly goal: WidthGoal;
+  /** Whether every interval is narrow enough. */
   readonly isReached: boolean;
   /** The policy whose interval is widest; its half width, null where some run has nothing to measure. */
   readonly policy: string;
+  /** In the measure's unit. */
   readonly halfWidth: number | null;
   /** What the goal would take, from that interval. */
   readonly seedsNeeded: number | null;
@@ -70,7 +74,7 @@ export function startingSeeds(seeds: readonly number[]): readonly number[] {
   return [...seeds, ...nextSeeds(seeds, seedsPerStep - seeds.length)];
 }
 
-/** So many seeds that follow the largest. */
+/** `count` seeds that follow the largest. */
 function nextSeeds(seeds: readonly number[], count: number): number[] {
   const largest = Math.max(...seeds);
   return Array.from({ length: Math.max(0, count) }, (_, index) => largest + 1 + index);

@@ -31,6 +31,7 @@ export interface WorkloadPlan {
 export interface ReadRows {
   /** VMs that were read. */
   readonly vms: number;
+  /** Rows left out, by reason. */
   readonly leftOut: readonly LeftOut[];
 }
 

@@ -10,10 +10,11 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLMap,
 } from 'yaml';
 import { InputError } from '../../core/input-error.ts';
-import { checkPlanValue, type PlanValue, planOptionNames, seedsOf } from './plan-options.ts';
+import { type PlanValue, PlanVocabulary, seedsOf } from './plan-options.ts';
 
 /** A value and where it stands: `plan.yaml:3:9, load`. */
 export interface LocatedValue {
@@ -41,19 +42,35 @@ export interface PlanFile {
 /** Keys of a plan besides options. */
 const ownKeys = ['runs', 'experiments'];
 
-/** @throws InputError naming file, line and column */
-export function readPlanFile(file: string): PlanFile {
-  let text: string;
+/** The text of a plan. @throws InputError */
+export function readPlanText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw new InputError(file, 'a plan that can be read', (error as NodeJS.ErrnoException).code);
   }
-  return parsePlan(text, file);
 }
 
-/** @param file its name, for messages */
-export function parsePlan(text: string, file: string): PlanFile {
+/** The policies that a plan names, by name or by file, wherever it does so; what else is in it is not checked. */
+export function policiesNamedIn(text: string): string[] {
+  const named = new Set<string>();
+  visit(parseDocument(text, { prettyErrors: false }), {
+    Pair(_, { key, value }) {
+      if (!isScalar(key) || key.value !== 'policy') return;
+      for (const item of isSeq(value) ? value.items : [value]) {
+        if (isScalar(item) && typeof item.value === 'string') named.add(item.value);
+      }
+    },
+  });
+  return [...named];
+}
+
+/**
+ * @param file its name, for messages
+ * @param vocabulary the options that it may name
+ * @throws InputError naming file, line and column
+ */
+export function parsePlan(text: string, file: string, vocabulary = new PlanVocabulary()): PlanFile {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const at = (offset: number): string => {
@@ -62,7 +79,7 @@ export function parsePlan(text: string, file: string): PlanFile {
   };
   const [error] = document.errors;
   if (error !== undefined) throw InputError.saying(`${at(error.pos[0])}: expected YAML (${error.message})`);
-  const reader: Reader = { document, at: (node) => at(node.range![0]) };
+  const reader: Reader = { document, vocabulary, at: (node) => at(node.range![0]) };
   if (!isMap(document.contents))
     throw InputError.saying(`${file}:1:1: expected options of runs, such as load: [0.7, 1]`);
   return readPlan(document.contents, reader);
@@ -70,6 +87,7 @@ export function parsePlan(text: string, file: string): PlanFile {
 
 interface Reader {
   readonly document: Document;
+  readonly vocabulary: PlanVocabulary;
   /** Line and column of a node. */
   at(node: Node): string;
 }
@@ -124,8 +142,8 @@ function readExperiments({ value, keyNode }: Entry, shared: PlanOptions, reader:
 function readOptions(entries: readonly Entry[], reader: Reader, otherKeys: readonly string[]): PlanOptions {
   return new Map(
     entries.map(({ key, keyNode, value }) => {
-      if (!planOptionNames.includes(key)) {
-        const nearest = closest(key, [...planOptionNames, ...otherKeys]);
+      if (!reader.vocabulary.names.includes(key)) {
+        const nearest = closest(key, [...reader.vocabulary.names, ...otherKeys]);
         throw InputError.saying(`${reader.at(keyNode)}: ${key} is no option of a run; did you mean ${nearest}?`);
       }
       return [key, readValues(key, keyNode, value, reader)];
@@ -143,7 +161,7 @@ function readValues(key: string, keyNode: Node, node: Node, reader: Reader): Loc
     if (value !== null && typeof value !== 'number' && typeof value !== 'string' && typeof value !== 'boolean') {
       throw InputError.saying(`${where}: expected a value or a list of values`);
     }
-    checkPlanValue(key, value, where);
+    reader.vocabulary.check(key, value, where);
     const each = key === 'seeds' && value !== null ? seedsOf(value) : [value];
     return each.map((one) => ({ value: one, where }));
   });

@@ -7,12 +7,12 @@ import { readCluster } from '../runs/inputs.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import { workloadSha256 } from '../runs/workload.ts';
 import type { Experiment, LocatedValue, PlanFile } from './plan-file.ts';
-import { decisionPlanFrom, defaultOf } from './plan-options.ts';
+import { PlanVocabulary } from './plan-options.ts';
 import { type Sweep, type SweepPoint, sweepFormat } from './sweep-file.ts';
 
 const mostPoints = 100_000;
 
-/** A point before its inputs are looked at. */
+/** A point before its inputs are read. */
 interface CrossedPoint {
   readonly experiment: Experiment;
   /** Besides `seeds`. */
@@ -24,9 +24,10 @@ interface CrossedPoint {
  * Settles every point of a plan.
  *
  * @param file the plan's; names of files in it start from its folder
+ * @param vocabulary the options that it was read with
  * @throws InputError when options do not go together, or an input cannot be read
  */
-export async function settleSweep(plan: PlanFile, file: string): Promise<Sweep> {
+export async function settleSweep(plan: PlanFile, file: string, vocabulary = new PlanVocabulary()): Promise<Sweep> {
   const crossed = plan.experiments.flatMap(crossOptions);
   const named = [...new Set(crossed.flatMap(({ values }) => [...values.keys()]))];
   const codeSha256 = simulatorSha256();
@@ -34,11 +35,11 @@ export async function settleSweep(plan: PlanFile, file: string): Promise<Sweep> 
   const points: SweepPoint[] = [];
   for (const { experiment, values, seed } of crossed) {
     const written = Object.fromEntries([...values].map(([name, { value }]) => [name, value]));
-    const decisionPlan = decisionPlanFrom(written, seed, dirname(file), experiment.where);
+    const decisionPlan = vocabulary.decisionPlan(written, seed, dirname(file), experiment.where);
     const [clusterSha256, workloadDigest] = await digestsOf(decisionPlan, values, digests);
     points.push({
       experiment: experiment.name,
-      options: Object.fromEntries(named.map((name) => [name, written[name] ?? defaultOf(name)])),
+      options: Object.fromEntries(named.map((name) => [name, written[name] ?? vocabulary.defaultOf(name)])),
       plan: decisionPlan,
       clusterSha256,
       workloadSha256: workloadDigest,
@@ -90,13 +91,14 @@ async function digestsOf(
 
 /** `runs/hybrid_seed1_0123456789abcdef0123.run.json`. Inputs count by name and content, not by where they lie. */
 function runFileOf(plan: DecisionPlan, others: readonly string[]): string {
-  const { cluster, workload, policy, seed } = plan;
+  const { cluster, workload, policy, policyModule, seed } = plan;
   const { preset, trace } = workload;
   const base = (path: string | null): string | null => (path === null ? null : basename(path));
   const decisive = {
     ...plan,
     cluster: basename(cluster),
     workload: { ...workload, preset: base(preset), trace: base(trace) },
+    ...(policyModule === undefined ? {} : { policyModule: { given: policyModule.given, sha256: policyModule.sha256 } }),
   };
   const text = JSON.stringify([decisive, ...others]);
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 20);

@@ -9,23 +9,33 @@ import { readSweepFile, type Sweep, type SweepPoint, sweepPath } from './sweep-f
 
 /** A point with what came of it. */
 export interface SweepResult {
+  /** Null where the plan has no experiments. */
   readonly experiment: string | null;
+  /** Name. */
   readonly policy: string;
+  /** Its seed. */
   readonly seed: number;
   /** Every option that the plan names somewhere, besides `seeds`, as written there, or its default. */
   readonly options: PlanValues;
   /** Run file, from the working folder. */
   readonly file: string;
+  /** What ran. */
   readonly inputs: RunInputs;
+  /** Its figures. */
   readonly summary: RunSummary;
 }
 
 /** Replications of one point, in the order of the plan's seeds: equal in all but the seed. */
 export interface SweepGroup {
+  /** Null where the plan has no experiments. */
   readonly experiment: string | null;
+  /** Name. */
   readonly policy: string;
+  /** As in each `SweepResult`. */
   readonly options: PlanValues;
+  /** In the plan's order. */
   readonly seeds: readonly number[];
+  /** One per seed. */
   readonly summaries: readonly RunSummary[];
 }
 
@@ -35,12 +45,13 @@ function resultOf(point: SweepPoint, sweep: Sweep, folder: string): SweepResult 
   if (!existsSync(file)) return undefined;
   try {
     const { heps, inputs, summary, decisions } = readRunFile(file);
-    const { policy, seed } = point.plan;
+    const { policy, policyModule, seed } = point.plan;
     const isOfPoint =
       heps === sweep.heps &&
       inputs.cluster.sha256 === point.clusterSha256 &&
       inputs.workload.sha256 === point.workloadSha256 &&
       inputs.policy.name === policy &&
+      inputs.policy.module?.sha256 === policyModule?.sha256 &&
       inputs.seed === seed &&
       (decisions !== null) === (sweep.runs === 'full');
     const { experiment, options } = point;

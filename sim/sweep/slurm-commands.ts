@@ -11,7 +11,7 @@ interface ExecFailure {
   readonly stderr?: string;
 }
 
-/** Slurm's commands try for a while by themselves; one that takes longer is taken for lost. */
+/** Slurm's commands retry for a while on their own; one that takes longer counts as lost. */
 const longestCommandMs = 180_000;
 
 /** Submits a script from a folder. @returns the job's id @throws InputError with what sbatch said, or where there is none */

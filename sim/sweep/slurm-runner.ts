@@ -27,7 +27,7 @@ export type SlurmOutcome =
   | { readonly kind: 'under-way'; readonly job: string }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** A shared file system may show another node's files so much later. */
+/** A shared file system may show another node's files this much later. */
 const lateFilesMs = 2_000;
 
 const script = 'slurm/array.sh';

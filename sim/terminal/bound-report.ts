@@ -19,16 +19,16 @@ export function reportBound(shares: readonly BoundShare[], bounds: readonly Boun
     formatTable([header, ...rows]),
     '',
     wrapText(
-      `No policy can serve more than ${bound} card-hours, of ${asked} asked for; ${[...new Set(bounds.map(methodText))].join('; ')}.`,
+      `No policy can serve more than ${bound} of the ${asked} card-hours asked for; ${[...new Set(bounds.map(methodText))].join('; ')}.`,
     ),
   ].join('\n');
 }
 
 const methods: Readonly<Record<BoundMethod, string>> = {
-  'offline-optimum': 'the optimum of whoever knows all that will come (MILP)',
+  'offline-optimum': 'the optimum with perfect foresight (MILP)',
   'by-vm': 'a linear relaxation with the VMs one by one',
   'by-kind': 'a linear relaxation with the VMs by kind',
-  all: 'all that fits on some host, since each VM can run in the end',
+  all: 'everything that fits on some host, since each VM can run eventually',
 };
 
 function methodText({ method, bucketS, isOptimal }: Bound): string {

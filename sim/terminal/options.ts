@@ -1,15 +1,19 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { instantS } from '../../core/instant.ts';
-import { policies } from '../../core/policies/index.ts';
-import { defaultPolicyOptions, gpuScores, type PolicyOptions, similarityForms, spills } from '../../core/policy.ts';
+import { policies, policyNamed } from '../../core/policies/index.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
+import { isPolicyFile } from '../../policy-modules/policy-reference.ts';
 import { defaultCloud } from '../cloud/cloud-options.ts';
+import { planOptionsOf } from '../runs/chosen-policy.ts';
 import type { ExperimentOptions } from '../runs/experiment.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import type { WorkloadPlan } from '../runs/workload.ts';
+import { cloudGroup, executionGroup, statisticsGroup, workloadGroup } from './help-groups.ts';
+import { policyValuesOf } from './policy-options.ts';
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {
@@ -73,17 +77,34 @@ export function seedList(text: string): number[] {
       ? text.split(',').map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : Number.NaN))
       : Array.from({ length: Number(range[2]) - Number(range[1]) + 1 }, (_, index) => Number(range[1]) + index);
   if (seeds.length === 0 || seeds.some(Number.isNaN) || new Set(seeds).size !== seeds.length) {
-    throw new InvalidArgumentError('Expected different seeds such as 1..5 or 1,2,7.');
+    throw new InvalidArgumentError('Expected distinct seeds such as 1..5 or 1,2,7.');
   }
   return seeds;
 }
 
-/** `hybrid,nova`. */
+const policyNames = policies.map((policy) => policy.name);
+
+/** `--policy`: a policy by name or by file. */
+export function policyOption(): Option {
+  return new Option('--policy <name or file>', 'placement policy; a file is one of your own (heps policy new)')
+    .choices(policyNames)
+    .argParser(policyReference)
+    .default('hybrid');
+}
+
+function policyReference(text: string): string {
+  if (policyNames.includes(text) || isPolicyFile(text)) return text;
+  throw new InvalidArgumentError(`Allowed choices are ${policyNames.join(', ')}, or a file such as ./mine.ts.`);
+}
+
+/** `hybrid,nova,./mine.ts`. */
 export function policyList(text: string): string[] {
   const names = text.split(',');
-  const known = policies.map((policy) => policy.name);
-  if (names.some((name) => !known.includes(name)) || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError(`Expected different ones of ${known.join(', ')}.`);
+  const isKnown = (name: string): boolean => policyNames.includes(name) || isPolicyFile(name);
+  if (!names.every(isKnown) || new Set(names).size !== names.length) {
+    throw new InvalidArgumentError(
+      `Expected distinct names from ${policyNames.join(', ')}, or files such as ./mine.ts.`,
+    );
   }
   return names;
 }
@@ -100,26 +121,27 @@ interface WorkloadChoice {
 /** Which VMs arrive. */
 export function addWorkloadOptions(command: Command): Command {
   return command
+    .optionsGroup(workloadGroup)
     .addOption(
       new Option(
         '--workload <name or file>',
-        `generated: preset ${presetNames('workloads').join(', ')}, or a file like it (default: heps)`,
+        `generated workload: preset ${presetNames('workloads').join(', ')}, or a file like it (default: heps)`,
       ).conflicts('trace'),
     )
-    .option('--trace <file>', 'trace instead: heps CSV, openb, azure2017 or SWF, recognised by its content')
-    .option('--days <n>', 'length, days (default: 30 for a workload, all of a trace)', whole(1))
+    .option('--trace <file>', 'a trace instead: heps CSV, openb, azure2017 or SWF, recognised by its content')
+    .option('--days <n>', 'length in days (default: 30 for a generated workload, all of a trace)', whole(1))
     .addOption(
-      new Option('--load <x>', 'arrivals relative to the plan, workloads only (default: 1)')
+      new Option('--load <x>', 'factor on the arrival rate, generated workloads only (default: 1)')
         .argParser(positive)
         .conflicts('trace'),
     )
     .addOption(
       new Option(
         '--times <how>',
-        'openb only: recorded times, or only the order (default: real where recorded)',
+        'openb only: use the recorded times, or only their order (default: real where recorded)',
       ).choices(['real', 'order']),
     )
-    .option('--skip-invalid', 'leave wrong rows of a trace out, and list them');
+    .option('--skip-invalid', 'skip invalid rows of a trace, and list them');
 }
 
 export function workloadPlanOf(options: WorkloadChoice): WorkloadPlan {
@@ -147,24 +169,31 @@ interface CloudBehaviour {
   resubmit?: number;
 }
 
-/** How the cloud behaves. */
+/** The cluster, and how the cloud on it behaves. */
 function addCloudOptions(command: Command): Command {
   return command
+    .optionsGroup(cloudGroup)
+    .option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250')
     .addOption(
-      new Option('--on-full <what>', 'a VM that no host can take waits, or is refused')
+      new Option('--on-full <what>', 'queue or reject a VM that no host can take')
         .choices(['queue', 'reject'])
         .default(defaultCloud.onFull),
     )
-    .option('--backfill', 'a later VM may start while an earlier one waits')
-    .option('--patience <duration>', 'a waiting VM gives up after this, such as 4h (default: never)', duration)
+    .option('--backfill', 'let later VMs start while an earlier one waits')
+    .option('--patience <duration>', 'how long a VM waits before it gives up, such as 4h (default: for ever)', duration)
     .option('--boot-s <s>', 'seconds from binding to start', seconds, defaultCloud.bootS)
     .option('--srm-interval-s <s>', 'seconds between SRM reports; 0: always fresh', seconds, defaultCloud.srmIntervalS)
-    .option('--schedulers <n>', 'that decide side by side, each on its own view of the reports', whole(1), 1)
-    .option('--mtbf-h <h>', 'mean hours between failures of a host (default: none fail)', positive)
-    .option('--card-mtbf-h <h>', 'mean hours between failures of a card (default: none fail)', positive)
+    .option(
+      '--schedulers <n>',
+      'schedulers working in parallel, each with its own view of the SRM reports',
+      whole(1),
+      1,
+    )
+    .option('--mtbf-h <h>', 'mean hours between failures of a host (default: no failures)', positive)
+    .option('--card-mtbf-h <h>', 'mean hours between failures of a card (default: no failures)', positive)
     .option('--mttr-h <h>', 'mean hours until a host or card is repaired', positive, defaultCloud.mttrH)
     .addOption(
-      new Option('--resubmit [times]', 'VMs lost to a failure are submitted again, at most so many times (default: 10)')
+      new Option('--resubmit [times]', 'resubmit VMs lost to a failure, up to this many times (default: never)')
         .argParser(whole(1))
         .preset('10'),
     );
@@ -185,81 +214,53 @@ function cloudOptionsOf(options: CloudBehaviour): CloudOptions {
   };
 }
 
-/** Commander gives each its default. */
-type PolicyBehaviour = Required<Omit<PolicyOptions, 'seed' | 'typicalRequests'>>;
-
-/** How policies decide. */
-function addPolicyOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--similarity <form>',
-        'Eq. (3) of policy hybrid: each dimension by its largest capacity, or literally',
-      )
-        .choices(similarityForms)
-        .default(defaultPolicyOptions.similarity),
-    )
-    .addOption(
-      new Option('--gpu-score <parts>', 'Eq. (4) of policy hybrid: S_card × similarity, or one of them alone')
-        .choices(gpuScores)
-        .default('both'),
-    )
-    .addOption(
-      new Option('--spill <when>', 'whether CPU VMs may go to GPU hosts when no CPU host has room (hybrid, least-card)')
-        .choices(spills)
-        .default('allowed'),
-    )
-    .option(
-      '--reserve-vcpus-per-card <n>',
-      'vCPUs that CPU VMs leave free on a GPU host for each idle card (hybrid, least-card)',
-      notNegative,
-      0,
-    )
-    .option('--reserve-ram-mib-per-card <n>', 'RAM that they leave free for each, MiB', notNegative, 0);
-}
-
-/** Options that are as they always were are left out, so that such run files are the same as before there was the option. */
-function policyOptionsOf(options: PolicyBehaviour): Omit<PolicyOptions, 'seed'> {
-  const { similarity, gpuScore, spill, reserveVcpusPerCard, reserveRamMibPerCard } = options;
-  return {
-    similarity,
-    ...(gpuScore === 'both' ? {} : { gpuScore }),
-    ...(spill === 'allowed' ? {} : { spill }),
-    ...(reserveVcpusPerCard === 0 ? {} : { reserveVcpusPerCard }),
-    ...(reserveRamMibPerCard === 0 ? {} : { reserveRamMibPerCard }),
-  };
-}
-
 /** What decides a run besides policy and seed, as commander reads it. */
-export interface RunOptions extends WorkloadChoice, CloudBehaviour, PolicyBehaviour {
+export interface RunOptions extends WorkloadChoice, CloudBehaviour {
   cluster: string;
   engine: Engine;
   warmUp?: number | 'auto' | 'none';
 }
 
-/** Everything that decides a run besides policy and seed. */
+/** Everything that decides a run besides policy, its options and seed. */
 export function addRunOptions(command: Command): Command {
-  command.option('--cluster <name or file>', 'preset, heps-cluster/1 file, or openb node list', 'heps-250');
-  addPolicyOptions(addCloudOptions(addWorkloadOptions(command)));
-  command.option(
-    '--warm-up <how>',
-    'time at the start that figures leave out, such as 5d; auto: found by MSER-5; none (default)',
-    warmUp,
-  );
-  return command.addOption(
-    new Option('--engine <way>', 'how the best host is found: by an index where there is one, or always by a scan')
-      .choices(engines)
-      .default('auto'),
-  );
+  return addCloudOptions(addWorkloadOptions(command))
+    .optionsGroup(statisticsGroup)
+    .option(
+      '--warm-up <how>',
+      'initial period to leave out of the figures, such as 5d; auto: found by MSER-5; none (default)',
+      warmUp,
+    )
+    .optionsGroup(executionGroup)
+    .addOption(engineOption());
 }
 
-/** The run of those options under a policy and a seed. */
-export function decisionPlanOf(options: RunOptions, policy: string, seed: number): DecisionPlan {
+/** `--engine`: how decisions are computed, which changes none of them. */
+export function engineOption(): Option {
+  return new Option('--engine <way>', 'find the best host with an index where there is one, or always by a full scan')
+    .choices(engines)
+    .default('auto');
+}
+
+/**
+ * The run of those options under a policy and a seed.
+ *
+ * @param policy its name, or its file as it was given
+ * @param outside where the policies from files are found
+ */
+export function decisionPlanOf(
+  options: RunOptions,
+  policy: string,
+  seed: number,
+  outside: readonly LoadedPolicy[] = [],
+): DecisionPlan {
+  const loaded = outside.find(({ factory, module }) => module.given === policy || factory.name === policy);
+  const factory = loaded?.factory ?? policyNamed(policy);
   return {
     cluster: options.cluster,
     workload: workloadPlanOf(options),
-    policy,
-    policyOptions: policyOptionsOf(options),
+    policy: factory.name,
+    ...(loaded === undefined ? {} : { policyModule: loaded.module }),
+    policyOptions: planOptionsOf({ factory, module: loaded?.module }, policyValuesOf(options, outside)),
     cloud: cloudOptionsOf(options),
     engine: options.engine,
     seed,
@@ -268,9 +269,12 @@ export function decisionPlanOf(options: RunOptions, policy: string, seed: number
 }
 
 /** The options of an experiment, as `simulate` and `compare` take them. */
-export function experimentOptionsOf(options: RunOptions): ExperimentOptions {
-  const { cluster, workload, policyOptions, cloud, engine, warmUpS } = decisionPlanOf(options, '', 0);
-  const { preset, trace, days, load, times, skipInvalid } = workload;
+export function experimentOptionsOf(options: RunOptions, outside: readonly LoadedPolicy[]): ExperimentOptions {
+  const { cluster, engine, warmUp: asked } = options;
+  const { preset, trace, days, load, times, skipInvalid } = workloadPlanOf(options);
+  const policyOptions = policyValuesOf(options, outside);
+  const cloud = cloudOptionsOf(options);
+  const warmUpS = asked === 'none' ? undefined : asked;
   return {
     cluster,
     workload: trace === null ? { parameters: preset! } : { trace },

@@ -145,14 +145,14 @@ export function widthWords(
   const { goal, isReached, policy, halfWidth } = reached;
   const { measure } = goal;
   const unit = measure.unit === '%' ? ' percentage points' : measure.unit === 'h' ? ' h' : '';
-  const wished = `± ${Number(goal.halfWidth.toPrecision(6))}${unit}`;
+  const target = `± ${Number(goal.halfWidth.toPrecision(6))}${unit}`;
   if (halfWidth === null) {
     return `--until-ci: with policy ${policy} some run has nothing to measure of "${measure.label}", so no seeds were added.`;
   }
   const width = `± ${halfWidth.toPrecision(3)}${unit} with policy ${policy}`;
   return isReached
-    ? `The 95 % intervals of "${measure.label}" are within ${wished}, as wished, after ${seeds} seeds; the widest is ${width}.`
-    : `The 95 % intervals of "${measure.label}" are NOT within ${wished} after ${seeds} seeds, the most allowed: the widest is ${width}. ` +
+    ? `The 95 % intervals of "${measure.label}" are within ${target}, as requested, after ${seeds} seeds; the widest is ${width}.`
+    : `The 95 % intervals of "${measure.label}" are NOT within ${target} after ${seeds} seeds, the most allowed: the widest is ${width}. ` +
         `About ${count(reached.seedsNeeded!)} seeds would be needed.`;
 }
 

@@ -20,7 +20,7 @@ function heps(...args: string[]): { status: number | null; stdout: string; stder
 const header = 'id,submit_s,lifetime_s,vcpus,ram_mib,cards';
 
 describe('heps compare --bound', () => {
-  test('says of each policy how much it served of what could be served', () => {
+  test('heps compare --bound says of each policy how much it served of what could be served', () => {
     // On the only card, a holds it from 0 to 1 h, where the longer b, from 30 min to 3.5 h, would have done 3 h.
     writeFileSync(
       join(folder, 'two.csv'),
@@ -34,7 +34,7 @@ describe('heps compare --bound', () => {
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/hybrid +1 +33\.33 +2\n/);
     expect(stdout.replaceAll('\n', ' ')).toContain(
-      'No policy can serve more than 3 card-hours, of 4 asked for; the optimum of whoever knows all that will come (MILP).',
+      'No policy can serve more than 3 of the 4 card-hours asked for; the optimum with perfect foresight (MILP).',
     );
     const { bound, runs } = JSON.parse(heps(...options, '--json').stdout);
     expect(bound.seeds).toMatchObject([
@@ -44,8 +44,8 @@ describe('heps compare --bound', () => {
     expect(runs[1].summary.servedCardHours).toBe(1);
   });
 
-  test('has one bound a seed, above every policy, with intervals over the seeds', () => {
-    const { stdout } = heps('compare', '--days', '2', '--seeds', '1,2', '--load', '1.3', '--bound', '--json');
+  test('heps compare --bound has one bound a seed, above every policy, with intervals over the seeds', () => {
+    const { stdout } = heps('compare', '--days', '3', '--seeds', '1,2', '--load', '1.3', '--bound', '--json');
     const { bound } = JSON.parse(stdout);
     expect(bound.seeds).toMatchObject([{ method: 'by-vm', bucketS: 1800 }, { method: 'by-vm' }]);
     expect(bound.seeds[0].cardHours).not.toBe(bound.seeds[1].cardHours);
@@ -56,7 +56,7 @@ describe('heps compare --bound', () => {
     }
   });
 
-  test('refuses in one line what is too large, before any run', () => {
+  test('heps compare --bound refuses in one line what is too large, before any run', () => {
     const rows = Array.from({ length: 60_000 }, (_, index) => `v${index},${index},100,1,${1000 + index},1`);
     writeFileSync(join(folder, 'many.csv'), `${header}\n${rows.join('\n')}\n`);
     const trace = ['--trace', 'many.csv', '--cluster', 'heps-test-3', '--on-full', 'queue', '--out', 'none'];

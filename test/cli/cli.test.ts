@@ -24,7 +24,7 @@ const here = (...args: readonly string[]) => hepsHere(folder, ...args);
 const threeDays = ['--days', '3', '--on-full', 'queue', '--backfill', '--patience', '4h'];
 
 describe('heps simulate', () => {
-  test('writes a run file, says how it went, and explains any of its decisions with the recorded score', () => {
+  test('heps simulate writes a run file, says how it went, and explains any of its decisions with the recorded score', () => {
     const { status, stdout, stderr } = heps('simulate', ...threeDays, '--out', 'a.run.json', '--decisions', 'a.csv');
     expect(stderr).toBe('');
     expect(status).toBe(0);
@@ -54,14 +54,14 @@ describe('heps simulate', () => {
     expect(readFileSync(join(folder, 'none.run.json'))).toEqual(readFileSync(join(folder, 'plain.run.json')));
   });
 
-  test('gives the same bytes twice', async () => {
+  test('heps simulate gives the same bytes twice', async () => {
     await here('simulate', '--days', '2', '--out', 'one.run.json', '--decisions', 'one.csv');
     await here('simulate', '--days', '2', '--out', 'two.run.json', '--decisions', 'two.csv');
     expect(readFileSync(join(folder, 'two.run.json'))).toEqual(readFileSync(join(folder, 'one.run.json')));
     expect(readFileSync(join(folder, 'two.csv'))).toEqual(readFileSync(join(folder, 'one.csv')));
   });
 
-  test('gives the same decisions when nothing else is asked for, and says how many', async () => {
+  test('heps simulate gives the same decisions when nothing else is asked for, and says how many', async () => {
     const failing = [...threeDays, '--mtbf-h', '100', '--resubmit'];
     await here('simulate', ...failing, '--out', 'all.run.json', '--decisions', 'all.csv');
     const { status, stdout, stderr } = await here(
@@ -83,13 +83,13 @@ describe('heps simulate', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('alone'))).toEqual(['alone.csv']);
   });
 
-  test('gives the same bytes whichever engine finds the hosts', async () => {
+  test('heps simulate gives the same bytes whichever engine finds the hosts', async () => {
     await here('simulate', ...threeDays, '--engine', 'auto', '--out', 'auto.run.json');
     await here('simulate', ...threeDays, '--engine', 'scan', '--out', 'scan.run.json');
     expect(readFileSync(join(folder, 'scan.run.json'))).toEqual(readFileSync(join(folder, 'auto.run.json')));
   });
 
-  test('reads the openb samples, formats recognised', async () => {
+  test('heps simulate reads the openb samples, formats recognised', async () => {
     const samples = resolve('traces/samples/openb');
     const { status, stdout } = await here(
       ...['simulate', '--cluster', join(samples, 'nodes.csv'), '--trace', join(samples, 'pods.csv'), '--json'],
@@ -103,7 +103,7 @@ describe('heps simulate', () => {
 });
 
 describe('heps compare', () => {
-  test('gives the same figures on one thread and on two, and the runs that simulate gives', () => {
+  test('heps compare gives the same figures on one thread and on two, and the runs that simulate gives', () => {
     const day = ['--days', '1', '--on-full', 'queue', '--backfill', '--patience', '4h'];
     const options = ['compare', ...day, '--policies', 'hybrid,nova', '--seeds', '1,2', '--json'];
     const alone = heps(...options, '--threads', '1', '--out', 'alone');
@@ -124,7 +124,7 @@ describe('heps compare', () => {
     expect(readFileSync(join(folder, 'nova.run.json'))).toEqual(readFileSync(join(folder, 'alone', files[3]!)));
   });
 
-  test('says which policy is better in one sentence, in tables of at most 100 columns', () => {
+  test('heps compare says which policy is better in one sentence, in tables of at most 100 columns', () => {
     const policies = 'hybrid,nova,first-fit,best-fit,worst-fit,dot-product,random,least-card';
     const { stdout } = heps('compare', '--days', '2', '--seeds', '1..3', '--policies', policies, '--summary-only');
     const verdict =
@@ -134,7 +134,7 @@ describe('heps compare', () => {
     for (const policy of policies.split(',')) expect(stdout).toContain(policy);
   });
 
-  test('leaves out one warm-up for all, found by MSER-5, and adds seeds until the intervals are narrow enough', () => {
+  test('heps compare leaves out one warm-up for all, found by MSER-5, and adds seeds until the intervals are narrow enough', () => {
     const options = [
       '--cluster',
       'heps-test-3',
@@ -158,10 +158,10 @@ describe('heps compare', () => {
     for (const { summary } of runs) expect(summary.durationS).toBe(7 * 86_400);
     const text = heps('compare', ...options, ...goal).stdout;
     expect(text).toContain('Warm-up: the first 5 days are left out, found by MSER-5');
-    expect(text.replaceAll('\n', ' ')).toContain('within ± 50 percentage points, as wished, after 5 seeds');
+    expect(text.replaceAll('\n', ' ')).toContain('within ± 50 percentage points, as requested, after 5 seeds');
   });
 
-  test('says so where the most seeds are too few, and without a goal how many would halve the intervals', () => {
+  test('heps compare says so where the most seeds are too few, and without a goal how many would halve the intervals', () => {
     const options = [
       'compare',
       '--cluster',
@@ -187,7 +187,7 @@ describe('heps compare', () => {
 });
 
 describe('heps explain --waiting', () => {
-  test('says of a VM that waited behind others that it was not tried, and of no other', async () => {
+  test('heps explain --waiting says of a VM that waited behind others that it was not tried, and of no other', async () => {
     const rows = ['a,0,100,4,1024', 'b,1,10,32,1024', 'c,2,10,1,1024'];
     writeFileSync(join(folder, 'line.csv'), `id,submit_s,lifetime_s,vcpus,ram_mib\n${rows.join('\n')}\n`);
     const hosts = [{ name: 'only', vcpus: 32, ramMib: 65536, diskGib: 100 }];
@@ -261,7 +261,10 @@ describe('what is wrong', () => {
     [['simulate', '--days', '1.5'], /'1.5' is invalid. Expected a whole number of at least 1/],
     [['simulate', '--trace', 'nowhere.csv'], /nowhere.csv: expected a readable file, got nothing/],
     [['simulate', '--trace', 'bad.csv', '--load', '2'], /'--load <x>' cannot be used with option '--trace <file>'/],
-    [['simulate', '--decisions-only'], /--decisions-only: expected a file to write, by --decisions FILE, got nothing/],
+    [
+      ['simulate', '--decisions-only'],
+      /--decisions-only: expected a file to write, given with --decisions FILE, got nothing/,
+    ],
     [
       ['simulate', '--decisions', 'none', '--decisions-only', '--out', 'x'],
       /'--decisions-only' cannot be used with option '--out <file>'/,
@@ -272,8 +275,8 @@ describe('what is wrong', () => {
     ],
     [['simulate', '--trace', 'bad.csv', '--decisions', 'good.csv', '--decisions-only'], /bad.csv:3, column lifetime_s/],
     [['simulate', '--patience', 'long'], /Expected a duration such as 90s, 15m, 4h or 2d/],
-    [['compare', '--policies', 'hybrid,hybrid'], /Expected different ones of hybrid/],
-    [['compare', '--ci-of', 'conflicts'], /^heps: --ci-of: expected --until-ci WIDTH beside it, got nothing$/m],
+    [['compare', '--policies', 'hybrid,hybrid'], /Expected distinct names from hybrid/],
+    [['compare', '--ci-of', 'conflicts'], /^heps: --ci-of: expected --until-ci WIDTH with it, got nothing$/m],
     [
       ['compare', '--until-ci', '0.01', '--seeds', '1..9', '--most-seeds', '8'],
       /--most-seeds: expected at least the 9 of --seeds, got 8/,
@@ -281,7 +284,7 @@ describe('what is wrong', () => {
     [['compare', '--until-ci', '0.01', '--most-seeds', '4'], /Expected a whole number of at least 5/],
     [['compare', '--warm-up', 'long'], /Expected none, auto or a duration such as 36h or 5d/],
     [['simulate', '--warm-up', '30d'], /--warm-up: expected less than the time until the last arrival, or than --days/],
-    [['compare', '--seeds', '3..1'], /Expected different seeds such as 1..5/],
+    [['compare', '--seeds', '3..1'], /Expected distinct seeds such as 1..5/],
     [['explain', 'bad.csv', 'a'], /bad.csv: expected a run file \(JSON\)/],
     [['compare', '--seeds', '1..99999'], /Expected at most 10000 seeds/],
     [['trace', 'describe', 'bad.csv', '--load', '2'], /--load: expected a generated workload, got "bad.csv"/],
@@ -305,7 +308,7 @@ describe('what is wrong', () => {
     }
   });
 
-  test('in an input is said so too by a process, which reads it in a thread, and ends with 2', () => {
+  test('an error in an input is reported by a process too, which reads it in a thread, with exit code 2', () => {
     writeFileSync(join(folder, 'bad.csv'), bad);
     const { status, stdout, stderr } = heps('compare', '--trace', 'bad.csv', '--out', 'none');
     expect([status, stdout]).toEqual([2, '']);
@@ -315,7 +318,7 @@ describe('what is wrong', () => {
     expect(existsSync(join(folder, 'none')) && readdirSync(join(folder, 'none')).length > 0).toBe(false);
   });
 
-  test('is left out and listed with --skip-invalid', async () => {
+  test('an invalid row is left out and listed with --skip-invalid', async () => {
     writeFileSync(join(folder, 'bad.csv'), bad);
     const { status, stdout, stderr } = await here('simulate', '--trace', 'bad.csv', '--skip-invalid', '--json');
     expect(status).toBe(0);
@@ -326,6 +329,27 @@ describe('what is wrong', () => {
       inputs: { workload: { skipped: 1 } },
       summary: { all: { arrived: 2 } },
     });
+  });
+});
+
+describe('help', () => {
+  const run = ['Policy', 'Workload', 'Cloud', 'Statistics', 'Execution', 'Output', 'Options'];
+  test.each([
+    ['simulate', run, { Policy: '--policy', Workload: '--trace', Cloud: '--cluster', Statistics: '--warm-up' }],
+    ['compare', run, { Policy: '--spill', Cloud: '--schedulers', Statistics: '--until-ci', Execution: '--threads' }],
+    ['sweep', ['Execution', 'Output', 'Options'], { Execution: '--runner', Output: '--measure' }],
+    ['reproduce fgd', ['Workload', 'Policy', 'Execution', 'Output', 'Options'], { Workload: '--list' }],
+    ['trace generate', ['Workload', 'Output', 'Options'], { Workload: '--seed', Output: '--out' }],
+    ['', ['Options', 'Simulation', 'Inputs', 'Real cloud', 'Commands'], { Simulation: 'compare', Inputs: 'trace' }],
+    ['live', ['Options', 'GPU hosts', 'Services', 'Servers of the cloud', 'Setup and checks', 'Commands'], {}],
+  ] as const)('the help of heps %s shows options and commands in groups', (name, groups, members) => {
+    const { stdout } = heps(...name.split(' ').filter((word) => word !== ''), '--help');
+    const headings = [...stdout.matchAll(/^([A-Z][A-Za-z ]+):$/gm)].map(([, heading]) => heading);
+    expect(headings.filter((heading) => !['Arguments', 'Policies', 'Example'].includes(heading!))).toEqual(groups);
+    for (const [group, member] of Object.entries(members)) {
+      const body = stdout.split(`\n${group}:\n`)[1]!.split('\n\n')[0];
+      expect(body).toMatch(new RegExp(`^ {2}${member} `, 'm'));
+    }
   });
 });
 

@@ -29,7 +29,7 @@ function heps(...args: string[]): { status: number | null; stdout: string; stder
 }
 
 describe('heps live agent --once --print', () => {
-  test('prints what would be sent, without a registry', () => {
+  test('heps live agent --once --print prints what would be sent, without a registry', () => {
     const { status, stdout, stderr } = heps('agent', '--once', '--print', '--root', good);
     expect([status, stderr]).toEqual([0, '']);
     const { inventory, record } = JSON.parse(stdout);
@@ -37,7 +37,7 @@ describe('heps live agent --once --print', () => {
     expect(record).toMatchObject({ host: 'gpu-001', vcpusUsed: 8 });
   });
 
-  test('says on the side what is out of order', () => {
+  test('heps live agent --once --print says on the side what is out of order', () => {
     const { status, stdout, stderr } = heps('agent', '--once', '--print', '--root', half, '--host', 'gpu-002');
     expect(status).toBe(0);
     expect(JSON.parse(stdout).record.host).toBe('gpu-002');
@@ -49,9 +49,9 @@ test.each([
   [['--once', '--print', '--root', 'nowhere'], '--root: expected a folder, got "nowhere"'],
   [
     ['--once', '--print', '--root', 'half'],
-    /^--host: expected the host's name, since .*half\/etc\/hostname does not tell/,
+    /^--host: expected the host's name, since .*half\/etc\/hostname does not say/,
   ],
-  [['--print'], '--print: expected it to go with --once, got nothing'],
+  [['--print'], '--print: expected --once with it, got nothing'],
   [['--root', 'good'], '--registry: expected the address of the registry, got nothing'],
   [['--root', 'good', '--registry', 'ftp://a'], /Expected an address such as https:\/\/controller:8790\.$/],
   [
@@ -125,7 +125,7 @@ describe('heps live agent with a registry', () => {
     return { child, ended, output: () => output };
   }
 
-  test('reports until it is told to end, and never shows its token', async () => {
+  test('heps live agent with a registry reports until it is told to end, and never shows its token', async () => {
     const first = new Promise<void>((resolve) => {
       arrived = resolve;
     });
@@ -138,7 +138,7 @@ describe('heps live agent with a registry', () => {
     expect(agent.output()).not.toContain(secret);
   });
 
-  test('once: ends with 0 when the registry took it, with 1 when there is none', async () => {
+  test('heps live agent --once exits with 0 when the registry took the report, with 1 when there is none', async () => {
     const before = requests.length;
     expect(await startAgent('--once', '--registry', url).ended).toBe(0);
     expect(requests.length).toBe(before + 1);
@@ -149,14 +149,14 @@ describe('heps live agent with a registry', () => {
 });
 
 describe('heps live host', () => {
-  test('check ends with 1 when something is wrong, and says what to do', () => {
+  test('heps live host check exits with 1 when something is wrong, and says what to do', () => {
     const { status, stdout, stderr } = heps('host', 'check', '--root', half);
     expect([status, stderr]).toEqual([1, '']);
     expect(stdout).toContain('3. cards and their companions on vfio-pci\n   WRONG       0000:41:00.0 has no driver\n');
     expect(stdout).toContain('→ bind 0000:41:00.0 to vfio-pci (see prepare), and restart\n');
   });
 
-  test('check ends with 0 when nothing is', async () => {
+  test('heps live host check exits with 0 when nothing is wrong', async () => {
     const { status, stdout } = await hepsHere(folder, 'live', 'host', 'check', '--root', good, '--json');
     expect(status).toBe(0);
     const { checks, warnings } = JSON.parse(stdout);
@@ -164,7 +164,7 @@ describe('heps live host', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('prepare prints, and writes only where it is told to', async () => {
+  test('heps live host prepare prints, and writes only where it is told to', async () => {
     const printed = await hepsHere(folder, 'live', 'host', 'prepare', '--root', half);
     expect(printed.status).toBe(0);
     expect(printed.stdout).toContain('==> compute/etc/modprobe.d/heps-vfio.conf <==\n');
@@ -182,7 +182,7 @@ describe('heps live host', () => {
     );
   });
 
-  test('prepare has nothing to do without cards', async () => {
+  test('heps live host prepare has nothing to do without cards', async () => {
     const none = buildTree(join(folder, 'none'), cardlessHost);
     expect((await hepsHere(folder, 'live', 'host', 'prepare', '--root', none)).stdout).toBe(
       'no NVIDIA card on this host: nothing to prepare\n',

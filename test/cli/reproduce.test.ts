@@ -19,7 +19,7 @@ function heps(...args: string[]): { status: number | null; stdout: string; stder
 }
 
 describe('heps reproduce fgd', () => {
-  test('plays the sample that comes with it, and says that it is one', () => {
+  test('heps reproduce fgd plays the sample that comes with it, and says that it is one', () => {
     const { status, stdout, stderr } = heps('reproduce', 'fgd', '--seeds', '42');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('25 nodes with 146 cards, arrivals only, seeds 42');
@@ -31,7 +31,7 @@ describe('heps reproduce fgd', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  test('writes placements and curves, the same on any number of threads', () => {
+  test('heps reproduce fgd writes placements and curves, the same on any number of threads', () => {
     const one = ['--data', sample, '--seeds', '7', '--policies', 'fgd'];
     expect(heps('reproduce', 'fgd', ...one, '--placements', 'placed.csv').status).toBe(0);
     const lines = readFileSync(join(folder, 'placed.csv'), 'utf8').trimEnd().split('\n');
@@ -57,9 +57,9 @@ describe('heps reproduce fgd', () => {
     [['--order', 'bad.txt', '--curve', 'c.csv'], /bad\.txt:2: expected a task of the list/],
     [['--data', 'nowhere', '--curve', 'c.csv'], /openb_node_list_gpu_node\.csv: expected a list of the openb trace/],
     [['--list', 'cpu050'], /openb_pod_list_cpu050\.csv: expected a list of the openb trace/],
-    [['--list', '../x'], /Expected all, or different ones of default, cpu050/],
-    [['--policies', 'fgd/worst'], /Expected different ones of hybrid, nova/],
-  ])('says in one line what is wrong with %j, and writes nothing', (args, message) => {
+    [['--list', '../x'], /Expected all, or distinct names from default, cpu050/],
+    [['--policies', 'fgd/worst'], /Expected distinct names from hybrid, nova/],
+  ])('heps reproduce fgd says in one line what is wrong with %j, and writes nothing', (args, message) => {
     writeFileSync(join(folder, 'bad.txt'), 'P,1,1000\np,openb-pod-x\n');
     const before = readdirSync(folder);
     const { status, stdout, stderr } = heps('reproduce', 'fgd', ...args);

@@ -33,7 +33,7 @@ const runsOf = (out: string): string[] => readdirSync(join(folder, out, 'runs'))
 const small = 'cluster: heps-test-3\ndays: 1\n';
 
 describe('heps sweep', () => {
-  test('runs every point into one table, the same in CSV and Parquet, and says means over the seeds', async () => {
+  test('heps sweep runs every point into one table, the same in CSV and Parquet, and says means over the seeds', async () => {
     write('plan.yaml', `${small}policy: [hybrid, nova]\nload: [0.1, 0.2]\nseeds: 1..2\n`);
     const { status, stdout, stderr } = heps('sweep', 'plan.yaml', '--measure', 'served_as_asked_percent,conflicts');
     expect([status, stderr]).toEqual([0, '']);
@@ -64,13 +64,13 @@ describe('heps sweep', () => {
     expect(bytesOf(join('one/runs', runsOf('one')[0]!))).toBe(bytesOf('one.run.json'));
   });
 
-  test('gives the same tables whatever the number of threads', () => {
+  test('heps sweep gives the same tables whatever the number of threads', () => {
     heps('sweep', 'plan.yaml', '--out', 'single', '--threads', '1');
     heps('sweep', 'plan.yaml', '--out', 'double', '--threads', '2');
     expect(tablesOf('double')).toEqual(tablesOf('single'));
   });
 
-  test('killed in the middle and called again, runs only what is missing and makes the same tables', async () => {
+  test('a sweep that was killed and called again runs only what is missing and makes the same tables', async () => {
     write('long.yaml', 'days: 3\npolicy: [hybrid, nova]\nseeds: 1..4\n');
     heps('sweep', 'long.yaml', '--out', 'straight');
     mkdirSync(join(folder, 'killed/runs'), { recursive: true });
@@ -117,7 +117,7 @@ describe('heps sweep', () => {
     expect(tablesOf('sliced')).toEqual(tablesOf('sweeps/plan'));
   });
 
-  test('a table never lies beside another plan', () => {
+  test('a table is never left beside another plan', () => {
     write('grows.yaml', `${small}seeds: 1\n`);
     heps('sweep', 'grows.yaml', '--out', 'grows');
     expect(tablesOf('grows')[0]!.trimEnd().split('\n')).toHaveLength(2);
@@ -137,7 +137,7 @@ describe('heps sweep', () => {
     expect(groups[0].estimates.served_as_asked_percent.mean).toBeCloseTo((served[0]! + served[1]!) / 2, 10);
   });
 
-  test('a sweep.json that other code of heps wrote is refused, and its plan taken', () => {
+  test('a sweep.json from another build of heps is refused, and its plan accepted', () => {
     write('code.yaml', small);
     heps('sweep', 'code.yaml', '--out', 'code');
     const [run] = runsOf('code');
@@ -170,7 +170,7 @@ describe('heps sweep', () => {
     expect(existsSync(join(folder, 'nothing'))).toBe(false);
   });
 
-  test('without Slurm, says that sbatch is missing', () => {
+  test('heps sweep says that sbatch is missing where there is no Slurm', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       [command, 'sweep', 'plan.yaml', '--out', 'no', '--runner', 'slurm'],

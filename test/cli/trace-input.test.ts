@@ -108,9 +108,9 @@ test('ids that come more than once are said by simulate, and by explain with wha
   const run = await here('heps simulate --cluster one.json --trace twice.csv --policy first-fit --out t.run.json');
   expect(run.stderr).toBe('heps: 1 id came more than once; heps explain shows the last VM of such an id\n');
   const [, which] = (await here('heps explain t.run.json a')).stdout.split('\n');
-  expect(which).toBe('3 requests of this run bear the id a; this is the last of them.');
-  expect((await here('heps explain t.run.json b')).stdout).not.toContain('bear the id');
-  expect((await here('heps explain t.run.json a --json')).stderr).toContain('3 requests of this run bear the id a');
+  expect(which).toBe('3 requests of this run have the id a; this is the last of them.');
+  expect((await here('heps explain t.run.json b')).stdout).not.toContain('have the id');
+  expect((await here('heps explain t.run.json a --json')).stderr).toContain('3 requests of this run have the id a');
   expect((await here('heps explain t.run.json a --attempt 2')).stderr).toBe('heps: attempt: expected 1, got 2\n');
   expect((await here('heps explain t.run.json x')).stderr).toContain('such as a, b, c, got "x"');
 });

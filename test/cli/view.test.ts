@@ -25,7 +25,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a page opens by itself. */
+/** What a page opens on load. */
 function sourcesOf(page: string): unknown {
   return JSON.parse(/<script id="heps-sources"[^>]*>(.*?)<\/script>/s.exec(page)![1]!);
 }
@@ -48,7 +48,7 @@ describe('heps view', () => {
   });
   afterAll(() => view.end('SIGTERM'));
 
-  test('serves the page with the runs as its sources, and the bytes of each', async () => {
+  test('heps view serves the page with the runs as its sources, and the bytes of each', async () => {
     const page = await fetch(view.url);
     expect(page.status).toBe(200);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -65,7 +65,7 @@ describe('heps view', () => {
     expect(Buffer.from(await run.arrayBuffer())).toEqual(readFileSync(inFolder('nova.run.json')));
   });
 
-  test('lets the page run its own script and no other', async () => {
+  test('heps view lets the page run its own script and no other', async () => {
     const response = await fetch(view.url);
     const policy = response.headers.get('content-security-policy')!.split('; ');
     const script = /<script type="module"[^>]*>(.*?)<\/script>/s.exec(await response.text())![1]!;
@@ -82,11 +82,11 @@ describe('heps view', () => {
     ['', { method: 'HEAD' }, 200],
     ['runs/0', { method: 'HEAD' }, 200],
     ['?later=1', {}, 200],
-  ])('answers %j, asked with %j, by %i', async (path, options, status) => {
+  ])('heps view answers %j, asked with %j, by %i', async (path, options, status) => {
     expect((await ask(`${view.url}${path}`, options)).statusCode).toBe(status);
   });
 
-  test('answers only to its own names: a name of another page that resolves to this machine is refused', async () => {
+  test('heps view answers only to its own names: a name of another page that resolves to this machine is refused', async () => {
     const { port } = new URL(view.url);
     const statusFor = async (host: string) => (await ask(view.url, { host })).statusCode;
     expect(await statusFor(`localhost:${port}`)).toBe(200);
@@ -96,7 +96,7 @@ describe('heps view', () => {
     expect(await statusFor(`127.0.0.1:${Number(port) - 1}`)).toBe(403);
   });
 
-  test('serves a file that was written again as it now is, and 404 once it is gone', async () => {
+  test('heps view serves a file that was written again as it now is, and 404 once it is gone', async () => {
     writeFileSync(inFolder('changing.run.json'), readFileSync(inFolder('hybrid.run.json')));
     const changing = await startView(['changing.run.json'], folder);
     const url = new URL('runs/0', changing.url);
@@ -109,7 +109,7 @@ describe('heps view', () => {
     await changing.end('SIGTERM');
   });
 
-  test('goes on after a reader that leaves in the middle of a file', async () => {
+  test('heps view goes on after a reader that leaves in the middle of a file', async () => {
     const { port } = new URL(view.url);
     await new Promise<void>((resolve) => {
       const socket = connect(Number(port), '127.0.0.1');
@@ -154,7 +154,7 @@ describe('heps view', () => {
 });
 
 describe('heps view --export', () => {
-  test('writes one page with the runs in it, byte for byte, and the same page twice', () => {
+  test('heps view --export writes one page with the runs in it, byte for byte, and the same page twice', () => {
     const { status, stdout, stderr } = heps('view', 'hybrid.run.json', 'nova.run.json', '--export', 'new/page.html');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^new\/page\.html, \d+\.\d\d MiB/);

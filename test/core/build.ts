@@ -4,7 +4,8 @@ import { Cluster, type Placement } from '../../core/cluster.ts';
 import type { CardSharing, GpuCard, GpuModel } from '../../core/gpu-card.ts';
 import type { HostSpec } from '../../core/host.ts';
 import { policies } from '../../core/policies/index.ts';
-import { defaultPolicyOptions, type Policy, type PolicyOptions } from '../../core/policy.ts';
+import { createPolicy, type Policy } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import { type RequestNumbers, type VmRequest, vmRequest } from '../../core/request.ts';
 import { schedule } from '../../core/scheduler.ts';
 import type { TypicalRequest } from '../../core/typical-request.ts';
@@ -59,9 +60,7 @@ export const typicalRequests: readonly TypicalRequest[] = [
 ];
 
 export function policyNamed(name: string, options: Partial<PolicyOptions> = {}): Policy {
-  return policies
-    .find((policy) => policy.name === name)!
-    .create({ ...defaultPolicyOptions, typicalRequests, ...options });
+  return createPolicy(policies.find((policy) => policy.name === name)!, { typicalRequests, ...options });
 }
 
 /** Binds a request to a host by hand. */

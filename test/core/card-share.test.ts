@@ -8,31 +8,31 @@ const shareOf = (cardMemoryMib: number, cardCores: number) =>
   sharedCardShare(ask({ cards: 1, cardMemoryMib, cardCores }), 16384, 5000);
 
 describe('sharedCardShare', () => {
-  test('is what the request asks for', () => {
+  test('sharedCardShare is what the request asks for', () => {
     expect(shareOf(4096, 1000)).toEqual({ memoryMib: 4096, cores: 1000 });
   });
 
-  test('asked for memory only, the same fraction of the cores goes with it, rounded down', () => {
+  test('a request for memory only takes the same fraction of the cores, rounded down', () => {
     // 4096/16384 of 5000 = 1250; 1000/16384 of 5000 = 305.2
     expect(shareOf(4096, 0)).toEqual({ memoryMib: 4096, cores: 1250 });
     expect(shareOf(1000, 0)).toEqual({ memoryMib: 1000, cores: 305 });
   });
 
-  test('asked for cores only, the same fraction of the memory goes with it, rounded down', () => {
+  test('a request for cores only takes the same fraction of the memory, rounded down', () => {
     // 1250/5000 of 16384 = 4096; 1/5000 of 16384 = 3.3
     expect(shareOf(0, 1250)).toEqual({ memoryMib: 4096, cores: 1250 });
     expect(shareOf(0, 1)).toEqual({ memoryMib: 3, cores: 1 });
   });
 
-  test('asked for neither, it is the whole card', () => {
+  test('a request for neither memory nor cores takes the whole card', () => {
     expect(shareOf(0, 0)).toEqual({ memoryMib: 16384, cores: 5000 });
   });
 
-  test('it can exceed the card', () => {
+  test('a share can exceed the card', () => {
     expect(shareOf(32768, 0)).toEqual({ memoryMib: 32768, cores: 10000 });
   });
 
-  test('memory wishes that add up to one card fit on it, and so do wishes for cores', () => {
+  test('memory requests that add up to one card fit on it, and so do requests for cores', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 9999 }), { minLength: 1, maxLength: 8 }),

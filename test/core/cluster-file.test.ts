@@ -6,7 +6,7 @@ const host = { name: 'h', vcpus: 4, ramMib: 8192, diskGib: 100 };
 const file = (change: object): unknown => ({ format: 'heps-cluster/1', name: 'small', hosts: [host], ...change });
 
 describe('a cluster file', () => {
-  test('with count names hosts from 001 on, in order', () => {
+  test('a cluster file with count names hosts from 001 on, in order', () => {
     const { hosts } = parseCluster(
       file({
         hosts: [
@@ -19,7 +19,7 @@ describe('a cluster file', () => {
     expect(hosts.map(({ name }) => name)).toEqual(['h-001', 'h-002', 'x']);
   });
 
-  test('takes models from the catalogue and from itself, its own first', () => {
+  test('a cluster file takes models from the catalogue and from itself, its own first', () => {
     const own = { name: 'T4', memoryMib: 1, cores: 2, fp32Tflops: 3, bandwidthGBs: 4, clockMhz: 5 };
     const cards = [
       { model: 'T4', count: 1 },
@@ -35,7 +35,7 @@ describe('a cluster file', () => {
     ]);
   });
 
-  test('written and read again is the same cluster', () => {
+  test('a cluster file written and read again is the same cluster', () => {
     const cards = [
       { model: 'T4', count: 1 },
       { model: 'A40', count: 2, sharing: 'shared' },

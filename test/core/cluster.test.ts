@@ -19,7 +19,7 @@ import {
 } from './build.ts';
 
 describe('a new cluster', () => {
-  test('is empty, up and healthy, with cards in host order', () => {
+  test('a new cluster is empty, up and healthy, with cards in host order', () => {
     const cluster = clusterOf(
       { vcpus: 4, ramMib: 8192, diskGib: 100, cpuAllocationRatio: 1.5, cards: [card(small), card(large)] },
       { vcpus: 2, ramMib: 4096, diskGib: 50 },
@@ -42,21 +42,21 @@ describe('a new cluster', () => {
     expect(cluster.models.map(({ name }) => name)).toEqual(['small', 'large']);
   });
 
-  test.each([0.5, 2 ** 31, 0])('takes no host with %s MiB of RAM', (ramMib) => {
+  test.each([0.5, 2 ** 31, 0])('a new cluster takes no host with %s MiB of RAM', (ramMib) => {
     expect(() => clusterOf({ vcpus: 8, ramMib })).toThrow(RangeError);
   });
 
-  test('takes no host that gives out more than 2^16 vCPUs', () => {
+  test('a new cluster takes no host that gives out more than 2^16 vCPUs', () => {
     expect(() => clusterOf({ vcpus: 4096, ramMib: 1024, cpuAllocationRatio: 17 })).toThrow(/at most 65536, got 69632/);
   });
 
-  test('takes at most 2^21 hosts', () => {
+  test('a new cluster takes at most 2^21 hosts', () => {
     expect(() => new Cluster(new Array(2 ** 21 + 1).fill(hostSpec({ vcpus: 8, ramMib: 1024 })))).toThrow(
       /at most 2097152 hosts, got 2097153/,
     );
   });
 
-  test('knows the largest of each dimension, vCPUs after overcommitment; 1 where nobody has any', () => {
+  test('a new cluster knows the largest of each dimension, vCPUs after overcommitment; 1 where nobody has any', () => {
     const hosts = [
       { vcpus: 8, ramMib: 8192, cpuAllocationRatio: 4, cards: [card(small), card(small)] },
       { vcpus: 16, ramMib: 65536, cards: [card(large)] },
@@ -73,7 +73,7 @@ describe('a new cluster', () => {
     expect(cpuOnly.largestCard).toEqual({ fp32Tflops: 1, bandwidthGBs: 1, clockMhz: 1 });
   });
 
-  test('groups the cards of a host by model and sharing: least memory, then fewest cores, then first card', () => {
+  test('a new cluster groups the cards of a host by model and sharing: least memory, then fewest cores, then first card', () => {
     const slim = { ...large, name: 'slim', cores: 9000 };
     const twin = { ...large, name: 'twin' };
     const cards = [card(twin), card(large, 'shared'), card(slim), card(small), card(large), card(large, 'shared')];
@@ -128,7 +128,7 @@ function oneHost(): Cluster {
 }
 
 describe('bind', () => {
-  test('takes vCPUs, RAM, disk, the whole of a passthrough card and a share of a shared one', () => {
+  test('bind takes vCPUs, RAM, disk, the whole of a passthrough card and a share of a shared one', () => {
     const cluster = oneHost();
     bindTo(
       cluster,
@@ -142,7 +142,7 @@ describe('bind', () => {
     expect(cluster.hosts[0]!.idleCards).toBe(1);
   });
 
-  test('with wholeCards a shared card is taken whole', () => {
+  test('bind with wholeCards takes a shared card whole', () => {
     const cluster = oneHost();
     const request = ask({ cards: 1, cardMemoryMib: 1024 });
     cluster.bind({ request, host: 0, cards: [2], wholeCards: true });
@@ -219,7 +219,7 @@ describe('release', () => {
     );
   });
 
-  test('works on a host that is down and a card that failed', () => {
+  test('release works on a host that is down and a card that failed', () => {
     const cluster = oneHost();
     const placement = bindTo(cluster, 0, ask({ cards: 1 }), [0]);
     cluster.up[0] = 0;
@@ -263,7 +263,7 @@ describe('release', () => {
 });
 
 describe('a card', () => {
-  test('is idle while it is healthy and nobody holds any of it, be it memory or cores', () => {
+  test('a card is idle while it is healthy and nobody holds any of its memory or cores', () => {
     const cluster = oneHost();
     const host = cluster.hosts[0]!;
     expect([0, 1, 2].map((index) => host.isCardIdle(index))).toEqual([true, true, true]);

@@ -36,7 +36,7 @@ test('HostUp: a host that is down is out', () => {
 });
 
 describe('CpuRamDisk', () => {
-  test('names the first of vCPUs, RAM and disk that lacks', () => {
+  test('CpuRamDisk names the first of vCPUs, RAM and disk that lacks', () => {
     const [host] = clusterOf({ vcpus: 4, ramMib: 4096, diskGib: 40 }).hosts;
     expect(cpuRamDisk.reject(host!, ask({ vcpus: 4, ramMib: 4096, diskGib: 40 }))).toBeUndefined();
     expect(cpuRamDisk.reject(host!, ask({ vcpus: 4.001, ramMib: 4097, diskGib: 41 }))).toBe('vcpus');
@@ -82,7 +82,7 @@ describe('FineGrainedGpu', () => {
     expect(reasons(fineGrainedGpu, both, { cards: 2, cardModels: ['small', 'large'] })).toBeUndefined();
   });
 
-  test('a passthrough card of which nothing but a whole fits serves one VM, a shared one several', () => {
+  test('a passthrough card, which is only given whole, serves one VM, a shared one several', () => {
     for (const [sharing, second] of [['passthrough', 'cards-busy'] as const, ['shared', undefined] as const]) {
       const cluster = clusterOf({ vcpus: 8, ramMib: 8192, cards: [card(small, sharing)] });
       const half = ask({ cards: 1, cardMemoryMib: 8192 });
@@ -92,7 +92,7 @@ describe('FineGrainedGpu', () => {
   });
 });
 
-test('FineGrainedGpu: a passthrough card of which something is in use serves nobody, be the rest enough', () => {
+test('FineGrainedGpu: a passthrough card partly in use serves nobody, even if the rest would be enough', () => {
   // bind and SRM records take such a card whole; the filter does not count on it.
   const cluster = clusterOf({ vcpus: 8, ramMib: 8192, cards: [card(large)] });
   cluster.cardMemoryFreeMib[0]! -= 1;
@@ -102,14 +102,14 @@ test('FineGrainedGpu: a passthrough card of which something is in use serves nob
 });
 
 describe('PciPassthroughFilter', () => {
-  test('counts the cards and knows nothing of their memory and cores', () => {
+  test('PciPassthroughFilter counts the cards and knows nothing of their memory and cores', () => {
     expect(reasons(gpuCount, [card(small)], { cards: 1, cardMemoryMib: 49152, cardCores: 99999 })).toBeUndefined();
     expect(reasons(gpuCount, [card(small)], { cards: 2 })).toBe('no-cards');
     expect(reasons(gpuCount, [card(small), card(small)], { cards: 1, cardModels: ['large'] })).toBe('card-model');
     expect(reasons(gpuCount, [], { cards: 0 })).toBeUndefined();
   });
 
-  test('a card of which somebody holds a part, or that failed, is not free', () => {
+  test('a card that is partly held, or has failed, is not free', () => {
     const cards = [card(small, 'shared'), card(small), card(large)];
     const cluster = clusterOf({ vcpus: 8, ramMib: 8192, cards });
     bindTo(cluster, 0, ask({ cards: 1, cardCores: 1 }), [0]);

@@ -6,7 +6,6 @@ import type { Cluster } from '../../core/cluster.ts';
 import { Fragments } from '../../core/fragmentation/fragments.ts';
 import { RequestKinds, typicalRequestsOf } from '../../core/fragmentation/typical-requests.ts';
 import { fgd } from '../../core/policies/fgd/fgd.ts';
-import { defaultPolicyOptions } from '../../core/policy.ts';
 import { type RequestNumbers, vmRequest } from '../../core/request.ts';
 import type { TypicalRequest } from '../../core/typical-request.ts';
 import {
@@ -34,7 +33,7 @@ function typical(...kinds: readonly Partial<TypicalRequest>[]): TypicalRequest[]
 describe('typical requests', () => {
   const many = (count: number, numbers: Partial<RequestNumbers>) => Array.from({ length: count }, () => ask(numbers));
 
-  test('are the most frequent kinds until 95 % of the VMs are covered, with shares that sum to 1', () => {
+  test('typical requests are the most frequent kinds until 95 % of the VMs are covered, with shares that sum to 1', () => {
     // 20 VMs: 10, 6 and 3 make 19 = 95 %; the last kind is left out. Shares are those of 19.
     const requests = [
       ...many(1, { vcpus: 16 }),
@@ -84,14 +83,14 @@ describe('typical requests', () => {
   });
 
   test('a policy that needs them says so when it gets none', () => {
-    expect(() => fgd.create(defaultPolicyOptions)).toThrow(
+    expect(() => fgd.create({ seed: 1 })).toThrow(
       'policy fgd: expected typical requests, which only a workload known beforehand has, got nothing',
     );
   });
 });
 
 describe('F of a host', () => {
-  /** Two cards of which 700 and 300 thousandths are free, and 4 vCPUs. */
+  /** Two cards with 700 and 300 thousandths free, and 4 vCPUs. */
   function inUse(): Cluster {
     const cluster = clusterOf({ vcpus: 8, ramMib: 65536, cards: [card(unit, 'shared'), card(unit, 'shared')] });
     bindTo(cluster, 0, ask({ vcpus: 2, cards: 1, cardCores: 300 }), [0]);
@@ -109,13 +108,13 @@ describe('F of a host', () => {
     ['all where the vCPUs are short', { vcpus: 5, cards: 1, cardCores: 100 }, 1000],
     ['all where another model is wanted', { cards: 1, cardCores: 100, cardModels: ['other'] }, 1000],
     ['nothing where one of the wanted models is there', { cards: 1, cardCores: 100, cardModels: ['other', 'unit'] }, 0],
-  ])('is %s', (_, kind, expected) => {
+  ])('F of a host is %s', (_, kind, expected) => {
     const fragments = new Fragments(inUse(), typical(kind));
     expect(fragments.free(0)).toBe(1000);
     expect(fragments.of(0)).toBe(expected);
   });
 
-  test('weighs typical requests by their shares', () => {
+  test('F of a host weighs typical requests by their shares', () => {
     // ½ · 1000 (CPU VM) + ¼ · 300 + ¼ · 0
     const kinds = typical(
       { share: 0.5 },

@@ -7,7 +7,7 @@ import { KindScoreIndex } from '../../core/score-index/kind-score-index.ts';
 import { impossible, ScoredHosts } from '../../core/score-index/scored-hosts.ts';
 import { anyHosts, anyRequest, bindTo, clusterOf, policyNamed } from './build.ts';
 
-test('whoever looks finds each host that has changed since it looked last, once', () => {
+test('each host that has changed since the last look is found once', () => {
   const step = fc.oneof(fc.record({ changed: fc.nat(4) }), fc.record({ looks: fc.nat(1) }));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -56,7 +56,7 @@ test('the best host is the first of the highest scores among those with room, af
   );
 });
 
-test('kinds that came least recently are forgotten, and scored anew when they come again', () => {
+test('the least recent kinds are forgotten, and scored again when they come back', () => {
   const policy = policyNamed('fgd/best-fit');
   fc.assert(
     fc.property(

@@ -3,7 +3,7 @@ import { InputError } from '../../core/input-error.ts';
 import { isGpuRequest, requestFromFlavor, vmRequest } from '../../core/request.ts';
 
 describe('vmRequest', () => {
-  test('asks for nothing but what is named', () => {
+  test('vmRequest asks for nothing but what is named', () => {
     expect(vmRequest({ id: 'a', vcpus: 2, ramMib: 4096 })).toEqual({
       id: 'a',
       vcpus: 2,
@@ -51,7 +51,7 @@ describe('requestFromFlavor', () => {
     });
   });
 
-  test('extra specs say how many cards, how large and of which models', () => {
+  test('extra specs say how many cards, how large and which models', () => {
     const request = requestFromFlavor('a', flavor, {
       'heps:gpu_num': '2',
       'heps:gpu_mem_mib': '24576',

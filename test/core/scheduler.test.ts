@@ -69,7 +69,7 @@ function fittingCards(played: Played, host: number, request: VmRequest, policy: 
     const want = heldOf(each, { request, wholeCards: policy.wholeCards });
     const healthy = cluster.cardHealthy[cluster.cardStart[host]! + index] === 1;
     const accepted = request.cardModels.length === 0 || request.cardModels.includes(each.model);
-    // Whoever counts cards knows nothing of their size.
+    // Counting cards says nothing of their size.
     const suits = policy.wholeCards || (each.memoryMib >= request.cardMemoryMib && each.cores >= request.cardCores);
     return healthy && accepted && suits && free.memoryMib >= want.memoryMib && free.cores >= want.cores ? [index] : [];
   });
@@ -226,7 +226,7 @@ describe('schedule', () => {
     { vcpus: 8, ramMib: 8192, cards: [card(small)] },
   ];
 
-  test('says for how many hosts each filter was the first to reject', () => {
+  test('schedule says for how many hosts each filter was the first to reject', () => {
     const cluster = clusterOf(...hosts, hosts[0]!);
     cluster.up[3] = 0;
     bindTo(cluster, 2, ask({ cards: 1 }), [0]);
@@ -301,7 +301,7 @@ describe('schedule', () => {
     );
   });
 
-  test('places one VM after the other until nothing is left', () => {
+  test('schedule places one VM after the other until nothing is left', () => {
     const cluster = clusterOf(...hosts);
     const used = [];
     for (let placed = place(cluster, ask({ vcpus: 2 }), policyNamed('first-fit')); placed !== undefined; ) {

@@ -4,7 +4,7 @@ import { Cluster, type Placement } from '../../core/cluster.ts';
 import { addressOf } from '../../core/cluster-file.ts';
 import type { CardSharing, GpuCard, GpuModel } from '../../core/gpu-card.ts';
 import type { HostSpec } from '../../core/host.ts';
-import type { PolicyOptions } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import { type VmRequest, vmRequest } from '../../core/request.ts';
 import { Scheduler, schedule } from '../../core/scheduler.ts';
 import { applySrm, srmOf } from '../../core/srm.ts';
@@ -257,7 +257,7 @@ describe('the index of policy hybrid decides as the scan does', () => {
   });
 });
 
-describe('the index of policy hybrid decides as the scan does under options that it does not follow by itself', () => {
+describe('the index of policy hybrid decides as the scan does under options that it leaves to the scan', () => {
   test.each<Partial<PolicyOptions>>([
     { spill: 'never' },
     { reserveVcpusPerCard: 4, reserveRamMibPerCard: 20 * gib },

@@ -15,7 +15,7 @@ import { large } from './build.ts';
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 
 describe('leastRequestedScore', () => {
-  test('lies in [0, M] for whatever weight', () => {
+  test('leastRequestedScore lies in [0, M] for whatever weight', () => {
     const size = fc.record({ total: fc.integer({ min: 1, max: 1 << 20 }), free: share, asked: share });
     fc.assert(
       fc.property(size, size, fc.constantFrom(0, 0.25, 0.5, 0.9, 1), (cpu, ram, vcpuWeight) => {
@@ -32,7 +32,7 @@ describe('leastRequestedScore', () => {
 });
 
 test('leastRequestedParts are the halves of the score', () => {
-  // 32 vCPUs of which 24 free, 4 asked: 20/32 left, × ½ × 100 = 31.25. 64 GiB of which 16 free, 8 asked: 8/64 left, 6.25.
+  // 32 vCPUs, 24 free, 4 asked: 20/32 left, × ½ × 100 = 31.25. 64 GiB, 16 free, 8 asked: 8/64 left, 6.25.
   const host = { vcpus: 32, vcpusFree: 24, ramMib: 65536, ramFreeMib: 16384 };
   const asked = { vcpus: 4, ramMib: 8192 };
   const parts = leastRequestedParts(host, asked);
@@ -57,7 +57,7 @@ test('leastRequestedParts are the halves of the score', () => {
 });
 
 describe('cardScore', () => {
-  test('lies in [0, 1] and grows with each figure', () => {
+  test('cardScore lies in [0, 1] and grows with each figure', () => {
     const figures = fc.record({ fp32Tflops: share, bandwidthGBs: share, clockMhz: share });
     const figure = fc.constantFrom('fp32Tflops' as const, 'bandwidthGBs' as const, 'clockMhz' as const);
     fc.assert(
@@ -87,7 +87,7 @@ describe('similarity', () => {
   });
   const largest: ResourceVector = { cards: 8, cardMemoryMib: 81920, cardCores: 16896, vcpus: 256, ramMib: 1 << 19 };
 
-  test('lies in [0, 1] but for the last bit, whichever way round the vectors are', () => {
+  test('similarity lies in [0, 1] but for the last bit, whichever way round the vectors are', () => {
     fc.assert(
       fc.property(anyVector, anyVector, fc.constantFrom(largest, rawUnits), (idle, asked, units) => {
         const cosine = similarity(idle, asked, units);
@@ -114,7 +114,7 @@ describe('similarity', () => {
     }
   });
 
-  test('is made of its parts, bit for bit', () => {
+  test('similarity is made of its parts, bit for bit', () => {
     fc.assert(
       fc.property(anyVector, anyVector, fc.constantFrom(largest, rawUnits), (idle, asked, units) => {
         const parts = similarityParts(idle, asked, units);
@@ -129,7 +129,7 @@ describe('similarity', () => {
     );
   });
 
-  test('is the cosine: a slow one over the named dimensions agrees', () => {
+  test('similarity is the cosine: a slow one over the named dimensions agrees', () => {
     fc.assert(
       fc.property(anyVector, anyVector, fc.constantFrom(largest, rawUnits), (idle, asked, units) => {
         const n = dimensions.map((dimension) => idle[dimension] / units[dimension]);

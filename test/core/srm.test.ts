@@ -62,7 +62,7 @@ describe('a record applied to a cluster', () => {
     expect(cluster.ramFreeMib[0]).toBe(cluster.ramMib[0]! - 1001);
   });
 
-  test('says what is free, and how old that is', () => {
+  test('a record applied to a cluster says what is free, and how old that is', () => {
     const cluster = testCluster();
     expect(srmAgeS(cluster, 0, 130)).toBe(Infinity);
     expect(applySrm(cluster, { ...idleRecord(), vcpusUsed: 10.5, ramUsedMib: 1000, diskUsedGib: 100 })).toBe(true);
@@ -71,13 +71,13 @@ describe('a record applied to a cluster', () => {
     expect(srmAgeS(cluster, 1, 130)).toBe(Infinity);
   });
 
-  test('takes a passthrough card that somebody holds, even where its use cannot be seen', () => {
+  test('a record applied to a cluster takes a passthrough card that somebody holds, even where its use cannot be seen', () => {
     const cluster = testCluster();
     applySrm(cluster, checkSrm(withCard({ serverIds: ['server-1'] })));
     expect([0, 1, 2].map((card) => cluster.hosts[0]!.isCardIdle(card))).toEqual([true, false, true]);
   });
 
-  test('leaves of a shared card what is not used', () => {
+  test('a record applied to a cluster leaves of a shared card what is not used', () => {
     const record = idleRecord();
     const cards = record.cards.map((card, index) =>
       index === 2 ? { ...card, memoryUsedMib: 5360, coresUsed: 560, serverIds: ['a', 'b'] } : card,
@@ -97,14 +97,14 @@ describe('a record applied to a cluster', () => {
     expect(cluster.hosts[0]!.idleCards).toBe(3);
   });
 
-  test('brings a host back that was thought down', () => {
+  test('a record applied to a cluster brings a host back that was thought down', () => {
     const cluster = testCluster();
     cluster.up[0] = 0;
     applySrm(cluster, idleRecord());
     expect(cluster.hosts[0]!.isUp).toBe(true);
   });
 
-  test('never replaces a newer one', () => {
+  test('a record applied to a cluster never replaces a newer one', () => {
     const cluster = testCluster();
     applySrm(cluster, { ...idleRecord(), sequence: 5, vcpusUsed: 8 });
     for (const sequence of [4, 5]) {
@@ -131,7 +131,7 @@ describe('a record applied to a cluster', () => {
     expect(cluster.hosts[0]!.vcpusFree).toBe(64);
   });
 
-  test('carries the state of one cluster to another', () => {
+  test('a record applied to a cluster carries the state of one cluster to another', () => {
     const truth = testCluster();
     const asks = { id: 'vm', vcpus: 2.5, ramMib: 4096, diskGib: 10, cards: 1 };
     truth.bind({ request: vmRequest(asks), host: 0, cards: [1], wholeCards: false });

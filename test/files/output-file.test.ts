@@ -1,4 +1,4 @@
-/** Files that appear whole or not at all, whoever else writes there, however full the disk is, and however the process ends. */
+/** Files that appear whole or not at all, no matter who else writes there, how full the disk is, and how the process ends. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -48,7 +48,7 @@ async function start(code: string): Promise<ChildProcess> {
 const sayReadyAndWait = "console.log('ready'); setInterval(() => {}, 1000);";
 
 describe('a plain file', () => {
-  test('appears under its name when it is finished, not before', () => {
+  test('a plain file appears under its name when it is finished, not before', () => {
     const path = join(folder, 'new', 'folder', 'file.txt');
     const file = new OutputFile(path);
     file.write('one ');
@@ -59,7 +59,7 @@ describe('a plain file', () => {
     expect(readdirSync(join(folder, 'new', 'folder'))).toEqual(['file.txt']);
   });
 
-  test('leaves nothing when it is discarded, and an older file as it was', () => {
+  test('a plain file leaves nothing when it is discarded, and an older file as it was', () => {
     const path = join(folder, 'file.txt');
     writeFileSync(path, 'old');
     const file = new OutputFile(path);
@@ -69,7 +69,7 @@ describe('a plain file', () => {
     expect(readFileSync(path, 'utf8')).toBe('old');
   });
 
-  test('keeps text of any length and alphabet whole', () => {
+  test('a plain file keeps text of any length and alphabet whole', () => {
     const path = join(folder, 'file.txt');
     const file = new OutputFile(path);
     const parts = Array.from({ length: 3000 }, (_, index) => `${index} 高能同步辐射光源 ${'x'.repeat(index % 97)}\n`);
@@ -118,7 +118,7 @@ describe('what is no plain file', () => {
     expect(lstatSync(path).isFIFO()).toBe(true);
   });
 
-  test('a device stays one', () => {
+  test('a device stays a device', () => {
     // A copy of /dev/null would need root; a link to it is followed to the device and written to.
     symlinkSync('/dev/null', join(folder, 'null'));
     writeOutput(join(folder, 'null'), 'nothing');
@@ -177,13 +177,16 @@ describe('where not every byte fits', () => {
 describe('an interrupted process', () => {
   const half = "const file = new OutputFile('file.txt'); file.write('x'.repeat(100_000));";
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves nothing at %s, and ends by it', async (signal) => {
-    const child = await start(half + sayReadyAndWait);
-    expect(readdirSync(folder)).toHaveLength(1);
-    child.kill(signal);
-    expect(await once(child, 'exit')).toEqual([null, signal]);
-    expect(readdirSync(folder)).toEqual([]);
-  });
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'an interrupted process leaves nothing at %s, and ends by it',
+    async (signal) => {
+      const child = await start(half + sayReadyAndWait);
+      expect(readdirSync(folder)).toHaveLength(1);
+      child.kill(signal);
+      expect(await once(child, 'exit')).toEqual([null, signal]);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
 
   test('what it leaves at SIGKILL, the next one to write into the folder removes; what others still write stays', async () => {
     const [dead, alive] = [await start(half + sayReadyAndWait), await start(half + sayReadyAndWait)];
@@ -198,7 +201,7 @@ describe('an interrupted process', () => {
     expect(readdirSync(folder)).toEqual(['other.txt']);
   });
 
-  test('that stops in order by itself is not ended by the signal', async () => {
+  test('a process that shuts down in order on its own is not ended by the signal', async () => {
     const stop = "process.on('SIGTERM', () => { file.discard(); process.exit(3); });";
     const child = await start(half + stop + sayReadyAndWait);
     child.kill('SIGTERM');

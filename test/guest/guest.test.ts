@@ -13,7 +13,7 @@ import { bootGuest, buildImage, type Guest } from './guest.ts';
 import { drawnShare, type Picture, pngOf, takePicture } from './rfb-picture.ts';
 
 const base = plainOrder.desktop.appBase.files!;
-/** A web application that tells, anew each second, what the person sees. */
+/** A web application that reports every second what the person sees. */
 const facts = `mkdir -p /tmp/facts{base}
 while :; do
   {

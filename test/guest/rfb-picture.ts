@@ -101,7 +101,7 @@ function answerTo(challenge: Buffer, password: string): Buffer {
   return cipher.setAutoPadding(false).update(challenge);
 }
 
-/** Reads so many bytes, however they come. */
+/** Reads a number of bytes, however they come. */
 function reader(stream: Duplex): (bytes: number) => Promise<Buffer> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let parts: Buffer[] = [];

@@ -1,4 +1,4 @@
-/** What `heps live doctor` says of clouds in which something is amiss; clouds in order are looked at in test/openstack. */
+/** What `heps live doctor` says of clouds in which something is wrong; sound clouds are checked in test/openstack. */
 import { expect, onTestFinished, test } from 'vitest';
 import { describeChecks } from '../../live/checks.ts';
 import { checkCloud } from '../../live/doctor/cloud-checks.ts';
@@ -64,7 +64,7 @@ test('a refused login is all that is said', async () => {
   expect(JSON.stringify(checks)).not.toContain('a-secret');
 });
 
-test('a Nova that is too old is named with its version, and the rest is looked at all the same', async () => {
+test('a Nova that is too old is named with its version, and the rest is still checked', async () => {
   const old = { status: 200, body: { version: { min_version: '2.1', version: '2.72' } } };
   const checks = await doctorOn({ answer: answers((path) => (path === '/compute/' ? old : undefined)) });
   expect(checks.find(({ step }) => step === 2)).toMatchObject({ status: 'wrong' });

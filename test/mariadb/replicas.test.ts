@@ -1,4 +1,4 @@
-/** Several schedulers on one MariaDB, over a cloud in memory: nothing is booked twice, and what one leaves another goes on with. */
+/** Several schedulers on one MariaDB, over a cloud in memory: nothing is booked twice, and what one leaves another resumes. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ServerRequest } from '../../live/scheduling/server-request.ts';
 import { MemoryCloud } from '../live/memory-cloud/memory-cloud.ts';
@@ -63,7 +63,7 @@ test('one key sent to all of them is one request', { timeout: 60_000 }, async ()
   expect(cloud.state.servers.size).toBe(1);
 });
 
-test('what a process leaves is gone on with by another when its lease is over', { timeout: 60_000 }, async () => {
+test('what a process leaves is resumed by another when its lease is over', { timeout: 60_000 }, async () => {
   await start(2);
   const [one, other] = replicas as [SchedulerUnderTest, SchedulerUnderTest];
   cloud.failNext({ method: 'POST', path: /servers$/, outcome: 'silence-after' });

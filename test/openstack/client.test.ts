@@ -204,7 +204,7 @@ describe('Nova', () => {
 });
 
 describe('a plain member', () => {
-  test('may see its own servers, but no hosts, no providers and not choose a host', async () => {
+  test('a plain member may see its own servers, but no hosts, no providers and not choose a host', async () => {
     const own = await openNova(demo.session);
     expect(await collect(own.listServers())).toEqual([]);
     expect(await failure(collect(own.listHypervisors()))).toMatchObject({ service: 'compute', status: 403 });
@@ -351,7 +351,7 @@ describe('Keystone', () => {
     await runCloud('down', ['keystone']);
     await runCloud('up', [], { TOKEN_SECONDS: String(lifeS) });
     try {
-      // A clock that stands still never renews by itself.
+      // A clock that stands still never renews on its own.
       const clock = { nowS: 0, after: wallClock.after };
       const { session, statuses } = logIn(cloudConfiguration('admin'), { clock });
       const compute = await openNova(session);

@@ -65,7 +65,7 @@ describe('install', () => {
 });
 
 describe('doctor', () => {
-  test('finds nothing wrong where all is in order', () => {
+  test('doctor finds nothing wrong where all is in order', () => {
     const { status, checks } = doctor('admin');
     expect(checks.filter((check) => check.status === 'wrong')).toEqual([]);
     expect(status).toBe(0);
@@ -75,7 +75,7 @@ describe('doctor', () => {
     );
   });
 
-  test('says that a plain member lacks the role', () => {
+  test('doctor says that a plain member lacks the role', () => {
     const { status, checks } = doctor('demo');
     expect(status).toBe(1);
     expect(checks.find(({ step }) => step === 3)).toMatchObject({
@@ -85,14 +85,14 @@ describe('doctor', () => {
     });
   });
 
-  test('says what is missing after uninstall', () => {
+  test('doctor says what is missing after uninstall', () => {
     expect(heps('uninstall', '--cloud', 'admin').stdout).toBe('OS::HEPS::GPU is no longer in Glance\n');
     expect(heps('uninstall', '--cloud', 'admin').stdout).toBe('OS::HEPS::GPU was not in Glance\n');
     const { checks } = doctor('admin');
     expect(checks.find(({ step }) => step === 5)).toMatchObject({ status: 'wrong', found: 'no OS::HEPS::GPU' });
   });
 
-  test('names a service that does not answer, and checks the others', async () => {
+  test('doctor names a service that does not answer, and checks the others', async () => {
     await runCloud('down', ['placement']);
     try {
       const { status, checks } = doctor('admin');

@@ -86,7 +86,7 @@ test('what ran, what runs and what never ran; the files are replayed by the comm
   const running = await boot('running', 'gpu.a6000.2');
   const wrong = await boot('unreadable', 'tiny', { 'heps:gpu_num': 'two' });
   const ended = await boot('ended', 'cpu.small');
-  const refused = await boot('refused', 'gpu.t4.8'); // no host has so many
+  const refused = await boot('refused', 'gpu.t4.8'); // no host has that many
   expect([running, wrong, ended, refused].map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE', 'ERROR']);
   await sleep(2000); // Nova's times are whole seconds
   await remove(ended.id);

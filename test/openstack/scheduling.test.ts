@@ -9,7 +9,7 @@ import seedrandom from 'seedrandom';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../../core/cluster.ts';
 import { policyNamed } from '../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../core/policy.ts';
+import { createPolicy } from '../../core/policy.ts';
 import { vmRequest } from '../../core/request.ts';
 import { schedule } from '../../core/scheduler.ts';
 import { hashOf } from '../../live/access/secrets.ts';
@@ -82,7 +82,7 @@ async function settled(id: string): Promise<RequestView> {
   return view!;
 }
 
-/** Removes every server of the cloud, whoever booted it. */
+/** Removes every server of the cloud, no matter who booted it. */
 async function clear(): Promise<void> {
   for (const { id } of await collect(nova.listServers({ allProjects: true }))) {
     await nova.deleteServer(id).catch(() => undefined);
@@ -319,7 +319,7 @@ test(`${kills} kills at random instants`, { timeout: 600_000 }, async () => {
 function placesByCore(bodies: readonly ReturnType<typeof gpu>[]): string[] {
   const specs = cloudSpecs();
   const cluster = new Cluster(specs);
-  const policy = policyNamed('hybrid').create(defaultPolicyOptions);
+  const policy = createPolicy(policyNamed('hybrid'));
   return bodies.map(({ size, gpu: { count, memoryMib } }, index) => {
     const request = vmRequest({ id: String(index), ...size, cards: count, cardMemoryMib: memoryMib });
     const decision = schedule(cluster, request, policy);

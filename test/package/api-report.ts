@@ -15,11 +15,18 @@ export const entries = {
   'heps-vcd/live': 'live/index',
 } as const;
 
+/** The API of an entry. */
 export interface ApiReport {
   /** File name of the report. */
   readonly name: string;
   readonly text: string;
-  /** What is wrong with the API: a type that users meet but cannot name, an export without its sentence. */
+  /** Names that the entry exports. */
+  readonly exported: readonly string[];
+  /** Types that its exports mention without exporting them. */
+  readonly unnamed: readonly string[];
+  /** Exports without a sentence. */
+  readonly undocumented: readonly string[];
+  /** Whatever else API Extractor complains of. */
   readonly complaints: readonly string[];
 }
 
@@ -28,23 +35,35 @@ export function reportOf(entry: keyof typeof entries): ApiReport {
   const folder = mkdtempSync(join(tmpdir(), 'heps-api-'));
   const name = `${entry.replace('/', '-')}.api.md`;
   const declarations = join(root, 'dist', `${entries[entry]}.d.ts`);
+  const unnamed: string[] = [];
+  const complaints: string[] = [];
   try {
-    const complaints: string[] = [];
     Extractor.invoke(configOf(declarations, name, folder), {
       localBuild: true,
       messageCallback: (message) => {
-        if (isComplaint(message)) complaints.push(`${message.messageId}: ${message.text}`);
         message.handled = true;
+        const [, symbol] = /^The symbol "(\w+)" needs to be exported/.exec(message.text) ?? [];
+        if (symbol !== undefined) unnamed.push(symbol);
+        else if (isComplaint(message)) complaints.push(message.text);
       },
     });
-    return { name, text: readFileSync(join(folder, name), 'utf8'), complaints };
+    const text = readFileSync(join(folder, name), 'utf8');
+    const exported = [...text.matchAll(/^export (?:abstract )?(?:class|const|function|interface|type) (\w+\$?)/gm)];
+    // A member whose name says all, unit included, may do without a sentence; an export may not.
+    const undocumented = [...text.matchAll(/^\/\/ @public \(undocumented\)\nexport (.*)$/gm)];
+    return {
+      ...{ name, text, unnamed, complaints },
+      exported: exported.map(([, symbol]) => symbol!),
+      undocumented: undocumented.map(([, line]) => line!),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function isComplaint({ logLevel }: ExtractorMessage): boolean {
-  return logLevel === ExtractorLogLevel.Warning || logLevel === ExtractorLogLevel.Error;
+function isComplaint({ logLevel, messageId }: ExtractorMessage): boolean {
+  const isWrong = logLevel === ExtractorLogLevel.Warning || logLevel === ExtractorLogLevel.Error;
+  return isWrong && !['ae-undocumented', 'console-api-report-created'].includes(messageId);
 }
 
 function configOf(declarations: string, reportFileName: string, folder: string): ExtractorConfig {

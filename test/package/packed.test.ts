@@ -13,26 +13,26 @@ afterAll(() => packed.remove());
 
 /** An experiment of a researcher, in the types' own words. */
 const experiment = `
-import { Cluster, compare, explain, type Policy, type PolicyFactory, policies, readCluster, schedule, simulate } from 'heps-vcd';
+import { Cluster, compare, createPolicy, explain, type Policy, type PolicyFactory, policies, readCluster, schedule, simulate } from 'heps-vcd';
 import { vmRequest } from 'heps-vcd/core';
 
 const { hosts } = await readCluster('heps-250');
 const cluster = new Cluster(hosts);
 const request = vmRequest({ id: 'a', vcpus: 8, ramMib: 16384, cards: 1, cardMemoryMib: 20000 });
 const hybrid: PolicyFactory = policies.find(({ name }) => name === 'hybrid')!;
-const policy: Policy = hybrid.create({ seed: 1 });
+const policy: Policy = createPolicy(hybrid);
 const decision = schedule(cluster, request, policy);
 const { verdicts } = explain(cluster, request, policy);
 console.log(decision.kind, verdicts.length);
 
-const run = await simulate({ cluster: 'heps-250', workload: { preset: 'heps', days: 1 }, policy: 'hybrid', seed: 1 });
+const run = await simulate({ cluster: 'heps-250', days: 1, policy: 'hybrid', seed: 1 });
 const served: number = run.summary.all.placed;
-const comparison = await compare({ cluster: 'heps-250', workload: { preset: 'heps', days: 1 }, policies: ['hybrid', 'nova'], seeds: [1, 2] });
+const comparison = await compare({ cluster: 'heps-250', days: 1, policies: ['hybrid', 'nova'], seeds: [1, 2] });
 console.log(served > 0, comparison.policies.join());
 `;
 
 describe('the packed package', () => {
-  test('is imported from an empty folder, and schedules, explains, simulates and compares', () => {
+  test('the packed package is imported from an empty folder, and schedules, explains, simulates and compares', () => {
     packed.write(
       'experiment.mjs',
       experiment.replace(/, type \w+|: PolicyFactory|: Policy|: number|\)!/g, (part) => (part === ')!' ? ')' : '')),
@@ -59,13 +59,13 @@ describe('the packed package', () => {
     expect(packed.run('node', tsc, ...options, '--types', '', 'experiment.ts')).toBe('');
   });
 
-  test('has the command heps', () => {
+  test('the packed package has the command heps', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(packed.run('npx', 'heps', '--version')).toBe(`${version}\n`);
     expect(packed.run('npx', 'heps', 'cluster', 'describe', 'heps-250')).toContain('250 hosts');
   });
 
-  test('is found free of faults by publint and attw', () => {
+  test('the packed package is found free of faults by publint and attw', () => {
     const publint = execFileSync('npx', ['publint', '--strict', packed.tarball], { cwd: root, encoding: 'utf8' });
     expect(publint).toContain('All good!');
     const attw = spawnSync('npx', ['attw', '--profile', 'esm-only', '--format', 'json', packed.tarball], {
@@ -75,7 +75,7 @@ describe('the packed package', () => {
     expect(attw.status, attw.stdout).toBe(0);
   });
 
-  test('holds what a user needs, and no sources, tests or benchmarks', () => {
+  test('the packed package holds what a user needs, and no sources, tests or benchmarks', () => {
     const files = packed.files();
     for (const file of [
       'README.md',
@@ -90,12 +90,12 @@ describe('the packed package', () => {
     const strange = files.filter(
       (file) =>
         (/^(?:bench|test|findings|viz|core|sim)\//.test(file) && file !== 'bench/README.md') ||
-        /(?<!\.d)\.ts$|\.tsbuildinfo$|\.test\./.test(file.replace(/^docs\/examples\/.*/, '')),
+        /(?<!\.d)\.ts$|\.tsbuildinfo$|\.test\.[jt]s$/.test(file.replace(/^docs\/examples\/.*/, '')),
     );
     expect(strange).toEqual([]);
   });
 
-  test('holds every document that its documents link to', () => {
+  test('the packed package holds every document that its documents link to', () => {
     const files = new Set(packed.files());
     const dead = [...files]
       .filter((file) => file.endsWith('.md'))
@@ -126,6 +126,6 @@ test('heps-vcd/core needs nothing of Node: bundled for a browser, it schedules i
   const { code } = output[0];
   const script = `${code}
     const cluster = new heps.Cluster([{ name: 'a', vcpus: 8, cpuAllocationRatio: 1, ramMib: 8192, diskGib: 10, cards: [] }]);
-    heps.schedule(cluster, heps.vmRequest({ id: 'v', vcpus: 2, ramMib: 1024 }), heps.policyNamed('hybrid').create({ seed: 1, similarity: 'normalised' })).kind`;
+    heps.schedule(cluster, heps.vmRequest({ id: 'v', vcpus: 2, ramMib: 1024 }), heps.createPolicy(heps.policyNamed('hybrid'))).kind`;
   expect(runInContext(script, createContext({}))).toBe('placed');
 });

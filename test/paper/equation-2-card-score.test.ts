@@ -3,7 +3,7 @@ import { cardScore } from '../../core/scores.ts';
 import { card, clusterOf, large, small } from '../core/build.ts';
 
 describe('S_card, Eq. (2)', () => {
-  test('is the mean of computing power, bandwidth and clock, each divided by the largest', () => {
+  test('S_card, Eq. (2) is the mean of computing power, bandwidth and clock, each divided by the largest', () => {
     // cc = 10/40 = 0.25, bw = 400/800 = 0.5, cl = 1500/2000 = 0.75; (0.25 + 0.5 + 0.75) / 3 = 0.5
     expect(cardScore(small, large)).toBeCloseTo(0.5, 15);
     expect(cardScore(large, large)).toBeCloseTo(1, 15);

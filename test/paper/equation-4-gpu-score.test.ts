@@ -7,7 +7,7 @@ import { ask, bindTo, card, clusterOf, large, policyNamed, small } from '../core
 const normalised = { similarity: 'normalised' } as const;
 
 describe('Gpu_score, Eq. (4)', () => {
-  test('is the product of S_card and S_similarity', () => {
+  test('Gpu_score, Eq. (4) is the product of S_card and S_similarity', () => {
     expect(gpuScore(0.5, 0.75)).toBe(0.375);
   });
 

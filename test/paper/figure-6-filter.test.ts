@@ -38,7 +38,7 @@ describe('the filter, Fig. 6', () => {
     expect(filtered(cluster, ask({ diskGib: 11 }))).toEqual(['available', 'disk', 'available', 'available']);
   });
 
-  test('step 3: of a GPU VM, CPU and memory are looked at first', () => {
+  test('step 3: for a GPU VM, CPU and memory are checked first', () => {
     const cluster = fourHosts();
     const request = ask({ vcpus: 33, cards: 1 });
     expect(filtered(cluster, request)).toEqual(Array(4).fill('vcpus'));

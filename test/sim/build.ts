@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { Cluster } from '../../core/cluster.ts';
 import { formatCluster } from '../../core/cluster-file.ts';
 import { policies } from '../../core/policies/index.ts';
-import type { PolicyOptions } from '../../core/policy.ts';
+import type { PolicyOptions } from '../../core/policy-options.ts';
 import type { RequestNumbers } from '../../core/request.ts';
 import {
   type CloudOptions,
@@ -34,7 +34,7 @@ export function vm(id: string, atS: number, lifetimeS: number, numbers: Partial<
   return { atS, lifetimeS, request: ask({ id, ...numbers }), station: '', flavor: '', image: '', user: '' };
 }
 
-/** Hosts of so many vCPUs, whose RAM, disk and cards never matter. */
+/** Hosts with these vCPUs, whose RAM, disk and cards never matter. */
 export function hostsOf(...vcpus: readonly number[]): HostSize[] {
   return vcpus.map((each) => ({ vcpus: each, ramMib: 1024 * 1024 }));
 }

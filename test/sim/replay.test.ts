@@ -73,7 +73,7 @@ const calmRun = anyRun.map(
 const often = { numRuns: cases(300) };
 
 test.each(policies.map(({ name }) => name))(
-  '%s: every decision, made again from the run file, is the same',
+  '%s: every decision, replayed from the run file, is the same',
   async (policy) => {
     const check = onFile((read) => expect(unlikeRecorded(read)).toEqual([]));
     await fc.assert(
@@ -83,13 +83,13 @@ test.each(policies.map(({ name }) => name))(
   },
 );
 
-test('every decision, made again from the run file, is the same where hosts and cards fail and SRM is late', async () => {
+test('every decision, replayed from the run file, is the same where hosts and cards fail and SRM is late', async () => {
   const check = onFile((read) => expect(unlikeRecorded(read)).toEqual([]));
   await fc.assert(fc.asyncProperty(anyRun, check), often);
 });
 
 test.each(policies.map(({ name }) => name))(
-  '%s: decisions of several schedulers, each made again on what that one saw, are the same',
+  '%s: decisions of several schedulers, each replayed on what that one saw, are the same',
   async (policy) => {
     const check = onFile((read) => expect([...unlikeRecorded(read), ...unlikeFirstTry(read)]).toEqual([]));
     const anySchedulers = fc.constantFrom(2, 3, 5);
@@ -105,7 +105,7 @@ test.each(policies.map(({ name }) => name))(
   },
 );
 
-test('the first try of a VM that waited, made again, fails for the recorded reason', async () => {
+test('the first try of a VM that waited, replayed, fails for the recorded reason', async () => {
   const check = onFile((read) => expect(unlikeFirstTry(read)).toEqual([]));
   await fc.assert(fc.asyncProperty(calmRun, check), often);
 });
@@ -115,7 +115,7 @@ test('the first try fails again for the recorded reason where hosts and cards fa
   await fc.assert(fc.asyncProperty(anyRun, check), often);
 });
 
-test('decisions are made again the same whatever the interval between reports, also one that no float hits', async () => {
+test('replayed decisions are the same whatever the interval between reports, even one that no float hits', async () => {
   const check = onFile((read) => expect([...unlikeRecorded(read), ...unlikeFirstTry(read)]).toEqual([]));
   const anyInterval = fc.constantFrom(0.1, 0.3, 0.7, 1.1, 2.3, 3.3);
   await fc.assert(
@@ -126,7 +126,7 @@ test('decisions are made again the same whatever the interval between reports, a
   );
 });
 
-test('decisions are made again the same with arrivals and lifetimes that are no whole seconds', async () => {
+test('replayed decisions are the same with arrivals and lifetimes in fractions of a second', async () => {
   const check = onFile((read) => expect([...unlikeRecorded(read), ...unlikeFirstTry(read)]).toEqual([]));
   const anyTimes = fc.infiniteStream(fc.integer({ min: 1, max: 30_000 }).map((thousandths) => thousandths / 1000));
   await fc.assert(
@@ -149,7 +149,7 @@ function refusingRun(patienceS: number | null): Run {
   return runOf(hostsOf(1000), arrivals, { cloud });
 }
 
-test('a first try in which a host refused is made again without that host', async () => {
+test('a first try in which a host refused is repeated without that host', async () => {
   await onFile((read) => {
     expect(read.decisions.waitReason.texts).toContain('excluded:1');
     expect(unlikeFirstTry(read)).toEqual([]);

@@ -44,7 +44,7 @@ describe('on the sample', () => {
 });
 
 describe('an order drawn from a seed', () => {
-  test('has each task of the list first, then copies until 130 % of the cards are asked for, and each node once', async () => {
+  test('an order drawn from a seed has each task of the list first, then copies until 130 % of the cards are asked for, and each node once', async () => {
     const data = await readOpenbData(sampleFolder(), 'default');
     for (const seed of [1, 42]) {
       const { tasks, hosts } = drawOrder(data, seed);
@@ -66,7 +66,7 @@ describe('an order drawn from a seed', () => {
     expect(drawOrder(data, 1)).toEqual(drawOrder(data, 1));
   });
 
-  test('leaves tasks out where the list asks for more', async () => {
+  test('an order drawn from a seed leaves tasks out where the list asks for more', async () => {
     const data = await readOpenbData(sampleFolder(), 'default');
     const nodes = data.nodes.slice(0, 10);
     const { tasks } = drawOrder({ ...data, nodes }, 1);
@@ -76,7 +76,7 @@ describe('an order drawn from a seed', () => {
     expect(asked).toBeGreaterThan(1300 * cardsOf(nodes) - 8000);
   });
 
-  test('is refused where no task asks for GPU', async () => {
+  test('an order drawn from a seed is refused where no task asks for GPU', async () => {
     const { nodes } = await readOpenbData(sampleFolder(), 'default');
     expect(() => drawOrder({ nodes, tasks: [] }, 1)).toThrow('task list: expected tasks that ask for GPUs, got 0');
   });
@@ -97,7 +97,7 @@ describe('an order file', () => {
     return readOrder(join(folder, name), await readOpenbData(folder, 'tiny'));
   }
 
-  test('says in which order tasks arrive; hosts stand by name with number', async () => {
+  test('an order file gives the order in which tasks arrive; hosts are sorted by name with number', async () => {
     for (const { tasks, hosts } of [await read(right), await read(gzipSync(right), 'order.txt.gz')]) {
       expect(tasks.map(({ id, cards }) => [id, cards])).toEqual([
         ['y', 2],
@@ -130,7 +130,7 @@ describe('an order file', () => {
 });
 
 describe('the curve', () => {
-  test('rounds as Python does: to the nearest, of two equally near ones to the even one', () => {
+  test('the curve rounds as Python does: to the nearest, of two equally near ones to the even one', () => {
     // python3 -c "print(*[round(x, 2) for x in (0.125, 0.375, 2.675, 1.005, 57.625, 0)], *[round(x) for x in (0.5, 1.5, 2.5, 99.5)])"
     expect([0.125, 0.375, 2.675, 1.005, 57.625, 0].map((value) => roundHalfEven(value, 2))).toEqual([
       0.12, 0.38, 2.67, 1, 57.62, 0,
@@ -138,7 +138,7 @@ describe('the curve', () => {
     expect([0.5, 1.5, 2.5, 99.5].map((value) => roundHalfEven(value, 0))).toEqual([0, 2, 2, 100]);
   });
 
-  test('lies at the exact decimal value of the number, wherever that is', () => {
+  test('the curve lies at the exact decimal value of the number, wherever that is', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 130, noNaN: true }), (value) => {
         fc.pre(!Number.isInteger(value * 8));
@@ -147,7 +147,7 @@ describe('the curve', () => {
     );
   });
 
-  test('is the mean of the events at each whole per cent, and of the neighbours where there is none', () => {
+  test('the curve is the mean of the events at each whole per cent, and of the neighbours where there is none', () => {
     // Of 100 cards, tasks ask for 0.4, 1.2, 1.4 and 5 % in all; they hold 0.4, 1.2, 1.2 and 4.8 %.
     const events = {
       arrived: Float64Array.of(400, 1200, 1400, 5000),

@@ -42,7 +42,7 @@ function erlangs(seed: number, lifetimeS: number, untilS: number): Arrival[] {
   return arrivals;
 }
 
-/** The simulator on one host of so many vCPUs, which refuses what does not fit: Erlang's loss system. */
+/** The simulator on one host with this many vCPUs, which refuses what does not fit: Erlang's loss system. */
 function lossSystem(servers: number, arrivals: readonly Arrival[], untilS: number, warmUpS: number): Promise<Measured> {
   return measure(hostsOf(servers).map(hostSpec), inBatches(arrivals), policyNamed('first-fit'), {
     cloud: defaultCloud,

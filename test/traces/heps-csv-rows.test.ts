@@ -297,7 +297,7 @@ test('decimals are the numbers that their texts name', () => {
   );
 });
 
-test('texts of the same hash are told apart, and only a text that took a place over is made again', () => {
+test('texts of the same hash are told apart, and only a displaced text is made again', () => {
   let made = 0;
   const cache = new TextCache((each) => {
     made++;

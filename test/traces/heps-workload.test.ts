@@ -68,7 +68,7 @@ describe('arrivals of heps.json', () => {
     expect(generateHeps({ days: 100, load: 1, seed: 1, parameters }).slice(0, first.length)).toEqual(first);
   });
 
-  it('are in order, at whole seconds inside the window, of positive length, with ids in order', () => {
+  it('arrivals of heps.json are in order, at whole seconds inside the window, of positive length, with ids in order', () => {
     for (const month of months) {
       const times = month.map((arrival) => arrival.atS);
       expect(times).toEqual(times.toSorted((a, b) => a - b));
@@ -82,7 +82,7 @@ describe('arrivals of heps.json', () => {
     }
   });
 
-  it('come from all 14 stations, of every kind and size', () => {
+  it('arrivals of heps.json come from all 14 stations, of every kind and size', () => {
     expect(parameters.beamlines).toHaveLength(14);
     const sizes = parameters.kinds.flatMap(({ name, sizes }) => sizes.map(({ value }) => name + JSON.stringify(value)));
     for (const month of months) {
@@ -110,7 +110,7 @@ describe('arrivals of heps.json', () => {
 describe('beamtime of heps.json', () => {
   const { calendar } = parameters;
 
-  it('is 5 040 hours a year', () => {
+  it('beamtime of heps.json is 5 040 hours a year', () => {
     const shifts = [0, 1, 2, 3, 4]
       .flatMap((cycle) => beamBlocks(calendar, cycle))
       .reduce((sum, b) => sum + b.shifts, 0);
@@ -118,13 +118,13 @@ describe('beamtime of heps.json', () => {
     expect(5 * calendar.cycleDays).toBe(365);
   });
 
-  it('never starts in a shutdown or on a day of machine study', () => {
+  it('beamtime of heps.json never starts in a shutdown or on a day of machine study', () => {
     const proposals = heldProposals(parameters, 1, 0, 364);
     const startDays = proposals.map(({ startS }) => Math.floor(startS / secondsPerDay));
     expect(startDays.every((day) => isRunDay(calendar, day) && weekdayOf(day) !== calendar.studyWeekday)).toBe(true);
   });
 
-  it('fills every beamline: no shift is idle, none is given twice', () => {
+  it('beamtime of heps.json fills every beamline: no shift is idle, none is given twice', () => {
     const blocks = beamBlocks(calendar, 0).map(({ startS, shifts }) => [startS, startS + shifts * 8 * 3600]);
     for (const beamline of parameters.beamlines) {
       const spans: number[][] = [];
@@ -158,14 +158,14 @@ describe('heps.json on heps-250', () => {
     hosts.reduce((sum, host) => sum + host[size], 0);
   const cpuHosts = cluster.specs.filter((host) => host.cards.length === 0);
 
-  it('has 250 hosts, and asks for 82 to 88 % of the cards', () => {
+  it('heps.json on heps-250 has 250 hosts, and asks for 82 to 88 % of the cards', () => {
     expect(cluster.specs).toHaveLength(250);
     const share = meanDemand(({ request }) => request.cards) / cards.length;
     expect(share).toBeGreaterThan(0.82);
     expect(share).toBeLessThan(0.88);
   });
 
-  it('asks for 80 to 90 % of the cards that alone can serve 22, 40, 45 and 79 GB', () => {
+  it('heps.json on heps-250 asks for 80 to 90 % of the cards that alone can serve 22, 40, 45 and 79 GB', () => {
     for (const leastMib of [22_000, 40_000, 45_000, 79_000]) {
       const share = askedOf(leastMib) / cardsOf(leastMib);
       expect(share, `${leastMib} MiB`).toBeGreaterThan(0.8);
@@ -173,7 +173,7 @@ describe('heps.json on heps-250', () => {
     }
   });
 
-  it('asks for about 80 % of the vCPUs and, with CPU desktops, for about 90 % of those of the CPU hosts', () => {
+  it('heps.json on heps-250 asks for about 80 % of the vCPUs and, with CPU desktops, for about 90 % of those of the CPU hosts', () => {
     const vcpus = meanDemand(({ request }) => request.vcpus) / total(cluster.specs, 'vcpus');
     const cpuOnly = meanDemand(({ request }) => (request.cards === 0 ? request.vcpus : 0)) / total(cpuHosts, 'vcpus');
     const ram = meanDemand(({ request }) => request.ramMib) / total(cluster.specs, 'ramMib');
@@ -213,7 +213,7 @@ describe('readHepsParameters', () => {
     return () => readHepsParameters(copy);
   };
 
-  it('names the field that is wrong', () => {
+  it('readHepsParameters names the field that is wrong', () => {
     expect(changed((copy) => Object.assign(copy, { format: 'x' }))).toThrow('format: expected heps-workload/1');
     expect(changed((copy) => delete (copy.calendar as Record<string, unknown>).reason)).toThrow('calendar.reason');
     expect(changed((copy) => Object.assign(copy.calendar as object, { shiftHours: 7 }))).toThrow('a divisor of 24');
@@ -224,7 +224,7 @@ describe('readHepsParameters', () => {
     expect(changed((copy) => Object.assign((copy.beamlines as object[])[1]!, { id: 'B1' }))).toThrow('beamlines[1].id');
   });
 
-  it('refuses a load of 0 and half a day', () => {
+  it('readHepsParameters refuses a load of 0 and half a day', () => {
     expect(() => generateHeps({ days: 1, load: 0, seed: 1, parameters })).toThrow('load: expected a number above 0');
     expect(() => generateHeps({ days: 0.5, load: 1, seed: 1, parameters })).toThrow('days: expected a whole number');
   });

@@ -32,7 +32,7 @@ export async function collect<Item>(stream: AsyncIterable<readonly Item[]>): Pro
   return items;
 }
 
-/** The same where it is not filled anew later; a plain arrival of what is. */
+/** The same where it is not refilled later; a plain arrival of what is. */
 export function kept<Item>(item: Item): Item {
   return item instanceof ArrivalRow ? (copyOf(item) as Item) : item;
 }

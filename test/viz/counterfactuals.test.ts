@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { policies } from '../../core/policies/index.ts';
-import { policyOf } from '../../core/runs/replay.ts';
+import type { RunFile } from '../../core/runs/run-file.ts';
 import { schedule } from '../../core/scheduler.ts';
 import { closingChanges, smallerRequests, underEachPolicy, withoutHost } from '../../viz/model/counterfactuals.ts';
 import { decisionCase } from '../../viz/model/decision-case.ts';
@@ -11,18 +11,30 @@ import { describeMoment } from '../../viz/model/decision-text.ts';
 import { filterSteps } from '../../viz/model/filter-steps.ts';
 import { nearestHosts } from '../../viz/model/nearest-hosts.ts';
 import { rivalOf } from '../../viz/model/rival.ts';
+import { runPolicyOf } from '../../viz/model/run-policy.ts';
 import { scoreRows } from '../../viz/model/score-rows.ts';
 import { ask, bindTo, card, clusterOf, large, policyNamed, small, stateOf } from '../core/build.ts';
 import { anyRun, runFileOf, runOf, temporaryDirectory, vm } from '../sim/build.ts';
 
 const now = { nowS: 0, rows: 0, scheduler: 0, excluded: new Set<number>() };
 
+/** The run's policy and how its scores are shown. */
+function decides(file: RunFile) {
+  return runPolicyOf(file).decides!;
+}
+
 describe('closingChanges', () => {
   test('finds the fewest vCPUs with which the runner-up is emptier, and leaves the cluster as it was', () => {
     const cluster = clusterOf({ vcpus: 8, ramMib: 8192 }, { vcpus: 16, ramMib: 8192 });
     bindTo(cluster, 1, ask({ vcpus: 8, ramMib: 0 }));
     const before = stateOf(cluster);
-    const asked = { cluster, request: ask({ vcpus: 2, ramMib: 1024 }), policy: policyNamed('hybrid'), moment: now };
+    const asked = {
+      cluster,
+      request: ask({ vcpus: 2, ramMib: 1024 }),
+      policy: policyNamed('hybrid'),
+      shown: {},
+      moment: now,
+    };
     // Of the vCPUs, (8 − 2)/8 = 12/16 stay free on host 0. Host 1 needs (free − 2)/16 above that: 15 free, 7 more than its 8.
     expect(closingChanges(asked, 1, 0)).toEqual([{ quantity: 'vcpus', change: 7 }]);
     expect(stateOf(cluster)).toEqual(before);
@@ -30,7 +42,13 @@ describe('closingChanges', () => {
 
   test('finds that less may win as well: the runner-up of best-fit needs to be fuller', () => {
     const cluster = clusterOf({ vcpus: 4, ramMib: 8192 }, { vcpus: 8, ramMib: 8192 });
-    const asked = { cluster, request: ask({ vcpus: 1, ramMib: 1024 }), policy: policyNamed('best-fit'), moment: now };
+    const asked = {
+      cluster,
+      request: ask({ vcpus: 1, ramMib: 1024 }),
+      policy: policyNamed('best-fit'),
+      shown: {},
+      moment: now,
+    };
     // Left over on host 0 are 3 of 8 vCPUs and 7 of 8 GiB, on host 1 7 and 7: it needs 5 less of either, since a tie loses.
     expect(closingChanges(asked, 1, 0)).toEqual([
       { quantity: 'vcpus', change: -5 },
@@ -43,7 +61,7 @@ describe('closingChanges', () => {
     bindTo(cluster, 1, ask({ vcpus: 2, ramMib: 0 }));
     bindTo(cluster, 2, ask({ vcpus: 4, ramMib: 0 }));
     bindTo(cluster, 0, ask({ vcpus: 1, ramMib: 0 }));
-    const asked = { cluster, request: ask(), policy: policyNamed('nova'), moment: now };
+    const asked = { cluster, request: ask(), policy: policyNamed('nova'), shown: {}, moment: now };
     expect(closingChanges(asked, 1, 0)).toEqual([{ quantity: 'vcpus', change: 2 }]);
   });
 });
@@ -86,7 +104,7 @@ describe('of a run', () => {
       vm('c', 10, 5, { cards: 1 }),
     ];
     const file = await runFileOf(runOf(hosts, arrivals, { policy: 'hybrid' }), join(temporaryDirectory(), 'run.json'));
-    return decisionCase(file, file.decisions, policyOf(file), 2, 0);
+    return decisionCase(file, file.decisions, decides(file), 2, 0);
   }
 
   test('the nearest hosts say when the VMs on them end, soonest first', async () => {
@@ -117,7 +135,7 @@ describe('of a run', () => {
         const file = await runFileOf(run, path);
         for (const row of file.decisions.id.keys()) {
           for (const waiting of [0, 1] as const) {
-            const decision = decisionCase(file, file.decisions, policyOf(file), row, waiting);
+            const decision = decisionCase(file, file.decisions, decides(file), row, waiting);
             const before = stateOf(decision.cluster);
             const { cluster, request, policy, ranking, moment } = decision;
             expect(underEachPolicy(decision).find(({ name }) => name === run.policy)!.decision).toEqual(
@@ -153,7 +171,7 @@ describe('of a run', () => {
     const run = runOf([{ vcpus: 4, ramMib: 8192 }], arrivals, { cloud });
     const file = await runFileOf(run, join(temporaryDirectory(), 'run.json'));
     const row = file.decisions.id.indexOf('c');
-    const first = decisionCase(file, file.decisions, policyOf(file), row, 1);
+    const first = decisionCase(file, file.decisions, decides(file), row, 1);
     expect([first.decision.kind, first.isBehindOthers]).toEqual(['placed', true]);
     expect(describeMoment(first, 'completed', 1)).toBe(
       'first-fit at day 0 00:00:02: it was not tried, because others were ahead of it: first come, first served. On its own it would have got host-0.',

@@ -1,7 +1,8 @@
 /** The chosen host and the runner-up side by side: every number from which their scores come. */
 import { dimensions, type ResourceVector } from '../../core/resources.ts';
+import type { LrsTerms, SimilarityTerms } from '../../core/shown-scores.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
-import { type FreeRow, freeRows, type HybridParts, hybridParts, type Rival } from '../model/rival.ts';
+import { type FreeRow, freeRows, type Rival } from '../model/rival.ts';
 import { describeTerm } from '../model/score-rows.ts';
 import { element } from '../page/element.ts';
 import { formatMib, formatScore, round } from '../page/quantity-words.ts';
@@ -12,36 +13,27 @@ export function rivalTable(decision: DecisionCase, rival: Rival | undefined): HT
   const chosen = decision.ranking[0]!;
   const verdicts = rival === undefined ? [chosen] : [chosen, rival.verdict];
   const names = verdicts.map(({ host }) => decision.cluster.specs[host]!.name);
-  if (decision.policy.name !== 'hybrid') return generalTable(decision, verdicts, names);
-  const parts = verdicts.map((verdict) => hybridParts(decision, verdict));
-  return parts[0]!.kind === 'gpu'
-    ? similarityTable(
-        decision,
-        verdicts,
-        names,
-        parts.filter((each) => each.kind === 'gpu'),
-      )
-    : lrsTable(
-        decision,
-        verdicts,
-        names,
-        parts.filter((each) => each.kind === 'cpu'),
-      );
+  const { cluster, request, shown } = decision;
+  const equations = verdicts.map(({ host }) => shown.equation?.(cluster.hosts[host]!, request));
+  const isSimilarity = (each: (typeof equations)[number]): each is SimilarityTerms => each?.kind === 'similarity';
+  const isLrs = (each: (typeof equations)[number]): each is LrsTerms => each?.kind === 'lrs';
+  if (equations.every(isSimilarity)) return similarityTable(decision, verdicts, names, equations);
+  if (equations.every(isLrs)) return lrsTable(decision, verdicts, names, equations);
+  return generalTable(decision, verdicts, names);
 }
 
-const cardScoreWords = { both: '× S_card', card: 'S_card, which counts alone' } as const;
+const cardScoreWords = { factor: '× S_card', alone: 'S_card, which counts alone' } as const;
 
-type GpuParts = Extract<HybridParts, { kind: 'gpu' }>;
-type CpuParts = Extract<HybridParts, { kind: 'cpu' }>;
+/** What the last line calls the score. */
+const combinedWords = { sum: '= score, the sum', product: '= score, the product' } as const;
 
 function similarityTable(
-  { request, file }: DecisionCase,
+  { request }: DecisionCase,
   verdicts: DecisionCase['ranking'],
   names: readonly string[],
-  parts: readonly GpuParts[],
+  parts: readonly SimilarityTerms[],
 ): HTMLElement {
-  const { similarity, gpuScore = 'both' } = file.inputs.policy.options;
-  const isRaw = similarity === 'raw';
+  const { isRaw, cardScoreCounts } = parts[0]!;
   const asked = parts[0]!.parts;
   const amount = (
     dimension: keyof ResourceVector,
@@ -60,13 +52,13 @@ function similarityTable(
     row(
       dimensionWords[dimension],
       amount(dimension, request, asked.asked),
-      ...parts.flatMap(({ offer, parts: each }) => {
+      ...parts.flatMap(({ idle, parts: each }) => {
         const product = formatProduct(each.products[dimension]);
-        return [amount(dimension, offer.idle, each.idle, product), wideOnly(number(product))];
+        return [amount(dimension, idle, each.idle, product), wideOnly(number(product))];
       }),
     ),
   );
-  const pairs = (value: (each: GpuParts) => string): HTMLElement[] =>
+  const pairs = (value: (each: SimilarityTerms) => string): HTMLElement[] =>
     parts.flatMap((each) => [wideOnly(number('')), number(value(each))]);
   const box = element(
     'div',
@@ -96,9 +88,9 @@ function similarityTable(
           ...parts.flatMap(({ parts: { idleNorm } }) => [number(formatProduct(idleNorm)), wideOnly(number(''))]),
         ),
         row('similarity: N·R / (‖N‖ ‖R‖)', number(''), ...pairs(({ parts: each }) => formatScore(each.similarity))),
-        ...(gpuScore === 'similarity'
+        ...(cardScoreCounts === 'not'
           ? []
-          : [row(cardScoreWords[gpuScore], number(''), ...pairs(({ offer }) => formatScore(offer.cardScore)))]),
+          : [row(cardScoreWords[cardScoreCounts], number(''), ...pairs(({ cardScore }) => formatScore(cardScore)))]),
         strong(
           row(
             '= score',
@@ -121,7 +113,7 @@ function lrsTable(
   decision: DecisionCase,
   verdicts: DecisionCase['ranking'],
   names: readonly string[],
-  parts: readonly CpuParts[],
+  parts: readonly LrsTerms[],
 ): HTMLElement {
   const { request, cluster } = decision;
   const cells = (value: (index: number) => string): HTMLElement[] => verdicts.map((_, index) => number(value(index)));
@@ -168,6 +160,7 @@ function generalTable(
   names: readonly string[],
 ): HTMLElement {
   const terms = Object.keys(verdicts[0]!.scored!.terms);
+  const { combined } = decision.shown;
   const formatted = ({ unit }: FreeRow, value: number): string =>
     Number.isNaN(value) ? '' : unit === 'mib' ? formatMib(value) : `${round(value, 3)}${unit === 'gib' ? ' GiB' : ''}`;
   return element(
@@ -185,12 +178,18 @@ function generalTable(
         ),
         ...terms.map((term) =>
           row(
-            `score for ${describeTerm(term)}`,
+            `score for ${describeTerm(decision.shown, term)}`,
             number(''),
             ...verdicts.map(({ scored }) => number(formatScore(scored!.terms[term]!))),
           ),
         ),
-        strong(row('score', number(''), ...verdicts.map(({ scored }) => number(formatScore(scored!.shownScore))))),
+        strong(
+          row(
+            combined === undefined || terms.length < 2 ? 'score' : combinedWords[combined],
+            number(''),
+            ...verdicts.map(({ scored }) => number(formatScore(scored!.shownScore))),
+          ),
+        ),
       ],
     ),
   );

@@ -1,5 +1,6 @@
 /** The best hosts with their scores as bars, and the terms that make up the scores. */
 import { isGpuRequest } from '../../core/request.ts';
+import type { ShownScores } from '../../core/shown-scores.ts';
 import type { DecisionCase } from '../model/decision-case.ts';
 import { type BarScale, barScale, describeTerm, explainTerm, type ScoreRow, scoreRows } from '../model/score-rows.ts';
 import { listCards } from '../model/vm-words.ts';
@@ -12,15 +13,19 @@ const mostRows = 8;
 const mostTermColumns = 2;
 
 export function scoreTable(decision: DecisionCase, onHost: (name: string) => void): HTMLElement {
-  const { ranking, policy, request } = decision;
+  const { ranking, policy, shown, request } = decision;
   const isGpu = isGpuRequest(request);
-  const scale = barScale(ranking, policy, isGpu);
+  const scale = barScale(ranking, shown, isGpu);
   const rows = scoreRows(ranking, mostRows);
   const terms = Object.keys(ranking[0]!.scored!.terms);
   const hasTier = policy.tier !== undefined && !isGpu;
   const heads = ['host', 'score'].map((head) => element('th', { scope: 'col' }, head));
   const termHeads = terms.map((term) =>
-    element('th', { scope: 'col', class: termClass(terms), title: explainTerm(policy.name, term) }, describeTerm(term)),
+    element(
+      'th',
+      { scope: 'col', class: termClass(terms), title: explainTerm(shown, term) },
+      describeTerm(shown, term),
+    ),
   );
   const columns = heads.length + termHeads.length;
   const body = rows.flatMap((row, index) => [
@@ -42,7 +47,7 @@ export function scoreTable(decision: DecisionCase, onHost: (name: string) => voi
           ),
         ]),
   ]);
-  const shown = rows.reduce((sum, { more }) => sum + 1 + more, 0);
+  const listed = rows.reduce((sum, { more }) => sum + 1 + more, 0);
   return element(
     'div',
     { class: 'wide-table' },
@@ -52,13 +57,13 @@ export function scoreTable(decision: DecisionCase, onHost: (name: string) => voi
       element('thead', {}, element('tr', {}, ...heads, ...termHeads)),
       element('tbody', {}, ...body),
     ),
-    ranking.length > shown &&
-      element('p', { class: 'muted' }, `${plural(ranking.length - shown, 'more host')} with lower scores.`),
+    ranking.length > listed &&
+      element('p', { class: 'muted' }, `${plural(ranking.length - listed, 'more host')} with lower scores.`),
   );
 }
 
 function scoreRow(
-  { cluster, isBehindOthers }: DecisionCase,
+  { cluster, isBehindOthers, shown }: DecisionCase,
   { verdict }: ScoreRow,
   isChosen: boolean,
   scale: BarScale,
@@ -80,13 +85,13 @@ function scoreRow(
     element(
       'td',
       {},
-      scoreBar(verdict, scale),
+      scoreBar(verdict, scale, shown),
       element('span', { class: 'score-number' }, formatScore(scored.shownScore)),
       terms.length > mostTermColumns &&
         element(
           'span',
           { class: 'share muted narrow-only' },
-          terms.map((term) => `${describeTerm(term)} ${round(scored.terms[term]!, 3)}`).join(' · '),
+          terms.map((term) => `${describeTerm(shown, term)} ${round(scored.terms[term]!, 3)}`).join(' · '),
         ),
     ),
     ...terms.map((term) => element('td', { class: termClass(terms) }, formatScore(scored.terms[term]!))),
@@ -98,17 +103,21 @@ function termClass(terms: readonly string[]): string {
   return terms.length > mostTermColumns ? 'number wide-only' : 'number';
 }
 
-/** A bar of the score; for a product of S_card and similarity, that part of a frame as wide as S_card which similarity fills. */
-function scoreBar({ scored }: DecisionCase['ranking'][number], { full }: BarScale): HTMLElement {
+/** A bar of the score; of a product of two terms, a frame as wide as the first of which the second is filled. */
+function scoreBar(
+  { scored }: DecisionCase['ranking'][number],
+  { full }: BarScale,
+  { combined }: ShownScores,
+): HTMLElement {
   const { score, terms } = scored!;
-  const { cardScore, similarity } = terms;
+  const [first, second, ...others] = Object.values(terms);
   const percent = (share: number): string => `${(Math.min(1, Math.max(0, share)) * 100).toFixed(2)}%`;
-  if (cardScore !== undefined && similarity !== undefined) {
-    const filled = element('span', { class: 'bar-filled', style: `width:${percent(similarity)}` });
+  if (combined === 'product' && first !== undefined && second !== undefined && others.length === 0) {
+    const filled = element('span', { class: 'bar-filled', style: `width:${percent(second)}` });
     return element(
       'span',
       { class: 'score-bar' },
-      element('span', { class: 'bar-frame', style: `width:${percent(cardScore)}` }, filled),
+      element('span', { class: 'bar-frame', style: `width:${percent(first)}` }, filled),
     );
   }
   return element(

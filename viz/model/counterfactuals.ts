@@ -2,7 +2,7 @@
 import type { Cluster, ObservedHost } from '../../core/cluster.ts';
 import type { Decision } from '../../core/decision.ts';
 import { policies } from '../../core/policies/index.ts';
-import type { Policy } from '../../core/policy.ts';
+import { createPolicy, type Policy } from '../../core/policy.ts';
 import { isGpuRequest, type VmRequest } from '../../core/request.ts';
 import { Scheduler, schedule } from '../../core/scheduler.ts';
 import type { DecisionCase } from './decision-case.ts';
@@ -15,7 +15,7 @@ export function withoutHost({ cluster, request, policy, moment }: Asked, host: n
 }
 
 /**
- * What each policy would have decided at that moment, the one of the run included, in the order of `policies`. One that needs typical
+ * What each policy of heps would have decided at that moment, in the order of `policies`. One that needs typical
  * requests is left out where the run has none.
  */
 export function underEachPolicy({
@@ -27,7 +27,10 @@ export function underEachPolicy({
   const { options } = file.inputs.policy;
   return policies
     .filter(({ needsTypicalRequests }) => !needsTypicalRequests || options.typicalRequests !== undefined)
-    .map(({ name, create }) => ({ name, decision: schedule(cluster, request, create(options), moment.excluded) }));
+    .map((factory) => ({
+      name: factory.name,
+      decision: schedule(cluster, request, createPolicy(factory, options), moment.excluded),
+    }));
 }
 
 /** The smallest change of one quantity with which the other host wins. */
@@ -46,11 +49,11 @@ const ramStepMib = 1024;
  * @returns the changes that make `host` win, at most one per quantity
  */
 export function closingChanges(
-  { cluster, request, policy, moment }: Asked,
+  { cluster, request, policy, shown, moment }: Asked & Pick<DecisionCase, 'shown'>,
   host: number,
   chosen: number,
 ): ClosingChange[] {
-  if (policy.name === 'random' || policy.name === 'fgd/random') return []; // a lot does not depend on what is free
+  if (shown.isLot) return []; // a lot does not depend on what is free
   const view = cluster.hosts[host]!;
   const before = observationOf(cluster, host);
   // Whether only these two matter: not where scores compare all candidates.

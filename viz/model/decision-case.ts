@@ -7,6 +7,8 @@ import { ranked } from '../../core/runs/explanation.ts';
 import { firstTryOf, type Moment, momentOf, viewAt } from '../../core/runs/replay.ts';
 import { type DecisionColumns, type RunFile, requestAt, textAt } from '../../core/runs/run-file.ts';
 import { explain } from '../../core/scheduler.ts';
+import type { ShownScores } from '../../core/shown-scores.ts';
+import type { ShownPolicy } from './run-policy.ts';
 
 export interface DecisionCase {
   readonly file: RunFile;
@@ -17,6 +19,8 @@ export interface DecisionCase {
   readonly cluster: Cluster;
   readonly request: VmRequest;
   readonly policy: Policy;
+  /** How the policy's scores are shown. */
+  readonly shown: ShownScores;
   readonly decision: Decision;
   /** One per host, in host order. */
   readonly verdicts: readonly HostVerdict[];
@@ -30,12 +34,12 @@ export interface DecisionCase {
 export function decisionCase(
   file: RunFile,
   decisions: DecisionColumns,
-  policy: Policy,
+  { policy, shown }: ShownPolicy,
   row: number,
   waiting: 0 | 1,
 ): DecisionCase {
   const moment = waiting === 1 ? firstTryOf(file, decisions, row) : momentOf(file, decisions, row);
-  const cluster = viewAt(file, decisions, moment);
+  const cluster = viewAt(file, decisions, moment, policy);
   const request = requestAt(decisions, row);
   const { decision, verdicts } = explain(cluster, request, policy, moment.excluded);
   const reason = textAt(waiting === 1 ? decisions.waitReason : decisions.reason, row);
@@ -43,7 +47,7 @@ export function decisionCase(
   const hadRoom = waiting === 0 && decisions.host[row]! < 0 && decision.kind === 'placed';
   const isBehindOthers = reason === 'behind-others' || hadRoom;
   const ranking = ranked(verdicts);
-  return { file, decisions, row, moment, cluster, request, policy, decision, verdicts, ranking, isBehindOthers };
+  return { file, decisions, row, moment, cluster, request, policy, shown, decision, verdicts, ranking, isBehindOthers };
 }
 
 /** Whether the VM had to wait before it was settled. */

@@ -1,10 +1,6 @@
 /** The chosen host beside the best other one that differs from it in anything. */
 import type { HostView } from '../../core/cluster.ts';
 import type { HostVerdict } from '../../core/decision.ts';
-import { bestOffer, type CardOffer, unitsOf } from '../../core/policies/hybrid.ts';
-import { isGpuRequest } from '../../core/request.ts';
-import type { ResourceVector } from '../../core/resources.ts';
-import { type LrsParts, leastRequestedParts, type SimilarityParts, similarityParts } from '../../core/scores.ts';
 import type { DecisionCase } from './decision-case.ts';
 import { isSameScore } from './score-rows.ts';
 
@@ -38,25 +34,6 @@ function isAlike(a: HostVerdict, b: HostVerdict, hosts: readonly HostView[]): bo
   );
 }
 
-/** How the score of one host comes about under policy `hybrid`. */
-export type HybridParts =
-  | {
-      readonly kind: 'gpu';
-      readonly offer: CardOffer;
-      readonly parts: SimilarityParts;
-      readonly units: ResourceVector;
-    }
-  | { readonly kind: 'cpu'; readonly parts: LrsParts };
-
-export function hybridParts({ cluster, request, file }: DecisionCase, { host }: HostVerdict): HybridParts {
-  const view = cluster.hosts[host]!;
-  if (!isGpuRequest(request)) return { kind: 'cpu', parts: leastRequestedParts(view, request) };
-  const { options } = file.inputs.policy;
-  const offer = bestOffer(view, request, options);
-  const units = unitsOf(cluster, options);
-  return { kind: 'gpu', offer, units, parts: similarityParts(offer.idle, request, units) };
-}
-
 /** What a host has free of something, for policies of any kind. */
 export interface FreeRow {
   readonly label: string;
@@ -65,13 +42,13 @@ export interface FreeRow {
   readonly freeOf: (host: HostView) => number;
 }
 
-export function freeRows({ request, policy }: DecisionCase): FreeRow[] {
+export function freeRows({ request, shown }: DecisionCase): FreeRow[] {
   return [
     { label: 'free vCPUs', unit: 'count', asked: request.vcpus, freeOf: (host) => host.vcpusFree },
     { label: 'free RAM', unit: 'mib', asked: request.ramMib, freeOf: (host) => host.ramFreeMib },
     { label: 'free disk', unit: 'gib', asked: request.diskGib, freeOf: (host) => host.diskFreeGib },
     { label: 'idle cards', unit: 'count', asked: request.cards, freeOf: (host) => host.idleCards },
-    ...(policy.name === 'nova'
+    ...(shown.countsBuilding
       ? [{ label: 'VMs being built', unit: 'count' as const, asked: NaN, freeOf: (host: HostView) => host.building }]
       : []),
   ];

@@ -2,12 +2,11 @@
 import { Cluster } from '../../core/cluster.ts';
 import { parseCluster } from '../../core/cluster-file.ts';
 import { InputError } from '../../core/input-error.ts';
-import type { Policy } from '../../core/policy.ts';
+import type { PolicyFactory } from '../../core/policy.ts';
 import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
-import { policyOf } from '../../core/runs/replay.ts';
 import type { DecisionColumns, RunFile } from '../../core/runs/run-file.ts';
 import { History } from './history.ts';
-import { policyOptionWords } from './policy-option-words.ts';
+import { type RunPolicy, runPolicyOf } from './run-policy.ts';
 
 /** What is read of the decisions in every frame. Arrays have one row per decision. */
 export interface Placements {
@@ -37,15 +36,18 @@ export interface Run {
   readonly file: RunFile;
   /** Its hosts with nothing on them. */
   readonly cluster: Cluster;
-  readonly policy: Policy;
+  readonly policy: RunPolicy;
   /** Null in a file written with `--summary-only`. */
   readonly placements: Placements | null;
   /** End of the time axis, seconds: of what was measured. A few that were submitted again may be decided later. */
   readonly endS: number;
 }
 
-/** @throws InputError when a decision names a host or a card that the cluster does not have, or comes before an earlier one */
-export function runOf(file: RunFile, name: string): Run {
+/**
+ * @param own the run's policy, where it does not come with heps; or why it is not here
+ * @throws InputError when a decision names a host or a card that the cluster does not have, or comes before an earlier one
+ */
+export function runOf(file: RunFile, name: string, own?: PolicyFactory | string): Run {
   const cluster = new Cluster(parseCluster(file.cluster, `${name}, cluster`).hosts);
   const placements = file.decisions === null ? null : placementsOf(file.decisions, cluster, name);
   const { series, inputs } = file;
@@ -54,7 +56,7 @@ export function runOf(file: RunFile, name: string): Run {
     title: inputs.policy.name,
     file,
     cluster,
-    policy: policyOf(file),
+    policy: runPolicyOf(file, own),
     placements,
     endS: series.intervalS * Math.max(1, series.vms.length),
   };
@@ -105,7 +107,7 @@ function placementsOf(decisions: DecisionColumns, cluster: Cluster, name: string
 export function titlesOf(runs: readonly Run[]): string[] {
   const parts: ((run: Run) => string)[] = [
     ({ file }) => file.inputs.policy.name,
-    ({ file }) => policyOptionWords(file.inputs.policy.options).join(', '),
+    ({ policy }) => policy.optionWords.join(', '),
     ({ file }) => file.inputs.workload.name,
     ({ file }) => (file.inputs.workload.load === null ? '' : `load ${file.inputs.workload.load}`),
     ({ file }) => file.inputs.cluster.name,

@@ -1,9 +1,10 @@
 /** Why the chosen host and not the next, and what would have changed it, in sentences. */
 import type { Cluster } from '../../core/cluster.ts';
-import type { Decision, HostVerdict } from '../../core/decision.ts';
+import type { Decision } from '../../core/decision.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { formatMib, formatScore, formatSpan, plural, round } from '../page/quantity-words.ts';
 import type { ClosingChange, SmallerRequest } from './counterfactuals.ts';
+import type { DecisionCase } from './decision-case.ts';
 import type { NearHost } from './nearest-hosts.ts';
 import { shortRejection } from './rejection-words.ts';
 import type { Rival } from './rival.ts';
@@ -12,7 +13,9 @@ import { describeTerm } from './score-rows.ts';
 const nameOf = (cluster: Cluster, host: number): string => cluster.specs[host]!.name;
 
 /** What decided between the two. */
-export function describeWhy(cluster: Cluster, chosen: HostVerdict, rival: Rival | undefined, fitting: number): string {
+export function describeWhy({ cluster, ranking, shown }: DecisionCase, rival: Rival | undefined): string {
+  const chosen = ranking[0]!;
+  const fitting = ranking.length;
   const winner = nameOf(cluster, chosen.host);
   if (rival === undefined) {
     return fitting === 1
@@ -30,8 +33,8 @@ export function describeWhy(cluster: Cluster, chosen: HostVerdict, rival: Rival 
     return `${winner} has no cards and ${loser} does: a VM without cards goes to a GPU host only when no CPU host fits.${alike}`;
   }
   const terms = Object.keys(a.terms);
-  const better = terms.filter((term) => a.terms[term]! > b.terms[term]!).map(describeTerm);
-  const worse = terms.filter((term) => a.terms[term]! < b.terms[term]!).map(describeTerm);
+  const better = terms.filter((term) => a.terms[term]! > b.terms[term]!).map((term) => describeTerm(shown, term));
+  const worse = terms.filter((term) => a.terms[term]! < b.terms[term]!).map((term) => describeTerm(shown, term));
   const lead = `${winner} leads ${loser} by ${formatScore(a.shownScore - b.shownScore)}`;
   if (terms.length < 2 || better.length + worse.length === 0) return `${lead}.${alike}`;
   const parts = [

@@ -1,8 +1,9 @@
 /** Why a VM went where it went: the decision made again in the page, by the scheduler itself. */
 import './decision-view.css';
+import type { Cluster } from '../../core/cluster.ts';
 import { isGpuRequest } from '../../core/request.ts';
 import { formatTime } from '../../core/runs/explanation.ts';
-import { textAt } from '../../core/runs/run-file.ts';
+import { type DecisionColumns, requestAt, textAt } from '../../core/runs/run-file.ts';
 import { funnel } from '../charts/funnel.ts';
 import { rivalTable } from '../charts/rival-table.ts';
 import { scoreTable } from '../charts/score-table.ts';
@@ -42,22 +43,36 @@ export class DecisionView {
     if (placements === null) throw new RangeError('run must have decisions, got a summary');
     clearTimeout(this.#laterTimer);
     const { decisions } = placements;
+    const { decides, missing } = run.policy;
+    if (decides === null) {
+      this.element.replaceChildren(
+        this.#top(decisions, row, run.cluster),
+        section('Why', element('p', { class: 'muted' }, missing)),
+      );
+      return;
+    }
     const asked = waiting === 1 && hasWaited(decisions, row) ? 1 : 0;
-    const decision = decisionCase(run.file, decisions, run.policy, row, asked);
+    const decision = decisionCase(run.file, decisions, decides, row, asked);
     const rival = decision.decision.kind === 'placed' ? rivalOf(decision) : undefined;
     const later = section(
       'What would have changed it',
       element('p', { class: 'muted', role: 'status' }, 'Asking the scheduler again …'),
     );
     this.element.replaceChildren(
-      this.#top(decision, asked),
+      this.#top(
+        decisions,
+        row,
+        decision.cluster,
+        hasWaited(decisions, row) && this.#tries(asked),
+        element('p', { class: 'moment-note' }, describeMoment(decision, textAt(decisions.outcome, row), asked)),
+      ),
       this.#filters(decision),
       ...(decision.ranking.length > 0 ? [this.#scores(decision)] : []),
       ...(decision.decision.kind === 'placed'
         ? [
             section(
               decision.isBehindOthers ? 'Why it would have got this one' : 'Why this one',
-              element('p', {}, whyText(decision, rival)),
+              element('p', {}, describeWhy(decision, rival)),
               rivalTable(decision, rival),
             ),
           ]
@@ -76,8 +91,14 @@ export class DecisionView {
     this.element.replaceChildren();
   }
 
-  #top(decision: DecisionCase, waiting: 0 | 1): HTMLElement {
-    const { decisions, row, cluster, request } = decision;
+  /** What became of the VM. @param more about the moment that is shown */
+  #top(
+    decisions: DecisionColumns,
+    row: number,
+    cluster: Cluster,
+    ...more: readonly (HTMLElement | false)[]
+  ): HTMLElement {
+    const request = requestAt(decisions, row);
     const owner = ownerOf(decisions, row).map(([name, value]) =>
       element('span', { class: 'chip' }, element('span', { class: 'muted' }, `${name} `), value),
     );
@@ -106,8 +127,7 @@ export class DecisionView {
         ...life,
         host >= 0 && button('Show host', `Show host ${name}`, () => this.#events.onHost(name)),
       ),
-      hasWaited(decisions, row) && this.#tries(waiting),
-      element('p', { class: 'moment-note' }, describeMoment(decision, textAt(decisions.outcome, row), waiting)),
+      ...more,
     );
   }
 
@@ -129,28 +149,19 @@ export class DecisionView {
   }
 
   #scores(decision: DecisionCase): HTMLElement {
-    const { ranking, policy, request, file } = decision;
+    const { ranking, shown, request } = decision;
     const isGpu = isGpuRequest(request);
-    const isProduct = policy.name === 'hybrid' && isGpu && (file.inputs.policy.options.gpuScore ?? 'both') === 'both';
-    const how = isProduct
-      ? 'The frame is as wide as S_card, and similarity is how much of it is filled: the filled part is the score, S_card × similarity.'
-      : policy.name === 'first-fit'
-        ? 'First fit gives no scores: the first host that fits is taken.'
-        : barScale(ranking, policy, isGpu).isShorterBetter
-          ? 'Scores are below 0, since what is left over counts against a host: the shortest bar is the best.'
-          : policy.name === 'hybrid' && !isGpu
-            ? 'Bars show LRS. Any CPU host comes before every GPU host: 100 points more.'
-            : 'The longest bar is the best.';
+    const how =
+      (isGpu ? shown.sentence?.gpu : shown.sentence?.cpu) ??
+      (barScale(ranking, shown, isGpu).isShorterBetter
+        ? 'Scores are below 0, since what is left over counts against a host: the shortest bar is the best.'
+        : 'The longest bar is the best.');
     return section(
       'Scores of those that could',
       element('p', { class: 'muted note' }, how),
       scoreTable(decision, this.#events.onHost),
     );
   }
-}
-
-function whyText({ cluster, ranking }: DecisionCase, rival: ReturnType<typeof rivalOf>): string {
-  return describeWhy(cluster, ranking[0]!, rival, ranking.length);
 }
 
 function section(title: string, ...children: Node[]): HTMLElement {

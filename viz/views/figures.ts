@@ -3,13 +3,12 @@ import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import { formatTime } from '../../core/runs/explanation.ts';
 import { lastReportS } from '../../core/runs/report-times.ts';
 import type { MomentReader } from '../model/moment.ts';
-import { policyOptionWords } from '../model/policy-option-words.ts';
 import type { Run } from '../model/run.ts';
 import { element } from '../page/element.ts';
 import { count, percent, plural } from '../page/quantity-words.ts';
 
 /** What a reader takes home: one sentence, and under it what was simulated. */
-export function headlineOf({ file, cluster }: Run): HTMLElement[] {
+export function headlineOf({ file, cluster, policy: { optionWords } }: Run): HTMLElement[] {
   const { inputs, summary } = file;
   const { all, wrongCards } = summary;
   const away = [
@@ -26,7 +25,7 @@ export function headlineOf({ file, cluster }: Run): HTMLElement[] {
     cloud.onFull === 'queue'
       ? `VMs wait${cloud.patienceS === null ? '' : ` at most ${cloud.patienceS / 3600} h`}`
       : 'VMs that find no room are refused',
-    ...policyOptionWords(inputs.policy.options),
+    ...optionWords,
     ...(cloud.srmIntervalS > 0 ? [`SRM every ${cloud.srmIntervalS} s`] : []),
     ...(schedulersOf(cloud) > 1 ? [`${schedulersOf(cloud)} schedulers`] : []),
     ...(cloud.mtbfH !== null || cloud.cardMtbfH !== null ? ['with failures'] : []),

@@ -4,6 +4,7 @@ import { freeThousandthsOn } from '../../fragmentation/card-thousandths.ts';
 import type { Policy, PolicyFactory } from '../../policy.ts';
 import type { VmRequest } from '../../request.ts';
 import { KindScoreIndex } from '../../score-index/kind-score-index.ts';
+import { resourceTitles } from '../best-fit.ts';
 import {
   artifactFilters,
   largestThousandths,
@@ -26,6 +27,7 @@ export const fgdBestFit: PolicyFactory = {
     };
     return policy;
   },
+  shown: () => ({ terms: resourceTitles }),
 };
 
 /** What stays free once the VM is there, as shares of the largest host. */

@@ -87,7 +87,7 @@ function hasEqualBefore(cluster: Cluster, card: number, first: number): boolean 
   return false;
 }
 
-/** Whole points from 0 to 100 for so many thousandths of a card fewer in fragments; 50 where nothing changes. */
+/** Whole points from 0 to 100 for `fewer` thousandths of a card less in fragments; 50 where nothing changes. */
 export function pointsOf(fewer: number): number {
   return Math.trunc((1 / (1 + Math.exp(-fewer / 1000))) * 100);
 }

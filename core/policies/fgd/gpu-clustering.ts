@@ -21,6 +21,7 @@ export const gpuClustering: PolicyFactory = {
     };
     return policy;
   },
+  shown: () => ({ combined: 'sum' }),
 };
 
 /** 0 to 25: how much of the largest host's cards is not free here. */

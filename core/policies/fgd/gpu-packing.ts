@@ -23,6 +23,7 @@ export const gpuPacking: PolicyFactory = {
     };
     return policy;
   },
+  shown: () => ({ terms: { idleCards: { title: 'idle cards' } } }),
 };
 
 /** Of the cards that the request would get: how many are idle, and what is free of them, in whole per cents each. */

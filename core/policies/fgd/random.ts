@@ -28,6 +28,7 @@ export const fgdRandom: PolicyFactory = {
     };
     return policy;
   },
+  shown: () => ({ isLot: true }),
 };
 
 /** One of the cards that can serve a request for one card; of whole cards the first, as the artifact's other policies take them. */

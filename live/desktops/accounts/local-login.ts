@@ -10,7 +10,7 @@ import type { DesktopSchema } from '../records/tables.ts';
 import { isPassword, PasswordsBusy } from './passwords.ts';
 import type { People } from './people.ts';
 
-/** Tries at once, then one in so many seconds: of a name, and of an address, behind which many may sit. */
+/** A burst of tries, then one per this many seconds: for a name, and for an address, which many people may share. */
 const perName = { burst: 5, perS: 1 / 60 };
 const perAddress = { burst: 30, perS: 1 / 10 };
 

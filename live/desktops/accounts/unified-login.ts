@@ -128,7 +128,7 @@ export class UnifiedLogin {
   }
 }
 
-/** A group with its number: `{name, gid}`, `b7:70001`, or a name of which the configuration has the number. Others are left out. */
+/** A group with its number: `{name, gid}`, `b7:70001`, or a name whose number is in the configuration. Others are left out. */
 function groupOf(item: unknown, numbers: Readonly<Record<string, number>>): Group[] {
   const [text, written] = typeof item === 'string' ? item.split(':') : [(item as Group)?.name, (item as Group)?.gid];
   const gid = written ?? (Object.hasOwn(numbers, String(text)) ? numbers[String(text)] : undefined);

@@ -1,5 +1,5 @@
 /**
- * The token server (paper, section 3.2): gives a person who is logged in a token for one connection to one desktop. 32 random bytes, of which
+ * The token server (paper, section 3.2): gives a person who is logged in a token for one connection to one desktop. 32 random bytes; of these
  * only the SHA-256 is kept; it lives for 30 s at most, and is bound to person, desktop, role and login session.
  */
 import type { Clock } from '../../../core/clock.ts';

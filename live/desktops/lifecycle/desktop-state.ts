@@ -3,7 +3,7 @@ import type { DesktopState } from '../../../core/wire/portal.ts';
 import type { MachineStatus } from '../machines/machines.ts';
 import type { Desktop, DesktopChanges } from '../records/desktop.ts';
 
-/** States in which the machine is looked at often. */
+/** States in which the machine is polled often. */
 export const restlessStates: readonly DesktopState[] = ['waiting', 'scheduled', 'building', 'starting', 'deleting'];
 
 /** Seconds after a start or restart in which the machine may still look as before. */

@@ -43,7 +43,7 @@ export class Lease {
     return isTaken;
   }
 
-  /** Leaves it to whoever comes next. */
+  /** Leaves it to the next process. */
   async letGo(): Promise<void> {
     const { database, name, owner } = this.#parts;
     this.#untilS = Number.NEGATIVE_INFINITY;

@@ -1,10 +1,30 @@
 /**
  * Takes desktops from their application to their end. Every step begins from the row in the database and from what the machine's status says,
- * so that it can be gone on with after the process was killed at any instant. A step that is made twice is the same as made once: the
- * machine has the desktop's id. Of several servers one does it at a time, the one with the lease.
+ * so that it can be resumed after the process was killed at any instant. A step taken twice has the effect of one taken once: the
+ * machine has the desktop's id. Among several servers only the one with the lease does it.
  */
+import {
+  BehaviorSubject,
+  catchError,
+  connect,
+  defer,
+  EMPTY,
+  exhaustMap,
+  filter,
+  firstValueFrom,
+  from,
+  lastValueFrom,
+  merge,
+  mergeMap,
+  type Observable,
+  race,
+  repeat,
+  takeWhile,
+  timer,
+} from 'rxjs';
 import type { Clock } from '../../../core/clock.ts';
 import { InputError } from '../../../core/input-error.ts';
+import { schedulerOf } from '../../clock-scheduler.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
 import type { MachineStatus, Machines } from '../machines/machines.ts';
@@ -43,7 +63,7 @@ export interface LifecycleParts {
   readonly onReady: (tookS: number) => void;
 }
 
-/** Seconds between two passes, and between two looks at a machine by how its desktop is. */
+/** Seconds from one reading of the desktops to the next, and between two looks at a machine by how its desktop is. */
 const passS = 1;
 const lookS = { restless: 1, ready: 20, quiet: 60 } as const;
 /** Seconds between two tries to find a host. */
@@ -51,18 +71,24 @@ const retryS = 15;
 /** Seconds between two orders to stop a machine. */
 const stopAgainS = 15;
 const longestBackoffS = 60;
-const atOnce = 8;
+/** Desktops handled at a time: a call that hangs keeps one place until it is abandoned. */
+const mostAtOnce = 16;
+/** Seconds after which an order that has no answer is overtaken by those who ask for less. */
+const orderPatienceS = 5;
 
 export class Lifecycle {
   readonly #parts: LifecycleParts;
-  /** When a desktop of that revision is looked at next, and how often in a row that failed. */
+  /** When a desktop of that revision is handled next, and how often in a row that failed. */
   readonly #due = new Map<string, { atS: number; failures: number; revision: number }>();
   /** When machines were last told to stop. */
   readonly #stopTold = new Map<string, number>();
+  /** Desktops on which a step is under way or about to begin: there is never a second one. */
+  readonly #taken = new Set<string>();
+  /** Revisions that were written here: a reading that began before has older ones. */
+  readonly #written = new Map<string, number>();
+  readonly #isWoken = new BehaviorSubject(false);
   #isStopped = false;
-  #wake: (() => void) | null = null;
-  #isWoken = false;
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(parts: LifecycleParts) {
     this.#parts = parts;
@@ -70,16 +96,22 @@ export class Lifecycle {
 
   /** Works until `stop`. What fails is logged, and tried again. */
   start(): void {
-    this.#running = this.#run();
+    const readings = defer(() => {
+      this.#isWoken.next(false);
+      return this.#read();
+    }).pipe(
+      catchError((error: unknown) => this.#failed(error)),
+      repeat({ delay: () => this.#nextReading() }),
+    );
+    this.#running = lastValueFrom(this.#workOn(readings), { defaultValue: undefined });
   }
 
   /** Somebody has changed something: looks at once. */
   wake(): void {
-    this.#isWoken = true;
-    this.#wake?.();
+    this.#isWoken.next(true);
   }
 
-  /** Leaves what is under way to whoever comes next. */
+  /** Leaves what is under way to the next process. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.wake();
@@ -87,44 +119,61 @@ export class Lifecycle {
     await this.#parts.lease.letGo().catch(() => undefined);
   }
 
-  /** One pass over all desktops. */
+  /** One pass over all desktops; resolves when all its steps are over. */
   async pass(): Promise<void> {
-    const { store, lease, clock } = this.#parts;
-    if (!lease.isHeld && !(await lease.take())) return;
+    await lastValueFrom(this.#workOn(defer(() => this.#read())), { defaultValue: undefined });
+  }
+
+  /** The desktops as they are now, without those that were changed here meanwhile; none while another server has the lease. */
+  async #read(): Promise<readonly Desktop[]> {
+    const { store, lease } = this.#parts;
+    if (!lease.isHeld && !(await lease.take())) return [];
     const rows = await store.readUnsettled();
     this.#forgetAllBut(rows);
-    await this.#placeWaiting(rows);
-    const due = rows.filter((row) => row.state !== 'waiting' && this.#isDue(row, clock.nowS));
-    for (let start = 0; start < due.length && !this.#isStopped; start += atOnce) {
-      await Promise.all(due.slice(start, start + atOnce).map((row) => this.#guarded(row, () => this.#look(row))));
-    }
+    return rows.filter(({ id, revision }) => revision >= (this.#written.get(id) ?? 0));
   }
 
-  async #run(): Promise<void> {
-    const { log, clock } = this.#parts;
-    while (!this.#isStopped) {
-      this.#isWoken = false;
-      try {
-        await this.pass();
-      } catch (error) {
-        log('warn', { err: error }, 'desktops could not be looked after');
-      }
-      if (this.#isWoken || this.#isStopped) continue;
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(passS, resolve);
-        this.#wake = () => {
-          cancel();
-          resolve();
-        };
-      });
-      this.#wake = null;
-    }
+  /** Emits when the desktops are to be read again, and ends without that when stopped. */
+  #nextReading(): Observable<unknown> {
+    const woken = this.#isWoken.pipe(filter((isWoken) => isWoken));
+    return merge(timer(passS * 1000, schedulerOf(this.#parts.clock)), woken).pipe(takeWhile(() => !this.#isStopped));
   }
 
-  /** In order of application: nobody is overtaken by one who asks for as much. */
-  async #placeWaiting(rows: readonly Desktop[]): Promise<void> {
+  /** Places those who wait, one after the other, and looks at each of the others in its own time. */
+  #workOn(readings: Observable<readonly Desktop[]>): Observable<unknown> {
+    const place = (rows: readonly Desktop[]): Observable<readonly Promise<void>[]> =>
+      from(this.#placeWaiting(rows)).pipe(catchError((error: unknown) => this.#failed(error)));
+    return readings.pipe(
+      connect((shared) =>
+        merge(
+          shared.pipe(
+            exhaustMap(place),
+            mergeMap((slow) => Promise.all(slow)),
+          ),
+          shared.pipe(
+            mergeMap((rows) => this.#takeDue(rows)),
+            mergeMap((turn) => this.#look(turn), mostAtOnce),
+          ),
+        ),
+      ),
+    );
+  }
+
+  #failed(error: unknown): Observable<never> {
+    this.#parts.log('warn', { err: error }, 'lifecycle pass failed');
+    return EMPTY;
+  }
+
+  /**
+   * In order of application: nobody is overtaken by one who asks for as much. Those who ask for less are tried when an order has no answer for
+   * a while.
+   *
+   * @returns the orders that have no answer yet
+   */
+  async #placeWaiting(rows: readonly Desktop[]): Promise<readonly Promise<void>[]> {
     const waiting = rows.filter(({ state }) => state === 'waiting');
-    if (waiting.length === 0) return;
+    const slow: Promise<void>[] = [];
+    if (waiting.length === 0) return slow;
     const { store, clock, settings, lease } = this.#parts;
     const fromS = clock.nowS - settings.windowDays * 86_400;
     const counted = await store.readCounted(fromS);
@@ -133,9 +182,10 @@ export class Lifecycle {
     const holders = holdersAmong(rows);
     const blocked: Desktop[] = [];
     for (const row of waiting) {
-      if (this.#isStopped || !lease.isHeld) return;
+      if (this.#isStopped || !lease.isHeld) break;
       const groups = groupsOf.get(row.id) ?? [];
-      await this.#guarded(row, async () => {
+      const countAsOrdered = () => ordered.push({ ...row, groups, isAlive: true, heldFromS: clock.nowS });
+      const place = async (): Promise<void> => {
         const limit = this.#limitOn(row, groups, ordered, fromS);
         if (limit !== null) return void (await this.#wait(row, { reason: limit, expectedAtS: null }));
         const isBehind = blocked.some((other) => asksNoLess(row, other));
@@ -150,10 +200,19 @@ export class Lifecycle {
           this.#postpone(await this.#wait(row, waitingFor(row, status.rejectedBy, holders)), retryS);
         } else {
           await this.#applyOrder(row, status);
-          ordered.push({ ...row, groups, isAlive: true, heldFromS: clock.nowS });
+          countAsOrdered();
         }
-      });
+      };
+      if (!this.#taken.has(row.id)) {
+        const placed = this.#guarded(row, place);
+        await firstValueFrom(race(placed, timer(orderPatienceS * 1000, schedulerOf(clock))));
+        if (!this.#taken.has(row.id)) continue;
+        slow.push(placed);
+      }
+      blocked.push(row);
+      countAsOrdered();
     }
+    return slow;
   }
 
   /** Asks for the machine, at each try in the same words. */
@@ -211,7 +270,26 @@ export class Lifecycle {
     return await this.#change(row, { reason, expectedAtS });
   }
 
-  async #look(row: Desktop): Promise<void> {
+  /** The desktops that do not wait for a host and whose time has come; they are taken from now on. */
+  #takeDue(rows: readonly Desktop[]): readonly Turn[] {
+    const { nowS } = this.#parts.clock;
+    const due = rows.filter((row) => row.state !== 'waiting' && !this.#taken.has(row.id) && this.#isDue(row, nowS));
+    for (const { id } of due) this.#taken.add(id);
+    return due.map((row) => ({ row, readAtS: nowS }));
+  }
+
+  /** Makes the next step of a desktop. Where it had to wait for its turn and was changed meanwhile, the next reading does. */
+  async #look({ row, readAtS }: Turn): Promise<void> {
+    const { store, clock, lease } = this.#parts;
+    await this.#guarded(row, async () => {
+      if (this.#isStopped || !lease.isHeld) return;
+      const isOld = clock.nowS > readAtS + passS;
+      const now = isOld ? await store.read(row.id) : row;
+      if (now?.revision === row.revision) await this.#step(now);
+    });
+  }
+
+  async #step(row: Desktop): Promise<void> {
     const { clock, machines } = this.#parts;
     this.#postpone(row, paceOf(row));
     const end = this.#endOf(row, clock.nowS);
@@ -283,15 +361,16 @@ export class Lifecycle {
       detail: detail ?? null,
     };
     const next = await store.change(row, changes, nowS, ...(isOther ? [entry] : []), ...entries);
-    if (isOther)
-      log('info', { desktop: row.id, state, ...(reason != null && { reason }) }, 'a desktop is in another state');
+    this.#written.set(row.id, next.revision);
+    if (isOther) log('info', { desktop: row.id, state, ...(reason != null && { reason }) }, 'desktop changed state');
     onChange();
     return next;
   }
 
-  /** A step that failed is made again, later each time; one that came too late is made from what is there now. */
+  /** A failed step is retried, later each time; one that came too late is redone from the current state. */
   async #guarded(row: Desktop, step: () => Promise<void>): Promise<void> {
     const { log } = this.#parts;
+    this.#taken.add(row.id);
     try {
       await step();
       const due = this.#due.get(row.id);
@@ -300,12 +379,14 @@ export class Lifecycle {
       if (error instanceof DesktopChanged) return void this.#due.delete(row.id);
       const failures = (this.#due.get(row.id)?.failures ?? 0) + 1;
       this.#postpone(row, Math.min(longestBackoffS, 2 ** failures), failures);
-      log('warn', { err: error, desktop: row.id }, 'a step of a desktop failed, and is made again');
+      log('warn', { err: error, desktop: row.id }, 'step failed; will retry');
       if (error instanceof InputError && row.wish !== null) {
         await this.#change(row, { wish: null, reason: `That cannot be done (${error.message}).` }).catch(
           () => undefined,
         );
       }
+    } finally {
+      this.#taken.delete(row.id);
     }
   }
 
@@ -321,7 +402,7 @@ export class Lifecycle {
 
   #forgetAllBut(rows: readonly Desktop[]): void {
     const ids = new Set(rows.map(({ id }) => id));
-    for (const known of [this.#due, this.#stopTold]) {
+    for (const known of [this.#due, this.#stopTold, this.#written]) {
       for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
     }
   }
@@ -329,6 +410,12 @@ export class Lifecycle {
   #stationOf({ station }: Desktop) {
     return this.#parts.catalogue.stations.find(({ id }) => id === station);
   }
+}
+
+/** A desktop due to be handled, as it was read at that time. */
+interface Turn {
+  readonly row: Desktop;
+  readonly readAtS: number;
 }
 
 /** With the names of its owner's groups. */

@@ -1,4 +1,4 @@
-/** Desktops' machines on the cloud: placed by this project's scheduler, and looked at and acted on through Nova. */
+/** Desktops' machines on the cloud: placed by this project's scheduler, then observed and controlled through Nova. */
 import { randomUUID } from 'node:crypto';
 import { isNotFound, type Nova, OpenStackError, type Server } from '../../openstack/index.ts';
 import type { RequestStore } from '../../scheduling/request-store.ts';
@@ -34,7 +34,7 @@ export class CloudMachines implements Machines {
     this.#parts = parts;
   }
 
-  /** One request for a server for each try; the numbers are in their keys, so that a try that is made again is the same one. */
+  /** One request for a server for each try; the numbers are in their keys, so that a repeated try is the same one. */
   async order(order: MachineOrder): Promise<MachineStatus> {
     const { scheduling } = this.#parts;
     const latest = await this.#latest(order.id);
@@ -102,7 +102,7 @@ export class CloudMachines implements Machines {
     }
   }
 
-  /** The scheduler ends by itself. */
+  /** The scheduler ends on its own. */
   async close(): Promise<void> {}
 
   async #latest(id: string): Promise<ServerRequest | undefined> {

@@ -1,5 +1,6 @@
 /** Server-sent events: each page has its person's desktops, at once and after every change. */
 import type { ServerResponse } from 'node:http';
+import { BehaviorSubject, catchError, defer, EMPTY, filter, repeat } from 'rxjs';
 import type { Clock } from '../../../core/clock.ts';
 import type { Session, Sessions } from '../accounts/sessions.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -31,11 +32,21 @@ interface Page {
 export class PortalEvents {
   readonly #parts: PortalEventsParts;
   readonly #pages = new Set<Page>();
-  #isFlushing = false;
-  #isOutdated = false;
+  /** Whether something has changed since the pages were last sent what there is. */
+  readonly #isOutdated = new BehaviorSubject(false);
 
   constructor(parts: PortalEventsParts) {
     this.#parts = parts;
+    const sending = defer(() => {
+      this.#isOutdated.next(false);
+      return this.#send();
+    }).pipe(
+      catchError((error: unknown) => {
+        parts.onError(error);
+        return EMPTY;
+      }),
+    );
+    sending.pipe(repeat({ delay: () => this.#isOutdated.pipe(filter((isOutdated) => isOutdated)) })).subscribe();
   }
 
   get pages(): number {
@@ -51,25 +62,13 @@ export class PortalEvents {
     response.flushHeaders();
     this.#pages.add(page);
     response.on('close', () => this.#pages.delete(page));
-    void this.flush();
+    this.flush();
     return true;
   }
 
-  /** Sends to each page what is other than it was. */
-  async flush(): Promise<void> {
-    this.#isOutdated = true;
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    try {
-      while (this.#isOutdated && this.#pages.size > 0) {
-        this.#isOutdated = false;
-        await this.#send();
-      }
-    } catch (error) {
-      this.#parts.onError(error);
-    } finally {
-      this.#isFlushing = false;
-    }
+  /** Sends to each page what is other than it was: now, or when what is being sent is on its way. */
+  flush(): void {
+    this.#isOutdated.next(true);
   }
 
   /** A comment, so that what is between does not think it is dead; and pages whose login is over end. */
@@ -86,6 +85,7 @@ export class PortalEvents {
 
   async #send(): Promise<void> {
     const { store, catalogue, clock } = this.#parts;
+    if (this.#pages.size === 0) return;
     const people = new Map([...this.#pages].map(({ session: { person } }) => [person.name, person]));
     const records = await store.readOf([...people.keys()], clock.nowS);
     for (const person of people.values()) {

@@ -1,4 +1,4 @@
-/** What is thrown while a request is answered, as a problem for whoever asked. */
+/** What is thrown while a request is answered, as a problem for the caller. */
 import { InputError } from '../../../core/input-error.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';

@@ -64,8 +64,8 @@ timeout 30 mount --all --fork --test-opts _netdev || echo 'heps-desktop: some st
 `;
 
 /**
- * `vnc OPTION ...`: the X server that is the streaming server as well. It would begin anew when its only client leaves (`-noreset`), and drop
- * whoever connects at that moment.
+ * `vnc OPTION ...`: the X server that is the streaming server as well. It would reset when its only client leaves (`-noreset`), and drop
+ * anybody who connects at that moment.
  */
 export const vncScript = String.raw`#!/bin/sh
 set -eu
@@ -123,7 +123,7 @@ done
     tries=$((tries + 1))
     sleep 0.5
   done
-  # Openbox by itself shows no icons.
+  # Openbox alone shows no icons.
   if [ "$session" = openbox-session ] && command -v pcmanfm > /dev/null; then
     look=$HOME/.config/pcmanfm/default/desktop-items-0.conf
     mkdir -p "$(dirname "$look")"

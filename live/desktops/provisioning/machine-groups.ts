@@ -3,7 +3,7 @@ import type { Person } from '../accounts/person.ts';
 import type { Group } from '../records/group.ts';
 import { leastGid } from './order.ts';
 
-/** Whoever is in one of these is as good as root, and root takes everybody's place on NFS. */
+/** Members of these are as good as root, and root can act as anybody on NFS. */
 const powerful = ['root', 'sudo', 'wheel', 'admin', 'adm', 'disk', 'shadow', 'docker', 'lxd', 'libvirt', 'kvm'];
 
 /**

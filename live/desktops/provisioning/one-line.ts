@@ -1,4 +1,4 @@
-/** Texts that stay on their line whoever reads them: shells, YAML 1.1 (which also breaks lines at U+0085, U+2028 and U+2029), PowerShell. */
+/** Texts that stay on one line for every reader: shells, YAML 1.1 (which also breaks lines at U+0085, U+2028 and U+2029), PowerShell. */
 
 const breaking = /[\p{Cc}\p{Cs}\u2028\u2029\ufffe\uffff]/gu;
 

@@ -26,7 +26,7 @@ export const leastGid = 100;
 
 /**
  * Refuses what could mean something else on the machine than it says. Free texts (names of people, titles, names of groups) may be anything
- * here; whoever writes them down quotes them.
+ * here; the code that writes them out quotes them.
  *
  * @throws InputError
  */

@@ -8,7 +8,7 @@ const fixedKey = Buffer.from('e84ad660c4721ae0', 'hex');
 export function obfuscatedVncPassword(password: string): Buffer {
   const block = Buffer.alloc(8);
   block.write(password, 'latin1');
-  // Three times the same key is single DES, which OpenSSL 3 no longer offers by itself.
+  // Three times the same key is single DES, which OpenSSL 3 no longer offers on its own.
   const cipher = createCipheriv('des-ede3-ecb', Buffer.concat([fixedKey, fixedKey, fixedKey]), null);
   return cipher.setAutoPadding(false).update(block);
 }

@@ -14,7 +14,7 @@ export class DesktopChanged extends Error {
   override readonly name = 'DesktopChanged';
 }
 
-/** Seconds after which a connection of which no gateway says that it is open counts as closed. */
+/** Seconds after which a connection that no gateway reports as open counts as closed. */
 export const grantSeenS = 20;
 
 /** A desktop with what belongs to it. */
@@ -136,7 +136,7 @@ export class DesktopStore {
     return readMachineOrder(machineOrder, id);
   }
 
-  /** Those that are to be looked after, in order of application. */
+  /** Those that need handling, in order of application. */
   async readUnsettled(): Promise<Desktop[]> {
     const rows = await this.#database
       .selectFrom('desktops')

@@ -73,7 +73,7 @@ export interface DesktopTable {
   activeAtS: number | null;
 }
 
-/** What is asked for of a desktop's machine, the same at every try. By itself, since it is long; gone with the desktop. */
+/** What is asked for of a desktop's machine, the same at every try. In a table of its own, since it is long; gone with the desktop. */
 export interface MachineOrderTable {
   desktop: string;
   /** JSON of the MachineOrder. */

@@ -1,6 +1,6 @@
 /**
  * Who may connect where: what the streaming gateway asks before it opens a stream, and again while it is open (the paper's section 3.2,
- * step 5: "calls an external authentication API"). In one process it is the token server itself; a gateway by itself asks over HTTP.
+ * step 5: "calls an external authentication API"). In one process it is the token server itself; a separate gateway asks over HTTP.
  */
 import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts';
 

@@ -1,4 +1,4 @@
-/** Rejects with what `error` makes when the work has not settled after so many seconds. */
+/** Rejects with what `error` makes when the work has not settled within the limit, in seconds. */
 export async function within<T>(limitS: number, work: Promise<T>, error: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {

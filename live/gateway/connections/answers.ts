@@ -26,7 +26,7 @@ export function answerFile(response: ServerResponse, { body, type }: PageFile, o
 
 /**
  * Sends the browser on to a path of this origin. A navigation that another site began does not send the cookie that comes with this, so
- * there the page goes on by itself.
+ * there the page continues on its own.
  */
 export function sendOn(request: IncomingMessage, response: ServerResponse, path: string, cookie: string): void {
   const headers = { 'Set-Cookie': cookie };

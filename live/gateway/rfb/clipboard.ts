@@ -37,7 +37,7 @@ export function judgeCutText(bytes: Buffer, at: number, text: CutText, most: num
   return providesAtMost(body.subarray(4), most) ? 'pass' : 'drop';
 }
 
-/** Whether all formats together are at most so many characters; unpacks no more than that can be. */
+/** Whether all formats together are at most `most` characters; unpacks no more than those can take. */
 function providesAtMost(packed: Buffer, most: number): boolean {
   try {
     const data = inflateSync(packed, {

@@ -19,7 +19,7 @@ export function rectangleBytes(bytes: Buffer, at: number, format: PixelFormat): 
   const height = bytes.readUInt16BE(at + 6);
   const body = at + headBytes;
   const { bytesPerPixel } = format;
-  /** The body has a head of its own of so many bytes, in which `length` is to be read. */
+  /** The body begins with a head of `head` bytes, which holds `length`. */
   const after = (head: number, length: () => number): number =>
     there < headBytes + head ? 0 : headBytes + head + length();
   const encoding = encodingAt(bytes, at);
@@ -87,7 +87,7 @@ function tightBytes(bytes: Buffer, at: number, width: number, height: number, by
   return size < leastCompressed ? head + size : compactBytes(bytes, at, head);
 }
 
-/** What a head of so many bytes, a length of one to three bytes (seven bits each, lowest first) and its data take. */
+/** The size of a head of `head` bytes, a length of one to three bytes (seven bits each, lowest first) and its data. */
 function compactBytes(bytes: Buffer, at: number, head: number): number {
   let length = 0;
   for (let index = 0; index < 3; index++) {

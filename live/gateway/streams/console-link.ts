@@ -6,7 +6,7 @@ import type { Link, LinkUser } from './link.ts';
 const mostFrameBytes = 4 * 1024 * 1024;
 
 /**
- * Resolves when it is connected; whoever waits sets the time limit by `signal`.
+ * Resolves when it is connected; the caller sets the time limit by `signal`.
  *
  * @param hosts `name:port` of the console proxies that are allowed
  * @throws Refused for an address of another host

@@ -120,7 +120,7 @@ export class Stream implements OpenConnection {
       this.#onLinkBytes(this.#fromDesktop.rest());
       this.#onMessage(this.#fromBrowser.rest(), true);
     } catch {
-      // Each side has ended the stream by itself.
+      // Each side has ended the stream on its own.
     } finally {
       cancelLimit();
     }

@@ -9,7 +9,7 @@ const mostBufferBytes = 262_144;
 const smallReads = 256;
 const keepAliveMs = 30_000;
 
-/** Resolves when it is connected; whoever waits sets the time limit by `signal`. @throws Refused for what is no address */
+/** Resolves when it is connected; the caller sets the time limit by `signal`. @throws Refused for an invalid address */
 export function linkByTcp(address: string, port: number, user: LinkUser, signal: AbortSignal): Promise<Link> {
   // A name would be resolved here, past all checks.
   if (isIP(address) === 0 || !Number.isInteger(port) || port < 1 || port > 65_535) {

@@ -41,13 +41,13 @@ CONF.register_opts([
                  help='seconds to wait for an answer'),
     cfg.BoolOpt('fail_open', default=True,
                 help='without an answer let Nova decide alone; else refuse'),
-    # Enough to outvote Nova's own weighers, each of which gives up to 1.
+    # Enough to outvote Nova's own weighers, which give up to 1 each.
     cfg.FloatOpt('weight_multiplier', default=1000.0),
     cfg.StrOpt('cafile', help='certificates of your own authority, PEM'),
 ], group='heps')
 
 # Where the filter leaves the answer for the weigher: on the host states of
-# this very request, which nova-scheduler makes anew for each. So requests
+# this very request, which nova-scheduler makes for each. So requests
 # that are scheduled at the same time cannot mix their answers up.
 WEIGHT = '_heps_weight'
 
@@ -94,7 +94,7 @@ def question(spec, hosts):
 def ask(spec, hosts):
     """The answer's mode and numbers by host. Raises what went wrong."""
     token = TOKEN.read()
-    # The timeout of requests begins anew with every byte.
+    # The timeout of requests restarts with every byte.
     with eventlet.Timeout(CONF.heps.timeout, TimeoutError('no answer in time')):
         reply = SESSION.post(
             CONF.heps.url, json=question(spec, hosts),
@@ -147,7 +147,7 @@ class HepsFilter(filters.BaseHostFilter):
     def filter_all(self, states, spec):
         states = list(states)
         for state in states:
-            # Of several instances of one request each is asked about anew.
+            # Each of several instances of one request is asked about.
             setattr(state, WEIGHT, 0.0)
         if not states or is_settled(spec):
             return states

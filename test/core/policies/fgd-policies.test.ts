@@ -9,7 +9,7 @@ import { ask, bindTo, card, clusterOf, place, policyNamed } from '../build.ts';
 
 const unit = { name: 'unit', memoryMib: 16000, cores: 1000, fp32Tflops: 10, bandwidthGBs: 400, clockMhz: 1500 };
 
-/** A host of so many vCPUs and shared cards. */
+/** A host with these numbers of vCPUs and shared cards. */
 function host(vcpus: number, cards: number) {
   return { vcpus, ramMib: 65536, cards: Array.from({ length: cards }, () => card(unit, 'shared')) };
 }
@@ -54,7 +54,7 @@ describe('cards', () => {
     },
   );
 
-  test('cards of which equally much is free are equally tight, however that came about', () => {
+  test('cards with equal free capacity are equally tight, however that came about', () => {
     // Of 15999 MiB, 499 thousandths take 7983.5 and 998 take 15967.0, both rounded down: in two pieces 15966, and a MiB more is free.
     const odd = { ...unit, memoryMib: 15999 };
     const cluster = clusterOf({ vcpus: 96, ramMib: 65536, cards: [card(odd, 'shared'), card(odd, 'shared')] });
@@ -131,7 +131,7 @@ describe('fgd', () => {
   const nothing = { vcpus: 1, cardMemoryMib: 0, cardModels: [] };
   const halves = { share: 1, cards: 1, cardCores: 500, ...nothing };
 
-  test('takes the card whose rest nobody could use, and of equal ones the first', () => {
+  test('fgd takes the card whose rest nobody could use, and of equal ones the first', () => {
     const policy = policyNamed('fgd', { typicalRequests: [halves] });
     const cluster = clusterOf(host(96, 3));
     bindTo(cluster, 0, part(600), [1]);
@@ -156,7 +156,7 @@ describe('fgd', () => {
 });
 
 describe('which GPU VMs a host has', () => {
-  test('follows bindings and releases', () => {
+  test('the list of GPU VMs of a host follows bindings and releases', () => {
     const cluster = clusterOf(host(96, 2), host(96, 3));
     const placements = [
       bindTo(cluster, 1, part(500), [0]),
@@ -176,7 +176,7 @@ describe('which GPU VMs a host has', () => {
     expect([...cluster.gpuVms]).toEqual([0, 2, 0]);
   });
 
-  test('is read from the servers that a record names', () => {
+  test('the list of GPU VMs of a host is read from the servers that a record names', () => {
     const cluster = clusterOf(host(96, 3));
     const servers = [['a', 'b'], ['c'], ['c']];
     const record = srmOf(cluster.hosts[0]!, 1, 1, (index) => servers[index]!);

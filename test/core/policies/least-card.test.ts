@@ -8,7 +8,7 @@ const termsOf = (cluster: ReturnType<typeof clusterOf>, request: ReturnType<type
   explain(cluster, request, leastCard).verdicts.map(({ scored }) => scored?.terms);
 
 describe('GPU VMs', () => {
-  test('get the least card that serves, where hybrid gives the fastest', () => {
+  test('GPU VMs get the least card that serves, where hybrid gives the fastest', () => {
     const cluster = clusterOf({ ...size, cards: [card(large)] }, { ...size, cards: [card(small)] });
     const request = ask({ cards: 1, cardMemoryMib: 8192 });
     // (49152 − 8192) / 49152 = 5/6 and (16384 − 8192) / 49152 = 1/6 of the largest card are left; nothing is in use; the one card of
@@ -22,7 +22,7 @@ describe('GPU VMs', () => {
     expect(schedule(cluster, ask({ cards: 1, cardMemoryMib: 16385 }), leastCard)).toMatchObject({ host: 0 });
   });
 
-  test('of cards that leave as much, the model of which more are free is taken', () => {
+  test('among cards that leave equally much, the model with more free cards is taken', () => {
     const other = { ...small, name: 'other' };
     const cluster = clusterOf(
       { ...size, cards: [card(small), card(small), card(small)] },
@@ -50,7 +50,7 @@ describe('GPU VMs', () => {
     expect(schedule(cluster, request, leastCard)).toMatchObject({ host: 0, cards: [0] });
   });
 
-  test('of shared cards, the one on which least is left', () => {
+  test('of shared cards, the one with the least left is taken', () => {
     const cluster = clusterOf({ ...size, cards: [card(small, 'shared')] }, { ...size, cards: [card(small, 'shared')] });
     bindTo(cluster, 1, ask({ cards: 1, cardMemoryMib: 8192 }), [0]);
     const request = ask({ cards: 1, cardMemoryMib: 4096 });
@@ -62,14 +62,14 @@ describe('GPU VMs', () => {
     expect(schedule(cluster, request, leastCard)).toMatchObject({ host: 1 });
   });
 
-  test('that name cores only count the same fraction of the memory as asked for', () => {
+  test('GPU VMs that name cores only are taken to ask for the same fraction of the memory', () => {
     const cluster = clusterOf({ ...size, cards: [card(large)] });
     // 2500 of 10000 cores: a quarter
     expect(termsOf(cluster, ask({ cards: 1, cardCores: 2500 }))).toMatchObject([{ cardLeft: 0.75 }]);
     expect(termsOf(cluster, ask({ cards: 1 }))).toMatchObject([{ cardLeft: 1 }]);
   });
 
-  test('where only a mixture of models serves, it is as bad as the worst of its cards', () => {
+  test('a mixture of models, where only that serves, scores as its worst card', () => {
     const cluster = clusterOf({ ...size, cards: [card(large), card(small)] });
     const request = ask({ cards: 2, cardMemoryMib: 8192 });
     expect(termsOf(cluster, request)).toEqual([{ cardLeft: 5 / 6, modelBusy: 0, idleCards: 1 }]);
@@ -78,14 +78,14 @@ describe('GPU VMs', () => {
 });
 
 describe('CPU VMs', () => {
-  test('are packed: the fullest CPU host that has room, where hybrid takes the emptiest', () => {
+  test('CPU VMs are packed: the fullest CPU host that has room, where hybrid takes the emptiest', () => {
     const cluster = clusterOf(size, size, { ...size, cards: [card(small)] });
     bindTo(cluster, 1, ask({ vcpus: 8 }));
     expect(schedule(cluster, ask({ vcpus: 4 }), leastCard)).toMatchObject({ host: 1 });
     expect(schedule(cluster, ask({ vcpus: 4 }), policyNamed('hybrid'))).toMatchObject({ host: 0 });
   });
 
-  test('go to a GPU host only when no CPU host has room', () => {
+  test('CPU VMs go to a GPU host only when no CPU host has room', () => {
     const cluster = clusterOf({ ...size, cards: [card(small)] }, size);
     bindTo(cluster, 0, ask({ vcpus: 12 }));
     expect(schedule(cluster, ask({ vcpus: 4 }), leastCard)).toMatchObject({ host: 1 });
@@ -99,7 +99,7 @@ describe('CPU VMs', () => {
     });
   });
 
-  test('among GPU hosts take least from idle cards, even where more is left over', () => {
+  test('CPU VMs on GPU hosts take least from idle cards, even where more is left over', () => {
     const two = [card(small), card(small)];
     const cluster = clusterOf({ ...size, cards: two }, { ...size, cards: two });
     bindTo(cluster, 0, ask({ vcpus: 4 }));

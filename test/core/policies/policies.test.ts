@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Cluster, HostView } from '../../../core/cluster.ts';
 import { policies } from '../../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../../core/policy.ts';
+import { createPolicy } from '../../../core/policy.ts';
 import type { VmRequest } from '../../../core/request.ts';
 import { explain, schedule } from '../../../core/scheduler.ts';
 import {
@@ -23,9 +23,9 @@ import {
 
 test('names are unique and every policy carries its own, with a summary of one line', () => {
   expect(policies.map(({ name }) => name)).toEqual([...new Set(policies.map(({ name }) => name))]);
-  for (const { name, summary, create } of policies) {
-    expect(create({ ...defaultPolicyOptions, typicalRequests }).name).toBe(name);
-    expect(summary).toMatch(/^.{10,120}$/);
+  for (const factory of policies) {
+    expect(createPolicy(factory, { typicalRequests }).name).toBe(factory.name);
+    expect(factory.summary).toMatch(/^.{10,120}$/);
   }
 });
 
@@ -67,7 +67,7 @@ describe('nova', () => {
     return cluster.hosts.map((h) => (cand.includes(h) ? (cand.length > 1 ? w(h) : 0) : undefined));
   }
 
-  test('weighs as the pseudocode does, and takes the first maximum', () => {
+  test('nova weighs as the pseudocode does, and takes the first maximum', () => {
     fc.assert(
       fc.property(anyHosts, anySteps, anyRequest, (hosts, steps, request) => {
         const { cluster } = play(hosts, steps, nova);
@@ -102,7 +102,7 @@ describe('nova', () => {
     expect(decision).toEqual({ kind: 'placed', host: 0, cards: [], score: 0 });
   });
 
-  test('a burst spreads over hosts that are still building', () => {
+  test('nova spreads a burst over hosts, since it counts builds', () => {
     const cluster = clusterOf(cpuHost, cpuHost, cpuHost);
     cluster.building.set([4, 2, 3]);
     // 4, 2, 3 building, of 4 at most: −1, −½, −¾; the rest is equal: 3 each
@@ -134,7 +134,7 @@ describe('nova', () => {
     expect(schedule(clusterOf(gpuHost, cpuHost), ask(), policyNamed('hybrid'))).toMatchObject({ host: 1 });
   });
 
-  test('it places a 48 GB request on a 16 GB card, where hybrid refuses', () => {
+  test('nova places a 48 GB request on a 16 GB card, where hybrid refuses', () => {
     const cluster = clusterOf({ ...cpuHost, cards: [card(small)] });
     const request = ask({ cards: 1, cardMemoryMib: 49152 });
     expect(schedule(cluster, request, nova)).toMatchObject({ kind: 'placed', host: 0, cards: [0] });
@@ -144,7 +144,7 @@ describe('nova', () => {
     });
   });
 
-  test('it takes shared cards whole, where hybrid shares them', () => {
+  test('nova takes shared cards whole, where hybrid shares them', () => {
     const request = ask({ cards: 1, cardMemoryMib: 4096 });
     const placed = (name: string) => {
       const cluster = clusterOf({ ...cpuHost, cards: [card(small, 'shared')] });
@@ -156,7 +156,7 @@ describe('nova', () => {
     expect([placed('nova'), placed('hybrid')]).toEqual([1, 4]);
   });
 
-  test('it takes the first free devices of an asked model', () => {
+  test('nova takes the first free devices of a requested model', () => {
     const cluster = clusterOf({ ...cpuHost, cards: [card(small), card(large), card(large), card(large)] });
     bindTo(cluster, 0, ask({ cards: 1 }), [1]);
     expect(schedule(cluster, ask({ cards: 1, cardModels: ['large'] }), nova)).toMatchObject({ cards: [2] });
@@ -252,12 +252,12 @@ describe('random', () => {
     });
   };
 
-  test('one seed draws the same hosts, another one others', () => {
+  test('random draws the same hosts under one seed, and different ones under another', () => {
     expect(drawn(1, 50)).toEqual(drawn(1, 50));
     expect(drawn(1, 50)).not.toEqual(drawn(2, 50));
   });
 
-  test('each of four hosts gets a quarter', () => {
+  test('random gives each of four hosts a quarter', () => {
     const counts = hosts.map((_, host) => drawn(1).filter((each) => each === host).length);
     // 4000 VMs: 1000 ± 27.4 (√(4000 · ¼ · ¾)); four standard deviations
     for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(110);

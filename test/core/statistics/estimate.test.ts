@@ -21,7 +21,7 @@ describe('studentQuantile', () => {
     expect(studentQuantile(share, degrees)).toBeCloseTo(printed, 3);
   });
 
-  test('has its closed form with one and two degrees of freedom', () => {
+  test('studentQuantile has its closed form with one and two degrees of freedom', () => {
     // t = tan(π (p − ½)), and t = a √(2 / (1 − a²)) with a = 2p − 1.
     for (const share of [0.6, 0.75, 0.9, 0.975, 0.999]) {
       const cauchy = Math.tan(Math.PI * (share - 0.5));
@@ -31,7 +31,7 @@ describe('studentQuantile', () => {
     }
   });
 
-  test('comes down to the normal quantile as degrees grow', () => {
+  test('studentQuantile comes down to the normal quantile as degrees grow', () => {
     const quantiles = [1, 2, 3, 4, 5, 6, 10, 31, 100, 1001, 10_000].map((degrees) => studentQuantile(0.975, degrees));
     expect(quantiles).toEqual([...quantiles].sort((a, b) => b - a));
     // 1.95996 + (1.95996³ + 1.95996) / (4 · 10 000) = 1.96020
@@ -40,7 +40,7 @@ describe('studentQuantile', () => {
 });
 
 describe('estimate', () => {
-  test("gives the mean and half of Student's 95 % interval", () => {
+  test("estimate gives the mean and half of Student's 95 % interval", () => {
     // Mean 5; deviations −3, −1, 1, 3, so s² = 20/3; t(3) = 3.18245; 3.18245 · √(20/3/4) = 3.18245 · 1.290994 = 4.10852.
     const { mean, halfWidth } = estimate([2, 4, 6, 8]);
     expect(mean).toBe(5);
@@ -55,7 +55,7 @@ describe('estimate', () => {
     expect(estimate([7])).toEqual({ mean: 7, halfWidth: null });
   });
 
-  test('refuses to average nothing', () => {
+  test('estimate refuses to average nothing', () => {
     expect(() => estimate([])).toThrow(new RangeError('values must not be empty'));
   });
 
@@ -75,14 +75,14 @@ describe('estimate', () => {
 });
 
 describe('pairedDifference', () => {
-  test('takes out what both have in common', () => {
+  test('pairedDifference takes out what both have in common', () => {
     // Differences 1, 2, 3: mean 2, s = 1, t(2) = 4.30265, 4.30265 / √3 = 2.48414. Apart they vary by hundreds.
     const { mean, halfWidth } = pairedDifference([101, 502, 903], [100, 500, 900]);
     expect(mean).toBe(2);
     expect(halfWidth).toBeCloseTo(2.48414, 4);
   });
 
-  test('refuses values that have no partner', () => {
+  test('pairedDifference refuses values that have no partner', () => {
     expect(() => pairedDifference([1, 2], [1])).toThrow(
       new RangeError('values must be as many as baseline (1), got 2'),
     );

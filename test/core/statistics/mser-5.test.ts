@@ -14,33 +14,33 @@ function slowMser(means: readonly number[]): number | null {
 }
 
 describe('mser5', () => {
-  test('deletes what stands apart at the start', () => {
+  test('mser5 deletes what stands apart at the start', () => {
     // d = 0 and d = 1 keep a 10 and are above 1. d = 2: eight values 0, 1, … with squares 8 · ¼ = 2, and 2 / 8² = 0.03125;
     // d = 3: seven with mean 4/7, 12/7 / 49 = 0.03499; d = 4: six, 1.5 / 36 = 0.04167; d = 5: five, 1.2 / 25 = 0.048.
     expect(mser5([10, 10, 0, 1, 0, 1, 0, 1, 0, 1])).toBe(2);
   });
 
-  test('deletes nothing where nothing stands apart', () => {
+  test('mser5 deletes nothing where nothing stands apart', () => {
     // z(d) = (n − d)/4 / (n − d)² = 1 / (4 (n − d)) for even d rises with d.
     expect(mser5([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])).toBe(0);
     expect(mser5(Array(12).fill(0.1))).toBe(0);
   });
 
-  test('finds no steady state in a run that rises to its end', () => {
+  test('mser5 finds no steady state in a run that rises to its end', () => {
     // z(d) of n − d equal steps is about (n − d)/12: least at the end, past the middle.
     expect(mser5(Array.from({ length: 20 }, (_, index) => index))).toBeNull();
   });
 
-  test('accepts a truncation before the middle, and none at it', () => {
+  test('mser5 accepts a truncation before the middle, and none at it', () => {
     expect(mser5([5, 5, 5, 5, 0, 0, 0, 0, 0, 0])).toBe(4);
     expect(mser5([5, 5, 5, 5, 5, 0, 0, 0, 0, 0])).toBeNull();
   });
 
-  test('says nothing of fewer than ten batches', () => {
+  test('mser5 says nothing of fewer than ten batches', () => {
     expect(mser5(Array(9).fill(1))).toBeNull();
   });
 
-  test('is the least standard error as defined', () => {
+  test('mser5 is the least standard error as defined', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 10, maxLength: 60 }), (means) => {
         // Sums of whole numbers, so that both are exact enough to agree unless two errors are equal to the last digits.

@@ -22,7 +22,7 @@ test('a width out of reach stops at a thousand million', () => {
 });
 
 test('a width of nothing is no width', () => {
-  expect(() => seedsNeeded({ mean: 0, halfWidth: 1 }, 5, 0)).toThrow(new RangeError('wished must be positive, got 0'));
+  expect(() => seedsNeeded({ mean: 0, halfWidth: 1 }, 5, 0)).toThrow(new RangeError('target must be positive, got 0'));
 });
 
 test('it is the least number that will do', () => {

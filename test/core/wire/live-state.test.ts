@@ -7,7 +7,7 @@ const change = (fields: Partial<LiveChange> = {}): LiveChange => ({ sequence: 8,
 const idsOn = (state: LiveState, host: number): string[] => [...state.vmsOn[host]!].map(({ id }) => id);
 
 describe('a snapshot', () => {
-  test('gives VMs by host, who waits, and what is failed', () => {
+  test('a snapshot gives VMs by host, who waits, and what is failed', () => {
     const hosts = [
       { up: true, srmObservedAtS: 995, failedCards: [] },
       { up: false, srmObservedAtS: null, failedCards: [0] },
@@ -34,7 +34,7 @@ describe('a snapshot', () => {
 });
 
 describe('a change', () => {
-  test('binds, ends, turns away and lets wait', () => {
+  test('a change binds, ends, turns away and queues VMs', () => {
     const state = new LiveState(liveSnapshot());
     state.changedHosts.clear();
     const waiting = { id: 'vm-4', vcpus: 1, ramMib: 1, cards: 0, sinceS: 1001, reason: '' };
@@ -46,14 +46,14 @@ describe('a change', () => {
     expect(state.waiting.size).toBe(0);
   });
 
-  test('moves a VM that is bound again', () => {
+  test('a change moves a VM that is bound again', () => {
     const state = new LiveState(liveSnapshot());
     state.apply(change({ bound: [liveVm({ id: 'vm-2', host: 2, cards: [0] })] }));
     expect([1, 2].map((host) => idsOn(state, host))).toEqual([[], ['vm-2']]);
     expect(state.vms.size).toBe(2);
   });
 
-  test('of hosts changes only what it names', () => {
+  test('a change of hosts changes only what it names', () => {
     const state = new LiveState(liveSnapshot());
     state.apply(change({ hosts: [{ host: 1, failedCards: [1] }] }));
     state.apply(change({ sequence: 9, hosts: [{ host: 1, up: false, srmObservedAtS: 1002 }] }));

@@ -5,7 +5,7 @@ import { liveSnapshot, liveVm } from './live-build.ts';
 const parsed = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('a snapshot', () => {
-  test('comes through unchanged when all of it is right', () => {
+  test('a snapshot comes through unchanged when all of it is right', () => {
     expect(checkLiveSnapshot(parsed(liveSnapshot()))).toEqual(liveSnapshot());
   });
 
@@ -29,7 +29,7 @@ describe('a snapshot', () => {
 });
 
 describe('a change', () => {
-  test('keeps only the parts that it has', () => {
+  test('a change keeps only the parts that it has', () => {
     const change = { sequence: 8, atS: 1001, hosts: [{ host: 1, srmObservedAtS: null }], ended: ['vm-1'] };
     expect(checkLiveChange(parsed(change))).toEqual(change);
   });
@@ -40,7 +40,7 @@ describe('a change', () => {
     );
   });
 
-  test('names the place of what is wrong', () => {
+  test('a change names the place of what is wrong', () => {
     expect(() => checkLiveChange({ sequence: 8, atS: 1, bound: [liveVm(), { ...liveVm(), vcpus: '4' }] })).toThrow(
       'change.bound[1].vcpus: expected a number above 0, got "4"',
     );

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Figures, markdownTable } from '../../../docs/findings/figures.ts';
 import { runLocally } from '../../../sim/sweep/local-runner.ts';
-import { readPlanFile } from '../../../sim/sweep/plan-file.ts';
+import { parsePlan, readPlanText } from '../../../sim/sweep/plan-file.ts';
 import { settleSweep } from '../../../sim/sweep/points.ts';
 import { distinctPoints, readSweep } from '../../../sim/sweep/results.ts';
 import { writeSweep } from '../../../sim/sweep/sweep-file.ts';
@@ -16,7 +16,7 @@ let figures: Figures;
 
 beforeAll(async () => {
   writeFileSync(plan, 'days: 2\nseeds: 1..2\nexperiments:\n  small:\n    policy: [hybrid, nova]\n');
-  const sweep = await settleSweep(readPlanFile(plan), plan);
+  const sweep = await settleSweep(parsePlan(readPlanText(plan), plan), plan);
   writeSweep(folder, sweep);
   await runLocally(distinctPoints(sweep), sweep, folder, 1);
   figures = new Figures(folder);
@@ -24,7 +24,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('the plan of the docs/findings is one that heps sweep takes, and has every experiment that the page names', async () => {
-  const { points } = await settleSweep(readPlanFile('docs/findings/plan.yaml'), 'docs/findings/plan.yaml');
+  const { points } = await settleSweep(
+    parsePlan(readPlanText('docs/findings/plan.yaml'), 'docs/findings/plan.yaml'),
+    'docs/findings/plan.yaml',
+  );
   const experiments = new Set(points.map(({ experiment }) => experiment));
   const page = readFileSync('docs/findings.md', 'utf8');
   const lines = page.split('\n').filter((line) => /^Experiments? `/.test(line));

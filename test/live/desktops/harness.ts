@@ -58,12 +58,26 @@ export function personNamed(name: string, more: Partial<Person> = {}): Person {
   return { name, displayName: name, uid: 20_001, gid: 20_001, groups: [], isAdmin: false, ...more };
 }
 
-/** A clock that only the test moves; nothing that is waited for comes. */
+/** A clock that only the test moves: what is due by then runs when it does. */
 export class SetClock implements Clock {
-  nowS = startS;
+  #nowS = startS;
+  readonly #due = new Set<{ readonly atS: number; readonly action: () => void }>();
 
-  after(): () => void {
-    return () => {};
+  get nowS(): number {
+    return this.#nowS;
+  }
+
+  set nowS(nowS: number) {
+    this.#nowS = nowS;
+    for (const timer of [...this.#due].sort((one, other) => one.atS - other.atS)) {
+      if (timer.atS <= nowS && this.#due.delete(timer)) timer.action();
+    }
+  }
+
+  after(delayS: number, action: () => void): () => void {
+    const timer = { atS: this.#nowS + delayS, action };
+    this.#due.add(timer);
+    return () => this.#due.delete(timer);
   }
 }
 
@@ -176,12 +190,30 @@ export class DesktopsUnderTest {
     return (await this.store.read(id))!;
   }
 
-  /** So many passes, a second apart. */
+  /** A number of passes, a second apart. */
   async pass(passes = 1): Promise<void> {
     for (let pass = 0; pass < passes; pass++) {
       await this.lifecycle.pass();
       this.clock.nowS++;
     }
+  }
+
+  /** Lets the started lifecycle run for a number of seconds. */
+  async run(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      this.clock.nowS++;
+      // What it asks of the database is answered before this.
+      await this.store.readUnsettled();
+    }
+  }
+
+  /** Lets the started lifecycle run until that is so. */
+  async until(isSo: () => Promise<boolean>): Promise<void> {
+    for (let seconds = 0; seconds < 500; seconds++) {
+      if (await isSo()) return;
+      await this.run(1);
+    }
+    throw new Error(`not within 500 s; ${this.log.join('\n')}`);
   }
 
   /** A desktop that is ready. */

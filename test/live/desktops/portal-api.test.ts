@@ -97,7 +97,7 @@ describe('a request of another page', () => {
 });
 
 describe('pages', () => {
-  test('come with their types and a policy that lets no inline script run', async () => {
+  test('pages come with their types and a policy that lets no inline script run', async () => {
     const page = await portal.ask('GET', '/portal/');
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page.body).toBe('<title>Desktops of &lt;HEPS></title>');
@@ -124,7 +124,7 @@ describe('pages', () => {
 });
 
 describe('desktops', () => {
-  test('are seen by their owner, and not even known to others', async () => {
+  test('desktops are seen by their owner, and not even known to others', async () => {
     expect(await portal.show(chen, id)).toMatchObject({ id, role: 'owner', state: 'ready', host: 'host-1' });
     expect((await portal.ask('GET', `/portal/v1/desktops/${id}`, { cookie: li })).status).toBe(404);
     for (const [method, rest] of [
@@ -183,7 +183,7 @@ describe('desktops', () => {
     await portal.until(async () => (await portal.show(li, one.body.id)).id === undefined);
   });
 
-  test('are extended from now on, and no further than the station lets them', async () => {
+  test('desktops are extended from now on, and no further than the station lets them', async () => {
     const extend = async (lifetimeS: number): Promise<DesktopView> =>
       (await portal.ask('POST', `/portal/v1/desktops/${id}/extend`, { cookie: chen, body: { lifetimeS } })).body;
     const { endsAtS, latestEndAtS } = await portal.show(chen, id);
@@ -293,7 +293,7 @@ describe('events', () => {
     await reading;
   });
 
-  test('so many pages of a person, and no more', async () => {
+  test('a person may have as many pages as allowed, and no more', async () => {
     const aborted = new AbortController();
     const open = async (): Promise<number> =>
       (await fetch(`${portal.origin}/portal/v1/events`, { headers: { cookie: chen }, signal: aborted.signal })).status;
@@ -321,14 +321,14 @@ describe('administrators', () => {
     expect(actions).toEqual(expect.arrayContaining(['apply li', 'stop root_admin', 'delete root_admin']));
   });
 
-  test('open the console of a desktop', async () => {
+  test('administrators open the console of a desktop', async () => {
     const { status, body } = await portal.ask('POST', `/portal/v1/desktops/${id}/console`, { cookie: admin });
     expect([status, body.role]).toEqual([200, 'owner']);
   });
 });
 
-describe('a gateway by itself', () => {
-  test('asks over HTTP with a token of its role, and gets what the token server says', async () => {
+describe('a separate gateway', () => {
+  test('a separate gateway asks over HTTP with a token of its role, and gets what the token server says', async () => {
     const token = makeToken();
     await portal.database.tokens.addToken(hashOf(token), 'gateway', null, 0);
     const authority = new RemoteAuthority({ url: new URL(portal.origin), token });

@@ -39,7 +39,7 @@ async function share(role: 'control' | 'view'): Promise<void> {
   await desktops.store.share(id, 'li', role, { atS: desktops.clock.nowS, action: 'share' });
 }
 
-describe('rule 1: a token is 32 random bytes of which the SHA-256 is kept, for 30 s, and gone with its first use', () => {
+describe('rule 1: a token is 32 random bytes, kept as SHA-256 for 30 s, and gone with its first use', () => {
   test('the database has the hash, and nowhere the token', async () => {
     const token = await mint();
     expect(Buffer.from(token, 'base64url')).toHaveLength(32);
@@ -48,7 +48,7 @@ describe('rule 1: a token is 32 random bytes of which the SHA-256 is kept, for 3
     expect(rows).not.toContain(token);
   });
 
-  test('used once it is unknown, and 30 s old it is over', async () => {
+  test('a token is unknown once used, and expires after 30 s', async () => {
     const token = await mint();
     await redeem(token);
     expect(await reasonOf(redeem(token))).toBe('token-unknown');
@@ -60,7 +60,7 @@ describe('rule 1: a token is 32 random bytes of which the SHA-256 is kept, for 3
     expect(await reasonOf(redeem(late))).toBe('token-unknown');
   });
 
-  test('of fifty who use it at once one gets in', async () => {
+  test('of fifty uses of a token at once, one gets in', async () => {
     const token = await mint();
     const reasons = await Promise.all(Array.from({ length: 50 }, () => reasonOf(redeem(token))));
     expect(reasons.filter((reason) => reason === null)).toHaveLength(1);
@@ -80,7 +80,7 @@ describe('rule 1: a token is 32 random bytes of which the SHA-256 is kept, for 3
 });
 
 describe('rule 2: bound to person, desktop, role and login session; ownership and state are checked again at use', () => {
-  test('the grant names them', async () => {
+  test('the grant names person, desktop, role and login session', async () => {
     await share('view');
     expect(await redeem(await mint(li))).toMatchObject({
       desktopId: id,
@@ -91,19 +91,19 @@ describe('rule 2: bound to person, desktop, role and login session; ownership an
     });
   });
 
-  test('logged out since: refused', async () => {
+  test('a token is refused after logout', async () => {
     const token = await mint();
     await desktops.sessions.end(chen, origin);
     expect(await reasonOf(redeem(token))).toBe('session-ended');
   });
 
-  test('the account removed since: refused', async () => {
+  test('a token is refused after its account is removed', async () => {
     const token = await mint();
     await desktops.people.remove('chen', desktops.clock.nowS);
     expect(await reasonOf(redeem(token))).toBe('session-ended');
   });
 
-  test('taken back since, or made smaller: refused', async () => {
+  test('a token is refused after its share is withdrawn or reduced', async () => {
     await share('control');
     const token = await mint(li);
     await share('view');
@@ -114,7 +114,7 @@ describe('rule 2: bound to person, desktop, role and login session; ownership an
     expect(await reasonOf(redeem(other))).toBe('token-unknown');
   });
 
-  test('stopped or being restarted since: refused; deleted since: unknown', async () => {
+  test('a token is refused once its desktop is stopped or restarting, and unknown once it is deleted', async () => {
     const [one, other] = [await mint(), await mint()];
     await desktops.store.change(await desktops.row(id), { state: 'starting' }, desktops.clock.nowS);
     expect(await reasonOf(redeem(one))).toBe('desktop-not-running');
@@ -122,7 +122,7 @@ describe('rule 2: bound to person, desktop, role and login session; ownership an
     expect(await reasonOf(redeem(other))).toBe('token-unknown');
   });
 
-  test('nobody gets one for what is not hers, and is not told that it is there', async () => {
+  test("nobody gets a token for somebody else's desktop, or learns that it exists", async () => {
     await expect(mint(li)).rejects.toMatchObject({ status: 404 });
     await expect(mint(chen, 'console')).rejects.toMatchObject({ status: 404 });
   });
@@ -169,7 +169,7 @@ test('rule 4: tokens are in no audit row and in no log', async () => {
 });
 
 describe('rule 6: the upstream is the address that the cloud gives for that machine, in the networks that are set', () => {
-  test('read at the time of connecting', async () => {
+  test('the address of the machine is read at the time of connecting', async () => {
     const token = await mint();
     desktops.machines.address = '10.20.0.77';
     expect((await redeem(token)).upstream).toMatchObject({ address: '10.20.0.77' });
@@ -190,7 +190,7 @@ describe('rule 6: the upstream is the address that the cloud gives for that mach
     }
   });
 
-  test('an IPv4 address that is written as IPv6 is what it is', () => {
+  test('an IPv4 address written as IPv6 is treated as IPv4', () => {
     expect(addressCheck.objectionTo('::ffff:10.20.0.5')).toBeNull();
     expect(addressCheck.objectionTo('10.20.0.5')).toBeNull();
   });
@@ -219,17 +219,17 @@ describe('rule 9: what is open ends with the session, the share, the account and
   const check = async (...ids: string[]) =>
     await desktops.authority.check(ids.map((each) => ({ id: each, activeAtS: null })));
 
-  test('a right that holds is not named', async () => {
+  test('a right that still holds is not listed as ended', async () => {
     expect((await check(await open())).size).toBe(0);
   });
 
-  test('logged out', async () => {
+  test('a stream ends at logout', async () => {
     const grant = await open();
     await desktops.sessions.end(chen, origin);
     expect((await check(grant)).get(grant)).toBe('You have logged out, or your login has ended.');
   });
 
-  test('the login unused for too long; using the desktop is using it', async () => {
+  test('a stream ends when the login is unused for too long; using the desktop counts as use', async () => {
     const [idle, used] = [await open(), await open()];
     for (let hour = 0; hour < 3; hour++) {
       desktops.clock.nowS += 3000;
@@ -240,21 +240,21 @@ describe('rule 9: what is open ends with the session, the share, the account and
     expect((await check(idle, used)).size).toBe(2);
   });
 
-  test('taken back, and only from whom it was taken', async () => {
+  test('a stream ends when its share is withdrawn, and only for that person', async () => {
     await share('view');
     const [theirs, own] = [await open(li), await open()];
     await desktops.store.unshare(id, 'li', { atS: desktops.clock.nowS, action: 'share-end' });
     expect([...(await check(theirs, own))]).toEqual([[theirs, 'The desktop is not shared with you any more.']]);
   });
 
-  test('control made into view', async () => {
+  test('a stream ends when control is reduced to view', async () => {
     await share('control');
     const grant = await open(li);
     await share('view');
     expect((await check(grant)).get(grant)).toBe('What you may do with this desktop has changed.');
   });
 
-  test('the desktop deleted, or at its end', async () => {
+  test('a stream ends when the desktop is deleted or over', async () => {
     const grant = await open();
     const { endsAtS } = await desktops.row(id);
     expect(endsAtS).toBeGreaterThan(chen.endsAtS);
@@ -262,18 +262,18 @@ describe('rule 9: what is open ends with the session, the share, the account and
     expect((await check(grant)).get(grant)).toBe('The desktop was deleted.');
   });
 
-  test('the account removed', async () => {
+  test('a stream ends when its account is removed', async () => {
     const grant = await open();
     await desktops.people.remove('chen', desktops.clock.nowS);
     expect((await check(grant)).size).toBe(1);
   });
 
-  test('a right that nobody knows has ended', async () => {
+  test('an unknown right counts as ended', async () => {
     expect((await check('no-such-grant')).size).toBe(1);
   });
 });
 
-test('rule 12: what cannot be told is no yes: without database or cloud nobody gets in', async () => {
+test('rule 12: what cannot be checked is refused: without database or cloud nobody gets in', async () => {
   const token = await mint();
   desktops.machines.fault = () => 'before';
   await expect(redeem(token)).rejects.toThrow('status was not sent');

@@ -43,7 +43,7 @@ test('one in order is opened and written, and is as it was afterwards', async ()
   expect(contents(path)).toEqual(before);
 });
 
-test('one that the server has open is looked at all the same', async () => {
+test('a database that the server has open is checked all the same', async () => {
   const path = file();
   const store = await openStores({ kind: 'sqlite', file: path });
   onTestFinished(() => store.close());

@@ -67,7 +67,7 @@ test('where every host with devices reports, all is in order', async () => {
   ]);
 });
 
-test('a server that is not ready says why, and no host is looked for', async () => {
+test('a server that is not ready says why, and no host is searched for', async () => {
   const { session } = await memoryCloud();
   const loading = answering({ status: 503, body: { detail: 'the records are being loaded' } });
   expect(texts(await checkServer(loading, session))).toEqual([[8, 'wrong', 'not ready: the records are being loaded']]);

@@ -60,7 +60,7 @@ export function clientOf({ url }: Pick<Gateway, 'url'>, token: string): RfbClien
   return new RfbClient({ gateway: url, origin: portal, protocols: ['binary', `token.${token}`] });
 }
 
-/** Resolves when the claim holds; what is waited for comes by itself. */
+/** Resolves when the claim holds; what is waited for comes on its own. */
 export async function until(claim: () => boolean, what = 'it'): Promise<void> {
   const endMs = performance.now() + 10_000;
   while (!claim()) {

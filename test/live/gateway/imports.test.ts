@@ -15,7 +15,7 @@ function loadedBy(file: string, seen = new Set<string>()): ReadonlySet<string> {
   return seen;
 }
 
-test('a gateway by itself loads nothing of the scheduler, the cloud, the database or the simulator', () => {
+test('a separate gateway loads nothing of the scheduler, the cloud, the database or the simulator', () => {
   const loaded = [...loadedBy('live/commands/gateway.ts')];
   expect(loaded).toContain('live/gateway/rfb/rectangle.ts');
   const foreign = loaded.filter(

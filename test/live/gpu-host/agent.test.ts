@@ -19,7 +19,7 @@ interface Sent {
 
 const startS = 1_000_000;
 
-/** Runs an agent with 10 s between readings for `untilS` seconds, in no time: whoever waits moves the clock. */
+/** Runs an agent with 10 s between readings for `untilS` seconds, in no time: waiting moves the clock. */
 async function runFor(
   untilS: number,
   answer: (sent: Sent, count: number) => Outcome,

@@ -47,7 +47,7 @@ describe('vCPUs and RAM', () => {
     expect(silent.warnings).toEqual(['vCPUs in use are unknown: neither libvirt nor /proc/loadavg tells']);
   });
 
-  test('a host that does not tell its processors or memory is refused with the file', () => {
+  test('a host that does not report its processors or memory is refused with the file', () => {
     expect(() => usageOf({})).toThrow(/\/proc\/cpuinfo: expected a line "processor: N" for each, got nothing$/);
     expect(() => usageOf({ files: { '/proc/cpuinfo': 'processor : 0\n' } })).toThrow(
       /\/proc\/meminfo: expected a line "MemTotal: N kB", got nothing$/,

@@ -76,9 +76,9 @@ test('of a card that the host drives, only what nvidia-smi says is free is free'
   expect(record.cards[2]).toMatchObject({ memoryUsedMib: 23028, coresUsed: 9216, healthy: true });
   expect(warnings).toEqual([
     '0000:af:00.0: out of order: MIG is on, so that it is no longer one card',
-    '0000:af:00.0: its cores count as used: nvidia-smi does not tell',
-    '0000:d8:00.0: its memory counts as used: nvidia-smi does not tell',
-    '0000:d8:00.0: its cores count as used: nvidia-smi does not tell',
+    '0000:af:00.0: its cores count as used: nvidia-smi does not say',
+    '0000:d8:00.0: its memory counts as used: nvidia-smi does not say',
+    '0000:d8:00.0: its cores count as used: nvidia-smi does not say',
   ]);
 });
 

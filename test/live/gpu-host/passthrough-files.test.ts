@@ -110,7 +110,7 @@ describe('writing', () => {
     expect(() => writeFiles(folder, files)).toThrow('or one with only the files of before, got "api/round"');
   });
 
-  test('makes the folder, leaves equal files alone and says what it overwrites', () => {
+  test('writing makes the folder, leaves equal files alone and says what it overwrites', () => {
     const folder = join(emptyFolder(), 'new/folder');
     expect(changes(folder)).toEqual(['written', 'written']);
     expect(readFileSync(join(folder, 'compute/etc/a.conf'), 'utf8')).toBe('a\n');
@@ -119,7 +119,7 @@ describe('writing', () => {
     expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('.part'))).toEqual([]);
   });
 
-  test('refuses a folder with anything else in it, and writes nothing', () => {
+  test('writing refuses a folder with anything else in it, and writes nothing', () => {
     const folder = emptyFolder();
     mkdirSync(join(folder, 'compute'));
     writeFileSync(join(folder, 'compute/mine.txt'), '');
@@ -129,7 +129,7 @@ describe('writing', () => {
     expect(existsSync(join(folder, 'api'))).toBe(false);
   });
 
-  test('refuses a file in the place of the folder', () => {
+  test('writing refuses a file in the place of the folder', () => {
     const file = join(emptyFolder(), 'file');
     writeFileSync(file, '');
     expect(() => changes(file)).toThrow(`${file}: expected a folder, got "ENOTDIR"`);

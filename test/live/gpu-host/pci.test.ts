@@ -80,7 +80,7 @@ test('a host without PCI has no cards', () => {
   expect(host.warnings).toEqual([]);
 });
 
-test('a card of which something cannot be read is not usable, and a warning says what', () => {
+test('a card that cannot be read completely is not usable, and a warning says what is missing', () => {
   const root = buildTree(emptyFolder(), a6000Host);
   const numvfs = join(root, 'sys/bus/pci/devices/0000:41:00.0/sriov_numvfs');
   mkdirSync(numvfs); // reading a folder fails for root as well

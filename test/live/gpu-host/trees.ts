@@ -75,7 +75,7 @@ export function buildTree(root: string, tree: Tree): string {
   return root;
 }
 
-/** /proc of a host with so many processors and so much memory. */
+/** /proc of a host with these processors and this memory. */
 export function procFiles(
   processors: number,
   totalMib: number,
@@ -202,7 +202,7 @@ export const a100Host: Tree = {
   files: procFiles(96, 524288, 500000),
 };
 
-/** A card without driver, a card of which the audio function is the host's, and one that the host's open driver has. */
+/** A card without driver, a card whose audio function is the host's, and one that the host's open driver has. */
 export const halfBoundHost: Tree = {
   devices: {
     '0000:41:00.0': a6000(14),

@@ -40,7 +40,7 @@ describe('the message', () => {
     expect(refusal(status, body).message).toBe(`compute: POST /servers: ${status} ${said}`);
   });
 
-  test('has the request id, and is one line of limited length', () => {
+  test('the message has the request id, and is one line of limited length', () => {
     const { message } = refusal(400, `{"badRequest": {"message": "${'long '.repeat(1000)}"}}`, 'req-1');
     expect(message).toMatch(/^compute: POST \/servers: 400 long .*\.\.\. \(req-1\)$/);
     expect(message.length).toBeLessThan(400);

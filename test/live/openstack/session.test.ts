@@ -155,7 +155,7 @@ describe('the token', () => {
     return ({ headers }) => (headers['x-auth-token'] === token ? ok : { status: 401 });
   };
 
-  test('is asked for once, by callers at the same time and by later ones', async () => {
+  test('the token is asked for once, by callers at the same time and by later ones', async () => {
     const { cloud, session } = await begin({ answer: () => ok });
     await Promise.all(Array.from({ length: 20 }, () => session.request(get, whole)));
     await session.request(get, whole);
@@ -178,7 +178,7 @@ describe('the token', () => {
     expect(cloud.asked).toHaveLength(2);
   });
 
-  test('is renewed when less than 120 s are left', async () => {
+  test('the token is renewed when less than 120 s are left', async () => {
     const { cloud, session, clock } = await begin({ answer: () => ok, tokenLifeS: 3600 });
     await session.request(get, whole);
     clock.nowS = 3479;
@@ -202,7 +202,7 @@ describe('the token', () => {
     }
   });
 
-  test('is asked for again when Keystone was away, four times at most in all', async () => {
+  test('the token is asked for again when Keystone was away, four times at most in all', async () => {
     const back = await begin({ answer: () => ok, login: (index) => (index < 3 ? busy : null) });
     await back.session.request(get, whole);
     expect(back.cloud.logins).toHaveLength(3);

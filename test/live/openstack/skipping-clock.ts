@@ -1,7 +1,7 @@
 /** A clock for tests that talk to a loopback server: waiting takes no time, and time limits pass when the test says so. */
 import type { Clock } from '../../../core/clock.ts';
 
-/** Delays of this length or longer are time limits: they do not pass by themselves. */
+/** Delays of this length or longer are time limits: they do not pass on their own. */
 export const limitS = 1000;
 
 export class SkippingClock implements Clock {

@@ -1,7 +1,8 @@
 /** Claims on a view, when what is held changes while it is read. */
+import { NEVER } from 'rxjs';
 import { expect, test } from 'vitest';
 import { policyNamed } from '../../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../../core/policy.ts';
+import { createPolicy } from '../../../core/policy.ts';
 import { vmRequest } from '../../../core/request.ts';
 import { ClaimBook } from '../../../live/scheduling/claim-book.ts';
 import { CloudView } from '../../../live/scheduling/cloud-view.ts';
@@ -36,9 +37,9 @@ function rowOf(id: string, revision: number, changes: Partial<ServerRequest> = {
 }
 
 function bookOn(readHost: () => Promise<HostClaims>) {
-  const policy = policyNamed('hybrid').create(defaultPolicyOptions);
+  const policy = createPolicy(policyNamed('hybrid'));
   const view = new CloudView({
-    registry: { hosts: new Map(), subscribe: () => () => true },
+    registry: { hosts: new Map(), changes: NEVER },
     policy,
     warn: (text) => expect.fail(text),
   });

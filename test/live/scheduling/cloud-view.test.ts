@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Cluster } from '../../../core/cluster.ts';
 import { policyNamed } from '../../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../../core/policy.ts';
+import { createPolicy } from '../../../core/policy.ts';
 import { vmRequest } from '../../../core/request.ts';
 import { schedule } from '../../../core/scheduler.ts';
 import { CloudView } from '../../../live/scheduling/cloud-view.ts';
@@ -23,7 +23,7 @@ async function viewOf(change: (report: HostReport) => HostReport = (report) => r
   const registry = new SrmRegistry({ store, clock, intervalS: 10, commit: { lingerMs: 0 } });
   const view = new CloudView({
     registry,
-    policy: policyNamed('hybrid').create(defaultPolicyOptions),
+    policy: createPolicy(policyNamed('hybrid')),
     warn: (text) => expect.fail(text),
   });
   const sizes = hosts.map(({ name, vcpus, ramMib, diskGib }) => {
@@ -79,7 +79,7 @@ test('RAM in use is the larger of what servers hold and what the host measures',
 
 test('decides as core does on a cluster of the same hosts, whatever is held and let go on the way', async () => {
   const { view } = await viewOf();
-  const policy = policyNamed('hybrid').create(defaultPolicyOptions);
+  const policy = createPolicy(policyNamed('hybrid'));
   const asked = fc.record({
     vcpus: fc.integer({ min: 1, max: 12 }),
     ramMib: fc.constantFrom(1024, 16_384, 40_000),

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { GpuCard } from '../../../core/gpu-card.ts';
-import { defaultPolicyOptions } from '../../../core/policy.ts';
 import { srmCardOf } from '../../../core/srm.ts';
 import type { DatabaseOptions } from '../../../live/database/database.ts';
 import { openSession } from '../../../live/openstack/index.ts';
@@ -20,7 +19,7 @@ import type { MemoryCloud } from '../memory-cloud/memory-cloud.ts';
 export const quickSettings: SchedulingSettings = {
   mode: 'act',
   policy: 'hybrid',
-  policyOptions: defaultPolicyOptions,
+  policyOptions: { seed: 1 },
   aliases: {},
   reconcileIntervalS: 0.4,
   pollIntervalS: 0.05,
@@ -31,7 +30,7 @@ export const quickSettings: SchedulingSettings = {
   isShared: false,
 };
 
-/** A host with so many cards of a model, under the alias that `heps live host prepare` gives it. */
+/** A host with a number of cards of a model, under the alias that `heps live host prepare` gives it. */
 export function memoryHost(name: string, alias = '', cards = 0, size: Partial<MemoryHost> = {}): MemoryHost {
   return {
     name,

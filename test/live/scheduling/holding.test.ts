@@ -51,13 +51,13 @@ test('a claim whose card somebody else turned out to have takes another one of t
   expect(holders(report, claim)).toEqual({ a: 'other', c: 's1' });
 });
 
-test('servers of others, of which only the alias is known, take the last idle cards of the model; of an unknown alias, any', () => {
+test("others' servers known only by their alias take the last idle cards of its model, or any where the alias is unknown", () => {
   const known = holding('s1', 's1', { model: 'A40', count: 2, addresses: [] });
   const unknown = holding('s2', 's2', { model: null, count: 1, addresses: [] });
   expect(holders(null, known, unknown)).toEqual({ b: 's1', c: 's1', t: 's2' });
 });
 
-test('a card in use of which the host does not say by whom is taken', () => {
+test('a card in use whose holder the host does not name is taken', () => {
   const report = cards.map((each) => ({ ...reported(each, each.address === 'a' ? 'x' : ''), serverIds: [] }));
   expect(holders(report)).toEqual({ a: '' });
 });
@@ -83,7 +83,7 @@ test('as many cards are taken as are held, each once, whatever claims, servers a
         );
         const taken = [...holdersOf(cards.slice(0, 3), report, holdings).values()];
         const reportedCount = (id: string): number => report.filter(({ serverIds }) => serverIds.includes(id)).length;
-        // Whoever has more by the report than it claims keeps them.
+        // A holder with more cards in the report than it claims keeps them.
         const wanted = all.reduce((sum, { count }, index) => sum + Math.max(count, reportedCount(`s${index + 1}`)), 0);
         expect(taken.length).toBe(Math.min(3, wanted));
         if (wanted <= 3) {

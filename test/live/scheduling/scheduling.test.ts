@@ -150,7 +150,7 @@ describe('when Nova does not answer clearly', () => {
     expect(cloud.state.servers.size).toBe(1);
   });
 
-  test('a 500 is looked into, a 503 and a revoked token are waited out', async () => {
+  test('a 500 is investigated, a 503 and a revoked token are waited out', async () => {
     await start();
     cloud.failNext({ ...create, outcome: 500 });
     cloud.failNext({ ...create, outcome: 503, times: 2 });
@@ -167,7 +167,7 @@ describe('when Nova does not answer clearly', () => {
     expect(row).toMatchObject({ state: 'failed', host: null, fault: expect.stringContaining('403') });
   });
 
-  test('a flavor that was removed meanwhile is made again', async () => {
+  test('a flavor that was removed meanwhile is recreated', async () => {
     await start();
     await one.settled((await one.ask(oneCard)).id);
     cloud.state.flavors.clear();
@@ -215,7 +215,7 @@ describe('removing', () => {
 });
 
 describe('a new process', () => {
-  test('finds every claim again, and goes on with what was begun', async () => {
+  test('a new process finds every claim again, and resumes what was begun', async () => {
     await start({}, { buildMs: () => 400 });
     const rows = [await one.ask(bigCard), await one.ask(small)];
     await one.until(() => cloud.state.servers.size === 2);
@@ -228,7 +228,7 @@ describe('a new process', () => {
     expect(one.scheduling.view.holdingsOn('gpu-a40').map(({ id }) => id)).toEqual([rows[0]!.id]);
   });
 
-  test('removes a server of an attempt that was given up', async () => {
+  test('a new process removes a server of an attempt that was given up', async () => {
     await start();
     const row = await one.settled((await one.ask(oneCard)).id);
     const late = cloud.bootForeign(cloud.addFlavor({ name: 'x' }), 'cpu-1', {
@@ -239,7 +239,7 @@ describe('a new process', () => {
     expect((await one.requests.read(row.id))!.state).toBe('active');
   });
 
-  test('leaves a server alone that names a request it does not know', async () => {
+  test('a new process leaves a server alone that names a request it does not know', async () => {
     await start();
     const theirs = cloud.bootForeign(cloud.addFlavor({ name: 'x' }), 'cpu-1', { 'heps:request': 'of another cloud' });
     await one.until(() => one.scheduling.view.holdings.has(theirs.id));

@@ -87,7 +87,7 @@ test('alias lists as Nova reads them', () => {
 describe('the flavor of a decision', () => {
   const held = (model: string, ...addresses: string[]) => addresses.map((address) => ({ model, address }));
 
-  test('is the named one where that asks for just these cards', () => {
+  test('the flavor of a decision is the named one where that asks for just these cards', () => {
     expect(flavorFor(spec({ flavor: 'plain' }), [], aliases)).toEqual({ id: 'id-plain' });
     expect(flavorFor(spec({ flavor: 'one-a100' }), held('A100-80GB', 'x'), aliases)).toEqual({ id: 'id-one-a100' });
   });
@@ -105,7 +105,7 @@ describe('the flavor of a decision', () => {
     });
   });
 
-  test('keeps what else the named flavor says, and shows it in the name', () => {
+  test('the flavor of a decision keeps what else the named flavor says, and shows it in the name', () => {
     const made = flavorFor(spec({ flavor: 'described' }), held('A40', 'x', 'y'), aliases);
     expect(made).toMatchObject({
       name: expect.stringMatching(/^heps-4c-16384m-50g-a40x2-[0-9a-f]{8}$/),

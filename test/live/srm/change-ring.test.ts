@@ -5,7 +5,7 @@ function chunk(first: number, last: number, length = 10) {
   return { first, last, length, bytes: () => Buffer.alloc(length) };
 }
 
-test('whoever has a change gets the chunk with the next one', () => {
+test('a reader that has a change gets the chunk with the next one', () => {
   const ring = new ChangeRing(1_000);
   const chunks = [chunk(1, 3), chunk(4, 4), chunk(5, 9)];
   for (const each of chunks) ring.push(each);

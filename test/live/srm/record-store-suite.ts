@@ -22,7 +22,7 @@ export function storeSuite(fresh: () => Promise<{ options: DatabaseOptions; remo
     await remove();
   });
 
-  test('records come back as they were written, by name, after the database was opened anew', async () => {
+  test('records come back as they were written, by name, after the database was reopened', async () => {
     await store.records.writeRecords([writeOf('gpu-02', 1), writeOf('gpu-01', 1)]);
     await store.records.writeRecords([writeOf('gpu-02', 2, 1_764_000_000_123)]);
     await store.close();

@@ -30,7 +30,7 @@ function build({ nowS = 1_000, records = [] as RecordWrite['record'][] } = {}) {
     },
   });
   const changes: RegistryChange[] = [];
-  registry.subscribe((change) => changes.push(change));
+  registry.changes.subscribe((change) => changes.push(change));
   return { registry, clock, groups, failures, changes, writeGroup: () => write() };
 }
 

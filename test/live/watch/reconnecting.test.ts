@@ -22,7 +22,7 @@ function follow(streams: readonly Observable<string>[], seconds: number, mostWai
   return happened;
 }
 
-test('a connection that is lost is made again after one second', () => {
+test('a lost connection is made again after one second', () => {
   expect(follow([concat(of('a'), lost$), of('b')], 1.5)).toEqual([
     [0, 'a'],
     [0, 'lost, next try in 1 s'],

@@ -4,7 +4,7 @@ import type { Pool } from 'mysql2/promise';
 import { Cluster, type Placement } from '../../../core/cluster.ts';
 import type { HostSpec } from '../../../core/host.ts';
 import { policyNamed } from '../../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../../core/policy.ts';
+import { createPolicy } from '../../../core/policy.ts';
 import type { Nova } from '../../../live/openstack/index.ts';
 import type { RandomStream } from '../../../traces/random.ts';
 import type { Boot } from './comparison.ts';
@@ -37,7 +37,7 @@ export async function bootServers(
   modelOf: Readonly<Record<string, string>>,
   { servers, flavors, imageId, random, cpuShare, removedShare }: Plan,
 ): Promise<Boot[]> {
-  const policy = policyNamed('nova').create(defaultPolicyOptions);
+  const policy = createPolicy(policyNamed('nova'));
   // What core has counted: the cloud must come to the same after each boot, the cards by model included.
   const counted = new Cluster(specs);
   const hostIndex = new Map(specs.map(({ name }, index) => [name, index]));

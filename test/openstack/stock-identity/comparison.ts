@@ -1,7 +1,7 @@
 /** Our `nova` policy beside nova-scheduler, decision by decision. */
 import type { HostSpec } from '../../../core/host.ts';
 import { policyNamed } from '../../../core/policies/index.ts';
-import { defaultPolicyOptions } from '../../../core/policy.ts';
+import { createPolicy } from '../../../core/policy.ts';
 import type { VmRequest } from '../../../core/request.ts';
 import { explain } from '../../../core/scheduler.ts';
 import type { LoggedDecision } from './scheduler-log.ts';
@@ -101,7 +101,7 @@ function weighAsNova(
   specs: readonly HostSpec[],
   delays: Delays,
 ): { candidates: number; weights: Map<string, Weight> } {
-  const policy = policyNamed(policyName).create(defaultPolicyOptions);
+  const policy = createPolicy(policyNamed(policyName));
   const { verdicts } = explain(clusterOf(specs, seen, { disk: 'now', building: 'now' }), request, policy);
   const rejected = new Set(verdicts.filter(({ rejection }) => rejection !== undefined).map(({ host }) => host));
   const withRoom = verdicts.filter(({ rejection }) => !['vcpus', 'ram', 'disk'].includes(rejection?.reason ?? ''));

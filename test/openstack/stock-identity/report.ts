@@ -24,9 +24,9 @@ export interface Report {
   readonly decisive: Readonly<Partial<Record<string, number>>>;
   /** Servers that would be elsewhere if DiskWeigher knew of removed disks at once. */
   readonly elsewhereWithoutLateDisk: number;
-  /** Servers that would be elsewhere if each server counted as building for so many seconds (`heps simulate --boot-s`). */
+  /** Servers that would be elsewhere if each server counted as building for this many seconds (`heps simulate --boot-s`). */
   readonly elsewhereByBootS: Readonly<Record<string, number>>;
-  /** Servers of which several hosts weigh the same and the first by name is not Nova's. */
+  /** Servers for which several hosts weigh the same and the first by name is not Nova's. */
   readonly tiesByName: number;
 }
 

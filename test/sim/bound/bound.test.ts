@@ -37,7 +37,7 @@ async function bound(
   return (await boundOf(hosts.map(hostSpec), work, { ...defaultCloud, ...options.cloud }, limits))!;
 }
 
-/** Both relaxations, in buckets as short as so many entries allow. */
+/** Both relaxations, in buckets as short as this many entries allow. */
 async function relaxed(hosts: readonly HostSpec[], work: GpuWork, cloud: CloudOptions, mostEntries: number) {
   const pools = hostPools(hosts, work.kinds);
   const byVm = relaxationByVm(pools, work, cloud.bootS, mostEntries);

@@ -194,7 +194,7 @@ describe('patience', () => {
 });
 
 describe('slots', () => {
-  test('the end of a VM that was lost before ends nobody else, whoever runs by then', () => {
+  test('the end of a VM that was lost before ends no other VM that runs by then', () => {
     const { log } = playCloud({
       hosts: hostsOf(1),
       arrivals: [vm('a', 0, 20), vm('b', 7, 100), vm('c', 150, 5)],
@@ -307,7 +307,7 @@ describe('failures', () => {
     expect(log).toEqual(['4 host 0 fails', '5 a waits: host-down:1', '9 host 0 back', '9 a on 0', '10 a ends']);
   });
 
-  test('who ends at the instant of a failure has completed', () => {
+  test('a VM that ends at the instant of a failure has completed', () => {
     const { log } = playCloud({ hosts: hostsOf(1), arrivals: [vm('a', 0, 4)], faults: [fails] });
     expect(log).toEqual(['0 a on 0', '4 a ends', '4 host 0 fails']);
   });
@@ -416,7 +416,7 @@ describe('failures', () => {
     ]);
   });
 
-  test('a shared card that fails loses all who hold a part of it, and who holds several cards is lost with one', () => {
+  test('a shared card that fails loses all its holders, and a VM with several cards is lost with one of them', () => {
     const hosts = [{ vcpus: 8, ramMib: 16384, cards: [card(small, 'shared'), card(small, 'shared')] }];
     const part = { cards: 1, cardMemoryMib: 4096 };
     const arrivals = [vm('a', 0, 10, part), vm('b', 0, 10, part), vm('two', 0, 10, { ...part, cards: 2 })];
@@ -437,11 +437,11 @@ describe('two schedulers and SRM reports every 10 s', () => {
   const cloud = { ...queue, srmIntervalS: 10, schedulers: 2 };
   // By the hash of their ids a and c are scheduler 1's, b and d scheduler 0's.
 
-  test('the ids of these tests are of the schedulers that they say', () => {
+  test('the ids in these tests belong to the schedulers that they name', () => {
     expect(['a', 'b', 'c', 'd'].map((id) => decidingScheduler(id, 2))).toEqual([1, 0, 1, 0]);
   });
 
-  test('one does not see what the other bound until a report tells of it; the host refuses, and the next best is tried', () => {
+  test('one scheduler does not see what the other bound until a report shows it; the host refuses, and the next best is tried', () => {
     const arrivals = [vm('a', 1, 30), vm('b', 2, 30), vm('d', 11, 30)];
     const { log } = playCloud({ hosts: hostsOf(1, 1, 1), arrivals, cloud });
     expect(log).toEqual([
@@ -480,7 +480,7 @@ describe('two schedulers and SRM reports every 10 s', () => {
     ]);
   });
 
-  test('with reports that are always fresh they decide as one does', () => {
+  test('several schedulers with reports that are always fresh decide as one does', () => {
     fc.assert(
       fc.property(anyRun, (run) => {
         const play = (schedulers: number) =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Simulator } from '../../../sim/engine/engine.ts';
 
-/** A simulator with a kind of event per priority given, each of which notes `time:priority/subject`. */
+/** A simulator with one kind of event per given priority, each noting `time:priority/subject`. */
 function noting(...priorities: readonly number[]) {
   const simulator = new Simulator();
   const notes: string[] = [];

@@ -60,7 +60,7 @@ test('thousands of events, however their times are spread, come in order, also t
     fc.constantFrom(1e9, 1e9, 1e15),
     fc.double({ min: 0, max: 1e-9, noNaN: true }),
   );
-  // A phase pushes and pops so many times, at times of its own after the last event; what is pending may fall far and rise far.
+  // A phase pushes and pops this many times, at times of its own after the last event; what is pending may fall far and rise far.
   const anyPhase = fc.record({
     pushes: fc.constantFrom(1, 30, 500, 2000),
     pops: fc.constantFrom(0, 1, 30, 1000, 3000),
@@ -139,7 +139,7 @@ test.each([Number.NaN, Infinity, -Infinity])('time %s is refused, and the queue 
   expect(popped(queue)).toEqual({ timeS: 3, kind: 0, subject: 7 });
 });
 
-test('an empty queue gives nothing, and keeps the last event for whoever asks again', () => {
+test('an empty queue gives nothing, and keeps the last event for a second look', () => {
   const queue = new EventQueue();
   expect(queue.pop()).toBe(false);
   expect(queue.firstTimeS).toBe(Infinity);

@@ -9,7 +9,7 @@ import { anyRun, hostsOf, type Run, runOf, simulated, vm } from '../build.ts';
 const gpu = { cards: 1 };
 
 describe('use', () => {
-  test('is averaged over the time until the last arrival, what is bound later than that counts nothing', async () => {
+  test('use is averaged over the time until the last arrival, what is bound later than that counts nothing', async () => {
     const hosts = [
       { vcpus: 4, ramMib: 8192 },
       { vcpus: 4, ramMib: 8192 },
@@ -25,14 +25,14 @@ describe('use', () => {
     expect(summary).toMatchObject({ cardShare: null, cardMemoryShare: null, cardMemoryAskedShare: null });
   });
 
-  test('is averaged over the days asked for, and arrivals at their end are left out', async () => {
+  test('use is averaged over the days asked for, and arrivals at their end are left out', async () => {
     const arrivals = [vm('a', 0, 30), vm('b', 60, 30), vm('c', 100, 30)];
     const { summary, decisions } = await simulated(runOf(hostsOf(1), arrivals, { untilS: 100 }));
     expect(summary).toMatchObject({ durationS: 100, meanVms: 0.6, all: { arrived: 2 } });
     expect(decisions.id).toEqual(['a', 'b']);
   });
 
-  test('counts a VM from its binding, boot included', async () => {
+  test('use counts a VM from its binding, boot included', async () => {
     const { summary } = await simulated(runOf(hostsOf(1), [vm('a', 0, 30)], { cloud: { bootS: 20 }, untilS: 100 }));
     expect(summary.meanVms).toBe(0.5);
   });
@@ -47,7 +47,7 @@ describe('use', () => {
     const hosts = [{ vcpus: 8, ramMib: 16384, cards: [card(large), card(small)] }];
     const arrivals = [vm('a', 0, 50, { cards: 1, cardMemoryMib: 20480 })];
     const { summary } = await simulated(runOf(hosts, arrivals, { untilS: 100 }));
-    // One of two cards for half of the time; 48 of 64 GiB, of which 20 were asked for.
+    // One of two cards for half of the time; 48 of 64 GiB, 20 of them asked for.
     expect(summary).toMatchObject({ cardShare: 0.25, cardMemoryShare: 48 / 128, cardMemoryAskedShare: 20 / 128 });
   });
 
@@ -71,7 +71,7 @@ describe('use', () => {
 describe('stranded cards', () => {
   const hosts = [{ vcpus: 4, ramMib: 16384, cards: [card(large), card(large), card(large)] }];
 
-  test('are idle on a host with fewer vCPUs free than any GPU VM so far asked for', async () => {
+  test('stranded cards are idle on a host with fewer vCPUs free than any GPU VM so far asked for', async () => {
     const arrivals = [
       vm('a', 0, 100, { ...gpu, vcpus: 2 }),
       vm('b', 10, 50, { vcpus: 1 }), // one vCPU left, two cards idle
@@ -82,14 +82,14 @@ describe('stranded cards', () => {
     expect(summary.meanStrandedCards).toBeCloseTo((20 * 2 + 20 * 1) / 100, 12);
   });
 
-  test('also for want of RAM', async () => {
+  test('cards are stranded for want of RAM too', async () => {
     const arrivals = [vm('a', 0, 20, { ...gpu, ramMib: 4096 }), vm('b', 10, 40, { ramMib: 12288 })];
     const { summary } = await simulated(runOf(hosts, arrivals, { untilS: 100 }));
     // From 10 to 20 no RAM and two idle cards, from 20 to 50 4 GiB, which is enough.
     expect(summary.meanStrandedCards).toBeCloseTo(0.2, 12);
   });
 
-  test('are none before a GPU VM has asked, though no vCPU is free; one that is refused has asked too', async () => {
+  test('stranded cards are none before a GPU VM has asked, though no vCPU is free; one that is refused has asked too', async () => {
     const arrivals = [vm('a', 0, 50, { vcpus: 4 }), vm('b', 30, 10, gpu)];
     const { summary } = await simulated(runOf(hosts, arrivals, { untilS: 100 }));
     expect(summary.all).toMatchObject({ placed: 1, refused: 1 });
@@ -177,7 +177,7 @@ describe('counts and waits', () => {
     expect(series.vms).toEqual([]);
   });
 
-  test('an empty day is a day', async () => {
+  test('a day without arrivals counts as a day', async () => {
     const { summary, series } = await simulated(runOf(hostsOf(1), [], { untilS: 86_400 }));
     expect(summary).toMatchObject({ durationS: 86_400, vcpuShare: 0 });
     expect(series.vms).toEqual(new Array(24).fill(0));
@@ -185,7 +185,7 @@ describe('counts and waits', () => {
 });
 
 describe('series', () => {
-  test('are means over intervals, the last one as long as it is, and counts', async () => {
+  test('series are means over intervals, the last one as long as it is, and counts', async () => {
     const arrivals = [vm('a', 0, 15, { vcpus: 2 }), vm('b', 5, 20), vm('c', 7, 1, { vcpus: 4 }), vm('d', 25, 5)];
     const { series } = await simulated(runOf(hostsOf(4), arrivals, { intervalS: 10 }));
     // VMs: 10 + 5, then 5 + 10, then 5 of 5 s; vCPUs 20 + 5, 10 + 10, 5.
@@ -194,12 +194,12 @@ describe('series', () => {
     expect(series).toMatchObject({ waiting: [0, 0, 0], cardShare: [0, 0, 0], strandedCards: [0, 0, 0] });
   });
 
-  test('count every arrival, also one at the very end that begins an interval', async () => {
+  test('series count every arrival, also one at the very end that begins an interval', async () => {
     const { series, summary } = await simulated(runOf(hostsOf(4), [vm('a', 0, 5), vm('b', 20, 5)], { intervalS: 10 }));
     expect(series.arrived.reduce((sum, count) => sum + count, 0)).toBe(summary.all.arrived);
   });
 
-  test('have intervals twice as long each time there would be more than 4096', async () => {
+  test('series have intervals twice as long each time there would be more than 4096', async () => {
     // 10 000 s in intervals of 1 s: doubled twice.
     const { series } = await simulated(runOf(hostsOf(4), [vm('a', 0, 6000)], { intervalS: 1, untilS: 10_000 }));
     expect([series.intervalS, series.vms.length]).toEqual([4, 2500]);
@@ -264,7 +264,7 @@ function meanCardScore(decisions: Result['decisions'], run: Run): unknown {
   return scores.length === 0 ? null : expect.closeTo(scores.reduce((sum, each) => sum + each, 0) / scores.length, 12);
 }
 
-/** Stranded cards between every two moments at which something happens, from a cluster made anew each time. */
+/** Stranded cards between every two moments at which something happens, from a new cluster each time. */
 function strandedSpans({ decisions, faults }: Result, run: Run): Span[] {
   const { wholeCards } = policyNamed(run.policy);
   const { submitS, decidedS, endS } = decisions;

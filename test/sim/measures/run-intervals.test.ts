@@ -43,7 +43,7 @@ describe('intervals of one run', () => {
     expect(intervalOf('vCPUs in use', 10)!.halfWidth).toBeCloseTo((100 * 2.262157) / 12, 4);
   });
 
-  test('counts and quantiles have none', () => {
+  test('counts and quantiles of one run have no interval', () => {
     expect(intervalOf('conflicts', 10)).toBeUndefined();
     expect(intervalOf('wait, 95th percentile', 10)).toBeUndefined();
   });
@@ -53,7 +53,7 @@ describe('intervals of one run', () => {
     expect(intervalOf('served as asked', 11, dayS / 2, 10.5 * dayS)).toBeUndefined();
   });
 
-  test('fewer than ten days have none, and from ten weeks on batches are weeks', () => {
+  test('fewer than ten days give no interval, and from ten weeks on batches are weeks', () => {
     expect(intervalOf('served as asked', 9)).toBeUndefined();
     expect(intervalOf('served as asked', 69)).toMatchObject({ batchDays: 3, batches: 23 });
     // Weeks from an even day have 4 even days, the others 3: alternating again, over 14 VMs each: error (1/2 √(10/90)) / 14 = 1/84.

@@ -32,7 +32,7 @@ describe('what a warm-up leaves out', () => {
     expect(summary.all.arrived).toBe(3);
   });
 
-  test('in any run: rows submitted since are counted, and use is the rest of the rectangles', async () => {
+  test('in any run, rows submitted after the warm-up are counted, and use is the rest of the rectangles', async () => {
     await fc.assert(
       fc.asyncProperty(anyRun, fc.integer({ min: 1, max: 200 }), async (run, warmUpS) => {
         const plain = await simulated(run);
@@ -68,29 +68,29 @@ describe('findWarmUp', () => {
   const observed = (...means: readonly number[]): ObservedVms => ({ batchS: dayS, means });
   const steady = [20, 21, 20, 21, 20, 21, 20, 21, 20, 21];
 
-  test('leaves out the days in which an empty cloud fills', () => {
+  test('findWarmUp leaves out the days in which an empty cloud fills', () => {
     expect(findWarmUp([observed(5, 12, ...steady)])).toEqual({ untilS: 2 * dayS, how: 'found' });
   });
 
-  test('looks at the mean of the seeds, over the days that all have', () => {
+  test('findWarmUp looks at the mean of the seeds, over the days that all have', () => {
     expect(findWarmUp([observed(4, 11, ...steady), observed(6, 13, ...steady, 500)])).toEqual({
       untilS: 2 * dayS,
       how: 'found',
     });
   });
 
-  test('finds nothing in a queue that only grows, nor in fewer than ten days', () => {
+  test('findWarmUp finds nothing in a queue that only grows, nor in fewer than ten days', () => {
     expect(findWarmUp([observed(...steady.map((_, day) => day))]).how).toBe('not-found');
     expect(findWarmUp([observed(...steady.slice(1))])).toEqual({ untilS: 0, how: 'not-found' });
   });
 
-  test('joins the days of runs whose batches are shorter', () => {
+  test('findWarmUp joins the days of runs whose batches are shorter', () => {
     const ofTwoDays: ObservedVms = { batchS: 2 * dayS, means: [5, ...steady] };
     const ofOneDay = observed(...[5, ...steady].flatMap((mean) => [mean - 1, mean + 1]));
     expect(findWarmUp([ofTwoDays, ofOneDay])).toEqual({ untilS: 2 * dayS, how: 'found' });
   });
 
-  test('of several policies the longest is taken, and none where one has none', () => {
+  test('the longest warm-up of several policies is taken, and none where one has none', () => {
     const found = (days: number) => ({ untilS: days * dayS, how: 'found' }) as const;
     expect(longestWarmUp([found(2), found(5), found(3)])).toEqual(found(5));
     expect(longestWarmUp([found(2), { untilS: 0, how: 'not-found' }])).toEqual({ untilS: 0, how: 'not-found' });
@@ -125,7 +125,7 @@ describe('a run with a warm-up', () => {
     summaryOnly: false,
   });
 
-  test('auto is the run with the same warm-up given, byte for byte, and the file says how long it is', async () => {
+  test('warm-up auto gives the run with the same warm-up given, byte for byte, and the file says how long it is', async () => {
     const folder = temporaryDirectory();
     const [auto, given] = [join(folder, 'auto.run.json'), join(folder, 'given.run.json')];
     const { warmUp, summary } = await carryOut({ ...plan(auto), warmUpS: 'auto' });
@@ -136,14 +136,14 @@ describe('a run with a warm-up', () => {
     expect(summary.durationS).toBe(14 * dayS - warmUp.untilS);
   });
 
-  test('without one the file says nothing of it', async () => {
+  test('a run without a warm-up says nothing of it in its file', async () => {
     const out = join(temporaryDirectory(), 'plain.run.json');
     const { warmUp } = await carryOut(plan(out));
     expect(warmUp).toEqual({ untilS: 0, how: 'none' });
     expect(readRunFile(out).inputs).not.toHaveProperty('warmUpS');
   });
 
-  test('one that leaves nothing is refused, and no file is left', async () => {
+  test('a warm-up that leaves nothing is refused, and no file is left', async () => {
     const folder = temporaryDirectory();
     const out = join(folder, 'none.run.json');
     const message = '--warm-up: expected less than the time until the last arrival, or than --days, got "1209600 s"';

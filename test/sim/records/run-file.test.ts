@@ -35,7 +35,7 @@ function planIn(directory: string, changed: Partial<RunPlan> = {}): RunPlan {
 const workloadCsv = fileURLToPath(new URL('../golden/workload.csv', import.meta.url));
 
 describe('carryOut', () => {
-  test('writes the same bytes from the same inputs', async () => {
+  test('carryOut writes the same bytes from the same inputs', async () => {
     const directory = temporaryDirectory();
     const files = ['first', 'second'].map((name) => ({
       out: join(directory, `${name}.json`),
@@ -72,7 +72,7 @@ describe('carryOut', () => {
     expect(await requestsOf('nova')).toEqual(await requestsOf('hybrid'));
   });
 
-  test('what it returns is what it writes, with the inputs and this version', async () => {
+  test('what carryOut returns is what it writes, with the inputs and this version', async () => {
     const directory = temporaryDirectory();
     const plan = planIn(directory);
     const { inputs, summary, rows } = await carryOut(plan);
@@ -92,7 +92,7 @@ describe('carryOut', () => {
     expect(inputs.workload.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test('with summaryOnly the same figures come without decisions', async () => {
+  test('carryOut with summaryOnly gives the same figures without decisions', async () => {
     const directory = temporaryDirectory();
     await carryOut(planIn(directory));
     await carryOut(planIn(directory, { out: join(directory, 'short.json'), summaryOnly: true }));
@@ -146,7 +146,7 @@ describe('carryOut', () => {
     expect(readdirSync(directory)).toEqual(['file']);
   });
 
-  test('says which policies and clusters there are when one is unknown', async () => {
+  test('carryOut says which policies and clusters there are when one is unknown', async () => {
     const directory = temporaryDirectory();
     await expect(carryOut(planIn(directory, { policy: 'best' }))).rejects.toThrow(
       'policy: expected one of hybrid, nova, first-fit, best-fit, worst-fit, dot-product, random, least-card, ' +

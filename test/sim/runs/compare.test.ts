@@ -135,8 +135,8 @@ const noSize = { ...threeVms[0]!, request: { ...threeVms[0]!.request, vcpus: 0 }
 const wrong: [string, object, string][] = [
   ['an unknown option', { polices: ['hybrid'] }, 'polices: expected one of the fields cluster, workload'],
   ['an unknown policy', { policies: ['hybird'] }, 'policy: expected one of hybrid, nova'],
-  ['no policies', { policies: [] }, 'policies: expected at least one, with different names, got []'],
-  ['a seed twice', { seeds: [1, 1] }, 'seeds: expected at least one, and different ones, got [1,1]'],
+  ['no policies', { policies: [] }, 'policies: expected at least one, with distinct names, got []'],
+  ['a seed twice', { seeds: [1, 1] }, 'seeds: expected at least one, all distinct, got [1,1]'],
   ['a seed that is no number', { seeds: ['1'] }, 'seeds[0]: expected a whole number of at least 0, got "1"'],
   ['half a day', { days: 0.5 }, 'days: expected a whole number of at least 1, got 0.5'],
   ['no load', { load: 0 }, 'load: expected a number above 0, got 0'],

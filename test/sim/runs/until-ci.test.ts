@@ -4,12 +4,12 @@ import { estimate } from '../../../core/statistics/estimate.ts';
 import type { RunResult } from '../../../sim/runs/run.ts';
 import { runUntilCi, type WidthGoal } from '../../../sim/runs/until-ci.ts';
 
-/** A result that served so many of a hundred; null: nothing arrived. */
+/** A result that served this many of a hundred; null: nothing arrived. */
 function served(percent: number | null): RunResult {
   return { summary: { servedShare: percent === null ? null : percent / 100 } } as unknown as RunResult;
 }
 
-/** Runs of two policies; the second serves more, and by so much more or less under each seed. Says which seeds were asked for. */
+/** Runs of two policies; the second serves more, by an amount that varies with the seed. Says which seeds were asked for. */
 function runsWith(spreadOf: (seed: number) => number) {
   const asked: (readonly number[])[] = [];
   const run = async (seeds: readonly number[]): Promise<RunResult[][]> => {
@@ -24,14 +24,14 @@ const goal = (halfWidth: number, mostSeeds = 200): WidthGoal => ({ measure: serv
 const alternating = (seed: number): number => (seed % 2 === 0 ? 1 : -1);
 
 describe('runUntilCi', () => {
-  test('without a goal runs the seeds that are given', async () => {
+  test('runUntilCi without a goal runs the given seeds', async () => {
     const { asked, run } = runsWith(alternating);
     const { seeds, reached, results } = await runUntilCi(names, [4, 2], null, run);
     expect({ seeds, reached, asked }).toEqual({ seeds: [4, 2], reached: null, asked: [[4, 2]] });
     expect(results.map((each) => each.length)).toEqual([2, 2]);
   });
 
-  test('adds five seeds at a time until the widest interval is narrow enough', async () => {
+  test('runUntilCi adds five seeds at a time until the widest interval is narrow enough', async () => {
     // ±1 alternating, s ≈ 1.05. Ten: 2.26216 · √(10/9) / √10 = 0.754; fifteen: t 2.14479, s² = (15 − 1/15) / 14: 0.572;
     // twenty: 2.09302 · √(20/19) / √20 = 0.4802 ≤ 0.5.
     const { asked, run } = runsWith(alternating);
@@ -51,14 +51,14 @@ describe('runUntilCi', () => {
     expect(estimate(values).halfWidth).toBeCloseTo(reached!.halfWidth!, 12);
   });
 
-  test('begins with at least five, and goes on after the largest', async () => {
+  test('runUntilCi begins with at least five, and goes on after the largest', async () => {
     const { asked, run } = runsWith(() => 0);
     const { reached } = await runUntilCi(names, [7, 3], goal(0.5), run);
     expect(asked).toEqual([[7, 3, 8, 9, 10]]);
     expect(reached).toMatchObject({ isReached: true, halfWidth: 0 });
   });
 
-  test('stops at the most seeds, and says how many would do', async () => {
+  test('runUntilCi stops at the most seeds, and says how many would do', async () => {
     const { asked, run } = runsWith(alternating);
     const { seeds, reached } = await runUntilCi(names, [1, 2, 3, 4, 5], goal(0.5, 12), run);
     expect(asked).toEqual([
@@ -71,7 +71,7 @@ describe('runUntilCi', () => {
     expect(reached).toMatchObject({ isReached: false, policy: 'varying', seedsNeeded: 20 });
   });
 
-  test('adds none where some run has nothing to measure', async () => {
+  test('runUntilCi adds none where some run has nothing to measure', async () => {
     const run = async (seeds: readonly number[]) => [seeds.map(() => served(null))];
     const { seeds, reached } = await runUntilCi(['idle'], [1], goal(0.5), run);
     expect(seeds).toEqual([1, 2, 3, 4, 5]);

@@ -6,7 +6,7 @@ import type { RunSummary } from '../../../core/runs/run-file.ts';
 import type { SweepResult } from '../../../sim/sweep/results.ts';
 import { formatCsv, formatParquet, measureColumn, sweepTable } from '../../../sim/sweep/sweep-table.ts';
 
-/** A run of which only some figures are known; every measure reads those or null. */
+/** A run with only some figures known; every measure reads those or null. */
 function resultWith(overrides: Partial<SweepResult>, servedShare: number | null): SweepResult {
   const none = { mean: null, p50: null, p95: null, p99: null, max: null };
   const summary = { servedShare, gpuServedShare: null, acceptanceShare: 0.5, waitS: { ...none, mean: 5400 } };

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { addRunOptions, decisionPlanOf, type RunOptions } from '../../../sim/terminal/options.ts';
+import { addPolicyOptions } from '../../../sim/terminal/policy-options.ts';
 
 /** The plan of those words on the command line. */
 function planOf(...words: readonly string[]) {
-  const command = addRunOptions(new Command())
+  const command = addPolicyOptions(addRunOptions(new Command()))
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   command.parse(words, { from: 'user' });
@@ -45,7 +46,7 @@ test('what is not at its default is in the plan', () => {
 test.each([
   [['--gpu-score', 'fast'], 'Allowed choices are both, card, similarity'],
   [['--spill', 'seldom'], 'Allowed choices are allowed, never'],
-  [['--reserve-vcpus-per-card', '-1'], 'Expected a number above 0'],
+  [['--reserve-vcpus-per-card', '-1'], 'Expected a number of at least 0'],
   [['--schedulers', '0'], 'Expected a whole number of at least 1'],
 ])('%o is refused in one line', (words, message) => {
   expect(() => planOf(...words)).toThrow(message);

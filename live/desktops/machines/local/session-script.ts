@@ -5,7 +5,7 @@
  *     sh -c SCRIPT heps-desktop DISPLAY ADDRESS PORT      in the machine's folder
  *
  * Openbox starts the programs, since it leaves a window that comes while it begins until something else happens; leaving it ends the desktop.
- * An X server would begin anew when its only client leaves, as `xsetroot` does, and drop whoever connects at that moment (`-noreset`).
+ * An X server would reset when its only client leaves, as `xsetroot` does, and drop anybody who connects at that moment (`-noreset`).
  *
  * `leader` tells who it is: process id, and when it began in clock ticks since the computer did, since ids are used again.
  */

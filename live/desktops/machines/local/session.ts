@@ -20,7 +20,7 @@ export interface SessionOptions {
 }
 
 const pollMs = 25;
-/** How long a session may take to end by itself. */
+/** How long a session may take to end on its own. */
 const endMs = 3_000;
 const startMs = 15_000;
 

@@ -234,14 +234,102 @@ describe('waiting', () => {
   });
 });
 
-test('a step that fails is made again, later each time', async () => {
+describe('a call that does not answer', () => {
+  const oneCard = { gpu: { count: 1, memoryMib: 40_960 } };
+  let answer = (): void => {};
+
+  /** Those calls get no answer until `answer`. */
+  function hang(call: string, ids: readonly string[]): void {
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    desktops.machines.hang = (asked, id) => (asked === call && ids.includes(id) ? answered : null);
+  }
+  const isIn = (id: string, state: string) => async () => (await desktops.row(id)).state === state;
+  const asked = (call: string, id: string) => desktops.machines.asked.filter((each) => each === `${call} ${id}`).length;
+
+  test('a machine whose status hangs delays no other desktop, and is never asked a second time meanwhile', async () => {
+    const chen = await desktops.person('chen');
+    const first = await desktops.apply(chen);
+    await desktops.pass();
+    hang('status', [first]);
+    desktops.lifecycle.start();
+    await desktops.until(async () => asked('status', first) === 1);
+    const second = await desktops.apply(chen);
+    await desktops.until(isIn(second, 'ready'));
+    expect([(await desktops.row(first)).state, asked('status', first)]).toEqual(['scheduled', 1]);
+    answer();
+    await desktops.until(isIn(first, 'ready'));
+    await desktops.lifecycle.stop();
+  });
+
+  test('an order that hangs is overtaken by who asks for less, never by who asks for as much', async () => {
+    const chen = await desktops.person('chen');
+    const first = await desktops.apply(chen, oneCard);
+    desktops.clock.nowS++;
+    const asksAsMuch = await desktops.apply(chen, oneCard);
+    desktops.clock.nowS++;
+    const asksForLess = await desktops.apply(chen);
+    hang('order', [first]);
+    desktops.lifecycle.start();
+    await desktops.until(isIn(asksForLess, 'ready'));
+    expect([(await desktops.row(first)).state, (await desktops.row(asksAsMuch)).state]).toEqual(['waiting', 'waiting']);
+    expect([asked('order', first), asked('order', asksAsMuch)]).toEqual([1, 0]);
+    answer();
+    await desktops.until(isIn(asksAsMuch, 'ready'));
+    expect((await desktops.row(first)).state).toBe('ready');
+    await desktops.lifecycle.stop();
+  });
+
+  test('sixteen machines are asked at a time; a wish that was taken back while a desktop waited for its turn is not carried out', async () => {
+    const chen = await desktops.person('chen');
+    desktops.machines.room = { ...desktops.machines.room, perHost: 100 };
+    const ids: string[] = [];
+    for (let desktop = 0; desktop < 18; desktop++) ids.push(await desktops.ready(chen));
+    desktops.clock.nowS += 60;
+    const [last] = ids.slice(-1);
+    await desktops.store.change(await desktops.row(last!), { wish: 'stop' }, desktops.clock.nowS);
+    desktops.machines.asked.length = 0;
+    hang('status', ids);
+    desktops.lifecycle.start();
+    await desktops.run(20);
+    expect([desktops.machines.asked.length, asked('status', last!)]).toEqual([16, 0]);
+    await desktops.store.change(await desktops.row(last!), { wish: null }, desktops.clock.nowS);
+    answer();
+    await desktops.until(async () => asked('status', last!) > 0);
+    await desktops.run(5);
+    expect([(await desktops.row(last!)).state, asked('stop', last!)]).toEqual(['ready', 0]);
+    await desktops.lifecycle.stop();
+  });
+
+  test('a server that stops finishes what is under way, and begins nothing', async () => {
+    const chen = await desktops.person('chen');
+    const first = await desktops.apply(chen);
+    await desktops.pass();
+    hang('status', [first]);
+    desktops.lifecycle.start();
+    await desktops.until(async () => asked('status', first) === 1);
+    let isStopped = false;
+    const stopping = desktops.lifecycle.stop().then(() => {
+      isStopped = true;
+    });
+    const second = await desktops.apply(chen);
+    await desktops.run(10);
+    expect([isStopped, (await desktops.row(second)).state]).toEqual([false, 'waiting']);
+    answer();
+    await stopping;
+    expect((await desktops.row(first)).state).toBe('building');
+  });
+});
+
+test('a failed step is retried, later each time', async () => {
   let faults = 2;
   desktops.machines.fault = (call) => (call === 'order' && faults-- > 0 ? 'before' : null);
   const id = await desktops.apply(await desktops.person('chen'));
   await desktops.pass(15);
   expect((await desktops.row(id)).state).toBe('ready');
   expect(desktops.machines.asked.filter((line) => line.startsWith('order'))).toHaveLength(3);
-  expect(desktops.log.filter((line) => line.includes('made again'))).toHaveLength(2);
+  expect(desktops.log.filter((line) => line.includes('step failed; will retry'))).toHaveLength(2);
 });
 
 test('an application that is sent again is the same desktop', async () => {

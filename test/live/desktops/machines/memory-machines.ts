@@ -1,4 +1,4 @@
-/** Machines in memory: so many hosts of a kind, with faults that a test orders. */
+/** Machines in memory: a number of hosts of each kind, with faults that a test orders. */
 import type { MachineStatus, Machines } from '../../../../live/desktops/machines/machines.ts';
 import type { MachineOrder } from '../../../../live/desktops/records/machine-order.ts';
 
@@ -23,8 +23,10 @@ export class MemoryMachines implements Machines {
   address: string | null = '10.20.0.5';
   /** What was asked for, in order: `order 1f…`. */
   readonly asked: string[] = [];
-  /** Thrown before or after the next so many calls do their work. */
+  /** Thrown before or after the next calls, a number of them, do their work. */
   fault: ((call: string) => 'before' | 'after' | null) | null = null;
+  /** What a call waits for before it does its work; null for nothing. */
+  hang: ((call: string, id: string) => Promise<void> | null) | null = null;
 
   constructor(hosts: readonly string[] = ['host-1']) {
     this.hosts = hosts;
@@ -84,6 +86,7 @@ export class MemoryMachines implements Machines {
 
   async #call<T>(what: string, id: string, work: () => T): Promise<T> {
     this.asked.push(`${what} ${id}`);
+    await this.hang?.(what, id);
     const fault = this.fault?.(what) ?? null;
     if (fault === 'before') throw new Error(`${what} was not sent`);
     const result = work();

@@ -24,7 +24,7 @@ test('numbers and checked names stand anywhere', () => {
 describe('a free text', () => {
   const hostile = `x'; $(id) "\`id\` : # ${'’'}; Remove-Item`;
 
-  test('is a YAML value after a key or a dash', () => {
+  test('a free text is a YAML value after a key or a dash', () => {
     const text = fill(
       '#cloud-config\ngecos: {{person.displayName | json}}\nlist:\n  - {{desktop.title | json}}\n',
       hostile,
@@ -32,12 +32,12 @@ describe('a free text', () => {
     expect(parse(text)).toEqual({ gecos: hostile, list: [order.desktop.title] });
   });
 
-  test('is one word of a shell after a variable', () => {
+  test('a free text is one word of a shell after a variable', () => {
     const text = fill('#!/bin/sh\nname={{person.displayName | shell}}\necho "$name"\n', `it's $(id)`);
     expect(text).toBe(`#!/bin/sh\nname='it'\\''s $(id)'\necho "$name"\n`);
   });
 
-  test('is a string of PowerShell after a variable', () => {
+  test('a free text is a string of PowerShell after a variable', () => {
     expect(fill('#ps1_sysnative\n$name = {{person.displayName | powershell}}\n', "it's")).toBe(
       "#ps1_sysnative\n$name = 'it''s'\n",
     );

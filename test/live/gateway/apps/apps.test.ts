@@ -75,7 +75,7 @@ function ask(
 }
 
 describe('the entrance', () => {
-  test('turns a token into a cookie for the one application and its clean address', async () => {
+  test('the entrance turns a token into a cookie for the one application and its clean address', async () => {
     const token = harness.authority.mint(appGrant());
     const url = `${harness.gateway.url}/apps/start?token=${token}`;
     const response = await fetch(url, { redirect: 'manual' });
@@ -86,7 +86,7 @@ describe('the entrance', () => {
     expect((await fetch(url, { redirect: 'manual' })).status).toBe(403);
   });
 
-  test('lets a page go on by itself where another site has sent it, since a cookie of this kind is not sent then', async () => {
+  test('the entrance lets a page continue on its own where another site has sent it, since a cookie of this kind is not sent then', async () => {
     const { statusCode, headers, body } = await ask(`/apps/start?token=${harness.authority.mint(appGrant())}`, {
       headers: { 'sec-fetch-site': 'cross-site' },
     });
@@ -119,7 +119,7 @@ describe('the entrance', () => {
     await stub.stop();
   });
 
-  test('over HTTPS sets cookies that only HTTPS sends', async () => {
+  test('the entrance over HTTPS sets cookies that only HTTPS sends', async () => {
     const secure = await startHarness({ publicUrl: 'https://stream.test' });
     const grant = secure.authority.grant(1, { upstream: { kind: 'app', address: '127.0.0.1', port: 1 } });
     const cookieAt = async (path: string, token: string): Promise<string> =>
@@ -227,7 +227,7 @@ describe('requests', () => {
     expect((await ask(`${base}tree`, { headers: { cookie } })).statusCode).toBe(403);
   });
 
-  test('the right is asked for once in so many seconds, and its end is seen', async () => {
+  test('the right is asked for once per interval, and its end is seen', async () => {
     await harness.stop();
     harness = await startHarness({ limits: { appGrantForS: 2 } });
     const grant = appGrant();
@@ -298,7 +298,7 @@ describe('sockets', () => {
     expect(harness.authority.reports[0]).toMatchObject({ reason: 'client-closed', bytesIn: 6, bytesOut: 13 });
   });
 
-  test('close when the right ends', async () => {
+  test('sockets close when the right ends', async () => {
     const grant = appGrant();
     const ws = await open(await enter(grant));
     harness.authority.ended.set(grant.id, 'The desktop was deleted.');
@@ -306,7 +306,7 @@ describe('sockets', () => {
     expect([code, reason.toString()]).toEqual([4401, 'The desktop was deleted.']);
   });
 
-  test('do not open from another site, nor without the cookie', async () => {
+  test('sockets do not open from another site, nor without the cookie', async () => {
     const cookie = await enter();
     await expect(open(cookie, [], 'https://evil.test')).rejects.toThrow('403');
     await expect(open('')).rejects.toThrow('403');

@@ -8,7 +8,7 @@ import { MemoryAuthority } from '../stubs/memory-authority.ts';
 
 const attempt = { address: '10.0.0.1', requestId: 'r1' };
 
-describe('a gateway by itself asks the server', () => {
+describe('a separate gateway asks the server', () => {
   const memory = new MemoryAuthority();
   let server: AuthorityServer;
   let remote: RemoteAuthority;

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 describe('a stream', () => {
-  test('carries what both sides say', async () => {
+  test('a stream carries what both sides say', async () => {
     const client = await harness.open(harness.authority.grant(stub.port));
     client.ws.send(m.key());
     await until(() => stub.sessions[0]!.heard.length === 8);
@@ -34,7 +34,7 @@ describe('a stream', () => {
     expect(stub.sessions[0]!.heard).toEqual(m.updateRequest());
   });
 
-  test('brings every byte in order to a browser that is slow, and does not keep them all', async () => {
+  test('a stream brings every byte in order to a browser that is slow, and does not keep them all', async () => {
     const client = await harness.open(harness.authority.grant(stub.port));
     const rows = 60;
     const pictures = Array.from({ length: rows }, (_, row) =>
@@ -55,7 +55,7 @@ describe('a stream', () => {
     await until(() => at === whole.length);
   });
 
-  test('counts frames and bytes, and says so when it has ended', async () => {
+  test('a stream counts frames and bytes, and says so when it has ended', async () => {
     const client = await harness.open(harness.authority.grant(stub.port));
     const picture = m.update(m.raw(10, 10));
     stub.sessions[0]!.socket.write(Buffer.concat([picture, picture, m.bell()]));
@@ -78,7 +78,7 @@ describe('a stream', () => {
     expect(text).toContain('heps_gateway_connect_seconds_count{backend="vnc"} 1');
   });
 
-  test('tells the authority when somebody has last done something; looking is nothing', async () => {
+  test('a stream tells the authority when somebody has last done something; looking is nothing', async () => {
     const client = await harness.open(harness.authority.grant(stub.port));
     client.ws.send(m.updateRequest());
     await until(() => harness.authority.asked.length === 1);
@@ -173,7 +173,7 @@ describe('a stream ends', () => {
 });
 
 describe('numbers', () => {
-  test('one person has so many streams and no more', async () => {
+  test('one person has as many streams as allowed, and no more', async () => {
     await harness.stop();
     harness = await startHarness({ limits: { mostOpenPerPerson: 2 } });
     const grants = Array.from({ length: 3 }, () => harness.authority.grant(stub.port));

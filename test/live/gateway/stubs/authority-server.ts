@@ -1,4 +1,4 @@
-/** The external authentication API over HTTP, in front of any authority: what the server offers to a gateway by itself. */
+/** The external authentication API over HTTP, in front of any authority: what the server offers to a separate gateway. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Authority, Refused } from '../../../../live/gateway/authority/authority.ts';

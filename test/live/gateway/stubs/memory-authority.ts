@@ -42,7 +42,7 @@ export class MemoryAuthority implements Authority {
     };
   }
 
-  /** @returns a token that is good once, within so many seconds */
+  /** @returns a token that is good once, within a number of seconds */
   mint(grant: Grant, expiresInS = 30): string {
     const token = randomBytes(32).toString('base64url');
     this.#connects.set(token, { grant, expiresAtS: Date.now() / 1000 + expiresInS });

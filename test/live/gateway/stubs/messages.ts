@@ -1,7 +1,7 @@
 /** RFB messages and rectangles, as bytes. */
 import { deflateSync } from 'node:zlib';
 
-/** Of so many bytes each, from high to low. */
+/** Of these bytes each, from high to low. */
 function bytesOf(...fields: readonly (readonly [value: number, bytes: number])[]): Buffer {
   return Buffer.concat(
     fields.map(([value, count]) => {

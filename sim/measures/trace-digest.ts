@@ -1,7 +1,7 @@
 /** What a workload asks for, in a few figures per kind of VM. Memory grows with the VMs at one time, not with the trace. */
 import type { Arrival } from '../../traces/arrival.ts';
 import { copyOf } from '../../traces/arrival-row.ts';
-import { Distribution } from '../measures/distribution.ts';
+import { Distribution } from './distribution.ts';
 
 /** What runs on average if every VM starts when it asks: ∫ of each over the window, then divided by it. */
 interface Use {
@@ -13,15 +13,44 @@ interface Use {
 
 /** One kind of VM; sizes are means per VM. */
 export interface TraceKind {
+  /** Its flavor; `unnamed` where that is empty. */
   readonly name: string;
+  /** VMs of this kind. */
   readonly vms: number;
+  /** At one time, if every VM started when it asks. */
   readonly meanVms: number;
+  /** vCPUs of a VM. */
   readonly vcpus: number;
+  /** RAM of a VM, GiB. */
   readonly ramGib: number;
+  /** Cards of a VM. */
   readonly cards: number;
+  /** Memory asked of each card, MiB. */
   readonly cardMemoryMib: number;
+  /** Hours. */
   readonly meanLifetimeH: number;
+  /** Hours. */
   readonly medianLifetimeH: number;
+}
+
+/** A workload in figures. Means are over time, as if every VM started when it asks. */
+export interface TraceSummary {
+  /** VMs that arrive. */
+  readonly vms: number;
+  /** Those with cards. */
+  readonly gpuVms: number;
+  /** Length of the time, days. */
+  readonly spanDays: number;
+  /** VMs at one time. */
+  readonly meanVms: number;
+  /** vCPUs at one time. */
+  readonly meanVcpus: number;
+  /** RAM at one time, GiB. */
+  readonly meanRamGib: number;
+  /** Cards at one time. */
+  readonly meanCards: number;
+  /** In order of their names. */
+  readonly kinds: readonly TraceKind[];
 }
 
 interface KindSums extends Use {
@@ -57,7 +86,7 @@ export class TraceDigest {
   }
 
   /** @param days length of the window; null = until the last arrival */
-  summary(days: number | null) {
+  summary(days: number | null): TraceSummary {
     const windowS = days === null ? this.#nowS : days * 86400;
     this.#settle();
     for (const arrival of this.#open) this.#occupy(arrival, Math.min(arrival.lifetimeS, windowS - arrival.atS));
