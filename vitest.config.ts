@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     setupFiles: ['test/setup.ts'],
     testTimeout: 120_000,
+    hookTimeout: 60_000,
     // Vitest's own default leaves one core to the user.
     maxWorkers: availableParallelism(),
     projects: [

@@ -1,4 +1,7 @@
-/** What takes minutes: how often intervals hold, queues with known answers, and every test of a quarter of its cases on all of them: `npm run test:thorough`. */
+/**
+ * What takes minutes: how often intervals hold, queues with known answers, the README's commands, and every test of a quarter of its cases on all of
+ * them: `npm run test:thorough`.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';

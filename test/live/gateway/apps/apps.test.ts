@@ -229,7 +229,7 @@ describe('requests', () => {
 
   test('the right is asked for once per interval, and its end is seen', async () => {
     await harness.stop();
-    harness = await startHarness({ limits: { appGrantForS: 0.2 } });
+    harness = await startHarness({ limits: { appGrantForS: 2 } });
     const grant = appGrant();
     const cookie = await enter(grant);
     for (let index = 0; index < 5; index++) await (await ask(`${base}tree`, { headers: { cookie } })).body.dump();

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startView } from './view-process.ts';
+import { startView } from '../cli/view-process.ts';
 
 /** The commands that the README shows, in its order; later ones use what earlier ones wrote. */
 const commands = readFileSync('README.md', 'utf8')
