@@ -5,8 +5,8 @@ import { OutputFile } from '../../files/output-file.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import {
+  carryOutDescription,
   type DescribeOptions,
-  describeWorkload,
   firstDays,
   type WorkloadDescription,
 } from '../runs/describe-workload.ts';
@@ -62,7 +62,7 @@ export function addTraceCommands(program: Command): void {
         throw new InputError('--load', 'a generated workload', file);
       const { days, load, times, skipInvalid, seed, json = false } = options;
       const workload = file === undefined ? 'heps' : { trace: file };
-      const described = await describeWorkload({ workload, days, load, times, skipInvalid, seed });
+      const described = await carryOutDescription({ workload, days, load, times, skipInvalid, seed });
       if (json) await printJson(described);
       else print(described);
       sayRows(described.name, described.rows);

@@ -26,13 +26,14 @@ export interface WorkloadDescription extends TraceSummary {
 
 /** Reads or generates a workload to its end. @throws InputError naming the option, or the file with its line, that is wrong */
 export function describeWorkload(options: DescribeOptions = {}): Promise<WorkloadDescription> {
-  return inOptionNames(describe(options));
+  return inOptionNames(carryOutDescription(options));
 }
 
 /** A plan has one; what arrives does not depend on it. */
 const anyPolicy = { factory: policyNamed('first-fit') };
 
-async function describe(options: DescribeOptions): Promise<WorkloadDescription> {
+/** The same, but messages name options as the command line does. */
+export async function carryOutDescription(options: DescribeOptions): Promise<WorkloadDescription> {
   const names = ['workload', 'days', 'load', 'times', 'skipInvalid', 'seed'];
   const { seed = 1, ...workloadOptions } = options;
   const experiment = experimentOf(workloadOptions, names);
