@@ -48,7 +48,7 @@ test.each([
   ['load: []', 'plan.yaml:1:1, load: expected at least one value, got none'],
   ['load: [1, 1.0]', 'plan.yaml:1:11, load: expected different values, got 1'],
   ['seeds: [1..3, 2]', 'plan.yaml:1:15, seeds: expected different values, got 2'],
-  ['seeds: 3..x', 'plan.yaml:1:8, seeds: expected different seeds such as 1..5 or 1,2,7, got "3..x"'],
+  ['seeds: 3..x', 'plan.yaml:1:8, seeds: expected distinct seeds such as 1..5 or 1,2,7, got "3..x"'],
   ['on-full: quee', 'plan.yaml:1:10, on-full: expected one of queue, reject, got "quee"'],
   ['backfill: 3', 'plan.yaml:1:11, backfill: expected true or false, got 3'],
   ['load: true', 'plan.yaml:1:7, load: expected a value for --load, got true'],
