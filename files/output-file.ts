@@ -125,7 +125,7 @@ function destinationOf(path: string): Destination {
   const there = statSync(path, { throwIfNoEntry: false });
   if (there?.isDirectory()) throw new InputError(path, 'the name of a file', 'a folder');
   // What /dev/fd/3 and the like lead to has been opened by somebody else, and stays where it is.
-  const isSpecial = there !== undefined && (!there.isFile() || resolve(path).startsWith('/dev/'));
+  const isSpecial = there !== undefined && (!there.isFile() || /^\/(?:dev\/fd|proc)\//.test(resolve(path)));
   if (isSpecial) return { descriptor: openSync(path, 'w'), temporary: null };
   const target = linkTarget(path);
   mkdirSync(dirname(target), { recursive: true });

@@ -133,6 +133,18 @@ describe('what is no plain file', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('a plain file below /dev, such as one in /dev/shm, is replaced whole as anywhere', () => {
+    const shared = mkdtempSync('/dev/shm/heps-');
+    onTestFinished(() => rmSync(shared, { recursive: true }));
+    const path = join(shared, 'file.txt');
+    writeFileSync(path, 'old');
+    const file = new OutputFile(path);
+    file.write('x'.repeat(100_000));
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    file.discard();
+    expect(readFileSync(path, 'utf8')).toBe('old');
+  });
+
   test('a folder is refused before anything is written, and so is a circle of links', () => {
     mkdirSync(join(folder, 'there'));
     symlinkSync('b', join(folder, 'a'));
