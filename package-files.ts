@@ -22,7 +22,7 @@ export function hepsVersion(): string {
 export function simulatorSha256(): string {
   const self = fileURLToPath(import.meta.url);
   const hash = createHash('sha256').update(hepsVersion());
-  for (const part of ['core', 'sim', 'traces']) {
+  for (const part of ['core', 'files', 'policy-modules', 'sim', 'traces']) {
     const folder = join(dirname(self), part);
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
     for (const name of names.filter((each) => extname(each) === extname(self)).sort()) {

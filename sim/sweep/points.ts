@@ -25,12 +25,17 @@ interface CrossedPoint {
  *
  * @param file the plan's; names of files in it start from its folder
  * @param vocabulary the options that it was read with
+ * @param codeSha256 digest of the code that will run it
  * @throws InputError when options do not go together, or an input cannot be read
  */
-export async function settleSweep(plan: PlanFile, file: string, vocabulary = new PlanVocabulary()): Promise<Sweep> {
+export async function settleSweep(
+  plan: PlanFile,
+  file: string,
+  vocabulary = new PlanVocabulary(),
+  codeSha256 = simulatorSha256(),
+): Promise<Sweep> {
   const crossed = plan.experiments.flatMap(crossOptions);
   const named = [...new Set(crossed.flatMap(({ values }) => [...values.keys()]))];
-  const codeSha256 = simulatorSha256();
   const digests = new Map<string, Promise<string>>();
   const points: SweepPoint[] = [];
   for (const { experiment, values, seed } of crossed) {

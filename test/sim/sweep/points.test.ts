@@ -2,16 +2,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parsePlan } from '../../../sim/sweep/plan-file.ts';
 import { settleSweep } from '../../../sim/sweep/points.ts';
 import type { Sweep } from '../../../sim/sweep/sweep-file.ts';
-
-const code = vi.hoisted(() => ({ digest: 'one' }));
-vi.mock('../../../package-files.ts', async (original) => ({
-  ...(await original<typeof import('../../../package-files.ts')>()),
-  simulatorSha256: () => code.digest,
-}));
 
 let folder: string;
 
@@ -22,8 +16,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function settle(text: string): Promise<Sweep> {
-  return settleSweep(parsePlan(text, 'plan.yaml'), join(folder, 'plan.yaml'));
+function settle(text: string, code = 'one'): Promise<Sweep> {
+  return settleSweep(parsePlan(text, 'plan.yaml'), join(folder, 'plan.yaml'), undefined, code);
 }
 
 test('the option named first changes slowest, then policies, then seeds', async () => {
@@ -85,9 +79,7 @@ test('names of files start from the plan; a file counts by its name and content,
 
 test('what other code of heps wrote is another file', async () => {
   const [before] = (await settle('load: 1\n')).points;
-  code.digest = 'two';
-  const { points, codeSha256 } = await settle('load: 1\n');
-  code.digest = 'one';
+  const { points, codeSha256 } = await settle('load: 1\n', 'two');
   expect(codeSha256).toBe('two');
   expect(points[0]!.file).not.toBe(before!.file);
   expect((await settle('load: 1\n')).points[0]!.file).toBe(before!.file);
