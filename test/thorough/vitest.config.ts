@@ -1,6 +1,6 @@
 /**
- * What takes minutes: how often intervals hold, queues with known answers, the README's commands, and every test of a quarter of its cases on all of
- * them: `npm run test:thorough`.
+ * What takes minutes: how often intervals hold, queues with known answers, the README's commands, and policies of one's own on the command line, and every test of a tenth
+ * of its cases on all of them: `npm run test:thorough`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
