@@ -50,7 +50,7 @@ test('three at once never book a card twice: as many requests win as there are c
   expect(ended.map(({ state }) => state)).toEqual(Array(16).fill('active'));
   // No build failed on the way: nobody sent a server to a card that was taken.
   expect(ended.map(({ attempt }) => attempt)).toEqual(Array(16).fill(1));
-  const cards = ended.map(({ host, cards: held }) => `${host} ${held}`);
+  const cards = ended.flatMap(({ host, cards: held }) => held.map(({ address }) => `${host} ${address}`));
   expect(new Set(cards).size).toBe(16);
   expect(cloud.alive.length).toBe(16);
 });

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import type { ConnectView, DesktopView } from '../../../core/wire/portal.ts';
 import { streamCloseCodes } from '../../../core/wire/portal.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
   cloud = await MemoryCloud.start({ hosts: [memoryHost('cpu-1')] });
   vnc = await VncStub.start({ name: 'a desktop' });
   const environment = cloud.environment(folder);
-  Object.assign(process.env, environment);
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const [port, gatewayPort] = [await freePort(), await freePort()];
   origin = `http://127.0.0.1:${port}`;
   gateway = `http://127.0.0.1:${gatewayPort}`;
@@ -57,6 +57,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await server.stop();
   await vnc.stop();
   await cloud.close();

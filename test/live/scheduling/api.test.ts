@@ -1,7 +1,7 @@
 /** The scheduler over HTTP: who may, what is answered, what is refused and how. */
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken, type Role } from '../../../live/access/tokens.ts';
 import type { RequestView } from '../../../live/scheduling/request-view.ts';
@@ -89,9 +89,10 @@ async function settled(id: string): Promise<RequestView> {
 
 beforeAll(async () => {
   cloud = await MemoryCloud.start({ hosts });
-  Object.assign(process.env, cloud.environment(path));
+  for (const [name, value] of Object.entries(cloud.environment(path))) vi.stubEnv(name, value);
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await cloud.close();
   remove();
 });
