@@ -26,6 +26,7 @@ import {
 import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { type Progress, startProgress } from '../terminal/progress.ts';
 import { reportComparison, warmUpWords, widthWords } from '../terminal/report.ts';
+import { watchRunOptions } from '../terminal/run-option-notes.ts';
 import { wrapText } from '../terminal/table.ts';
 import { listFiles, sayRows } from './outputs.ts';
 
@@ -99,6 +100,7 @@ export function addCompare(program: Command, outside: readonly LoadedPolicy[]): 
       else print(comparison, summaryOnly);
     });
   addPolicyOptions(command, outside);
+  watchRunOptions<CommandOptions>(command, outside, ({ policies: names }) => names);
 }
 
 /** A bar for each stage. */

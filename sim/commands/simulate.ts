@@ -22,6 +22,7 @@ import {
 import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { reportDecisions, reportRun, warmUpWords } from '../terminal/report.ts';
+import { watchRunOptions } from '../terminal/run-option-notes.ts';
 import { wrapText } from '../terminal/table.ts';
 import { listFiles, sayRepeatedIds, sayRows } from './outputs.ts';
 
@@ -91,6 +92,7 @@ export function addSimulate(program: Command, outside: readonly LoadedPolicy[]):
       console.log(`\n${listFiles([out], summaryOnly ? [] : [out])}`);
     });
   addPolicyOptions(command, outside);
+  watchRunOptions<CommandOptions>(command, outside, ({ policy }) => [policy]);
 }
 
 /** Only the decisions: nothing measured, no run file. */

@@ -93,7 +93,8 @@ async function settlePlan(planFile: string): Promise<Sweep> {
   const text = readPlanText(planFile);
   const files = policiesNamedIn(text).filter(isPolicyFile);
   const vocabulary = new PlanVocabulary(await policiesFrom(files, dirname(planFile)));
-  return settleSweep(parsePlan(text, planFile, vocabulary), planFile, vocabulary);
+  const say = (sentence: string): void => console.error(`heps: ${sentence}`);
+  return settleSweep(parsePlan(text, planFile, vocabulary), planFile, vocabulary, undefined, say);
 }
 
 /** @throws InputError when another version settled it */

@@ -13,6 +13,7 @@ import {
 import { openWorkload } from '../runs/workload.ts';
 import { outputGroup, workloadGroup } from '../terminal/help-groups.ts';
 import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
+import { watchWorkloadOptions } from '../terminal/run-option-notes.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
 import { sayRows } from './outputs.ts';
 
@@ -37,6 +38,8 @@ export function addTraceCommands(program: Command): void {
       await writeCsv(firstDays(workload.arrivals, workloadPlanOf(options).days), options.out);
     });
 
+  watchWorkloadOptions(generate);
+
   const convert = trace.command('convert').description('read a trace of any known format, write it as heps CSV');
   convert.argument('<file>', 'heps CSV, openb, azure2017 or SWF, recognised by its content');
   addReadingOptions(convert)
@@ -50,6 +53,8 @@ export function addTraceCommands(program: Command): void {
       sayRows(workload.name, workload.rows);
     });
 
+  watchWorkloadOptions(convert);
+
   const describe = trace.command('describe').description('say what a trace or generated workload asks for');
   describe.argument('[file]', 'a trace (default: the generated workload heps)');
   addReadingOptions(describe)
@@ -62,11 +67,20 @@ export function addTraceCommands(program: Command): void {
         throw new InputError('--load', 'a generated workload', file);
       const { days, load, times, skipInvalid, seed, json = false } = options;
       const workload = file === undefined ? 'heps' : { trace: file };
-      const described = await carryOutDescription({ workload, days, load, times, skipInvalid, seed });
+      const described = await carryOutDescription({
+        workload,
+        days,
+        load,
+        times,
+        skipInvalid,
+        seed,
+        onWarning: () => {},
+      });
       if (json) await printJson(described);
       else print(described);
       sayRows(described.name, described.rows);
     });
+  watchWorkloadOptions(describe);
 }
 
 function addReadingOptions(command: Command): Command {

@@ -1,15 +1,15 @@
 /** What a workload asks for, before anything is simulated. */
 import { anInteger } from '../../core/check.ts';
-import { policyNamed } from '../../core/policies/index.ts';
 import type { ArrivalStream } from '../../traces/arrival.ts';
 import { TraceDigest, type TraceSummary } from '../measures/trace-digest.ts';
 import { type ExperimentOptions, experimentOf } from './experiment.ts';
 import { inOptionNames } from './option-names.ts';
+import { anyPolicy, warnOfIdleOptions } from './warn-of-idle-options.ts';
 import { openWorkload, type ReadRows, workloadInMemory } from './workload.ts';
 
 /** Which workload. */
 export interface DescribeOptions
-  extends Pick<ExperimentOptions, 'workload' | 'days' | 'load' | 'times' | 'skipInvalid'> {
+  extends Pick<ExperimentOptions, 'workload' | 'days' | 'load' | 'times' | 'skipInvalid' | 'onWarning'> {
   /** For what the workload leaves open: a whole number of at least 0. Defaults to 1. */
   readonly seed?: number | undefined;
 }
@@ -29,15 +29,13 @@ export function describeWorkload(options: DescribeOptions = {}): Promise<Workloa
   return inOptionNames(carryOutDescription(options));
 }
 
-/** A plan has one; what arrives does not depend on it. */
-const anyPolicy = { factory: policyNamed('first-fit') };
-
 /** The same, but messages name options as the command line does. */
 export async function carryOutDescription(options: DescribeOptions): Promise<WorkloadDescription> {
-  const names = ['workload', 'days', 'load', 'times', 'skipInvalid', 'seed'];
+  const names = ['workload', 'days', 'load', 'times', 'skipInvalid', 'seed', 'onWarning'];
   const { seed = 1, ...workloadOptions } = options;
   const experiment = experimentOf(workloadOptions, names);
   const plan = experiment.planOf(anyPolicy, anInteger(seed, 'seed')).workload;
+  await warnOfIdleOptions(options, experiment, []);
   const { arrivals } = await experiment.givenFor(anyPolicy, seed);
   const workload = arrivals === undefined ? await openWorkload(plan, seed) : workloadInMemory(arrivals);
   const digest = new TraceDigest();

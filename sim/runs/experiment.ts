@@ -49,12 +49,14 @@ export interface ExperimentOptions {
   readonly engine?: Engine | undefined;
   /** Stops the work at the next batch of arrivals, which then throws the signal's reason; files that are not complete are removed. */
   readonly signal?: AbortSignal | undefined;
+  /** Told, in one sentence each, of options that do nothing with the others. Defaults to a warning of the process (`process.emitWarning`). */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 /** Names of the options, for `noOtherFields`. */
 export const experimentOptions = [
   ...['cluster', 'workload', 'days', 'load', 'times', 'skipInvalid', 'cloud', 'policyOptions', 'warmUp', 'engine'],
-  'signal',
+  ...['signal', 'onWarning'],
 ];
 
 /** The runs that an experiment consists of. */

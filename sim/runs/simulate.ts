@@ -10,6 +10,7 @@ import { type ExperimentOptions, experimentOf, experimentOptions } from './exper
 import { inOptionNames } from './option-names.ts';
 import { carryOutDecisions, carryOutHere, type DecisionResult, type ProgressListener, type RunHooks } from './run.ts';
 import { type RunHandle, runHandle } from './run-handle.ts';
+import { warnOfIdleOptions } from './warn-of-idle-options.ts';
 import type { ReadRows } from './workload.ts';
 
 /** A run, and what is kept of it. */
@@ -109,6 +110,7 @@ export async function runOf(options: SimulateOptions) {
   anInteger(seed, 'seed');
   const [policy] = (await choosePolicies([options.policy ?? 'hybrid'])) as [ChosenPolicy];
   refuseUnknownOptions(policyOptions, [policy]);
+  await warnOfIdleOptions(options, experiment, [policy]);
   const listener: ProgressListener = (share, arrived, nowS) => onProgress?.({ share, arrived, nowS });
   const hooks: RunHooks = {
     given: await experiment.givenFor(policy, seed),

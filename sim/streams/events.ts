@@ -22,6 +22,7 @@ export type EventOptions = Pick<
   | 'cloud'
   | 'policyOptions'
   | 'engine'
+  | 'onWarning'
 >;
 
 /** Nobody listens any more; unwinds the engine from inside an event. */

@@ -1,7 +1,7 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { instantS } from '../../core/instant.ts';
-import { policies, policyNamed } from '../../core/policies/index.ts';
+import { policies } from '../../core/policies/index.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
@@ -13,7 +13,7 @@ import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import type { WorkloadPlan } from '../runs/workload.ts';
 import { cloudGroup, executionGroup, statisticsGroup, workloadGroup } from './help-groups.ts';
-import { policyValuesOf } from './policy-options.ts';
+import { loadedPolicy, policyFactory, policyValuesOf } from './policy-options.ts';
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {
@@ -253,8 +253,8 @@ export function decisionPlanOf(
   seed: number,
   outside: readonly LoadedPolicy[] = [],
 ): DecisionPlan {
-  const loaded = outside.find(({ factory, module }) => module.given === policy || factory.name === policy);
-  const factory = loaded?.factory ?? policyNamed(policy);
+  const loaded = loadedPolicy(policy, outside);
+  const factory = policyFactory(policy, outside);
   return {
     cluster: options.cluster,
     workload: workloadPlanOf(options),
@@ -278,6 +278,8 @@ export function experimentOptionsOf(options: RunOptions, outside: readonly Loade
   return {
     cluster,
     workload: trace === null ? { parameters: preset! } : { trace },
+    // Commands have said so of what was typed.
+    onWarning: () => {},
     ...{ days, load, times: times ?? undefined, skipInvalid, cloud, policyOptions, engine, warmUp: warmUpS },
   };
 }

@@ -46,7 +46,7 @@ test.each([
     /\b50 VMs arrived/,
   ],
   [
-    'heps compare --cluster <(cat one.json) --trace <(zcat trace.gz) --seeds 1,2 --threads 2 --warm-up auto --out p --json',
+    'heps compare --cluster <(cat one.json) --trace <(zcat trace.gz) --policies hybrid,random --seeds 1,2 --threads 2 --warm-up auto --out p --json',
     /"arrived": 50,[\s\S]*"arrived": 50,[\s\S]*"arrived": 50,[\s\S]*"arrived": 50,/,
   ],
   [
@@ -72,7 +72,7 @@ test('what is left out is counted by reason, with its first rows, wherever a tra
     'heps: left out 1 row: 1 of jobs cancelled before they ran\n  cancelled.swf:3: expected a job that ran';
   writeFileSync(
     join(folder, 'plan.yaml'),
-    '\uFEFFcluster: one.json\ntrace: outlier.csv\nskip-invalid: true\nseeds: 1..2\n',
+    '\uFEFFcluster: one.json\ntrace: outlier.csv\nskip-invalid: true\npolicy: random\nseeds: 1..2\n',
   );
   for (const line of [
     'heps trace describe outlier.csv --skip-invalid',
