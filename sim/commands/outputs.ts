@@ -1,7 +1,10 @@
 /** What is said of result files, and of the rows of a workload. */
+import { statSync } from 'node:fs';
 import { shellWord } from '../../files/shell-words.ts';
 import { countOf, type LeftOut, leftOutWords } from '../../traces/left-out.ts';
+import { mostPageBytes } from '../records/run-file-io.ts';
 import type { ReadRows } from '../runs/workload.ts';
+import { wrapText } from '../terminal/table.ts';
 
 /** Rows that were left out, by reason and with the first of each, and whether nothing is left; on standard error. */
 export function sayRows(name: string, { vms, leftOut }: ReadRows): void {
@@ -23,6 +26,11 @@ export function sayRepeatedIds(ids: number): void {
     console.error(`heps: ${counted(ids, 'id')} came more than once; heps explain shows the last VM of such an id`);
 }
 
+/** Bytes of a file; 0 for what is none, such as standard output. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /** `2 with a wrong value in column vcpus`. */
 function inWords({ reason, column, count }: LeftOut): string {
   return `${count.toLocaleString('en-US')} ${leftOutWords[reason]}${column === '' ? '' : ` in column ${column}`}`;
@@ -41,10 +49,20 @@ export function listFiles(paths: readonly string[], viewed: readonly string[]): 
   const listed = 12;
   const shown = paths.slice(0, listed).map((path) => `  ${path}`);
   const more = paths.length > listed ? [`  … and ${paths.length - listed} more`] : [];
+  const small = viewed.filter((path) => sizeOf(path) <= mostPageBytes);
+  const large = viewed.length - small.length;
+  const inBrowser = `See it in the browser:        npx heps view ${small.slice(0, 6).map(shellWord).join(' ')}`;
   const hints = [
     '',
     `Why a VM went where it went:  npx heps explain ${shellWord(paths[0]!)} ID`,
-    `See it in the browser:        npx heps view ${viewed.slice(0, 6).map(shellWord).join(' ')}`,
+    ...(small.length > 0 ? [inBrowser] : []),
+    ...(large > 0
+      ? [
+          wrapText(
+            `${large === 1 ? 'A run file is' : `${large} run files are`} too large for a browser, which reads at most 512 MiB; --summary-only leaves the decisions out, and --decisions FILE of heps simulate streams them.`,
+          ),
+        ]
+      : []),
   ];
   return [paths.length === 1 ? 'run file' : 'run files', ...shown, ...more, ...(viewed.length > 0 ? hints : [])].join(
     '\n',

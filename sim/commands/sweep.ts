@@ -15,6 +15,7 @@ import { parsePlan, policiesNamedIn, readPlanText } from '../sweep/plan-file.ts'
 import { PlanVocabulary } from '../sweep/plan-options.ts';
 import { settleSweep } from '../sweep/points.ts';
 import { distinctPoints, groupResults, missingPoints, resultsOf } from '../sweep/results.ts';
+import { refusePipedInputs } from '../sweep/shared-files.ts';
 import { mostSlices, parseSlice, pointsOfSlice, type Slice, slicesWith } from '../sweep/slices.ts';
 import { jobUnderWay, runOnSlurm } from '../sweep/slurm-runner.ts';
 import { formatSweep, readSweepFile, type Sweep, type SweepPoint, sweepPath, writeSweep } from '../sweep/sweep-file.ts';
@@ -81,6 +82,7 @@ async function sweep(planFile: string, options: SweepOptions): Promise<void> {
     await runMissing(pointsOfSlice(distinctPoints(settled), options.slice), settled, folder, options);
     return;
   }
+  if (options.runner !== 'local') refusePipedInputs(settled, planFile, options.runner);
   if (options.runner === 'slurm') await refuseOtherSweep(settled, folder);
   for (const table of tablePaths(folder)) rmSync(table, { force: true }); // may be those of an earlier plan
   writeSweep(folder, settled);

@@ -1,5 +1,5 @@
 /** `heps view RUN...`: runs in a browser, served to this machine or written into one file. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
@@ -13,7 +13,7 @@ import { policiesFrom } from '../../policy-modules/policy-reference.ts';
 import { embeddedRun, splitAtBodyEnd } from '../page/page.ts';
 import type { PagePolicies } from '../page/page-policies.ts';
 import { startPageServer } from '../page/page-server.ts';
-import { readRunFile } from '../records/run-file-io.ts';
+import { megabytes, mostPageBytes, readRunFile } from '../records/run-file-io.ts';
 import { runFileNeeds } from './option-needs.ts';
 
 export function addView(program: Command): void {
@@ -37,6 +37,7 @@ export function addView(program: Command): void {
         const paths = [...new Set(files)];
         if (options.export !== undefined) checkExport(options.export, paths);
         const page = readBuiltPage();
+        for (const path of paths) refuseTooLargeForPage(path);
         const runs = paths.map((path) => ({ path, run: readRunFile(path) }));
         const given = await policiesFrom(options.policy ?? []);
         await sayIdleOptions(command, runFileNeeds, { runs: runs.map(({ run }) => run), given });
@@ -127,6 +128,13 @@ function exportPage(page: string, paths: readonly string[], { policies, modules 
 function checkExport(out: string, paths: readonly string[]): void {
   if (!/\.html?$/.test(out)) throw new InputError('--export', 'a file name that ends in .html', out);
   if (paths.length === 0) throw new InputError('--export', 'run files to write into the page', undefined);
+}
+
+/** @throws InputError where no browser can read the run */
+function refuseTooLargeForPage(path: string): void {
+  const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes <= mostPageBytes) return;
+  throw InputError.saying(`${path}: ${megabytes(bytes)}, and a browser reads at most 512 MiB; heps explain reads it`);
 }
 
 /** The files' names without folder; as typed where two would be the same. */

@@ -2,6 +2,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -48,6 +51,25 @@ async function start(code: string): Promise<ChildProcess> {
 const sayReadyAndWait = "console.log('ready'); setInterval(() => {}, 1000);";
 
 describe('a plain file', () => {
+  test('a plain file keeps the mode of the one that it replaces, and a new one has the mode that it is given', () => {
+    const path = join(folder, 'secret');
+    writeOutput(path, 'new', 0o600);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    for (const mode of [0o640, 0o600, 0o444]) {
+      chmodSync(path, mode);
+      writeOutput(path, `of ${mode}`);
+      expect([statSync(path).mode & 0o777, readFileSync(path, 'utf8')]).toEqual([mode, `of ${mode}`]);
+    }
+  });
+
+  test.skipIf(process.getuid!() !== 0)('a plain file that root replaces stays its owner’s', () => {
+    const path = join(folder, 'theirs');
+    writeFileSync(path, 'old');
+    chownSync(path, 65534, 65534);
+    writeOutput(path, 'new');
+    expect([statSync(path).uid, statSync(path).gid]).toEqual([65534, 65534]);
+  });
+
   test('a plain file appears under its name when it is finished, not before', () => {
     const path = join(folder, 'new', 'folder', 'file.txt');
     const file = new OutputFile(path);
