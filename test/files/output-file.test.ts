@@ -222,6 +222,20 @@ describe('an interrupted process', () => {
     },
   );
 
+  test('what a thread writes through a link is removed by the thread that guards the link', async () => {
+    mkdirSync(join(folder, 'real'));
+    symlinkSync('real/file.txt', join(folder, 'file.txt'));
+    const child = await start(
+      `import { guardTemporaries, openTemporary } from ${JSON.stringify(resolve('dist/files/temporary-files.js'))};` +
+        "openTemporary(process.cwd() + '/real/file.txt'); guardTemporaries(['file.txt']);" +
+        sayReadyAndWait,
+    );
+    expect(readdirSync(join(folder, 'real'))).toHaveLength(1);
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([null, 'SIGINT']);
+    expect(readdirSync(join(folder, 'real'))).toEqual([]);
+  });
+
   test('what it leaves at SIGKILL, the next one to write into the folder removes; what others still write stays', async () => {
     const [dead, alive] = [await start(half + sayReadyAndWait), await start(half + sayReadyAndWait)];
     dead.kill('SIGKILL');
