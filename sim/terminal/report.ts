@@ -8,6 +8,7 @@ import type { Estimate } from '../../core/statistics/estimate.ts';
 import { seedsNeeded } from '../../core/statistics/seeds-needed.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import type { WarmUp } from '../measures/warm-up.ts';
+import type { Beginning } from '../runs/beginning.ts';
 import type { DecisionCounts } from '../runs/play.ts';
 import type { WidthReached } from '../runs/until-ci.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
@@ -47,6 +48,16 @@ function batchWords(intervals: readonly FigureInterval[]): string {
     `Intervals are by batch means, from batches of ${length} ${most === 1 ? 'day' : 'days'} of this one run; ` +
     'figures without one are counts or quantiles, or depend too long on what was before.'
   );
+}
+
+/** Where time begins in a trace; undefined where that is at its 0. */
+export function beginWords({ atS, how, vmsBefore }: Beginning): string | undefined {
+  if (atS === 0 && vmsBefore === 0) return undefined;
+  const at = `Time begins at day ${Number((atS / 86400).toFixed(2))} of the trace (${atS} s)`;
+  if (how === 'first') return `${at}, with its first VM.`;
+  const before =
+    vmsBefore === 1 ? 'the VM that arrives before is' : `the ${count(vmsBefore)} VMs that arrive before are`;
+  return vmsBefore === 0 ? `${at}, as asked.` : `${at}, as asked: ${before} left out.`;
 }
 
 /** What was left out at the start, and why; undefined where nobody asked. */
