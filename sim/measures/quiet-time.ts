@@ -64,7 +64,7 @@ export class QuietTimes implements CloudObserver {
     if (start !== undefined && start.next.firstS > ofS * mostShare) {
       return { where: 'start', vms: start.vms, ofVms, atS: start.next.firstS, ofS };
     }
-    if (end !== undefined && end.vms > 0 && ofS - end.next.lastS > ofS * mostShare) {
+    if (end !== undefined && this.#lastS - end.next.lastS > ofS * mostShare) {
       return { where: 'end', vms: end.vms, ofVms, atS: end.next.lastS, ofS };
     }
     return null;
