@@ -39,6 +39,8 @@ export {
   simulateDecisions,
 } from './runs/simulate.ts';
 export type { WidthGoal, WidthReached } from './runs/until-ci.ts';
+export type { QuietTime } from './measures/quiet-time.ts';
+export type { Beginning, From } from './runs/beginning.ts';
 export type { ReadRows } from './runs/workload.ts';
 export { type EventOptions, events$ } from './streams/events.ts';
 export { compare$, simulate$, type Update } from './streams/progress.ts';

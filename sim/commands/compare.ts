@@ -148,7 +148,7 @@ function printJson(compared: Comparison): void {
 }
 
 function print(comparison: Comparison, summaryOnly: boolean): void {
-  const { policies: names, seeds, warmUp, untilCi, measures: compared, runs: handles, bound } = comparison;
+  const { policies: names, seeds, warmUp, untilCi, measures: compared, verdicts, runs: handles, bound } = comparison;
   const { cluster, workload } = handles[0]!.inputs;
   const runs = names.map((policy, index) => ({
     policy,
@@ -161,7 +161,7 @@ function print(comparison: Comparison, summaryOnly: boolean): void {
   for (const words of [beginWords(comparison.rows.begin), warmUpWords(warmUp)]) {
     if (words !== undefined) console.log(`${wrapText(words)}\n`);
   }
-  console.log(reportComparison(runs, compared));
+  console.log(reportComparison(runs, compared, verdicts));
   if (bound !== null) console.log(`\n${reportBound(bound.policies, bound.seeds)}`);
   if (seeds.length > 1) console.log(`\n${wrapText(widthWords(untilCi, runs, compared))}`);
   const files = handles.map(({ file }) => file!);

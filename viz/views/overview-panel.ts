@@ -1,5 +1,6 @@
 /** Beside the map while nothing is selected: the run's figures, and who was turned away or waits around the moment. */
 import { formatTime } from '../../core/runs/explanation.ts';
+import { formatFigure } from '../../core/runs/figure-text.ts';
 import { measures, titleOf } from '../../core/runs/measures.ts';
 import type { MomentReader } from '../model/moment.ts';
 import type { Placements, Run } from '../model/run.ts';
@@ -52,7 +53,7 @@ function figureRows({ file }: Run): HTMLElement[] {
       element(
         'td',
         { class: 'number' },
-        Number.isInteger(value) && measure.unit === '' ? count(value) : value.toFixed(measure.digits),
+        Number.isInteger(value) && measure.unit === '' ? count(value) : formatFigure(measure, value),
       ),
     );
   });
