@@ -4,6 +4,7 @@ import type { Vm } from '../cloud/vm.ts';
 
 /** Most of the time, at its start or its end, in which hardly any VM arrives. Times are from where the run's time begins. */
 export interface QuietTime {
+  /** At which end of the time it is. */
   readonly where: 'start' | 'end';
   /** VMs that arrive in it. */
   readonly vms: number;
