@@ -1,10 +1,10 @@
 /** Whether the server's database can be used as it is: nothing in it is changed, not even brought up to date. */
 import { existsSync } from 'node:fs';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { InputError } from '../../core/input-error.ts';
 import type { Check } from '../checks.ts';
 import { type DatabaseOptions, openDatabase } from '../database/database.ts';
-import { migrate } from '../database/migrate.ts';
+import { migrationsDone } from '../database/migrate.ts';
 import { type ServerSchema, serverMigrations } from '../server/migrations.ts';
 import { check } from './cloud-checks.ts';
 import { databaseStep } from './steps.ts';
@@ -34,8 +34,8 @@ export async function checkDatabase(options: DatabaseOptions): Promise<Check[]> 
 }
 
 async function checkTables(database: Kysely<ServerSchema>, where: string): Promise<Check> {
-  const done = await stepsDone(database);
-  const expected = await allSteps();
+  const done = await migrationsDone(database);
+  const expected = Object.keys(serverMigrations('sqlite'));
   const missing = expected.filter((name) => !done.includes(name));
   const unknown = done.filter((name) => !expected.includes(name));
   if (unknown.length > 0) {
@@ -70,25 +70,6 @@ async function checkWrite(database: Kysely<ServerSchema>): Promise<Check> {
       return wrong(`cannot be written: ${textOf(error)}`, 'check who may write there, and the space left');
   }
   return check(databaseStep, 'ok', 'a write works');
-}
-
-/** Names of the migrations that a database has had; none where it never had one. */
-async function stepsDone(database: Kysely<ServerSchema>): Promise<string[]> {
-  const tables = await database.introspection.getTables({ withInternalKyselyTables: true });
-  if (tables.every(({ name }) => name !== 'kysely_migration')) return [];
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(database);
-  return rows.map(({ name }) => name);
-}
-
-/** Names of all our migrations: those that a new database gets. */
-async function allSteps(): Promise<string[]> {
-  const fresh = openDatabase<ServerSchema>({ kind: 'sqlite', file: ':memory:' });
-  try {
-    await migrate(fresh, serverMigrations('sqlite'));
-    return await stepsDone(fresh);
-  } finally {
-    await fresh.destroy();
-  }
 }
 
 function wrong(found: string, remedy: string): Check {

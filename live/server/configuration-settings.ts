@@ -2,6 +2,7 @@
 import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
+import { aModel } from '../scheduling/aliases.ts';
 import { modes } from '../scheduling/modes.ts';
 import { anOrigin, aPort, logLevels, networks, texts } from '../settings/setting-checks.ts';
 import type { Settings } from '../settings/settings-file.ts';
@@ -69,7 +70,7 @@ export const settings: Settings = {
 
 function modelsByAlias(value: unknown, where: string): Record<string, string> {
   const models = Object.entries(anObject(value, where));
-  return Object.fromEntries(models.map(([alias, model]) => [alias, aText(model, `${where}.${alias}`)]));
+  return Object.fromEntries(models.map(([alias, model]) => [alias, aModel(model, `${where}.${alias}`)]));
 }
 
 function numbersByGroup(value: unknown, where: string): Record<string, number> {

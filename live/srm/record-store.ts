@@ -3,7 +3,7 @@ import { type Compilable, type Kysely, sql } from 'kysely';
 import type { AuditTable } from '../access/audit-table.ts';
 import type { DatabaseKind } from '../database/column-types.ts';
 import { type Step, transact } from '../database/transact.ts';
-import type { RecordTable } from './tables.ts';
+import { mostAheadS, type RecordTable } from './tables.ts';
 
 /** One report with who sent it. */
 export interface RecordWrite {
@@ -73,15 +73,55 @@ export class RecordStore {
         conflict
           .column('host')
           .doUpdateSet((row) => Object.fromEntries(columns.map((column) => [column, row.ref(`excluded.${column}`)])))
-          .whereRef('excluded.sequence', '>', 'records.sequence'),
+          .where((where) =>
+            where.or([
+              where('records.sequence', '<', where.ref('excluded.sequence')),
+              where('records.sequence', '>', sql<number>`(excluded.${sql.ref('receivedAtS')} + ${mostAheadS}) * 1000`),
+            ]),
+          ),
       );
     }
     // MariaDB assigns from left to right: the sequence, on which the others depend, comes last.
     const newer = (column: (typeof columns)[number]) => {
       const name = sql.ref(column);
-      return sql<never>`if(values(${sql.ref('sequence')}) > ${sql.ref('sequence')}, values(${name}), ${name})`;
+      const sequence = sql.ref('sequence');
+      const isWild = sql`${sequence} > (values(${sql.ref('receivedAtS')}) + ${mostAheadS}) * 1000`;
+      return sql<never>`if(values(${sequence}) > ${sequence} or ${isWild}, values(${name}), ${name})`;
     };
     return insert.onDuplicateKeyUpdate(Object.fromEntries(columns.map((column) => [column, newer(column)])));
+  }
+
+  /** Names of all hosts that have a record. */
+  async readHosts(): Promise<string[]> {
+    const rows = await this.#database.selectFrom('records').select('host').execute();
+    return rows.map(({ host }) => host);
+  }
+
+  /** How many hosts have a record. */
+  async countHosts(): Promise<number> {
+    const { count } = await this.#database
+      .selectFrom('records')
+      .select(({ fn }) => fn.countAll<number | string>().as('count'))
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
+  /** Removes a host's record, with an audit row. @returns false when it has reported since */
+  async forget(
+    { host, version, receivedAtS }: Pick<RecordTable, 'host' | 'version' | 'receivedAtS'>,
+    { tokenId, requestId, nowS: atS }: { tokenId: number | null; requestId: string; nowS: number },
+  ): Promise<boolean> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      const { numDeletedRows } = await transaction
+        .deleteFrom('records')
+        .where('host', '=', host)
+        .where('receivedAtS', '=', receivedAtS)
+        .executeTakeFirst();
+      if (Number(numDeletedRows) === 0) return false;
+      const row = { atS, tokenId, action: 'forget', subject: host, version, requestId };
+      await transaction.insertInto('audit').values(row).execute();
+      return true;
+    });
   }
 
   /** Removes audit rows of reports from before; those of tokens stay. @returns how many */

@@ -39,6 +39,9 @@ scheduling: {mode: shadow, aliases: {a100: A100-80GB}}`;
   });
   expect(() => read(`${file.replace('shadow', 'watch')}`)).toThrow('scheduling.mode: expected one of off, shadow');
   expect(() => read(`${file.replace('A100-80GB', '7')}`)).toThrow('scheduling.aliases.a100: expected a text');
+  expect(() => read(`${file.replace('A100-80GB', 'A100-80')}`)).toThrow(
+    'scheduling.aliases.a100: expected a model of the card catalogue, such as A100-80GB, got "A100-80"',
+  );
 });
 
 test('the policy has the options of the simulator, by their names and with their defaults', () => {
