@@ -56,9 +56,10 @@ async function refuseNewer<Schema>(
 /** Of what MariaDB refuses at the first query, in one line: there is no connection, or none for this user and database. */
 function openingError(options: DatabaseOptions, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
-  const isRefused = /^(?:ECONN|ENOTFOUND|EHOST|ETIMEDOUT|EAI_|ER_ACCESS|ER_DBACCESS|ER_BAD_DB|PROTOCOL_)/.test(
-    code ?? '',
-  );
+  const isRefused =
+    /^(?:HANDSHAKE_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|ECONN|ENOTFOUND|EHOST|ETIMEDOUT|EAI_|ER_ACCESS|ER_DBACCESS|ER_BAD_DB|PROTOCOL_)/.test(
+      code ?? '',
+    );
   if (options.kind === 'sqlite' || !isRefused) return error;
   const { host, port, name, user } = options;
   return InputError.saying(

@@ -122,6 +122,11 @@ export class Scheduling {
       : `the first reconciliation has not finished: ${this.#failure}`;
   }
 
+  /** Why the last look at the cloud failed; null when it did not. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
   /** Seconds since the last full reconciliation with the cloud. */
   get reconcileAgeS(): number {
     return this.#parts.clock.nowS - this.#reconciledAtS;

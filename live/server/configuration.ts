@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { isPolicyFile } from '../../policy-modules/policy-reference.ts';
-import type { DatabaseOptions } from '../database/database.ts';
+import type { DatabaseOptions, DatabaseTls } from '../database/database.ts';
 import type { UnifiedLoginSettings } from '../desktops/accounts/unified-login-settings.ts';
 import type { DesktopSettings } from '../desktops/settings.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
@@ -72,6 +72,7 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv, 
             name: get('database.name'),
             user: get('database.user'),
             password: secret('database.password', 'a file with the password, or HEPS_DATABASE_PASSWORD'),
+            tls: databaseTlsOf(values),
           },
     srm: { intervalS: get('srm.intervalS'), auditReportsForH: get('srm.auditReportsForH') },
     scheduling:
@@ -102,6 +103,22 @@ function tlsOf({ has, contentOf }: SettingValues, section: 'tls' | 'gateway'): C
   return {
     certificate: contentOf(`${section}.certificateFile`, 'the file of the certificate'),
     key: contentOf(`${section}.keyFile`, 'the file of the key'),
+  };
+}
+
+/** A file of authorities or an own certificate says that TLS is wanted. */
+function databaseTlsOf({ get, has, contentOf }: SettingValues): DatabaseTls | null {
+  const hasClient = has('database.certificateFile') || has('database.keyFile');
+  if (!get<boolean>('database.tls') && !has('database.caFile') && !hasClient) return null;
+  return {
+    ca: has('database.caFile') ? contentOf('database.caFile', 'the file of the authorities') : undefined,
+    client: hasClient
+      ? {
+          certificate: contentOf('database.certificateFile', 'the file of the certificate'),
+          key: contentOf('database.keyFile', 'the file of the key'),
+        }
+      : null,
+    verify: get('database.verify'),
   };
 }
 
