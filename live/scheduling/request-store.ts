@@ -31,6 +31,8 @@ export interface RequestWrite {
   readonly requestId: string;
   /** Whose token asked for it; null for what the scheduler does on its own. */
   readonly tokenId: number | null;
+  /** Who asked for it with her token of Keystone. */
+  readonly userId?: string;
   /** The host that is claimed by it, and the version of what is held there that the decision knew. */
   readonly claim: { readonly host: string; readonly version: number } | null;
   /** Other hosts on which something else is held now. */
@@ -139,11 +141,12 @@ export class RequestStore {
     return rows.map(serverRequestOf);
   }
 
-  /** The newest requests first. */
-  async readNewest(limit: number): Promise<ServerRequest[]> {
+  /** The newest requests first. @param projectId null for those of all projects */
+  async readNewest(limit: number, projectId: string | null = null): Promise<ServerRequest[]> {
     const rows = await this.#database
       .selectFrom('requests')
       .selectAll()
+      .$if(projectId !== null, (query) => query.where('projectId', '=', projectId))
       .orderBy('createdAtS', 'desc')
       .limit(limit)
       .execute();
@@ -194,12 +197,12 @@ export class RequestStore {
   async note(
     action: RequestAction,
     subject: string,
-    write: Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'>,
+    write: Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId' | 'userId'>,
   ): Promise<void> {
-    const { nowS: atS, requestId, tokenId } = write;
+    const { nowS: atS, requestId, tokenId, userId = null } = write;
     await this.#database
       .insertInto('audit')
-      .values({ atS, tokenId, action, subject, version: null, requestId })
+      .values({ atS, tokenId, action, subject, version: null, requestId, userId })
       .execute();
   }
 
@@ -258,9 +261,18 @@ export class RequestStore {
     return steps;
   }
 
-  #audit({ id, revision, state }: ServerRequest, { nowS, tokenId, requestId }: RequestWrite) {
+  #audit({ id, revision, state }: ServerRequest, write: RequestWrite) {
+    const { nowS, tokenId, requestId, userId } = write;
     return this.#database
       .insertInto('audit')
-      .values({ atS: nowS, tokenId, action: `server-${state}`, subject: id, version: revision, requestId });
+      .values({
+        atS: nowS,
+        tokenId,
+        action: `server-${state}`,
+        subject: id,
+        version: revision,
+        requestId,
+        userId: userId ?? null,
+      });
   }
 }

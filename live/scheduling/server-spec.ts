@@ -2,7 +2,7 @@
 import { aBoolean, anArray, anInteger, anObject, aText, noOtherFields } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { requestFromFlavor, type VmRequest, vmRequest } from '../../core/request.ts';
-import type { Flavor, Image } from '../openstack/index.ts';
+import type { Flavor, Image, ServerVolume } from '../openstack/index.ts';
 
 /** A request for a server, with everything looked up that does not depend on the decision. */
 export interface ServerSpec {
@@ -13,6 +13,10 @@ export interface ServerSpec {
   readonly userData?: string;
   readonly keyName?: string;
   readonly configDrive?: boolean;
+  /** Names or ids; the project's default where it is left out. */
+  readonly securityGroups?: readonly string[];
+  /** Volumes that it gets. */
+  readonly volumes?: readonly ServerVolume[];
   /** The caller's own; ours are added at the create. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The flavor that was named; null where numbers were given. */
@@ -46,6 +50,8 @@ const fields = [
   'userData',
   'keyName',
   'configDrive',
+  'securityGroups',
+  'volumes',
   'metadata',
 ] as const;
 
@@ -71,6 +77,8 @@ export function checkServerBody(value: unknown): ServerBody {
     ...(userData !== undefined && { userData }),
     ...(body.keyName !== undefined && { keyName: shortText(body.keyName, 'keyName') }),
     ...(body.configDrive !== undefined && { configDrive: aBoolean(body.configDrive, 'configDrive') }),
+    ...(body.securityGroups !== undefined && { securityGroups: namesOf(body.securityGroups, 'securityGroups') }),
+    ...(body.volumes !== undefined && { volumes: volumesOf(body.volumes, 'volumes') }),
     flavor: optional(body.flavor, 'flavor', shortText) ?? null,
     size: optional(body.size, 'size', sizeOf) ?? null,
     gpu: optional(body.gpu, 'gpu', gpuOf) ?? null,
@@ -177,6 +185,28 @@ function gpuOf(value: unknown, where: string) {
 function networksOf(value: unknown): readonly string[] | 'none' {
   if (value === undefined || value === 'none') return 'none';
   return anArray(value, 'networks').map((id, index) => shortText(id, `networks[${index}]`));
+}
+
+function namesOf(value: unknown, where: string): readonly string[] {
+  return anArray(value, where).map((name, index) => shortText(name, `${where}[${index}]`));
+}
+
+/** @throws InputError, also where two of them would be booted from */
+export function volumesOf(value: unknown, where: string): readonly ServerVolume[] {
+  const volumes = anArray(value, where).map((item, index) => {
+    const at = `${where}[${index}]`;
+    const volume = anObject(item, at);
+    noOtherFields(volume, at, ['id', 'boots', 'deleteWithServer']);
+    return {
+      id: shortText(volume.id, `${at}.id`),
+      ...(volume.boots !== undefined && { boots: aBoolean(volume.boots, `${at}.boots`) }),
+      ...(volume.deleteWithServer !== undefined && {
+        deleteWithServer: aBoolean(volume.deleteWithServer, `${at}.deleteWithServer`),
+      }),
+    };
+  });
+  if (volumes.filter(({ boots }) => boots).length > 1) throw new InputError(where, 'at most one that boots', 'several');
+  return volumes;
 }
 
 function metadataOf(value: unknown): Record<string, string> {

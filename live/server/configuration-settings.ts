@@ -1,6 +1,7 @@
 /** The keys of the configuration besides the policy's: how each is checked, and what it is where nobody gives it. */
 import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
+import { keystoneRoles, usualKeystoneRoles } from '../access/keystone-roles.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
 import { aModel } from '../scheduling/aliases.ts';
 import { modes } from '../scheduling/modes.ts';
@@ -30,6 +31,8 @@ export const settings: Settings = {
   'srm.intervalS': { check: aPositive, fallback: 10 },
   'srm.auditReportsForH': { check: aPositive, fallback: 6 },
   'cloud.name': { check: aText },
+  'access.keystone': { check: aBoolean, fallback: true },
+  'access.keystoneRoles': { check: keystoneRoles, fallback: usualKeystoneRoles },
   'srm.mirrorToPlacement': { check: aBoolean, fallback: false },
   'scheduling.mode': { check: (value, where) => oneOf(value, where, ['off', ...modes]), fallback: 'off' },
   'scheduling.aliases': { check: modelsByAlias, fallback: {} },

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { isPolicyFile } from '../../policy-modules/policy-reference.ts';
+import type { KeystoneRoles } from '../access/keystone-roles.ts';
 import type { DatabaseOptions, DatabaseTls } from '../database/database.ts';
 import type { UnifiedLoginSettings } from '../desktops/accounts/unified-login-settings.ts';
 import type { DesktopSettings } from '../desktops/settings.ts';
@@ -27,6 +28,8 @@ export interface Configuration {
     /** Hours for which the audit rows of reports are kept; those of tokens are kept for good. */
     readonly auditReportsForH: number;
   };
+  /** How tokens of Keystone are taken, and which cloud's; null: not at all. */
+  readonly keystone: { readonly cloud: string | undefined; readonly roles: KeystoneRoles } | null;
   /** Null: only the registry runs, and no cloud is asked. */
   readonly scheduling: (Omit<SchedulingSettings, 'isShared'> & { readonly cloud: string | undefined }) | null;
   /** The cloud in whose Placement the cards are mirrored; null: in none. */
@@ -58,7 +61,7 @@ export async function openConfiguration(file: string, environment: NodeJS.Proces
 export function readConfiguration(file: string, environment: NodeJS.ProcessEnv, outside?: LoadedPolicy): Configuration {
   if (outside !== undefined) refuseTakenKeys(settings, outside);
   const values = readSettings({ ...settings, ...policySettings(outside) }, file, environment);
-  const { get, pathOf, secret } = values;
+  const { get, has, pathOf, secret } = values;
   return {
     listen: { address: get('listen.address'), port: get('listen.port') },
     tls: tlsOf(values, 'tls'),
@@ -75,6 +78,10 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv, 
             tls: databaseTlsOf(values),
           },
     srm: { intervalS: get('srm.intervalS'), auditReportsForH: get('srm.auditReportsForH') },
+    keystone:
+      get('access.keystone') && (has('cloud.name') || get('scheduling.mode') !== 'off')
+        ? { cloud: get('cloud.name'), roles: get('access.keystoneRoles') }
+        : null,
     scheduling:
       get('scheduling.mode') === 'off'
         ? null

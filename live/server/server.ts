@@ -18,6 +18,7 @@ import { WatchHub } from '../srm/watch-hub.ts';
 import type { Configuration } from './configuration.ts';
 import { makeMetrics } from './metrics.ts';
 import { openDesktops } from './open-desktops.ts';
+import { openKeystone } from './open-keystone.ts';
 import { openScheduler } from './open-scheduler.ts';
 import { Probe } from './readiness.ts';
 import { serviceRoutes, withOpenApi } from './service-routes.ts';
@@ -80,7 +81,6 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
     viewers: () => events.viewers,
     clockAheadS: () => clock.ownAheadS,
   });
-  const tokens = new TokenCheck(stores.tokens);
   let isStopping = false;
   const unreadyBecause = (): string | null =>
     isStopping ? 'the server is stopping' : registry.isReady ? null : 'the records are being loaded';
@@ -90,6 +90,8 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
   const onStoreError = (error: unknown, requestId: string): void =>
     log.error({ err: error, requestId }, 'the database did not take a report');
   const scheduler = openScheduler(configuration, registry, stores, metrics, log);
+  const keystone = openKeystone(configuration, scheduler, clock, log);
+  const tokens = new TokenCheck(stores.tokens, keystone?.check);
   const desktops = openDesktops(configuration, scheduler, stores, metrics, log);
   const routes = withOpenApi([
     ...srmRoutes({ registry, watch, onStoreError }),
@@ -138,6 +140,7 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
       await desktops?.stop();
       await close();
       await scheduler?.stop();
+      await keystone?.close();
       await endMirror?.();
     },
   };
