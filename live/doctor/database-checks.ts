@@ -4,13 +4,18 @@ import type { Kysely } from 'kysely';
 import { InputError } from '../../core/input-error.ts';
 import type { Check } from '../checks.ts';
 import { type DatabaseOptions, openDatabase } from '../database/database.ts';
+import { databaseClock } from '../database/database-clock.ts';
 import { migrationsDone } from '../database/migrate.ts';
 import { type ServerSchema, serverMigrations } from '../server/migrations.ts';
+import type { ServiceClocks } from './clock-checks.ts';
 import { check } from './cloud-checks.ts';
 import { databaseStep } from './steps.ts';
 
 /** Opens it, compares its tables with ours, writes a row and takes it back. */
-export async function checkDatabase(options: DatabaseOptions): Promise<Check[]> {
+export async function checkDatabase(
+  options: DatabaseOptions,
+  clocks: Pick<ServiceClocks, 'note'> | null = null,
+): Promise<Check[]> {
   const where = options.kind === 'sqlite' ? options.file : `${options.name} at ${options.host}:${options.port}`;
   // Opening would make it.
   if (options.kind === 'sqlite' && !existsSync(options.file)) {
@@ -24,6 +29,8 @@ export async function checkDatabase(options: DatabaseOptions): Promise<Check[]> 
   }
   try {
     const tables = await checkTables(database, where);
+    if (options.kind === 'mariadb')
+      clocks?.note('the database', -(await databaseClock(database, options.kind)).ownAheadS);
     if (tables.status === 'wrong') return [tables];
     return [tables, await checkWrite(database)];
   } catch (error) {

@@ -4,10 +4,17 @@ import type { DatabaseKind } from '../database/column-types.ts';
 import { type Step, transact } from '../database/transact.ts';
 import { type Comparison, comparisonOf } from './comparison.ts';
 import { rowOf, type ServerRequest, serverRequestOf } from './server-request.ts';
+import { type ServerSpec, withoutUserData } from './server-spec.ts';
 import type { RequestAction, RequestState, SchedulingSchema } from './tables.ts';
 
 /** States in which somebody has to go on with a request. */
 export const openStates: readonly RequestState[] = ['claimed', 'building', 'failing', 'deleting'];
+
+/** States of what is over: nothing is held, and nobody goes on with it. */
+export const endStates: readonly RequestState[] = ['failed', 'deleted'];
+
+/** Rows that are removed, or cleared of user data, at a time. */
+const rowsAtOnce = 500;
 
 /** Somebody else has changed the request since it was read: read it again. */
 export class RequestChanged extends Error {
@@ -92,8 +99,11 @@ export class RequestStore {
    * @throws RequestChanged when it is not at that revision any more @throws HostChanged as above
    */
   async change(row: ServerRequest, changes: RequestChanges, write: RequestWrite): Promise<ServerRequest> {
-    const next: ServerRequest = { ...row, ...changes, revision: row.revision + 1, changedAtS: write.nowS };
-    const { id: _, idempotencyKey: __, tokenId: ___, spec: ____, createdAtS: _____, ...columns } = rowOf(next);
+    const state = changes.state ?? row.state;
+    const spec = endStates.includes(state) ? withoutUserData(row.spec) : row.spec;
+    const next: ServerRequest = { ...row, ...changes, spec, revision: row.revision + 1, changedAtS: write.nowS };
+    const { id: _, idempotencyKey: __, tokenId: ___, spec: specText, createdAtS: ____, ...others } = rowOf(next);
+    const columns = { ...others, ...(spec !== row.spec && { spec: specText }) };
     const isNoted = next.state !== row.state || next.attempt !== row.attempt;
     await transact(this.#database, [
       ...this.#versionSteps(write),
@@ -232,6 +242,50 @@ export class RequestStore {
     return rows.map(comparisonOf);
   }
 
+  /** Removes user data of requests that were over before that was done at their end. @returns of how many */
+  async dropUserData(): Promise<number> {
+    const rows = await this.#database
+      .selectFrom('requests')
+      .select(['id', 'spec'])
+      .where('state', 'in', [...endStates])
+      .where('spec', 'like', '%"userData"%')
+      .limit(rowsAtOnce)
+      .execute();
+    const old = rows.filter(({ spec }) => (JSON.parse(spec) as ServerSpec).userData !== undefined);
+    for (const { id, spec } of old) {
+      const kept = withoutUserData(JSON.parse(spec) as ServerSpec);
+      await this.#database
+        .updateTable('requests')
+        .set({ spec: JSON.stringify(kept) })
+        .where('id', '=', id)
+        .execute();
+    }
+    return old.length;
+  }
+
+  /** Removes requests that were over before then, some at a time. @returns how many */
+  async dropRequests(beforeS: number): Promise<number> {
+    const rows = await this.#database
+      .selectFrom('requests')
+      .select('id')
+      .where('state', 'in', [...endStates])
+      .where('changedAtS', '<', beforeS)
+      .limit(rowsAtOnce)
+      .execute();
+    const ids = rows.map(({ id }) => id);
+    if (ids.length > 0) await this.#database.deleteFrom('requests').where('id', 'in', ids).execute();
+    return ids.length;
+  }
+
+  /** Removes comparisons from before then. @returns how many */
+  async dropComparisons(beforeS: number): Promise<number> {
+    const { numDeletedRows } = await this.#database
+      .deleteFrom('comparisons')
+      .where('atS', '<', beforeS)
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
   /** Takes part in every write that claims or lets go: a claim made on an old version fails. */
   #versionSteps({ claim, touched }: RequestWrite): Step[] {
     const steps: Step[] = [];
@@ -263,16 +317,14 @@ export class RequestStore {
 
   #audit({ id, revision, state }: ServerRequest, write: RequestWrite) {
     const { nowS, tokenId, requestId, userId } = write;
-    return this.#database
-      .insertInto('audit')
-      .values({
-        atS: nowS,
-        tokenId,
-        action: `server-${state}`,
-        subject: id,
-        version: revision,
-        requestId,
-        userId: userId ?? null,
-      });
+    return this.#database.insertInto('audit').values({
+      atS: nowS,
+      tokenId,
+      action: `server-${state}`,
+      subject: id,
+      version: revision,
+      requestId,
+      userId: userId ?? null,
+    });
   }
 }

@@ -1,5 +1,5 @@
 /** The scheduler on a real cloud: takes requests, works on them, and keeps what it knows in step with Nova, Placement and the registry. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   BehaviorSubject,
   defer,
@@ -50,7 +50,7 @@ import { RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
 import type { ServerRequest } from './server-request.ts';
-import type { ServerBody, ServerSpec } from './server-spec.ts';
+import { isSameSpec, type ServerBody, type ServerSpec, withoutUserData } from './server-spec.ts';
 
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;
@@ -220,7 +220,7 @@ export class Scheduling {
         id,
         idempotencyKey,
         tokenId: tokenId ?? 0,
-        spec,
+        spec: isPlaced ? spec : withoutUserData(spec),
         state: isPlaced ? 'claimed' : 'failed',
         revision: 1,
         ...binder.lease(),
@@ -241,7 +241,7 @@ export class Scheduling {
       const known = await store.add(fresh, { nowS, requestId, tokenId, ...asker, claim: on, touched: [] });
       return known ?? fresh;
     });
-    if (row.id !== id && !isSameRequest(row, spec)) throw new KeyReused('another request has this key');
+    if (row.id !== id && !isSameSpec(row.spec, spec)) throw new KeyReused('another request has this key');
     // Of a request that waits for it since a restart too.
     if (person !== undefined && row.state === 'claimed') this.#people.keep(row.id, person);
     void binder.drive(row.id);
@@ -419,15 +419,4 @@ function ownerOf(
   if (person === undefined) return login ?? { projectId: null, projectName: null, userId: null, userName: null };
   const { userId, userName, project } = person;
   return { projectId: project?.id ?? null, projectName: project?.name ?? null, userId, userName };
-}
-
-function isSameRequest(row: ServerRequest, spec: ServerSpec): boolean {
-  return digestOf(row.spec) === digestOf(spec);
-}
-
-/** Of all but the request's id. */
-function digestOf({ request: { id: _, ...request }, ...rest }: ServerSpec): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ ...rest, request }))
-    .digest('hex');
 }

@@ -1,4 +1,5 @@
 /** What a person asks the scheduler for: a server, by a flavor or by numbers, with cards or without. */
+import { createHash } from 'node:crypto';
 import { aBoolean, anArray, anInteger, anObject, aText, noOtherFields } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { requestFromFlavor, type VmRequest, vmRequest } from '../../core/request.ts';
@@ -9,8 +10,10 @@ export interface ServerSpec {
   readonly name: string;
   readonly imageId: string;
   readonly networks: readonly string[] | 'none';
-  /** Base64. */
+  /** Base64. Kept no longer than it may still be needed for a create. */
   readonly userData?: string;
+  /** SHA-256 of user data that were removed since the request is over, so that its key is still known to be its own. */
+  readonly bootScriptSha256?: string;
   readonly keyName?: string;
   readonly configDrive?: boolean;
   /** Names or ids; the project's default where it is left out. */
@@ -25,8 +28,29 @@ export interface ServerSpec {
   readonly request: VmRequest;
 }
 
+/** As it is kept of a request that is over: user data may hold secrets. */
+export function withoutUserData(spec: ServerSpec): ServerSpec {
+  const { userData, ...rest } = spec;
+  return userData === undefined ? spec : { ...rest, bootScriptSha256: sha256(userData) };
+}
+
+/** Whether two requests ask for the same, whatever their ids, and whether or not one is over. */
+export function isSameSpec(one: ServerSpec, other: ServerSpec): boolean {
+  return comparedText(one) === comparedText(other);
+}
+
+function comparedText(spec: ServerSpec): string {
+  const { request, bootScriptSha256, ...rest } = withoutUserData(spec);
+  const { id: _, ...asked } = request;
+  return JSON.stringify({ ...rest, asked, bootScriptSha256 });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 /** The body of `POST /v1/servers`, checked on its own. */
-export interface ServerBody extends Omit<ServerSpec, 'imageId' | 'flavor' | 'request'> {
+export interface ServerBody extends Omit<ServerSpec, 'bootScriptSha256' | 'imageId' | 'flavor' | 'request'> {
   /** Id, or a name that only one image has. */
   readonly image: string;
   /** Id or name of a flavor; null where `size` is given. */

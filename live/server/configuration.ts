@@ -25,9 +25,11 @@ export interface Configuration {
   readonly srm: {
     /** Seconds between the reports of a host. */
     readonly intervalS: number;
-    /** Hours for which the audit rows of reports are kept; those of tokens are kept for good. */
+    /** Hours for which the audit rows of reports are kept; all others as `keepForD` has it. */
     readonly auditReportsForH: number;
   };
+  /** Days for which requests that are over, comparisons and audit rows are kept. */
+  readonly keepForD: { readonly requests: number; readonly comparisons: number; readonly audit: number };
   /** How tokens of Keystone are taken, and which cloud's; null: not at all. */
   readonly keystone: { readonly cloud: string | undefined; readonly roles: KeystoneRoles } | null;
   /** Null: only the registry runs, and no cloud is asked. */
@@ -78,6 +80,11 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv, 
             tls: databaseTlsOf(values),
           },
     srm: { intervalS: get('srm.intervalS'), auditReportsForH: get('srm.auditReportsForH') },
+    keepForD: {
+      requests: get('scheduling.requestsForD'),
+      comparisons: get('scheduling.comparisonsForD'),
+      audit: get('access.auditForD'),
+    },
     keystone:
       get('access.keystone') && (has('cloud.name') || get('scheduling.mode') !== 'off')
         ? { cloud: get('cloud.name'), roles: get('access.keystoneRoles') }

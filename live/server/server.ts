@@ -10,6 +10,7 @@ import { every } from '../every.ts';
 import { listen } from '../http/listen.ts';
 import { requestListener } from '../http/request-listener.ts';
 import { TokenCheck } from '../http/token-check.ts';
+import { RequestStore } from '../scheduling/request-store.ts';
 import { srmRoutes } from '../srm/api.ts';
 import { LiveEvents } from '../srm/live-events.ts';
 import { startMirror } from '../srm/placement-mirror.ts';
@@ -154,14 +155,14 @@ interface RegularParts {
 
 /** What a server does again and again until that is ended; failures are logged. */
 function startRegularWork(
-  { database, srm: { auditReportsForH } }: Configuration,
+  { database, srm: { auditReportsForH }, keepForD }: Configuration,
   { registry, tokens, stores }: RegularParts,
   log: Logger,
 ): Subscription {
   const { clock } = stores;
   const all = new Subscription();
-  const add = (intervalS: number, failure: string, work: () => unknown): void =>
-    all.add(every(clock, intervalS, work, (error) => log.error({ err: error }, failure)));
+  const add = (intervalS: number, failure: string, work: () => unknown, firstS = intervalS): void =>
+    all.add(every(clock, intervalS, work, (error) => log.error({ err: error }, failure), firstS));
   let isApart = false;
   add(5, "the database's time could not be read", async () => {
     await clock.measure();
@@ -179,6 +180,20 @@ function startRegularWork(
   add(5, 'revoked tokens could not be read', () => tokens.refresh());
   add(60, 'old audit rows could not be removed', () =>
     stores.records.dropReportAudits(clock.nowS - auditReportsForH * 3600),
+  );
+  add(
+    3600,
+    'what is too old could not be removed',
+    async () => {
+      const beforeS = (days: number): number => clock.nowS - days * 86_400;
+      const requests = new RequestStore(stores);
+      while ((await requests.dropUserData()) > 0) {}
+      while ((await requests.dropRequests(beforeS(keepForD.requests))) > 0) {}
+      await requests.dropComparisons(beforeS(keepForD.comparisons));
+      await stores.records.dropAudits(beforeS(keepForD.audit));
+      await stores.database.deleteFrom('desktopAudit').where('atS', '<', beforeS(keepForD.audit)).execute();
+    },
+    10,
   );
   return all;
 }

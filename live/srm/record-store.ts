@@ -141,6 +141,12 @@ export class RecordStore {
       .executeTakeFirst();
     return Number(numDeletedRows);
   }
+
+  /** Removes all audit rows from before, whatever they are of. @returns how many */
+  async dropAudits(beforeS: number): Promise<number> {
+    const { numDeletedRows } = await this.#database.deleteFrom('audit').where('atS', '<', beforeS).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
 }
 
 function auditOf({ record, tokenId, requestId }: RecordWrite): Insertable<AuditTable> {

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { CloudConfiguration } from '../../../live/openstack/index.ts';
 import { aliasesOf } from '../../../live/scheduling/aliases.ts';
+import { aliasesIn } from '../../../live/scheduling/server-spec.ts';
 import { passwordCloud } from '../openstack/stub-cloud.ts';
 import { CloudState, type MemoryFlavor, type MemoryHost, type MemoryServer } from './cloud-state.ts';
 
@@ -66,6 +67,8 @@ export class MemoryCloud {
   readonly #flavorUses = new Set<string>();
   /** Servers at a time, by project. */
   readonly quotas = new Map<string, number>();
+  /** PCI aliases that nova.conf does not have. */
+  readonly lackedAliases = new Set<string>();
   /** Bodies of the creates that were taken, in order. */
   readonly orders: Record<string, unknown>[] = [];
   /** Who sent the request that is being answered; null for the scheduler's login. */
@@ -342,6 +345,10 @@ export class MemoryCloud {
     const flavor = state.flavors.get(String(order.flavorRef));
     if (flavor === undefined || !this.#mayUse(flavor))
       return bad(`Flavor ${String(order.flavorRef)} could not be found.`);
+    const unknown = aliasesIn(flavor.extraSpecs['pci_passthrough:alias'] ?? '').find(({ alias }) =>
+      this.lackedAliases.has(alias),
+    );
+    if (unknown !== undefined) return bad(`PCI alias ${unknown.alias} is not defined`);
     const host = (order.host as string | undefined) ?? null;
     const caller = this.#caller;
     if (caller !== null && host !== null && !caller.roles.includes('admin')) {

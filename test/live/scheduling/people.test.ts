@@ -32,6 +32,7 @@ async function start(): Promise<void> {
       srm: { intervalS: 600, auditReportsForH: 6 },
       scheduling: { ...settings, mode: 'act', cloud: 'memory' },
       mirror: null,
+      keepForD: { requests: 90, comparisons: 90, audit: 400 },
       keystone: { cloud: 'memory', roles: usualKeystoneRoles },
       desktops: null,
       log: { level: 'debug' },
