@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../core/input-error.ts';
+import { estimateOf } from '../../core/runs/comparison.ts';
 import { writeOutput } from '../../files/output-file.ts';
 import { shellWord } from '../../files/shell-words.ts';
 import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
@@ -18,7 +19,7 @@ import { distinctPoints, groupResults, missingPoints, resultsOf } from '../sweep
 import { mostSlices, parseSlice, pointsOfSlice, type Slice, slicesWith } from '../sweep/slices.ts';
 import { jobUnderWay, runOnSlurm } from '../sweep/slurm-runner.ts';
 import { formatSweep, readSweepFile, type Sweep, type SweepPoint, sweepPath, writeSweep } from '../sweep/sweep-file.ts';
-import { estimateOf, measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
+import { measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
 import { formatCsv, formatParquet, sweepTable } from '../sweep/sweep-table.ts';
 import { executionGroup, outputGroup } from '../terminal/help-groups.ts';
 import { whole } from '../terminal/options.ts';

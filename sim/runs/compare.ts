@@ -86,7 +86,7 @@ export interface Comparison {
   readonly runs: readonly RunHandle[];
   /** How much GPU work no policy could exceed, one per seed, and each policy's share; null without `bound`. */
   readonly bound: { readonly seeds: readonly Bound[]; readonly policies: readonly BoundShare[] } | null;
-  /** Of the workload under the first seed: VMs read, rows left out. */
+  /** Of the workload under the first seed: VMs read, rows left out, where time begins. */
   readonly rows: ReadRows;
 }
 

@@ -34,7 +34,7 @@ export interface SimulateProgress {
   readonly share: number | null;
   /** VMs that have arrived. */
   readonly arrived: number;
-  /** Simulated time, s. */
+  /** Simulated time, s, from where it begins. */
   readonly nowS: number;
 }
 
@@ -46,7 +46,7 @@ export interface Simulation extends RunHandle {
   readonly warmUp: WarmUp;
   /** Use over time, the warm-up included. */
   readonly series: SeriesColumns;
-  /** Of the workload: VMs read, rows left out. */
+  /** Of the workload: VMs read, rows left out, where time begins. */
   readonly rows: ReadRows;
   /** Ids that several requests bear; 0 where decisions are not kept. */
   readonly repeatedIds: number;
