@@ -14,8 +14,8 @@ import { aliasesIn } from '../scheduling/server-spec.ts';
 import { check, saying } from './cloud-checks.ts';
 import { aliasStep } from './steps.ts';
 
-/** A host that no cloud has: Nova looks at the alias first, then at the host, and makes nothing. */
-const noHost = '/heps-live-doctor';
+/** A host that no cloud has (RFC 2606): Nova looks at the alias first, then at the host, and makes nothing. */
+const noHost = 'heps-live-doctor.invalid';
 
 /** One check for each alias that is wrong or cannot be asked about, and one for all others; nothing in the cloud is changed. */
 export async function checkAliases(session: Session, aliases: readonly string[]): Promise<Check[]> {

@@ -345,6 +345,9 @@ export class MemoryCloud {
     const flavor = state.flavors.get(String(order.flavorRef));
     if (flavor === undefined || !this.#mayUse(flavor))
       return bad(`Flavor ${String(order.flavorRef)} could not be found.`);
+    if (order.host !== undefined && !/^[a-zA-Z0-9-._]*$/.test(String(order.host))) {
+      return bad(`Invalid input for field/attribute host. Value: ${String(order.host)}.`);
+    }
     const unknown = aliasesIn(flavor.extraSpecs['pci_passthrough:alias'] ?? '').find(({ alias }) =>
       this.lackedAliases.has(alias),
     );
