@@ -22,8 +22,9 @@ export { type Glance, type Image, type MetadataNamespace, openGlance } from './g
 export { type ComputeService, type Hypervisor, states, statuses } from './hosts.ts';
 export type { Method } from './http.ts';
 export type { ActionEvent, InstanceAction } from './instance-actions.ts';
+export { type ShownToken, showToken } from './keystone.ts';
 export { compareVersions, type Microversion } from './microversion.ts';
-export { type Nova, openNova } from './nova.ts';
+export { type Nova, novaOf, openNova } from './nova.ts';
 export {
   type AtGeneration,
   type Inventory,
@@ -36,5 +37,6 @@ export {
   repeatOnConcurrentUpdate,
 } from './placement.ts';
 export type { RetryOptions } from './retries.ts';
-export type { CreatedServer, NewServer, Server, ServerFilter, ServerFlavor } from './servers.ts';
+export type { CreatedServer, NewServer, Server, ServerFilter, ServerFlavor, ServerVolume } from './servers.ts';
 export { type Answer, type Call, type Exchange, openSession, type Session, type SessionOptions } from './session.ts';
+export type { Identity } from './token.ts';

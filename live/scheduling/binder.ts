@@ -13,7 +13,14 @@
 import { BehaviorSubject, filter, firstValueFrom, NEVER, type ObservableInput, race, Subject, timer } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
+import {
+  isNotFound,
+  mayHaveTakenEffect,
+  type NewServer,
+  type Nova,
+  OpenStackError,
+  type Server,
+} from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { ClaimBook } from './claim-book.ts';
 import { type FlavorCache, FlavorMisused, flavorFor, isFlavorGone } from './flavors.ts';
@@ -48,6 +55,10 @@ export interface BinderParts {
   readonly book: ClaimBook;
   readonly feed: ServerFeed;
   readonly nova: Pick<Nova, 'createServer' | 'deleteServer'>;
+  /** With the token of the person who asked; null where that is not there, as after a restart, or over. */
+  readonly novaFor: (requestId: string) => Pick<Nova, 'createServer'> | null;
+  /** Her token is not needed any more, or does not serve. */
+  readonly forgetPerson: (requestId: string) => void;
   readonly flavors: FlavorCache;
   readonly aliases: Aliases;
   /** Where a server's cards really are; null where nobody can tell yet. */
@@ -145,20 +156,23 @@ export class Binder {
 
   /** Sends the create of this attempt, once. */
   async #create(row: ServerRequest): Promise<ServerRequest> {
-    const { nova, flavors, aliases, clock, log } = this.#parts;
+    const { novaFor, forgetPerson, flavors, aliases, clock, log } = this.#parts;
     const { spec } = row;
+    const nova = row.byPerson === 1 ? novaFor(row.id) : this.#parts.nova;
+    if (nova === null) return await this.#withoutPerson(row);
     let flavorId: string;
     try {
-      flavorId = await flavors.idOf(flavorFor(spec, row.cards, aliases));
+      const wanted = flavorFor(spec, row.cards, aliases);
+      flavorId = await (row.byPerson === 1 ? flavors.idFor(wanted, row.projectId!) : flavors.idOf(wanted));
     } catch (error) {
       if (error instanceof FlavorMisused || isRefusal(error))
         return await this.#end(row, 'failed', (error as Error).message);
       return await this.#later(row, error);
     }
     const sent = await this.#change(row, { sentAtS: clock.nowS });
-    const { name, imageId, networks, userData, keyName, configDrive, metadata } = spec;
+    const { name, imageId, networks, userData, keyName, configDrive, securityGroups, volumes, metadata } = spec;
     try {
-      const { id: serverId } = await nova.createServer({
+      const order: NewServer = {
         name,
         imageId,
         flavorId,
@@ -168,6 +182,14 @@ export class Binder {
         ...(userData !== undefined && { userData }),
         ...(keyName !== undefined && { keyName }),
         ...(configDrive !== undefined && { configDrive }),
+        ...(securityGroups !== undefined && { securityGroups }),
+        ...(volumes !== undefined && { volumes }),
+      };
+      const { id: serverId } = await nova.createServer(order).catch(async (error: unknown) => {
+        if (row.byPerson === 0 || !isHostForbidden(error)) throw error;
+        // Few may name a host. By the request in its metadata Nova's filter asks for that very one (live/nova-plugin).
+        const { host: _, ...anywhere } = order;
+        return await nova.createServer(anywhere);
       });
       return await this.#change(sent, { state: 'building', serverId });
     } catch (error) {
@@ -177,6 +199,10 @@ export class Binder {
         return sent;
       }
       const unsent = await this.#change(sent, { sentAtS: null });
+      if (row.byPerson === 1 && error instanceof OpenStackError && error.status === 401) {
+        forgetPerson(row.id);
+        return unsent;
+      }
       if (isFlavorGone(error)) {
         flavors.forget();
         return await this.#later(unsent, error);
@@ -188,6 +214,20 @@ export class Binder {
         ? await this.#change(unsent, { state: 'failing', fault: message })
         : await this.#end(unsent, 'failed', message);
     }
+  }
+
+  /** Waits a while for the person to ask again with the same key and a token that serves. */
+  async #withoutPerson(row: ServerRequest): Promise<ServerRequest> {
+    const { clock, settings } = this.#parts;
+    if (clock.nowS > row.changedAtS + settings.createGraceS) {
+      return await this.#end(
+        row,
+        'failed',
+        'the Keystone token with which it was to be created is over: ask for it again',
+      );
+    }
+    await this.#wait(1);
+    return row;
   }
 
   /** Whether the create of this attempt, which may have been sent, has become a server. */
@@ -224,7 +264,11 @@ export class Binder {
     }
     if (server.status !== 'BUILD') {
       const cards = row.cards.length === 0 ? null : await readCards(server, row.cards);
-      return await this.#change(row, { state: 'active', ...(cards !== null && { cards }) }, [row.host!]);
+      // Without a host that was named Nova may have taken another one.
+      const host = server.host ?? row.host!;
+      const place = { host, ...(cards !== null && { cards }) };
+      this.#parts.forgetPerson(row.id);
+      return await this.#change(row, { state: 'active', ...place }, [...new Set([row.host!, host])]);
     }
     if (clock.nowS > row.sentAtS! + settings.buildLimitS) {
       return await this.#change(row, { state: 'failing', fault: `not ACTIVE after ${settings.buildLimitS} s` });
@@ -308,6 +352,7 @@ export class Binder {
     fault: string | null,
     history?: readonly PastAttempt[],
   ): Promise<ServerRequest> {
+    this.#parts.forgetPerson(row.id);
     const changes = {
       state,
       fault,
@@ -347,6 +392,11 @@ function askedOf({ request: { cards, cardMemoryMib, cardCores, cardModels } }: S
     ...(cardCores > 0 && { 'heps:gpu_cores': String(cardCores) }),
     ...(cardModels.length > 0 && { 'heps:gpu_model': cardModels.join('|').slice(0, 255) }),
   };
+}
+
+/** Whoever asked may not say on which host. */
+function isHostForbidden(error: unknown): boolean {
+  return error instanceof OpenStackError && error.status === 403 && /requested_destination/.test(error.detail);
 }
 
 /** Nova has said no, and would say no again. */

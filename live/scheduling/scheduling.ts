@@ -1,5 +1,5 @@
 /** The scheduler on a real cloud: takes requests, works on them, and keeps what it knows in step with Nova, Placement and the registry. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   BehaviorSubject,
   defer,
@@ -22,8 +22,18 @@ import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
 import { createPolicy, type PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
+import type { Person } from '../access/tokens.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
+import {
+  type Identity,
+  type Nova,
+  novaOf,
+  openGlance,
+  openNova,
+  openPlacement,
+  type Server,
+  type Session,
+} from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
 import { Binder, type BinderParts, type BinderSettings, byOurselves } from './binder.ts';
@@ -33,13 +43,14 @@ import { CloudView, type NamedDecision } from './cloud-view.ts';
 import { FlavorCache } from './flavors.ts';
 import type { Mode } from './modes.ts';
 import { Offers } from './offers.ts';
+import { PersonLogins } from './person-logins.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
 import { Reconciler } from './reconciler.ts';
 import { RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
 import type { ServerRequest } from './server-request.ts';
-import type { ServerBody, ServerSpec } from './server-spec.ts';
+import { isSameSpec, type ServerBody, type ServerSpec, withoutUserData } from './server-spec.ts';
 
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;
@@ -68,8 +79,11 @@ export interface SchedulingParts {
 
 /** Whose request it is. */
 export interface Sender {
-  readonly tokenId: number;
+  /** Null for a person. */
+  readonly tokenId: number | null;
   readonly requestId: string;
+  /** Of a project, with a token of Keystone. */
+  readonly person?: Person;
 }
 
 /** Another request has that key. */
@@ -90,6 +104,7 @@ export class Scheduling {
   readonly #book: ClaimBook;
   readonly #owner = randomUUID();
   readonly #startedAtS: number;
+  readonly #people: PersonLogins;
   #cloud: Cloud | null = null;
   #isReady = false;
   readonly #isStopped = new BehaviorSubject(false);
@@ -108,6 +123,7 @@ export class Scheduling {
     const policy = createPolicy(settings.policyFactory ?? policyNamed(settings.policy), settings.policyOptions);
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
     this.#book = new ClaimBook(store, this.view);
+    this.#people = new PersonLogins(clock);
     this.#startedAtS = clock.nowS;
     this.#reports = registry.changes.subscribe(({ kind, state }) => {
       if (kind === 'changed') this.#reported.add(state.host);
@@ -122,9 +138,19 @@ export class Scheduling {
       : `the first reconciliation has not finished: ${this.#failure}`;
   }
 
+  /** Why the last look at the cloud failed; null when it did not. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
   /** Seconds since the last full reconciliation with the cloud. */
   get reconcileAgeS(): number {
     return this.#parts.clock.nowS - this.#reconciledAtS;
+  }
+
+  /** Who the scheduler is at Keystone; null before it has logged in, and without a project. */
+  get login(): Identity | null {
+    return this.#cloud?.login ?? null;
   }
 
   get requests(): ReadonlyMap<string, ServerRequest> {
@@ -163,9 +189,13 @@ export class Scheduling {
       );
   }
 
-  /** Looks up image and flavor. @throws InputError naming the field, NotReady */
-  async specOf(id: string, body: ServerBody): Promise<ServerSpec> {
-    return await this.#readyCloud().offers.specOf(id, body);
+  /** Looks up image and flavor: for a person those that she may use. @throws InputError naming the field, NotReady, OpenStackError */
+  async specOf(id: string, body: ServerBody, person?: Person): Promise<ServerSpec> {
+    const { offers, nova } = this.#readyCloud();
+    if (person === undefined) return await offers.specOf(id, body);
+    const { session, clock } = this.#parts;
+    const hers = session.withToken(person.token);
+    return await new Offers(openGlance(hers), novaOf(hers, nova.version), this.aliases, clock).specOf(id, body);
   }
 
   /** Decides, and claims nothing. */
@@ -180,10 +210,11 @@ export class Scheduling {
    * @returns the request; one of the same key as it is now
    * @throws KeyReused, NotReady, or what the database threw
    */
-  async submit(spec: ServerSpec, key: string, { tokenId, requestId }: Sender): Promise<ServerRequest> {
-    const { binder } = this.#readyCloud();
+  async submit(spec: ServerSpec, key: string, { tokenId, requestId, person }: Sender): Promise<ServerRequest> {
+    const { binder, login } = this.#readyCloud();
     const { store, clock, settings } = this.#parts;
-    const idempotencyKey = `${tokenId}:${key}`;
+    const owner = ownerOf(person, login);
+    const idempotencyKey = `${tokenId ?? `${owner.projectId}/${owner.userId}`}:${key}`;
     const { id } = spec.request;
     const row = await this.#book.claim(spec.request, new Set(), async ({ named, on }) => {
       const nowS = clock.nowS;
@@ -192,8 +223,8 @@ export class Scheduling {
       const fresh: ServerRequest = {
         id,
         idempotencyKey,
-        tokenId,
-        spec,
+        tokenId: tokenId ?? 0,
+        spec: isPlaced ? spec : withoutUserData(spec),
         state: isPlaced ? 'claimed' : 'failed',
         revision: 1,
         ...binder.lease(),
@@ -207,24 +238,30 @@ export class Scheduling {
         fault: isPlaced ? null : noValidHostText(decision.rejectedBy),
         createdAtS: nowS,
         changedAtS: nowS,
+        ...owner,
+        byPerson: person === undefined ? 0 : 1,
       };
-      const known = await store.add(fresh, { nowS, requestId, tokenId, claim: on, touched: [] });
+      const asker = person === undefined ? {} : { userId: person.userId };
+      const known = await store.add(fresh, { nowS, requestId, tokenId, ...asker, claim: on, touched: [] });
       return known ?? fresh;
     });
-    if (row.id !== id && !isSameRequest(row, spec)) throw new KeyReused('another request has this key');
+    if (row.id !== id && !isSameSpec(row.spec, spec)) throw new KeyReused('another request has this key');
+    // Of a request that waits for it since a restart too.
+    if (person !== undefined && row.state === 'claimed') this.#people.keep(row.id, person);
     void binder.drive(row.id);
     return row;
   }
 
   /** Orders a request's server to be removed. @returns undefined for an unknown one */
-  async remove(id: string, { tokenId, requestId }: Sender): Promise<ServerRequest | undefined> {
+  async remove(id: string, { tokenId, requestId, person }: Sender): Promise<ServerRequest | undefined> {
     const { binder } = this.#readyCloud();
     const { store, clock } = this.#parts;
     for (let left = 5; ; left--) {
       const row = await store.read(id);
       if (row === undefined || ['deleting', 'deleted', 'failed'].includes(row.state)) return row;
       try {
-        const write = { nowS: clock.nowS, requestId, tokenId, claim: null, touched: [] };
+        const asker = person === undefined ? {} : { userId: person.userId };
+        const write = { nowS: clock.nowS, requestId, tokenId, ...asker, claim: null, touched: [] };
         const next = await store.change(row, { state: 'deleting', ...binder.lease() }, write);
         this.#book.note(next);
         void binder.drive(id);
@@ -324,6 +361,11 @@ export class Scheduling {
       book,
       feed,
       nova,
+      novaFor: (requestId) => {
+        const token = this.#people.tokenFor(requestId);
+        return token === null ? null : novaOf(session.withToken(token), nova.version);
+      },
+      forgetPerson: (requestId) => this.#people.forget(requestId),
       flavors: new FlavorCache(nova),
       aliases: this.aliases,
       readCards: (server, { length }) =>
@@ -335,7 +377,8 @@ export class Scheduling {
       log,
     });
     const offers = new Offers(openGlance(session), nova, this.aliases, clock);
-    return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement) };
+    const login = await session.identity();
+    return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement), nova, login };
   }
 
   /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
@@ -368,15 +411,16 @@ interface Cloud {
   readonly binder: Binder;
   readonly hosts: CloudHosts;
   readonly reconciler: Reconciler;
+  readonly nova: Nova;
+  readonly login: Identity | null;
 }
 
-function isSameRequest(row: ServerRequest, spec: ServerSpec): boolean {
-  return digestOf(row.spec) === digestOf(spec);
-}
-
-/** Of all but the request's id. */
-function digestOf({ request: { id: _, ...request }, ...rest }: ServerSpec): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ ...rest, request }))
-    .digest('hex');
+/** In whose project the server is made: the person's, or that of the scheduler's login. */
+function ownerOf(
+  person: Person | undefined,
+  login: Identity | null,
+): Pick<ServerRequest, 'projectId' | 'projectName' | 'userId' | 'userName'> {
+  if (person === undefined) return login ?? { projectId: null, projectName: null, userId: null, userName: null };
+  const { userId, userName, project } = person;
+  return { projectId: project?.id ?? null, projectName: project?.name ?? null, userId, userName };
 }

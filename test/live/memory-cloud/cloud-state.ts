@@ -86,7 +86,8 @@ export class CloudState {
       metadata,
       // A server keeps the flavor as it was.
       flavor: { ...flavor, extraSpecs: { ...flavor.extraSpecs } },
-      ...owner,
+      projectId: owner.projectId,
+      userId: owner.userId,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       launchedAtMs: null,
