@@ -345,8 +345,14 @@ function askedOf({ request: { cards, cardMemoryMib, cardCores, cardModels } }: S
     'heps:gpu_num': String(cards),
     ...(cardMemoryMib > 0 && { 'heps:gpu_mem_mib': String(cardMemoryMib) }),
     ...(cardCores > 0 && { 'heps:gpu_cores': String(cardCores) }),
-    ...(cardModels.length > 0 && { 'heps:gpu_model': cardModels.join('|').slice(0, 255) }),
+    ...(cardModels.length > 0 && { 'heps:gpu_model': wholeNames(cardModels) }),
   };
+}
+
+/** As many as fit into a value: a name that is cut would be another one. */
+function wholeNames(models: readonly string[]): string {
+  const text = models.join('|');
+  return text.length <= 255 ? text : text.slice(0, text.slice(0, 256).lastIndexOf('|'));
 }
 
 /** Nova has said no, and would say no again. */

@@ -57,6 +57,11 @@ export class CloudHosts {
     return [...hosts.values()].flatMap(hostOf);
   }
 
+  /** Name of the host with that resource provider; null for one that was not read. */
+  nameOf(providerId: string): string | null {
+    return this.#read.get(providerId)?.hypervisor.host ?? null;
+  }
+
   async #inventoriesOf(providerId: string): Promise<Readonly<Record<string, Inventory>> | null> {
     try {
       return (await this.#placement.showInventories(providerId)).value;

@@ -18,12 +18,13 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
+import { catalogue } from '../../core/card-catalogue.ts';
 import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
 import { createPolicy, type PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
+import { openGlance, openNova, openPlacement, type Placement, type Server, type Session } from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
 import { Binder, type BinderParts, type BinderSettings, byOurselves } from './binder.ts';
@@ -32,10 +33,11 @@ import { CloudHosts } from './cloud-hosts.ts';
 import { CloudView, type NamedDecision } from './cloud-view.ts';
 import { FlavorCache } from './flavors.ts';
 import type { Mode } from './modes.ts';
+import { NovaQuestions } from './nova-questions.ts';
 import { Offers } from './offers.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
 import { Reconciler } from './reconciler.ts';
-import { RequestChanged, type RequestStore } from './request-store.ts';
+import { openStates, RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
 import type { ServerRequest } from './server-request.ts';
@@ -63,6 +65,8 @@ export interface SchedulingParts {
   readonly store: RequestStore;
   readonly clock: Clock;
   readonly settings: SchedulingSettings;
+  /** Hosts that may send reports: those with an agent's token. */
+  readonly reportingHosts: () => Promise<readonly string[]>;
   readonly log: BinderParts['log'];
 }
 
@@ -86,6 +90,8 @@ export class Scheduling {
   readonly view: CloudView;
   readonly aliases: Aliases;
   readonly settings: SchedulingSettings;
+  /** What Nova's filter and weigher ask. */
+  readonly questions: NovaQuestions;
   readonly #parts: SchedulingParts;
   readonly #book: ClaimBook;
   readonly #owner = randomUUID();
@@ -99,6 +105,7 @@ export class Scheduling {
   readonly #reports: Subscription;
   /** Hosts with a new report: cards of servers may be where it says. */
   readonly #reported = new Set<string>();
+  #looking: Promise<void> | null = null;
 
   constructor(parts: SchedulingParts) {
     const { registry, settings, store, clock, log } = parts;
@@ -109,6 +116,14 @@ export class Scheduling {
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
     this.#book = new ClaimBook(store, this.view);
     this.#startedAtS = clock.nowS;
+    this.questions = new NovaQuestions({
+      view: this.view,
+      clock,
+      placedOn: (instance) => this.#placedOn(instance),
+      lookAgain: () => this.lookAgain(),
+      leavesHostToNova: (id) => this.#leavesHostToNova(id),
+      log,
+    });
     this.#reports = registry.changes.subscribe(({ kind, state }) => {
       if (kind === 'changed') this.#reported.add(state.host);
     });
@@ -231,6 +246,29 @@ export class Scheduling {
     }
   }
 
+  /** Reads what has changed since the last look; those who ask at once share one. Never throws: what fails is logged. */
+  async lookAgain(): Promise<void> {
+    this.#looking ??= this.#readyCloud()
+      .feed.readChanged()
+      .catch((error: unknown) => this.#parts.log('warn', { err: error }, 'changes of the cloud could not be read'))
+      .finally(() => {
+        this.#looking = null;
+      });
+    await this.#looking;
+  }
+
+  /** Name of the host on which Placement has a server; null while it is on none that we know. */
+  async #placedOn(instance: string): Promise<string | null> {
+    const { placement, hosts } = this.#readyCloud();
+    const providers = Object.keys(await placement.showAllocations(instance));
+    return providers.map((id) => hosts.nameOf(id)).find((name) => name !== null) ?? null;
+  }
+
+  #leavesHostToNova(id: string): boolean {
+    const row = this.#book.rows.get(id);
+    return row !== undefined && openStates.includes(row.state) && row.decision.chooser === 'nova';
+  }
+
   #readyCloud(): Cloud {
     if (this.#cloud === null || !this.#isReady) throw new NotReady(this.unreadyBecause ?? 'not ready');
     return this.#cloud;
@@ -242,6 +280,7 @@ export class Scheduling {
     this.#cloud ??= await this.#openCloud();
     const { feed, hosts, reconciler } = this.#cloud;
     this.view.setHosts(await hosts.read(clock.nowS));
+    this.view.expectCards(await this.#hostsWithCards());
     await (isFirst ? this.#book.load() : this.#book.catchUp());
     const listedAtS = clock.nowS;
     await feed.readAll();
@@ -257,6 +296,23 @@ export class Scheduling {
     this.#reconciledAtS = clock.nowS;
     this.#failure = null;
     await this.#renewLeases(isFirst);
+  }
+
+  /** Hosts that have cards by what is known beside their reports: an agent's token, or Nova's devices in Placement. */
+  async #hostsWithCards(): Promise<string[]> {
+    const { registry, reportingHosts } = this.#parts;
+    const { placement, hosts } = this.#cloud!;
+    const silent = [...this.view.hosts.keys()].filter((name) => !registry.hosts.has(name));
+    if (silent.length === 0) return [];
+    const tokens = new Set(await reportingHosts());
+    const found = new Set(silent.filter((name) => tokens.has(name)));
+    for (const { id, rootId, parentId } of await placement.listProviders()) {
+      const host = hosts.nameOf(rootId);
+      if (parentId === null || host === null || registry.hosts.has(host) || found.has(host)) continue;
+      const { value: inventories } = await placement.showInventories(id);
+      if (Object.keys(inventories).some(isCardClass)) found.add(host);
+    }
+    return [...found];
   }
 
   /** Looks at what has changed, again and again; emits once, after that time, unless stopped. */
@@ -331,7 +387,7 @@ export class Scheduling {
       log,
     });
     const offers = new Offers(openGlance(session), nova, this.aliases, clock);
-    return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement) };
+    return { offers, feed, binder, reconciler, placement, hosts: new CloudHosts(nova, placement) };
   }
 
   /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
@@ -364,6 +420,16 @@ interface Cloud {
   readonly binder: Binder;
   readonly hosts: CloudHosts;
   readonly reconciler: Reconciler;
+  readonly placement: Placement;
+}
+
+const cardClasses: ReadonlySet<string> = new Set(
+  catalogue.flatMap(({ pciIds }) => pciIds.map((id) => `CUSTOM_PCI_${id.toUpperCase().replace(':', '_')}`)),
+);
+
+/** Whether a resource class is that of graphics cards, as Nova reports them. */
+function isCardClass(name: string): boolean {
+  return cardClasses.has(name);
 }
 
 function isSameRequest(row: ServerRequest, spec: ServerSpec): boolean {

@@ -18,6 +18,8 @@ export interface DecisionRecord {
   readonly terms: Readonly<Record<string, number>>;
   /** How many hosts each reason removed; only where no host would do. */
   readonly rejectedBy: Readonly<Record<string, number>>;
+  /** `nova` where its host is left to Nova: `host` and `cards` are then what is held meanwhile. Defaults to the policy. */
+  readonly chooser?: 'nova';
 }
 
 /** A host on which it did not work. */
@@ -126,6 +128,7 @@ function aDecision(value: unknown, where: string): DecisionRecord {
     score: orNull(decision.score, `${where}, score`, aFigure),
     terms: recordOf(decision.terms, `${where}, terms`, aFigure),
     rejectedBy: recordOf(decision.rejectedBy, `${where}, rejectedBy`, anInteger),
+    ...(decision.chooser === 'nova' && { chooser: 'nova' }),
   };
 }
 

@@ -25,8 +25,8 @@ export interface CloudScheduler {
 export function openScheduler(
   { scheduling: settings, database }: Configuration,
   registry: SrmRegistry,
-  stores: Pick<Stores, 'database' | 'kind'>,
-  metrics: Pick<Metrics, 'decision' | 'showScheduling'>,
+  stores: Pick<Stores, 'database' | 'kind' | 'tokens'>,
+  metrics: Pick<Metrics, 'decision' | 'novaAnswer' | 'showScheduling'>,
   log: Logger,
 ): CloudScheduler | null {
   if (settings === null) return null;
@@ -38,6 +38,10 @@ export function openScheduler(
     store: requests,
     clock: wallClock,
     settings: { ...settings, isShared: database.kind === 'mariadb' },
+    reportingHosts: async () =>
+      (await stores.tokens.readTokens()).flatMap(({ host, revokedAtS }) =>
+        host === null || revokedAtS !== null ? [] : [host],
+      ),
     log: (level, fields, text) => log[level](fields, text),
   });
   metrics.showScheduling(scheduling);
@@ -47,7 +51,15 @@ export function openScheduler(
     session,
     scheduling,
     requests,
-    routes: schedulingRoutes({ scheduling, store: requests, clock: wallClock, onError, onDecision: metrics.decision }),
+    routes: schedulingRoutes({
+      scheduling,
+      store: requests,
+      clock: wallClock,
+      onError,
+      onDecision: metrics.decision,
+      onNovaAnswer: metrics.novaAnswer,
+      log: (level, fields, text) => log[level](fields, text),
+    }),
     start: () => void scheduling.run(),
     async stop() {
       await scheduling.stop();

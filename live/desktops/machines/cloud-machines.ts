@@ -52,7 +52,7 @@ export class CloudMachines implements Machines {
     const spec = await scheduling.specOf(randomUUID(), body);
     const advice = scheduling.advise(spec);
     // Nothing is written for a try that cannot succeed.
-    if (advice.decision.kind === 'no-valid-host') return noRoom(advice.decision.rejectedBy as Record<string, number>);
+    if (advice.decision.kind === 'no-valid-host') return noRoom(advice.rejectedBy);
     const turn = latest === undefined ? 1 : turnOf(latest) + 1;
     return await this.#statusOf(await scheduling.submit(spec, `${keyOf(order.id)}${turn}`, sender));
   }
