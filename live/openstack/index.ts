@@ -1,4 +1,5 @@
 /** A thin client of OpenStack's APIs: `openSession(readCloudConfiguration())`, then a client for each service. */
+export { type CandidateQuery, disabledTrait, type ResourceGroup } from './allocation-candidates.ts';
 export { collect } from './collect.ts';
 export {
   type CloudConfiguration,
@@ -19,7 +20,7 @@ export {
 } from './errors.ts';
 export type { Flavor, NewFlavor } from './flavors.ts';
 export { type Glance, type Image, type MetadataNamespace, openGlance } from './glance.ts';
-export { type ComputeService, type Hypervisor, states, statuses } from './hosts.ts';
+export { type Aggregate, type ComputeService, type Hypervisor, states, statuses } from './hosts.ts';
 export type { Method } from './http.ts';
 export type { ActionEvent, InstanceAction } from './instance-actions.ts';
 export { compareVersions, type Microversion } from './microversion.ts';

@@ -7,7 +7,14 @@ import {
   type NewFlavor,
   setFlavorExtraSpecs,
 } from './flavors.ts';
-import { type ComputeService, type Hypervisor, listHypervisors, listServices } from './hosts.ts';
+import {
+  type Aggregate,
+  type ComputeService,
+  type Hypervisor,
+  listAggregates,
+  listHypervisors,
+  listServices,
+} from './hosts.ts';
 import { type ActionEvent, type InstanceAction, listActionEvents, listInstanceActions } from './instance-actions.ts';
 import { commonVersion, discoverVersions, type Microversion, type VersionRange } from './microversion.ts';
 import { listAddresses, openConsole, rebootServer, startServer, stopServer } from './server-actions.ts';
@@ -46,6 +53,7 @@ export interface Nova {
   deleteFlavor(id: string): Promise<void>;
   listHypervisors(pageSize?: number): AsyncIterable<Hypervisor>;
   listServices(binary?: string): AsyncIterable<ComputeService>;
+  listAggregates(): Promise<Aggregate[]>;
   listInstanceActions(serverId: string): AsyncIterable<InstanceAction>;
   listActionEvents(serverId: string, requestId: string): Promise<ActionEvent[]>;
 }
@@ -71,6 +79,7 @@ export async function openNova(session: Session): Promise<Nova> {
     deleteFlavor: (id) => deleteFlavor(nova, id),
     listHypervisors: (pageSize) => listHypervisors(nova, pageSize),
     listServices: (binary) => listServices(nova, binary),
+    listAggregates: () => listAggregates(nova),
     listInstanceActions: (serverId) => listInstanceActions(nova, serverId),
     listActionEvents: (serverId, requestId) => listActionEvents(nova, serverId, requestId),
   };

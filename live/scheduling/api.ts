@@ -72,7 +72,7 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
         throw new Problem(409, 'the scheduler only watches: scheduling.mode is shadow');
       const spec = await scheduling.specOf(id, checked);
       if (scheduling.settings.mode === 'advise' || query.get('dry-run') === 'true') {
-        const advice = scheduling.advise(spec);
+        const advice = await scheduling.advise(spec);
         await store.note('advice', advice.host ?? '', { ...byOurselves(clock.nowS), ...sender });
         const decision = decisionRecord(scheduling.settings.policy, advice);
         return sendJson(response, { mode: 'advise', request: spec.request, decision, ...explained(spec.request) });

@@ -15,9 +15,10 @@ import type { Clock } from '../../core/clock.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
 import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
-import type { ClaimBook } from './claim-book.ts';
+import type { Claim, ClaimBook } from './claim-book.ts';
 import { type FlavorCache, FlavorMisused, flavorFor, isFlavorGone } from './flavors.ts';
 import type { HeldCard } from './holding.ts';
+import { leftToNova } from './placement-question.ts';
 import {
   openStates,
   RequestChanged,
@@ -46,6 +47,14 @@ export interface BinderSettings {
 export interface BinderParts {
   readonly store: RequestStore;
   readonly book: ClaimBook;
+  /** Decides and claims on a host that Placement allows, other than those that were tried. */
+  readonly claim: (
+    spec: ServerSpec,
+    tried: ReadonlySet<string>,
+    write: (claim: Claim) => Promise<ServerRequest>,
+  ) => Promise<ServerRequest>;
+  /** Why a host that Nova chose must not have it; null where it may. */
+  readonly objectionTo: (host: string, request: ServerSpec['request']) => string | null;
   readonly feed: ServerFeed;
   readonly nova: Pick<Nova, 'createServer' | 'deleteServer'>;
   readonly flavors: FlavorCache;
@@ -156,18 +165,20 @@ export class Binder {
       return await this.#later(row, error);
     }
     const sent = await this.#change(row, { sentAtS: clock.nowS });
-    const { name, imageId, networks, userData, keyName, configDrive, metadata } = spec;
+    const { name, imageId, networks, userData, keyName, configDrive, availabilityZone, serverGroup, metadata } = spec;
     try {
       const { id: serverId } = await nova.createServer({
         name,
         imageId,
         flavorId,
         networks,
-        host: row.host!,
+        ...(row.decision.chooser !== 'nova' && { host: row.host! }),
         metadata: { ...metadata, ...askedOf(spec), [requestKey]: row.id, [attemptKey]: String(row.attempt) },
         ...(userData !== undefined && { userData }),
         ...(keyName !== undefined && { keyName }),
         ...(configDrive !== undefined && { configDrive }),
+        ...(availabilityZone !== undefined && { availabilityZone }),
+        ...(serverGroup !== undefined && { serverGroup }),
       });
       return await this.#change(sent, { state: 'building', serverId });
     } catch (error) {
@@ -222,6 +233,9 @@ export class Binder {
       }
       return await this.#change(row, { state: 'failing', fault: fault?.message ?? 'ERROR' });
     }
+    if (row.decision.chooser === 'nova' && server.host !== null && server.host !== row.host) {
+      return await this.#follow(row, server.host);
+    }
     if (server.status !== 'BUILD') {
       const cards = row.cards.length === 0 ? null : await readCards(server, row.cards);
       return await this.#change(row, { state: 'active', ...(cards !== null && { cards }) }, [row.host!]);
@@ -233,18 +247,43 @@ export class Binder {
     return row;
   }
 
-  /** Removes the server that came to nothing, and claims on the next host. */
+  /** Takes the claim to the host that Nova chose. */
+  async #follow(row: ServerRequest, host: string): Promise<ServerRequest> {
+    const objection = this.#parts.objectionTo(host, row.spec.request);
+    if (objection !== null) {
+      return await this.#change(row, { state: 'failing', fault: `Nova chose ${host}, which is kept: ${objection}` });
+    }
+    const decision = { ...row.decision, host };
+    return await this.#change(row, { host, decision }, [row.host!, host]);
+  }
+
+  /**
+   * Removes the server that came to nothing, and claims on the next host. Where Nova's filters refused the host, for a reason that only Nova
+   * knows, the next one is left to Nova: then nothing is refused here that it would have placed.
+   */
   async #tryNext(row: ServerRequest): Promise<ServerRequest> {
-    const { store, book, clock, settings, policy } = this.#parts;
+    const { store, claim, clock, settings, policy } = this.#parts;
     if (!(await this.#isRemoved(row))) return row;
-    const { attempt, serverId } = row;
-    const history = [...row.history, { attempt, host: row.host!, serverId, fault: row.fault ?? '' }];
-    if (history.length >= settings.mostHosts) {
+    const { attempt, serverId, spec } = row;
+    const wasLeft = row.decision.chooser === 'nova';
+    const isRefused = /no valid host/i.test(row.fault ?? '');
+    const place = wasLeft && isRefused ? anyHost : row.host!;
+    const history = [...row.history, { attempt, host: place, serverId, fault: row.fault ?? '' }];
+    const wereLeft = history.some(({ host }) => host === anyHost);
+    const mayBeOthers = spec.request.cards > 0 && spec.request.cardModels.length !== 1;
+    // Of another model Nova was not asked for: its alias is another one.
+    if (wasLeft && isRefused && !(mayBeOthers && history.length < settings.mostHosts)) {
+      const judged = leftToNova(spec).join(', ');
+      const fault = `Nova's filters left no host (${row.fault}): of this request it judges ${judged}`;
+      return await this.#end(row, 'failed', `${fault}; ${history.length} hosts tried`, history);
+    }
+    const isLeft = isRefused && !wereLeft;
+    if (history.length >= settings.mostHosts && !isLeft) {
       return await this.#end(row, 'failed', `${row.fault}; ${history.length} hosts tried`, history);
     }
-    const excluded = new Set(history.map(({ host }) => host));
-    return await book.claim(row.spec.request, excluded, async ({ named, on }) => {
-      const decision = decisionRecord(policy, named);
+    const tried = new Set(history.map(({ host }) => host));
+    return await claim(spec, tried, async ({ named, on }) => {
+      const decision = { ...decisionRecord(policy, named), ...(isLeft && { chooser: 'nova' as const }) };
       if (on === null) {
         return await this.#end(row, 'failed', `${row.fault}; then ${noValidHostText(decision.rejectedBy)}`, history);
       }
@@ -332,6 +371,9 @@ export class Binder {
     await firstValueFrom(race(stopped, until, timer(delayS * 1000, schedulerOf(this.#parts.clock))));
   }
 }
+
+/** In place of the host's name where Nova had the choice and found none. */
+const anyHost = 'any host';
 
 /** What is written by the scheduler itself. */
 export function byOurselves(nowS: number): Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'> {

@@ -24,9 +24,18 @@ import { policyNamed } from '../../core/policies/index.ts';
 import { createPolicy, type PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import { openGlance, openNova, openPlacement, type Placement, type Server, type Session } from '../openstack/index.ts';
+import {
+  type Nova,
+  openGlance,
+  openNova,
+  openPlacement,
+  type Placement,
+  type Server,
+  type Session,
+} from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
+import { claimAllowed } from './allowed-claim.ts';
 import { Binder, type BinderParts, type BinderSettings, byOurselves } from './binder.ts';
 import { ClaimBook } from './claim-book.ts';
 import { CloudHosts } from './cloud-hosts.ts';
@@ -35,6 +44,7 @@ import { FlavorCache } from './flavors.ts';
 import type { Mode } from './modes.ts';
 import { NovaQuestions } from './nova-questions.ts';
 import { Offers } from './offers.ts';
+import { PlacementRules } from './placement-rules.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
 import { Reconciler } from './reconciler.ts';
 import { openStates, RequestChanged, type RequestStore } from './request-store.ts';
@@ -86,6 +96,9 @@ export class NotReady extends Error {
   override readonly name = 'NotReady';
 }
 
+/** Seconds between two lists of hosts, however often requests are refused. */
+const hostsReadEveryS = 2;
+
 export class Scheduling {
   readonly view: CloudView;
   readonly aliases: Aliases;
@@ -106,6 +119,7 @@ export class Scheduling {
   /** Hosts with a new report: cards of servers may be where it says. */
   readonly #reported = new Set<string>();
   #looking: Promise<void> | null = null;
+  #hostsReadAtS = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SchedulingParts) {
     const { registry, settings, store, clock, log } = parts;
@@ -179,10 +193,18 @@ export class Scheduling {
     return await this.#readyCloud().offers.specOf(id, body);
   }
 
-  /** Decides, and claims nothing. */
-  advise(spec: ServerSpec): NamedDecision {
-    this.#readyCloud();
-    return this.view.decide(spec.request);
+  /** Decides on hosts that Placement allows, and claims nothing. */
+  async advise(spec: ServerSpec): Promise<NamedDecision> {
+    const rules = this.#rulesOf(spec);
+    for (let hasLooked = false; ; ) {
+      const named = this.view.decide(spec.request, rules.excluded);
+      if (named.host !== null && !rules.allows(named.host)) await rules.ask(named.host);
+      else if (named.host !== null || hasLooked) return named;
+      else {
+        hasLooked = true;
+        await Promise.all([this.lookAgain(), rules.askAgain()]);
+      }
+    }
   }
 
   /**
@@ -196,7 +218,7 @@ export class Scheduling {
     const { store, clock, settings } = this.#parts;
     const idempotencyKey = `${tokenId}:${key}`;
     const { id } = spec.request;
-    const row = await this.#book.claim(spec.request, new Set(), async ({ named, on }) => {
+    const row = await this.#claim(spec, new Set(), async ({ named, on }) => {
       const nowS = clock.nowS;
       const decision = decisionRecord(settings.policy, named);
       const isPlaced = on !== null;
@@ -246,10 +268,18 @@ export class Scheduling {
     }
   }
 
+  #rulesOf(spec: ServerSpec): PlacementRules {
+    const { placement, nova, hosts } = this.#readyCloud();
+    return new PlacementRules({ placement, nova, hosts, log: this.#parts.log }, spec);
+  }
+
+  /** Decides and claims on a host that Placement allows. */
+  #claim: BinderParts['claim'] = async (spec, tried, write) =>
+    await claimAllowed(this.#book, this.#rulesOf(spec), spec.request, tried, () => this.lookAgain(), write);
+
   /** Reads what has changed since the last look; those who ask at once share one. Never throws: what fails is logged. */
   async lookAgain(): Promise<void> {
-    this.#looking ??= this.#readyCloud()
-      .feed.readChanged()
+    this.#looking ??= this.#readChanges()
       .catch((error: unknown) => this.#parts.log('warn', { err: error }, 'changes of the cloud could not be read'))
       .finally(() => {
         this.#looking = null;
@@ -257,11 +287,29 @@ export class Scheduling {
     await this.#looking;
   }
 
+  /** Servers that have changed; and hosts that were enabled or came up, where some were not. */
+  async #readChanges(): Promise<void> {
+    const { feed, hosts } = this.#readyCloud();
+    const { nowS } = this.#parts.clock;
+    await feed.readChanged();
+    if ([...this.view.hosts.values()].every(({ takesServers }) => takesServers)) return;
+    if (nowS - this.#hostsReadAtS < hostsReadEveryS) return;
+    this.#hostsReadAtS = nowS;
+    this.view.setHosts(await hosts.read(nowS));
+  }
+
   /** Name of the host on which Placement has a server; null while it is on none that we know. */
   async #placedOn(instance: string): Promise<string | null> {
     const { placement, hosts } = this.#readyCloud();
     const providers = Object.keys(await placement.showAllocations(instance));
     return providers.map((id) => hosts.nameOf(id)).find((name) => name !== null) ?? null;
+  }
+
+  /** A host that Nova chose for a request of ours is not asked about its cards: what a report says may be of this very server. */
+  #objectionTo(host: string, request: ServerSpec['request']): string | null {
+    if (this.view.awaitsReport(host)) return 'awaits-report';
+    const reason = this.view.objectionTo(host, request);
+    return reason === 'kept-for-cards' ? reason : null;
   }
 
   #leavesHostToNova(id: string): boolean {
@@ -374,6 +422,8 @@ export class Scheduling {
     const binder = new Binder({
       store,
       book,
+      claim: this.#claim,
+      objectionTo: (host, request) => this.#objectionTo(host, request),
       feed,
       nova,
       flavors: new FlavorCache(nova),
@@ -387,7 +437,7 @@ export class Scheduling {
       log,
     });
     const offers = new Offers(openGlance(session), nova, this.aliases, clock);
-    return { offers, feed, binder, reconciler, placement, hosts: new CloudHosts(nova, placement) };
+    return { offers, feed, binder, reconciler, placement, nova, hosts: new CloudHosts(nova, placement) };
   }
 
   /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
@@ -421,6 +471,7 @@ interface Cloud {
   readonly hosts: CloudHosts;
   readonly reconciler: Reconciler;
   readonly placement: Placement;
+  readonly nova: Nova;
 }
 
 const cardClasses: ReadonlySet<string> = new Set(

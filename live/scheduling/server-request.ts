@@ -72,7 +72,7 @@ type Reader<T> = (value: unknown, where: string) => T;
 /** In the order in which `specOf` writes its fields: requests of one key are compared as texts. */
 function aSpec(value: unknown, where: string): ServerSpec {
   const spec = anObject(value, where);
-  const { networks, userData, keyName, configDrive, flavor } = spec;
+  const { networks, userData, keyName, configDrive, availabilityZone, serverGroup, imageTraits, flavor } = spec;
   return {
     name: aText(spec.name, `${where}, name`),
     networks: networks === 'none' ? 'none' : textsOf(networks, `${where}, networks`),
@@ -80,6 +80,9 @@ function aSpec(value: unknown, where: string): ServerSpec {
     ...(userData !== undefined && { userData: aText(userData, `${where}, userData`) }),
     ...(keyName !== undefined && { keyName: aText(keyName, `${where}, keyName`) }),
     ...(configDrive !== undefined && { configDrive: aBoolean(configDrive, `${where}, configDrive`) }),
+    ...(availabilityZone !== undefined && { availabilityZone: aText(availabilityZone, `${where}, availabilityZone`) }),
+    ...(serverGroup !== undefined && { serverGroup: aText(serverGroup, `${where}, serverGroup`) }),
+    ...(imageTraits !== undefined && { imageTraits: textsOf(imageTraits, `${where}, imageTraits`) }),
     imageId: aText(spec.imageId, `${where}, imageId`),
     flavor: flavor === null ? null : aFlavor(flavor, `${where}, flavor`),
     request: aVmRequest(spec.request, `${where}, request`),

@@ -14,6 +14,12 @@ export interface ServerSpec {
   readonly userData?: string;
   readonly keyName?: string;
   readonly configDrive?: boolean;
+  /** The zone that it must be in; any where it is left out. */
+  readonly availabilityZone?: string;
+  /** Id of the server group that it belongs to: Nova judges its rules. */
+  readonly serverGroup?: string;
+  /** Traits that the image asks of the host; none where it is left out. */
+  readonly imageTraits?: readonly string[];
   /** The caller's own; ours, with what is asked of cards, are added at the create. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The flavor that was named; null where numbers were given. */
@@ -23,7 +29,7 @@ export interface ServerSpec {
 }
 
 /** The body of `POST /v1/servers`, checked on its own. */
-export interface ServerBody extends Omit<ServerSpec, 'imageId' | 'flavor' | 'request'> {
+export interface ServerBody extends Omit<ServerSpec, 'imageId' | 'imageTraits' | 'flavor' | 'request'> {
   /** Id, or a name that only one image has. */
   readonly image: string;
   /** Id or name of a flavor; null where `size` is given. */
@@ -47,6 +53,8 @@ const fields = [
   'userData',
   'keyName',
   'configDrive',
+  'availabilityZone',
+  'serverGroup',
   'metadata',
 ] as const;
 
@@ -72,6 +80,8 @@ export function checkServerBody(value: unknown): ServerBody {
     ...(userData !== undefined && { userData }),
     ...(body.keyName !== undefined && { keyName: shortText(body.keyName, 'keyName') }),
     ...(body.configDrive !== undefined && { configDrive: aBoolean(body.configDrive, 'configDrive') }),
+    ...(body.availabilityZone !== undefined && { availabilityZone: aZone(body.availabilityZone) }),
+    ...(body.serverGroup !== undefined && { serverGroup: shortText(body.serverGroup, 'serverGroup') }),
     flavor: optional(body.flavor, 'flavor', shortText) ?? null,
     size: optional(body.size, 'size', sizeOf) ?? null,
     gpu: optional(body.gpu, 'gpu', gpuOf) ?? null,
@@ -92,13 +102,14 @@ export function specOf(
   flavors: readonly Flavor[],
   modelOf: (alias: string) => string | undefined,
 ): ServerSpec {
-  const imageId = theOne(images, image, 'image').id;
+  const { id: imageId, requiredTraits } = theOne(images, image, 'image');
+  const imageTraits = requiredTraits.length > 0 && { imageTraits: requiredTraits };
   const gpuNumbers = gpu === null ? {} : gpuNumbersOf(gpu);
   const wished = Object.fromEntries(Object.entries(metadata).filter(([key]) => cardKeys.includes(key)));
   const own = Object.fromEntries(Object.entries(metadata).filter(([key]) => !cardKeys.includes(key)));
   const finished = (flavor: ServerSpec['flavor'], numbers: () => VmRequest): ServerSpec => {
     const request = stricterRequest(checked(numbers), wished, { modelOf });
-    return { name: serverName, networks, metadata: own, ...rest, imageId, flavor, request };
+    return { name: serverName, networks, metadata: own, ...rest, ...imageTraits, imageId, flavor, request };
   };
   if (size !== null) return finished(null, () => vmRequest({ id, ...size, ...gpuNumbers }));
   const flavor = theOne(flavors, flavorName!, 'flavor');
@@ -190,6 +201,13 @@ function metadataOf(value: unknown): Record<string, string> {
     }
   }
   return Object.fromEntries(metadata) as Record<string, string>;
+}
+
+/** Nova reads a colon as a host that is forced, past all filters. */
+function aZone(value: unknown): string {
+  const zone = shortText(value, 'availabilityZone');
+  if (zone.includes(':')) throw new InputError('availabilityZone', 'a zone without a host', zone);
+  return zone;
 }
 
 function shortText(value: unknown, where: string): string {

@@ -50,7 +50,7 @@ export class CloudMachines implements Machines {
       ...(gpu.count > 0 && { gpu }),
     });
     const spec = await scheduling.specOf(randomUUID(), body);
-    const advice = scheduling.advise(spec);
+    const advice = await scheduling.advise(spec);
     // Nothing is written for a try that cannot succeed.
     if (advice.decision.kind === 'no-valid-host') return noRoom(advice.rejectedBy);
     const turn = latest === undefined ? 1 : turnOf(latest) + 1;

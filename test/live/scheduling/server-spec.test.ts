@@ -24,9 +24,9 @@ const flavors = [
   flavor('odd', { 'pci_passthrough:alias': 'fpga:1' }),
 ];
 const images = [
-  { id: 'i1', name: 'debian', status: 'active', minRamMib: 0, minDiskGib: 0 },
-  { id: 'i2', name: 'twice', status: 'active', minRamMib: 0, minDiskGib: 0 },
-  { id: 'i3', name: 'twice', status: 'active', minRamMib: 0, minDiskGib: 0 },
+  { id: 'i1', name: 'debian', status: 'active', minRamMib: 0, minDiskGib: 0, requiredTraits: [] },
+  { id: 'i2', name: 'twice', status: 'active', minRamMib: 0, minDiskGib: 0, requiredTraits: [] },
+  { id: 'i3', name: 'twice', status: 'active', minRamMib: 0, minDiskGib: 0, requiredTraits: [] },
 ];
 const spec = (body: object) =>
   specOf('r1', checkServerBody({ name: 'n', image: 'debian', ...body }), images, flavors, (alias) =>
