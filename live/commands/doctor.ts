@@ -4,6 +4,7 @@ import { type Check, describeChecks } from '../checks.ts';
 import { ServiceClocks } from '../doctor/clock-checks.ts';
 import { checkCloud } from '../doctor/cloud-checks.ts';
 import { checkDatabase } from '../doctor/database-checks.ts';
+import { productionChecks } from '../doctor/production-checks.ts';
 import { checkServer } from '../doctor/server-checks.ts';
 import { databaseStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
 import { openSession, readCloudConfiguration, surroundings } from '../openstack/index.ts';
@@ -35,7 +36,7 @@ export function addDoctor(live: Command): void {
     .option('--json', 'print the checks as JSON')
     .addHelpText('after', '\nExample:\n  heps live doctor --cloud heps --config heps.yaml')
     .action(async ({ cloud, config, server, tokenFile, json }: DoctorArguments) => {
-      const database = config === undefined ? null : (await openConfiguration(config, process.env)).database;
+      const configuration = config === undefined ? null : await openConfiguration(config, process.env);
       const client = server === undefined ? null : clientOf({ server, ...(tokenFile !== undefined && { tokenFile }) });
       const clocks = new ServiceClocks(wallClock);
       const session = openSession(readCloudConfiguration(surroundings(), cloud), {
@@ -43,9 +44,11 @@ export function addDoctor(live: Command): void {
       });
       try {
         const checks: Check[] = [...(await checkCloud(session)), ...clocks.checks()];
-        if (database !== null) checks.push(...(await checkDatabase(database)));
+        if (configuration !== null) {
+          checks.push(...(await checkDatabase(configuration.database)), ...productionChecks(configuration));
+        }
         if (client !== null) checks.push(...(await checkServer(client, session)));
-        const leftOut = [...(database === null ? [databaseStep] : []), ...(client === null ? [serverStep] : [])];
+        const leftOut = [...(configuration === null ? [databaseStep] : []), ...(client === null ? [serverStep] : [])];
         console.log(json ? asJson(checks, leftOut) : describeChecks(titlesOf(leftOut), checks));
         if (checks.some(({ status }) => status === 'wrong')) process.exitCode = 1;
       } finally {

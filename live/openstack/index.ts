@@ -22,6 +22,7 @@ export type { Flavor, NewFlavor } from './flavors.ts';
 export { type Glance, type Image, type MetadataNamespace, openGlance } from './glance.ts';
 export { type Aggregate, type ComputeService, type Hypervisor, states, statuses } from './hosts.ts';
 export type { Method } from './http.ts';
+export { type CatalogEndpoint, type CatalogService, type Identity, openIdentity } from './identity.ts';
 export type { ActionEvent, InstanceAction } from './instance-actions.ts';
 export { compareVersions, type Microversion } from './microversion.ts';
 export { type Nova, openNova } from './nova.ts';
