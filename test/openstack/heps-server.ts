@@ -45,7 +45,7 @@ export async function startHeps(scheduling: object = {}): Promise<HepsOnCloud> {
   const environment = { OS_CLIENT_CONFIG_FILE: join(stateFolder, 'clouds.yaml') };
   const { url, log, end } = await startServerProcess(folder, database, { more, environment });
   for (const report of reports) await put(url, agents.get(report.record.host)!, report, 0);
-  await until(() => log.some((line) => line.includes('"scheduling"')), 60);
+  await until(() => log.some((line) => line.includes('"scheduling"')), 120);
   return {
     url,
     log,
@@ -67,7 +67,7 @@ export async function startHeps(scheduling: object = {}): Promise<HepsOnCloud> {
 }
 
 /** The server when Nova has come to an end with it. */
-export async function cameToEnd(nova: Nova, id: string, limitS = 120): Promise<Server> {
+export async function cameToEnd(nova: Nova, id: string, limitS = 300): Promise<Server> {
   let server = await nova.showServer(id);
   await until(async () => {
     server = await nova.showServer(id);
@@ -80,7 +80,7 @@ export async function cameToEnd(nova: Nova, id: string, limitS = 120): Promise<S
 export async function clearCloud(nova: Nova): Promise<void> {
   const all = await collect(nova.listServers({ allProjects: true }));
   await Promise.all(all.map(({ id }) => nova.deleteServer(id).catch(() => undefined)));
-  await until(async () => (await collect(nova.listServers({ allProjects: true }))).length === 0, 120);
+  await until(async () => (await collect(nova.listServers({ allProjects: true }))).length === 0, 300);
 }
 
 export async function until(isTrue: () => boolean | Promise<boolean>, limitS: number): Promise<void> {

@@ -108,7 +108,7 @@ beforeAll(async () => {
     groups.push((await compute.request(call, idIn('server_group'))).value);
   }
   heps = await startHeps({ buildLimitS: 300 });
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await clearCloud(nova);
@@ -119,7 +119,7 @@ afterAll(async () => {
   await setTrait(false);
   await heps.end();
   await admin.session.close();
-}, 300_000);
+}, 900_000);
 
 interface Asked {
   readonly flavor: string;
@@ -163,7 +163,7 @@ async function novaPlaces({ flavor: flavorId, availabilityZone, serverGroup }: A
 }
 
 test(`${requests} mixed requests: none is refused that Nova would have placed`, {
-  timeout: 60_000 + requests * 20_000,
+  timeout: 120_000 + requests * 60_000,
 }, async () => {
   const random = randomStream(seed, 'mixed');
   const oneOf = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;

@@ -60,8 +60,10 @@ beforeAll(async () => {
     HEPS_URL: `${heps.url}v1/nova/hosts`,
     HEPS_TOKEN_FILE: heps.tokenFile,
     HEPS_FAIL_OPEN: 'false',
+    // On a busy machine Nova itself takes seconds.
+    HEPS_TIMEOUT: '10',
   });
-}, 300_000);
+}, 900_000);
 afterEach(() => clearCloud(nova));
 afterAll(async () => {
   for (const id of flavors.values()) await nova.deleteFlavor(id);
@@ -69,7 +71,7 @@ afterAll(async () => {
   await runCloud('up');
   await heps.end();
   await admin.session.close();
-}, 300_000);
+}, 900_000);
 
 test('openstack server create --property heps:gpu_mem_mib=70000 gets a card of 80 GB, or is refused when they are taken', async () => {
   expect(await create('any', 'heps:gpu_mem_mib=70000')).toMatchObject({ status: 'ACTIVE', host: 'gpu-002' });
@@ -82,7 +84,7 @@ test('openstack server create --property heps:gpu_mem_mib=70000 gets a card of 8
   expect((await create('any', 'heps:gpu_mem_mib=70000')).status).toBe('ERROR');
   expect(refusals().slice(before).join()).toMatch(/would do: .*card-memory:1/);
   expect(await create('any', 'heps:gpu_mem_mib=40000')).toMatchObject({ status: 'ACTIVE', host: 'gpu-001' });
-}, 300_000);
+}, 900_000);
 
 test('who asks for a card without an alias is refused, and never on a GPU host without one', async () => {
   expect((await create('no-alias')).status).toBe('ERROR');
@@ -91,7 +93,7 @@ test('who asks for a card without an alias is refused, and never on a GPU host w
   expect((await create('plain')).host).toMatch(/^cpu-/);
   const metrics = await fetch(`${heps.url}metrics`, { headers: { authorization: `Bearer ${heps.token}` } });
   expect(await metrics.text()).toMatch(/heps_nova_answers_total\{outcome="refused"\} [1-9]/);
-}, 300_000);
+}, 900_000);
 
 test('what the server asks for is kept to when it is resized or migrated', async () => {
   const [asks, free] = [
@@ -112,7 +114,7 @@ test('what the server asks for is kept to when it is resized or migrated', async
   const moved = await nova.showServer(free.id);
   expect(moved.host).toMatch(/^gpu-/);
   expect(moved.host).not.toBe(free.host);
-}, 300_000);
+}, 900_000);
 
 test(
   `twelve boots at once on twelve idle cards, ${bursts} times: none is refused`,
@@ -137,5 +139,5 @@ test(
     console.log(`${bursts * 12} boots, ${refused.length} refused`);
     expect(refused).toEqual([]);
   },
-  bursts * 90_000,
+  60_000 + bursts * 240_000,
 );

@@ -241,6 +241,7 @@ weight_classes = nova.scheduler.weights.all_weighers,heps_nova.scheduler.HepsWei
 url = $HEPS_URL
 token_file = $HEPS_TOKEN_FILE
 fail_open = $HEPS_FAIL_OPEN
+timeout = $HEPS_TIMEOUT
 INI
   } >"$ETC/nova/scheduler.conf"
 
