@@ -1,6 +1,6 @@
 /** What Nova's filter and weigher ask (live/nova-plugin): which of some hosts the policy would take for a server, and in which order. */
 import { catalogue } from '../../core/card-catalogue.ts';
-import { anArray, anObject, aText } from '../../core/check.ts';
+import { anArray, anObject, aPositive, aText } from '../../core/check.ts';
 import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 import { stricterKeys } from '../../core/request.ts';
@@ -18,9 +18,14 @@ const answeredForS = 30;
 /** Seconds after an answer at which it is read where Nova has put the server. */
 const readBackAfterS: readonly number[] = [0.3, 1, 3, 10];
 
-/** Seconds for which a refusal waits for what Nova makes of earlier answers; its plugin waits 2 s in all, unless told otherwise. */
-const patienceS = 1;
+/** Part of the time for which its sender waits that is spent on reading what Nova made of earlier answers, before a refusal. */
+const patienceShare = 0.5;
+/** Seconds for which a sender waits who does not say. */
+const usualTimeoutS = 2;
 const glanceS = 0.15;
+
+/** Seconds after a question for which more of them are expected. */
+const inUseForS = 600;
 
 /** Seconds within which Nova acts on an answer. */
 const stillDecidedS = 5;
@@ -33,6 +38,8 @@ export interface NovaQuestion {
   /** Those of them that have graphics cards by Nova's own account. */
   readonly hostsWithCards: readonly string[];
   readonly asked: AskedRequest;
+  /** Seconds for which the sender waits for the answer. */
+  readonly timeoutS: number;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -66,9 +73,15 @@ export class NovaQuestions {
   readonly #parts: NovaQuestionsParts;
   /** What is held of answers, by instance, until Nova's list has the server. */
   readonly #answered = new Map<string, Answered>();
+  #askedAtS = Number.NEGATIVE_INFINITY;
 
   constructor(parts: NovaQuestionsParts) {
     this.#parts = parts;
+  }
+
+  /** Whether somebody has asked lately: then what changes in the cloud is worth reading as it comes. */
+  get isInUse(): boolean {
+    return this.#parts.clock.nowS - this.#askedAtS < inUseForS;
   }
 
   /**
@@ -84,12 +97,15 @@ export class NovaQuestions {
       return { hosts: {}, refusal: `${cardsWithoutAlias}: ${text}` };
     }
     let answer = this.#now(question);
+    this.#askedAtS = clock.nowS;
+    const patienceS = question.timeoutS * patienceShare;
     const endS = clock.nowS + patienceS;
+    const isOver = new Promise<void>((resolve) => clock.after(patienceS, resolve));
     for (let isFirst = true; answer.refusal !== null; isFirst = false) {
       const waits = this.#unread().length > 0 && clock.nowS < endS && hosts.length > 0;
       if (!isFirst && !waits) break;
       if (!isFirst) await new Promise<void>((resolve) => clock.after(glanceS, resolve));
-      await Promise.all([this.#readBack(this.#unread()), isFirst ? lookAgain() : null]);
+      await Promise.race([isOver, Promise.all([this.#readBack(this.#unread()), isFirst ? lookAgain() : null])]);
       answer = this.#now(question);
     }
     return answer;
@@ -210,11 +226,12 @@ export function checkNovaQuestion(value: unknown, aliases: Aliases): NovaQuestio
     return size;
   };
   const size = { vcpus: number('vcpus'), ramMib: number('memory_mb'), diskGib: number('root_gb') };
+  const timeoutS = body.timeout === undefined ? usualTimeoutS : aPositive(body.timeout, 'timeout');
   const metadata = textsIn(body.metadata ?? {}, 'metadata');
   const wished = stricterKeys(textsIn(body.hints ?? {}, 'hints'), metadata);
   const extraSpecs = textsIn(flavor.extra_specs ?? {}, 'flavor.extra_specs');
   const asked = checked(() => askedOf({ id: instance, metadata: wished, flavor: { ...size, extraSpecs } }, aliases));
-  return { instance, hosts, hostsWithCards, asked, metadata };
+  return { instance, hosts, hostsWithCards, asked, timeoutS, metadata };
 }
 
 /** What `vmRequest` says is about numbers of the body. */

@@ -383,7 +383,7 @@ export class Scheduling {
     if (this.#cloud === null || !this.#isReady) return;
     const { feed, reconciler } = this.#cloud;
     const { clock, settings } = this.#parts;
-    if (feed.isAwaited) await feed.readChanged();
+    if (feed.isAwaited || this.questions.isInUse) await this.lookAgain();
     if (settings.isShared) await this.#book.catchUp();
     const reported = new Set(this.#reported);
     this.#reported.clear();

@@ -10,7 +10,7 @@ import type { MachineOrder } from '../records/machine-order.ts';
 import type { MachineStatus, Machines } from './machines.ts';
 
 export interface CloudMachinesParts {
-  readonly scheduling: Pick<Scheduling, 'specOf' | 'advise' | 'submit' | 'remove'>;
+  readonly scheduling: Pick<Scheduling, 'specOf' | 'advise' | 'submit' | 'remove' | 'view'>;
   readonly requests: Pick<RequestStore, 'readLatest' | 'change'>;
   /** Asked for each time, since the cloud may be away when this is made. */
   readonly nova: () => Promise<
@@ -100,6 +100,10 @@ export class CloudMachines implements Machines {
       if (error instanceof OpenStackError && [400, 404, 409, 501].includes(error.status)) return null;
       throw error;
     }
+  }
+
+  cardModels(): readonly string[] {
+    return this.#parts.scheduling.view.cluster.models.map(({ name }) => name);
   }
 
   /** The scheduler ends on its own. */

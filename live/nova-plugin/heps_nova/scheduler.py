@@ -4,7 +4,8 @@ nova-scheduler asks filters host by host; HepsFilter makes one request for all
 hosts that the filters before it left:
 
     POST <url>   Authorization: Bearer <token>
-    {"instance": uuid, "project": id, "hints": {...}, "metadata": {...},
+    {"instance": uuid, "project": id, "timeout": seconds,
+     "hints": {...}, "metadata": {...},
      "flavor": {"name", "vcpus", "memory_mb", "root_gb", "ephemeral_gb",
                 "swap_mb", "extra_specs"},
      "hosts": ["gpu-001", ...], "pci": {"gpu-001": ["10de:2230"], ...}}
@@ -87,6 +88,14 @@ TOKEN = Token()
 SESSION = requests.Session()
 # No proxy, and no name and password of ~/.netrc in place of the token.
 SESSION.trust_env = False
+# The server closes connections that nobody uses: a question that meets such
+# a one is sent again, which changes nothing. The timeout is for both.
+AGAIN = requests.adapters.Retry(
+    total=1, connect=1, read=1, redirect=0, status=0, other=0,
+    allowed_methods=None)
+for scheme in ('http://', 'https://'):
+    SESSION.mount(scheme, requests.adapters.HTTPAdapter(
+        max_retries=AGAIN, pool_maxsize=100))
 
 
 class Unreadable(Exception):
@@ -133,6 +142,7 @@ def question(spec, states):
     devices = {state.host: devices_of(state) for state in states}
     return {
         'instance': spec.instance_uuid, 'project': spec.project_id,
+        'timeout': CONF.heps.timeout,
         'hints': dict(spec.scheduler_hints or {}),
         'metadata': metadata_of(spec),
         'flavor': {

@@ -149,6 +149,7 @@ describe('answers to Nova’s filter', () => {
         hosts: all,
         hostsWithCards: [],
         metadata: {},
+        timeoutS: 2,
         asked: { request, objection: null },
         ...more,
       });

@@ -36,13 +36,21 @@ class Answerer(http.server.BaseHTTPRequestHandler):
     asked = []
     # Answers by instance, where one alone does not do; each after as many seconds.
     by_instance = {}
+    drops = False
 
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
         Answerer.asked.append((self.headers['Authorization'], asked))
+        if Answerer.drops:
+            # As a server that closes a connection while the question is on its way.
+            Answerer.drops = False
+            self.close_connection = True
+            return
         delay_s, text = self.by_instance.get(asked['instance'], (0, self.answer))
         time.sleep(delay_s)
         self.send_response(self.status)
+        if self.protocol_version == 'HTTP/1.1':
+            self.send_header('Content-Length', str(len(text)))
         self.end_headers()
         if self.trickle_s == 0:
             self.wfile.write(text.replace(b'HEADER', self.headers['Authorization'].encode()))
@@ -183,11 +191,21 @@ class SchedulerTest(unittest.TestCase):
         self.states[1] = State('b', [pool, pool])
         self.passed(spec)
         self.assertEqual(Answerer.asked[0][1], {
-            'instance': 'u1', 'project': 'p', 'hints': {'heps_gpu_cores': ['2']},
+            'instance': 'u1', 'project': 'p', 'timeout': 1.0, 'hints': {'heps_gpu_cores': ['2']},
             'metadata': {'heps:gpu_mem_mib': '40000'}, 'pci': {'b': ['10de:2230']},
             'flavor': {'name': 'f', 'vcpus': 1, 'memory_mb': 2, 'root_gb': 3,
                        'ephemeral_gb': 4, 'swap_mb': 5, 'extra_specs': {'x': 'y'}},
             'hosts': ['a', 'b', 'c']})
+
+    def test_a_connection_that_the_server_has_closed_is_no_missing_answer(self):
+        Answerer.protocol_version = 'HTTP/1.1'
+        self.addCleanup(setattr, Answerer, 'protocol_version', 'HTTP/1.0')
+        self.answer('act', {'a': 1})
+        scheduler.CONF.set_override('fail_open', False, 'heps')
+        for uuid in ('u1', 'u2', 'u3'):
+            Answerer.drops = uuid == 'u2'
+            self.assertEqual(self.passed(self.spec(uuid)), ['a'])
+        self.assertEqual([body['instance'] for _, body in Answerer.asked], ['u1', 'u2', 'u2', 'u3'])
 
     def test_metadata_of_a_server_that_moves_are_those_of_its_cell(self):
         self.answer('act', {'a': 1})
