@@ -22,6 +22,9 @@ interface BootArguments extends ServerArguments {
   readonly network?: string[];
   readonly userData?: string;
   readonly keyName?: string;
+  readonly property?: Readonly<Record<string, string>>;
+  readonly availabilityZone?: string;
+  readonly serverGroup?: string;
   readonly dryRun?: boolean;
   readonly wait: boolean;
   readonly json?: boolean;
@@ -52,6 +55,13 @@ export function addBoot(live: Command): void {
     .option('--gpu-memory-mib <n>', 'minimum memory of each card, MiB', whole)
     .option('--gpu-cores <n>', 'minimum cores of each card', whole)
     .option('--gpu-model <model...>', 'acceptable models')
+    .option(
+      '--property <key=value>',
+      'metadata, once each; heps:gpu_num, _mem_mib, _cores, _model ask for cards',
+      property,
+    )
+    .option('--availability-zone <zone>', 'the zone that it must be in')
+    .option('--server-group <id>', 'the server group that it belongs to')
     .option('--network <id...>', 'networks (default: none)')
     .option('--user-data <file>', 'cloud-init')
     .option('--key-name <name>', 'key pair')
@@ -140,6 +150,7 @@ interface Advice extends Explained {
 
 function bodyOf(name: string, options: BootArguments): object {
   const { image, flavor, vcpus, ramMib, diskGib, gpus, gpuMemoryMib, gpuCores, gpuModel, network, keyName } = options;
+  const { property: metadata, availabilityZone, serverGroup } = options;
   if ((flavor === undefined) === (vcpus === undefined)) {
     throw new InputError('--flavor', 'a flavor, or --vcpus and --ram-mib', flavor);
   }
@@ -154,6 +165,9 @@ function bodyOf(name: string, options: BootArguments): object {
     }),
     ...(network !== undefined && { networks: network }),
     ...(keyName !== undefined && { keyName }),
+    ...(metadata !== undefined && { metadata }),
+    ...(availabilityZone !== undefined && { availabilityZone }),
+    ...(serverGroup !== undefined && { serverGroup }),
     ...(options.userData !== undefined && { userData: encodedFile(options.userData) }),
   };
 }
@@ -220,6 +234,13 @@ function reasons({ hosts, best, rejectedBy }: Explained): string {
     return `  ${host.padEnd(16)} ${score.toFixed(4).padStart(9)}  ${parts.join(', ')}`;
   });
   return [`the best of ${hosts} hosts${fell}:`, ...lines].join('\n');
+}
+
+/** `heps:gpu_mem_mib=40000`, added to those before. */
+function property(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined) throw new InvalidArgumentError('Expected key=value.');
+  return { ...before, [key]: value! };
 }
 
 function whole(text: string): number {

@@ -5,6 +5,7 @@ import { checkAliases } from '../doctor/alias-checks.ts';
 import { ServiceClocks } from '../doctor/clock-checks.ts';
 import { checkCloud } from '../doctor/cloud-checks.ts';
 import { checkDatabase } from '../doctor/database-checks.ts';
+import { productionChecks } from '../doctor/production-checks.ts';
 import { checkServer } from '../doctor/server-checks.ts';
 import { databaseStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
 import { openSession, readCloudConfiguration, surroundings } from '../openstack/index.ts';
@@ -46,7 +47,9 @@ export function addDoctor(live: Command): void {
         const checks: Check[] = [...(await checkCloud(session))];
         const aliases = configuration?.scheduling?.aliases ?? {};
         checks.push(...(await checkAliases(session, Object.keys(aliases))));
-        if (configuration !== null) checks.push(...(await checkDatabase(configuration.database, clocks)));
+        if (configuration !== null) {
+          checks.push(...(await checkDatabase(configuration.database, clocks)), ...productionChecks(configuration));
+        }
         if (client !== null) checks.push(...(await checkServer(client, session, clocks)));
         checks.push(...clocks.checks());
         const leftOut = [...(configuration === null ? [databaseStep] : []), ...(client === null ? [serverStep] : [])];

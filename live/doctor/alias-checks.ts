@@ -10,7 +10,7 @@ import {
   openNova,
   type Session,
 } from '../openstack/index.ts';
-import { aliasesIn } from '../scheduling/server-spec.ts';
+import { aliasesIn } from '../scheduling/asked-request.ts';
 import { check, saying } from './cloud-checks.ts';
 import { aliasStep } from './steps.ts';
 

@@ -8,7 +8,14 @@ import {
   type NewFlavor,
   setFlavorExtraSpecs,
 } from './flavors.ts';
-import { type ComputeService, type Hypervisor, listHypervisors, listServices } from './hosts.ts';
+import {
+  type Aggregate,
+  type ComputeService,
+  type Hypervisor,
+  listAggregates,
+  listHypervisors,
+  listServices,
+} from './hosts.ts';
 import { type ActionEvent, type InstanceAction, listActionEvents, listInstanceActions } from './instance-actions.ts';
 import { commonVersion, discoverVersions, type Microversion, type VersionRange } from './microversion.ts';
 import { listAddresses, openConsole, rebootServer, startServer, stopServer } from './server-actions.ts';
@@ -48,6 +55,7 @@ export interface Nova {
   letUseFlavor(id: string, projectId: string): Promise<void>;
   listHypervisors(pageSize?: number): AsyncIterable<Hypervisor>;
   listServices(binary?: string): AsyncIterable<ComputeService>;
+  listAggregates(): Promise<Aggregate[]>;
   listInstanceActions(serverId: string): AsyncIterable<InstanceAction>;
   listActionEvents(serverId: string, requestId: string): Promise<ActionEvent[]>;
 }
@@ -78,6 +86,7 @@ export function novaOf(session: Session, version: Microversion): Nova {
     letUseFlavor: (id, projectId) => letUseFlavor(nova, id, projectId),
     listHypervisors: (pageSize) => listHypervisors(nova, pageSize),
     listServices: (binary) => listServices(nova, binary),
+    listAggregates: () => listAggregates(nova),
     listInstanceActions: (serverId) => listInstanceActions(nova, serverId),
     listActionEvents: (serverId, requestId) => listActionEvents(nova, serverId, requestId),
   };

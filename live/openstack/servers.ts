@@ -58,6 +58,10 @@ export interface NewServer {
   readonly flavorId: string;
   /** The host it must run on; admin only. Nova's filters still have their say. Left out: Nova chooses. */
   readonly host?: string;
+  /** The zone that it must be in. Left out: any. */
+  readonly availabilityZone?: string;
+  /** Id of the server group that it belongs to. */
+  readonly serverGroup?: string;
   /** Ids of networks, or none at all. */
   readonly networks: readonly string[] | 'none';
   /** At most 128 items, values of at most 255 characters. */
@@ -119,7 +123,9 @@ export async function createServer(nova: Service, server: NewServer): Promise<Cr
       config_drive: server.configDrive,
       security_groups: server.securityGroups?.map((name) => ({ name })),
       block_device_mapping_v2: server.volumes === undefined ? undefined : devicesOf(server.volumes, server.imageId),
+      availability_zone: server.availabilityZone,
     },
+    ...(server.serverGroup !== undefined && { 'os:scheduler_hints': { group: server.serverGroup } }),
   };
   const { value, requestId } = await nova.request({ method: 'POST', path: '/servers', body }, (answer) =>
     aText(anObject(anObject(answer, 'body').server, 'server').id, 'server.id'),

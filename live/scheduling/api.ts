@@ -11,7 +11,7 @@ import type { Exchange, Route } from '../http/routes.ts';
 import { NoAnswerError, OpenStackError } from '../openstack/index.ts';
 import * as docs from './api-docs.ts';
 import { byOurselves } from './binder.ts';
-import { checkNovaQuestion, NovaQuestions } from './nova-questions.ts';
+import { checkNovaQuestion, type NovaQuestion } from './nova-questions.ts';
 import type { RequestStore } from './request-store.ts';
 import { decisionRecord, requestView } from './request-view.ts';
 import { KeyReused, NotReady, type Scheduling, type Sender } from './scheduling.ts';
@@ -39,11 +39,16 @@ export interface SchedulingApiParts {
   readonly onError: (error: unknown, requestId: string) => void;
   /** Told how long each decision took, from the request to the claim on disk. */
   readonly onDecision: (outcome: 'claimed' | 'no-valid-host', tookS: number) => void;
+  /** Told of each question of Nova's filter. */
+  readonly onNovaAnswer: (outcome: NovaOutcome) => void;
+  readonly log: (level: 'info' | 'warn', fields: object, text: string) => void;
 }
 
+/** What became of a question of Nova's filter: hosts in order, none at all, nothing since the scheduler only watches, or it could not be read. */
+export type NovaOutcome = 'hosts' | 'refused' | 'shadow' | 'unreadable';
+
 export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
-  const { scheduling, store, clock, onError, onDecision } = parts;
-  const questions = new NovaQuestions(scheduling.view, clock);
+  const { scheduling, store, clock, onError, onDecision, onNovaAnswer, log } = parts;
 
   /** Problems for what is thrown below. */
   async function told<T>(requestId: string, work: () => Promise<T>): Promise<T> {
@@ -75,7 +80,7 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
         throw isHers && [401, 403].includes(error.status) ? new Problem(error.status, error.message) : error;
       });
       if (scheduling.settings.mode === 'advise' || query.get('dry-run') === 'true') {
-        const advice = scheduling.advise(spec);
+        const advice = await scheduling.advise(spec);
         await store.note('advice', advice.host ?? '', { ...byOurselves(clock.nowS), ...sender });
         const decision = decisionRecord(scheduling.settings.policy, advice);
         return sendJson(response, { mode: 'advise', request: spec.request, decision, ...explained(spec.request) });
@@ -96,12 +101,8 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
 
   /** The five best hosts with the parts of their scores, and how many each filter removed. */
   function explained(request: VmRequest) {
-    const { verdicts } = scheduling.view.explain(request);
+    const { verdicts, rejectedBy } = scheduling.view.explain(request);
     const { specs } = scheduling.view.cluster;
-    const rejectedBy: Record<string, number> = {};
-    for (const { rejection } of verdicts) {
-      if (rejection !== undefined) rejectedBy[rejection.reason] = (rejectedBy[rejection.reason] ?? 0) + 1;
-    }
     const best = ranked(verdicts)
       .slice(0, 5)
       .map(({ host, scored }) => ({
@@ -122,10 +123,34 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
     const body = await readJson(request, mostQuestionBytes);
     await told(requestId, async () => {
       if (scheduling.unreadyBecause !== null) throw new NotReady(scheduling.unreadyBecause);
-      const question = checkNovaQuestion(body, scheduling.aliases);
+      const question = readQuestion(body);
       const { mode } = scheduling.settings;
-      sendJson(response, { mode, hosts: mode === 'shadow' ? {} : questions.answer(question) });
+      if (mode === 'shadow') {
+        onNovaAnswer('shadow');
+        return sendJson(response, { mode, hosts: {} });
+      }
+      const { hosts, refusal } = await scheduling.questions.answer(question);
+      onNovaAnswer(refusal === null ? 'hosts' : 'refused');
+      if (refusal !== null) {
+        const { instance, asked } = question;
+        const text = mode === 'act' ? 'a server of Nova is refused' : 'a server of Nova has no host that would do';
+        log('warn', { instance, requestId, request: asked.request, reason: refusal }, text);
+      }
+      sendJson(response, { mode, hosts, ...(refusal !== null && { reason: refusal }) });
     });
+  }
+
+  /** @throws InputError, which the sender is told; Nova goes on as its `fail_open` says */
+  function readQuestion(body: unknown): NovaQuestion {
+    try {
+      return checkNovaQuestion(body, scheduling.aliases);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      onNovaAnswer('unreadable');
+      const instance = typeof body === 'object' && body !== null && 'instance' in body ? body.instance : undefined;
+      log('warn', { instance, err: error.message }, 'a question of Nova cannot be read: it does as fail_open says');
+      throw error;
+    }
   }
 
   return [

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { type Flavor, isNotFound, type NewFlavor, type Nova, OpenStackError } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
+import { aliasesIn } from './asked-request.ts';
 import { type HeldCard, wantedCards } from './holding.ts';
-import { aliasesIn, type ServerSpec } from './server-spec.ts';
+import type { ServerSpec } from './server-spec.ts';
 
 /** What a server needs of its flavor. */
 export type WantedFlavor = NewFlavor & Pick<Flavor, 'extraSpecs'>;

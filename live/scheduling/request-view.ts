@@ -30,7 +30,10 @@ export interface RequestView {
   readonly changedAtS: number;
 }
 
-export function decisionRecord(policy: string, { decision, host, cards, terms }: NamedDecision): DecisionRecord {
+export function decisionRecord(
+  policy: string,
+  { decision, host, cards, terms, rejectedBy }: NamedDecision,
+): DecisionRecord {
   const isPlaced = decision.kind === 'placed';
   return {
     policy,
@@ -38,7 +41,7 @@ export function decisionRecord(policy: string, { decision, host, cards, terms }:
     cards,
     score: isPlaced ? decision.score : null,
     terms,
-    rejectedBy: isPlaced ? {} : decision.rejectedBy,
+    rejectedBy: isPlaced ? {} : rejectedBy,
   };
 }
 

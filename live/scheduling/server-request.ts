@@ -18,6 +18,8 @@ export interface DecisionRecord {
   readonly terms: Readonly<Record<string, number>>;
   /** How many hosts each reason removed; only where no host would do. */
   readonly rejectedBy: Readonly<Record<string, number>>;
+  /** `nova` where its host is left to Nova: `host` and `cards` are then what is held meanwhile. Defaults to the policy. */
+  readonly chooser?: 'nova';
 }
 
 /** A host on which it did not work. */
@@ -38,6 +40,11 @@ export interface ServerRequest extends Readonly<Omit<RequestTable, JsonColumn>> 
   readonly decision: DecisionRecord;
   /** Hosts that were tried before. */
   readonly history: readonly PastAttempt[];
+}
+
+/** Whether Nova may choose the host: it was asked to, or whoever asked may not name one. What it chose is then followed. */
+export function isLeftToNova({ decision, byPerson }: Pick<ServerRequest, 'decision' | 'byPerson'>): boolean {
+  return decision.chooser === 'nova' || byPerson === 1;
 }
 
 /** @throws UnreadableColumn */
@@ -71,6 +78,7 @@ type Reader<T> = (value: unknown, where: string) => T;
 function aSpec(value: unknown, where: string): ServerSpec {
   const spec = anObject(value, where);
   const { networks, userData, bootScriptSha256, keyName, configDrive, securityGroups, volumes, flavor } = spec;
+  const { availabilityZone, serverGroup, imageTraits } = spec;
   return {
     name: aText(spec.name, `${where}, name`),
     networks: networks === 'none' ? 'none' : textsOf(networks, `${where}, networks`),
@@ -81,6 +89,9 @@ function aSpec(value: unknown, where: string): ServerSpec {
     ...(configDrive !== undefined && { configDrive: aBoolean(configDrive, `${where}, configDrive`) }),
     ...(securityGroups !== undefined && { securityGroups: textsOf(securityGroups, `${where}, securityGroups`) }),
     ...(volumes !== undefined && { volumes: volumesOf(volumes, `${where}, volumes`) }),
+    ...(availabilityZone !== undefined && { availabilityZone: aText(availabilityZone, `${where}, availabilityZone`) }),
+    ...(serverGroup !== undefined && { serverGroup: aText(serverGroup, `${where}, serverGroup`) }),
+    ...(imageTraits !== undefined && { imageTraits: textsOf(imageTraits, `${where}, imageTraits`) }),
     imageId: aText(spec.imageId, `${where}, imageId`),
     flavor: flavor === null ? null : aFlavor(flavor, `${where}, flavor`),
     request: aVmRequest(spec.request, `${where}, request`),
@@ -129,6 +140,7 @@ function aDecision(value: unknown, where: string): DecisionRecord {
     score: orNull(decision.score, `${where}, score`, aFigure),
     terms: recordOf(decision.terms, `${where}, terms`, aFigure),
     rejectedBy: recordOf(decision.rejectedBy, `${where}, rejectedBy`, anInteger),
+    ...(decision.chooser === 'nova' && { chooser: 'nova' }),
   };
 }
 

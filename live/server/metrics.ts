@@ -25,6 +25,8 @@ export interface Metrics {
   readonly commit: (reports: number, tookMs: number) => void;
   /** One decision for a server, from the request to the claim on disk. */
   readonly decision: (outcome: 'claimed' | 'no-valid-host', tookS: number) => void;
+  /** One question of Nova's filter, answered. */
+  readonly novaAnswer: (outcome: string) => void;
   /** Shows a scheduler's state from now on. */
   readonly showScheduling: (scheduling: SchedulingSource) => void;
   /** For what else is shown. */
@@ -59,6 +61,12 @@ export function makeMetrics(sources: MetricsSources): Metrics {
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
     registers,
   });
+  const novaAnswers = new Counter({
+    name: 'heps_nova_answers_total',
+    help: "Answers to Nova's filter: hosts, refused, shadow, unreadable.",
+    labelNames: ['outcome'] as const,
+    registers,
+  });
   const gauge = (name: string, help: string, source: () => number): void => {
     new Gauge({
       name,
@@ -88,6 +96,7 @@ export function makeMetrics(sources: MetricsSources): Metrics {
       reports.inc(count);
       commits.observe(tookMs / 1000);
     },
+    novaAnswer: (outcome) => novaAnswers.inc({ outcome }),
     decision: (outcome, tookS) => decisions.observe({ outcome }, tookS),
     showScheduling(scheduling) {
       const hosts = (): number => [...scheduling.view.hosts.values()].filter(({ takesServers }) => takesServers).length;

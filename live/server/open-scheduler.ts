@@ -27,8 +27,8 @@ export interface CloudScheduler {
 export function openScheduler(
   { scheduling: settings, database }: Configuration,
   registry: SrmRegistry,
-  stores: Pick<Stores, 'database' | 'kind' | 'clock'>,
-  metrics: Pick<Metrics, 'decision' | 'showScheduling'>,
+  stores: Pick<Stores, 'database' | 'kind' | 'clock' | 'tokens'>,
+  metrics: Pick<Metrics, 'decision' | 'novaAnswer' | 'showScheduling'>,
   log: Logger,
 ): CloudScheduler | null {
   if (settings === null) return null;
@@ -41,6 +41,10 @@ export function openScheduler(
     store: requests,
     clock,
     settings: { ...settings, isShared: database.kind === 'mariadb' },
+    reportingHosts: async () =>
+      (await stores.tokens.readTokens()).flatMap(({ host, revokedAtS }) =>
+        host === null || revokedAtS !== null ? [] : [host],
+      ),
     log: (level, fields, text) => log[level](fields, text),
   });
   metrics.showScheduling(scheduling);
@@ -56,7 +60,15 @@ export function openScheduler(
     session,
     scheduling,
     requests,
-    routes: schedulingRoutes({ scheduling, store: requests, clock, onError, onDecision: metrics.decision }),
+    routes: schedulingRoutes({
+      scheduling,
+      store: requests,
+      clock,
+      onError,
+      onDecision: metrics.decision,
+      onNovaAnswer: metrics.novaAnswer,
+      log: (level, fields, text) => log[level](fields, text),
+    }),
     blindBecause: async () => blindBecause(scheduling) ?? (await nova.reason()),
     start: () => void scheduling.run(),
     async stop() {

@@ -122,6 +122,10 @@ class LocalMachines implements Machines {
   }
 
   /** Ends all of them; they can be started again. */
+  cardModels(): readonly string[] {
+    return []; // they have none to give
+  }
+
   async close(): Promise<void> {
     await this.#inTurn(async () => {
       await Promise.all(

@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { CloudConfiguration } from '../../../live/openstack/index.ts';
 import { aliasesOf } from '../../../live/scheduling/aliases.ts';
-import { aliasesIn } from '../../../live/scheduling/server-spec.ts';
+import { aliasesIn } from '../../../live/scheduling/asked-request.ts';
 import { passwordCloud } from '../openstack/stub-cloud.ts';
 import { CloudState, type MemoryFlavor, type MemoryHost, type MemoryServer } from './cloud-state.ts';
 
@@ -224,7 +224,11 @@ export class MemoryCloud {
       ['GET', nova('/'), () => ok({ version: { min_version: '2.1', version: '2.93' } })],
       ['GET', placement('/'), () => ok({ versions: [{ min_version: '1.0', max_version: '1.39' }] })],
       ['GET', nova('/servers/detail'), (_, query) => this.#listServers(query)],
-      ['POST', nova('/servers'), (_, __, body) => this.#create(body.server as Record<string, unknown>)],
+      [
+        'POST',
+        nova('/servers'),
+        (_, __, body) => this.#create(body.server as Record<string, unknown>, body['os:scheduler_hints'] as object),
+      ],
       [
         'GET',
         nova('/servers/([^/]+)'),
@@ -294,6 +298,8 @@ export class MemoryCloud {
         ([id]) => (state.flavors.delete(id!) ? { status: 202 } : notFound('no flavor')),
       ],
       ['GET', nova('/os-hypervisors/detail'), (_, query) => this.#listHypervisors(query)],
+      ['GET', nova('/os-aggregates'), () => this.#listAggregates()],
+      ['GET', placement('/allocation_candidates'), (_, query) => this.#listCandidates(query)],
       ['GET', placement('/resource_providers'), (_, query) => this.#listProviders(query)],
       ['GET', placement('/resource_providers/([^/]+)/inventories'), ([id]) => this.#inventories(id!)],
       ['GET', placement('/allocations/([^/]+)'), ([id]) => this.#allocations(id!)],
@@ -340,7 +346,7 @@ export class MemoryCloud {
     return isDone ? { status: 202 } : { status: 409, body: { conflictingRequest: { code: 409, message } } };
   }
 
-  #create(order: Record<string, unknown>): Reply {
+  #create(order: Record<string, unknown>, hints?: { group?: string }): Reply {
     const { state } = this;
     const flavor = state.flavors.get(String(order.flavorRef));
     if (flavor === undefined || !this.#mayUse(flavor))
@@ -362,12 +368,11 @@ export class MemoryCloud {
     if (owned >= quota)
       return forbidden(`Quota exceeded for instances: Requested 1, but already used ${owned} of ${quota} instances`);
     if (host !== null && !state.hosts.has(host)) return bad(`Compute host ${host} could not be found.`);
-    const server = state.create(
-      String(order.name),
-      flavor,
-      (order.metadata as Record<string, string>) ?? {},
-      ...(caller === null ? [] : [caller]),
-    );
+    const zone = (order.availability_zone as string | undefined) ?? null;
+    const group = hints?.group ?? null;
+    const metadata = (order.metadata as Record<string, string>) ?? {};
+    const owner = caller === null ? {} : { projectId: caller.projectId, userId: caller.userId };
+    const server = state.create(String(order.name), flavor, metadata, { ...owner, zone, group });
     this.orders.push(order);
     const buildMs = this.#options.buildMs();
     setTimeout(() => {
@@ -465,6 +470,10 @@ export class MemoryCloud {
     const root = inTree === null ? null : rootOf(this.#providers.get(inTree));
     const providers = [...this.#providers.values()]
       .filter((provider) => root === null || rootOf(provider) === root)
+      .filter(
+        (provider) =>
+          query.get('required') === null || (provider.parent === null && this.#hasTraits(provider.id, query)),
+      )
       .map((provider) => ({
         uuid: provider.id,
         name: provider.name,
@@ -473,6 +482,43 @@ export class MemoryCloud {
         root_provider_uuid: rootOf(provider),
       }));
     return ok({ resource_providers: providers });
+  }
+
+  /** Whether a host has the traits of the question, those in `root_required` too, and is in one of its aggregates. */
+  #hasTraits(id: string, query: URLSearchParams): boolean {
+    const { spec, isDisabled } = [...this.state.hosts.values()].find((host) => host.id === id)!;
+    const traits = new Set([...(spec.traits ?? []), ...(isDisabled ? ['COMPUTE_STATUS_DISABLED'] : [])]);
+    const asked = ['required', 'root_required'].flatMap((name) => query.get(name)?.split(',') ?? []);
+    const memberOf = query.get('member_of');
+    const isMember = memberOf === null || (spec.zone !== undefined && memberOf.includes(aggregateOf(spec.zone)));
+    return isMember && asked.every((trait) => traits.has(trait.replace('!', '')) !== trait.startsWith('!'));
+  }
+
+  #listAggregates(): Reply {
+    const hosts = [...this.state.hosts.values()].map(({ spec }) => spec);
+    const zones = [...new Set(hosts.flatMap(({ zone }) => zone ?? []))];
+    const aggregates = zones.map((zone) => ({
+      uuid: aggregateOf(zone),
+      name: `in ${zone}`,
+      availability_zone: zone,
+      hosts: hosts.filter((host) => host.zone === zone).map(({ name }) => name),
+    }));
+    return ok({ aggregates });
+  }
+
+  #listCandidates(query: URLSearchParams): Reply {
+    const inTree = query.get('in_tree');
+    const asked = new Map((query.get('resources') ?? '').split(',').map((part) => part.split(':') as [string, string]));
+    const found = [...this.state.hosts.values()].filter((host) => {
+      const { vcpus, ramMib, diskGib } = this.state.free(host);
+      const free: Record<string, number> = { VCPU: vcpus, MEMORY_MB: ramMib, DISK_GB: diskGib };
+      const hasRoom = [...asked].every(([name, amount]) => (free[name] ?? 0) >= Number(amount));
+      return (inTree === null || inTree === host.id) && hasRoom && this.#hasTraits(host.id, query);
+    });
+    return ok({
+      allocation_requests: found.map(({ id }) => ({ allocations: { [id]: { resources: {} } } })),
+      provider_summaries: Object.fromEntries(found.map(({ id }) => [id, { root_provider_uuid: id }])),
+    });
   }
 
   #inventories(id: string): Reply {
@@ -508,6 +554,11 @@ function pciClassOf(alias: string): string {
   const model = aliasesOf({}).modelOf(alias);
   const pciId = model === undefined ? undefined : modelNamed(model)!.pciIds[0];
   return `CUSTOM_PCI_${(pciId ?? 'ffff:0001').toUpperCase().replace(':', '_')}`;
+}
+
+/** UUID of the aggregate of a zone. */
+function aggregateOf(zone: string): string {
+  return `aggregate-${zone}`;
 }
 
 function rootOf(provider: { id: string; parent: string | null } | undefined): string | null {
