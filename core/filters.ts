@@ -31,7 +31,7 @@ export interface Filter {
   /** As explanations show it. */
   readonly name: string;
   /**
-   * `host`: the answer depends on nothing but what is asked for (not by whom) and what the host has, has free and whether it works. Then a VM
+   * `host`: the answer depends on nothing but what is asked for (not by whom) and what the host has (not its name), has free and whether it works. Then a VM
    * that waits need not be tried again before some host changes. Defaults to anything.
    */
   readonly dependsOn?: 'host';

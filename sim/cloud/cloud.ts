@@ -9,12 +9,13 @@ import type { Policy } from '../../core/policy.ts';
 import { type VmRequest, vmRequest } from '../../core/request.ts';
 import { decidingScheduler, schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
-import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../../core/scheduler.ts';
+import { type Engine, formatRejections, Scheduler } from '../../core/scheduler.ts';
 import type { SrmRecord } from '../../core/srm.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import type { EventKind, Simulator } from '../engine/engine.ts';
 import { BackfillQueue } from './backfill-queue.ts';
 import { CardLists } from './card-lists.ts';
+import { EmptyCloud } from './empty-cloud.ts';
 import { priorities } from './priorities.ts';
 import type { SizedRequest } from './sized-requests.ts';
 import { SrmReports } from './srm-reports.ts';
@@ -48,9 +49,8 @@ export class Cloud {
   readonly truth: Cluster;
   /** What each scheduler sees. */
   readonly views: readonly Cluster[];
-  readonly #empty: Cluster;
+  readonly #empty: EmptyCloud;
   readonly #simulator: Simulator;
-  readonly #policy: Policy;
   readonly #schedulers: readonly Scheduler[];
   readonly #options: CloudOptions;
   readonly #observers: readonly CloudObserver[];
@@ -86,9 +86,8 @@ export class Cloud {
     this.#vms = new Vms(hasNames);
     this.#vm = new Vm(this.#vms);
     this.truth = new Cluster(hosts);
-    this.#empty = this.truth.emptied();
+    this.#empty = new EmptyCloud(hosts, policy);
     this.#simulator = simulator;
-    this.#policy = policy;
     this.#placement = {
       request: vmRequest({ id: '', vcpus: 1, ramMib: 0 }),
       host: 0,
@@ -171,10 +170,9 @@ export class Cloud {
     for (const observer of this.#observers) observer.submitted?.(this.#show(slot), nowS);
     if (this.#waiting.size > 0 && !backfill) vms.reason[slot] = 'behind-others';
     else if (this.#place(slot)) return;
-    const request = this.#requestOf(slot);
-    if (!isServable(this.#empty, request, this.#policy)) {
-      const never = schedule(this.#empty, request, this.#policy);
-      if (never.kind === 'no-valid-host') vms.reason[slot] = formatRejections(never.rejectedBy);
+    const never = this.#empty.refusal(this.#requestOf(slot));
+    if (never !== undefined) {
+      vms.reason[slot] = never;
       this.#turnAway(slot, 'unservable');
       return;
     }
