@@ -30,6 +30,11 @@ export type Rejection = (typeof rejections)[number];
 export interface Filter {
   /** As explanations show it. */
   readonly name: string;
+  /**
+   * `host`: the answer depends on nothing but what is asked for (not by whom) and what the host has (not its name), has free and whether it works. Then a VM
+   * that waits need not be tried again before some host changes. Defaults to anything.
+   */
+  readonly dependsOn?: 'host';
   /** Why the host cannot take the request; undefined when it can. */
   reject(host: HostView, request: VmRequest): Rejection | undefined;
 }
@@ -37,12 +42,14 @@ export interface Filter {
 /** The host runs. */
 export const hostUp: Filter = {
   name: 'HostUp',
+  dependsOn: 'host',
   reject: (host) => (host.isUp ? undefined : 'host-down'),
 };
 
 /** CPU, RAM and disk: step 2 of Fig. 6, and what Placement checks in stock OpenStack. */
 export const cpuRamDisk: Filter = {
   name: 'CpuRamDisk',
+  dependsOn: 'host',
   reject(host, request) {
     if (host.vcpusFree < request.vcpus) return 'vcpus';
     if (host.ramFreeMib < request.ramMib) return 'ram';
@@ -57,6 +64,7 @@ export const cpuRamDisk: Filter = {
  */
 export const fineGrainedGpu: Filter = {
   name: 'FineGrainedGpu',
+  dependsOn: 'host',
   reject(host, request) {
     if (!isGpuRequest(request)) return undefined;
     const cards = host.specs.cards;
@@ -79,6 +87,7 @@ export const fineGrainedGpu: Filter = {
  */
 export const gpuCount: Filter = {
   name: 'PciPassthroughFilter',
+  dependsOn: 'host',
   reject(host, request) {
     if (!isGpuRequest(request)) return undefined;
     const cards = host.specs.cards;

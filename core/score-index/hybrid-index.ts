@@ -32,7 +32,7 @@
  *   Cards in descending S_card, then the bucket that promises most. Mostly the peak lies beyond all that is free: then more of both is
  *   better, and one pass from the top row does, as above. Else rows, and hosts in a row, are tried from the peak outwards.
  *
- * When nobody can take a VM, `RejectionCounts` counts the reasons by the same rows.
+ * When nobody can take a VM, `RejectionCounts` counts the reasons by sums over a grid of free vCPUs and free RAM.
  *
  * Eq. (3) divides by the largest capacities, which never change: by what is free now, every event would change every score.
  */
@@ -113,6 +113,6 @@ export class HybridIndex implements ScoreIndex {
   }
 
   #noValidHost(request: VmRequest): Decision {
-    return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request, [this.#cpuHosts, this.#gpuHosts]) };
+    return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request) };
   }
 }

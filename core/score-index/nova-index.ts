@@ -7,7 +7,7 @@ import type { Decision } from '../decision.ts';
 import { countedCards, gpuCount } from '../filters.ts';
 import type { ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
-import { allHosts, RejectionCounts, type RoomCounter } from './rejection-counts.ts';
+import { RejectionCounts } from './rejection-counts.ts';
 import { WeighedHosts } from './weighed-hosts.ts';
 
 const noCards: readonly number[] = [];
@@ -18,7 +18,6 @@ export class NovaIndex implements ScoreIndex {
   /** Only these can take a GPU VM. */
   readonly #gpuHosts: WeighedHosts;
   readonly #rejections: RejectionCounts;
-  readonly #everyone: readonly RoomCounter[];
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -29,7 +28,6 @@ export class NovaIndex implements ScoreIndex {
       hosts.filter((host) => cluster.hosts[host]!.isGpuHost),
     );
     this.#rejections = new RejectionCounts(cluster, gpuCount);
-    this.#everyone = [allHosts(cluster)];
     const isGpuHost = Uint8Array.from(cluster.hosts, (host) => (host.isGpuHost ? 1 : 0));
     cluster.watch((host) => {
       this.#all.changed.add(host);
@@ -41,7 +39,7 @@ export class NovaIndex implements ScoreIndex {
     const isGpu = isGpuRequest(request);
     const hosts = isGpu ? this.#gpuHosts : this.#all;
     const host = hosts.best(request);
-    if (host < 0) return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request, this.#everyone) };
+    if (host < 0) return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request) };
     const cards = isGpu ? countedCards(this.#cluster.hosts[host]!, request).slice(0, request.cards) : noCards;
     return { kind: 'placed', host, cards, score: hosts.bestWeight };
   }
