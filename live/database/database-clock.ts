@@ -4,7 +4,6 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../core/clock.ts';
-import { wallClock } from '../wall-clock.ts';
 import type { DatabaseKind } from './column-types.ts';
 
 /** Asked for the time at once: the quickest answer tells it best. */
@@ -13,8 +12,8 @@ const questions = 3;
 export interface DatabaseClockParts {
   /** The database's time, Unix seconds; null where that is our own. Throws what the database threw. */
   readonly readS: () => Promise<number | null>;
-  /** Of this computer. Defaults to the real time. */
-  readonly own?: Clock;
+  /** Of this computer. */
+  readonly own: Clock;
   /** Seconds that nobody sets. Defaults to the process's. */
   readonly steadyS?: () => number;
 }
@@ -26,7 +25,7 @@ export class DatabaseClock implements Clock {
   /** The database's time less the steady one; null until it is measured, and where it is our own. */
   #offsetS: number | null = null;
 
-  constructor({ readS, own = wallClock, steadyS = () => performance.now() / 1000 }: DatabaseClockParts) {
+  constructor({ readS, own, steadyS = () => performance.now() / 1000 }: DatabaseClockParts) {
     this.#readS = readS;
     this.#own = own;
     this.#steadyS = steadyS;
@@ -64,9 +63,13 @@ export class DatabaseClock implements Clock {
   }
 }
 
-/** The clock of an open database, measured once. @throws what the database threw */
-export async function databaseClock<Schema>(database: Kysely<Schema>, kind: DatabaseKind): Promise<DatabaseClock> {
-  const clock = new DatabaseClock({ readS: () => timeOf(database, kind) });
+/** The clock of an open database, measured once. @param own this computer's @throws what the database threw */
+export async function databaseClock<Schema>(
+  database: Kysely<Schema>,
+  kind: DatabaseKind,
+  own: Clock,
+): Promise<DatabaseClock> {
+  const clock = new DatabaseClock({ readS: () => timeOf(database, kind), own });
   await clock.measure();
   return clock;
 }

@@ -7,6 +7,7 @@ import { type DatabaseOptions, openDatabase } from '../database/database.ts';
 import { databaseClock } from '../database/database-clock.ts';
 import { migrationsDone } from '../database/migrate.ts';
 import { type ServerSchema, serverMigrations } from '../server/migrations.ts';
+import { wallClock } from '../wall-clock.ts';
 import type { ServiceClocks } from './clock-checks.ts';
 import { check } from './cloud-checks.ts';
 import { databaseStep } from './steps.ts';
@@ -30,7 +31,7 @@ export async function checkDatabase(
   try {
     const tables = await checkTables(database, where);
     if (options.kind === 'mariadb')
-      clocks?.note('the database', -(await databaseClock(database, options.kind)).ownAheadS);
+      clocks?.note('the database', -(await databaseClock(database, options.kind, wallClock)).ownAheadS);
     if (tables.status === 'wrong') return [tables];
     return [tables, await checkWrite(database)];
   } catch (error) {

@@ -5,6 +5,7 @@ import type { DatabaseOptions } from '../database/database.ts';
 import { type DatabaseClock, databaseClock } from '../database/database-clock.ts';
 import { openMigrated } from '../database/migrate.ts';
 import { RecordStore } from '../srm/record-store.ts';
+import { wallClock } from '../wall-clock.ts';
 import { type ServerSchema, serverMigrations } from './migrations.ts';
 
 export interface Stores {
@@ -22,7 +23,7 @@ export interface Stores {
 export async function openStores(options: DatabaseOptions): Promise<Stores> {
   const { kind } = options;
   const database = await openMigrated<ServerSchema>(options, serverMigrations);
-  const clock = await databaseClock(database, kind);
+  const clock = await databaseClock(database, kind, wallClock);
   return {
     database,
     kind,
