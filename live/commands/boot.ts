@@ -108,13 +108,25 @@ async function boot(name: string, options: BootArguments): Promise<void> {
   const client = clientOf(options);
   const body = bodyOf(name, options);
   const key = options.idempotencyKey ?? randomUUID();
+  if (!options.dryRun) console.error(`heps live boot: idempotency key ${key}`);
+  try {
+    await bootAs(key, client, body, options);
+  } catch (error) {
+    if (options.dryRun || !(error instanceof NoServer)) throw error;
+    const again = `heps live boot with --idempotency-key ${key} asks for the same server, and says what became of it`;
+    throw InputError.saying(`${error.message}; the server may be made all the same: ${again}`);
+  }
+}
+
+/** Asks for the server under that key, waits where that is wanted, and says what became of it. */
+async function bootAs(key: string, client: Client, body: object, options: BootArguments): Promise<void> {
   const query = options.dryRun ? '?dry-run=true' : '?explain=true';
   const { status, body: answer } = await repeated(() =>
     client.ask('POST', `/v1/servers${query}`, [200, 202, 409], { body, headers: { 'Idempotency-Key': key } }),
   );
   if (status === 409) {
     if (options.json) console.log(JSON.stringify(answer, null, 2));
-    else console.error(`heps live boot: ${String(answer.detail)}`);
+    else console.error(`heps live boot: ${String(answer.detail)} (idempotency key ${key})`);
     process.exitCode = 1;
     return;
   }
@@ -127,7 +139,9 @@ async function boot(name: string, options: BootArguments): Promise<void> {
   const last = options.wait ? await settled(client, first) : first;
   if (options.json) console.log(JSON.stringify({ ...first, ...last }, null, 2));
   else if (last !== first) console.log(described(last));
-  if (last.state === 'failed') process.exitCode = 1;
+  if (last.state !== 'failed' && last.state !== 'error') return;
+  console.error(`heps live boot: it ended as ${last.state} (idempotency key ${key})`);
+  process.exitCode = 1;
 }
 
 interface Advice extends Explained {
@@ -180,7 +194,7 @@ async function repeated<T>(ask: () => Promise<T>): Promise<T> {
 
 async function settled(client: Client, first: RequestView): Promise<RequestView> {
   let server = first;
-  while (!['active', 'failed', 'deleted'].includes(server.state) || server === first) {
+  while (!['active', 'error', 'failed', 'deleted'].includes(server.state) || server === first) {
     await sleep(500);
     const { body } = await repeated(() => client.ask('GET', `/v1/servers/${first.id}`, [200]));
     server = body as unknown as RequestView;
@@ -188,9 +202,10 @@ async function settled(client: Client, first: RequestView): Promise<RequestView>
   return server;
 }
 
-function lineOf({ id, name, state, host, cards, fault }: RequestView): string {
+function lineOf({ id, name, state, host, cards, project, user, fault }: RequestView): string {
   const place = host === null ? '' : ` on ${host}`;
-  return `${id}  ${state.padEnd(8)}  ${name}${place}${cardsText(cards)}${fault === null ? '' : `  (${fault})`}`;
+  const owner = project === null ? '' : `, project ${project.name} (${user?.name ?? 'nobody'})`;
+  return `${id}  ${state.padEnd(8)}  ${name}${place}${cardsText(cards)}${owner}${fault === null ? '' : `  (${fault})`}`;
 }
 
 function described(server: RequestView): string {

@@ -1,6 +1,7 @@
 /** `heps live doctor`: what of the cloud is in order, what is not, and what to do about it. */
 import type { Command } from 'commander';
 import { type Check, describeChecks } from '../checks.ts';
+import { checkAliases } from '../doctor/alias-checks.ts';
 import { ServiceClocks } from '../doctor/clock-checks.ts';
 import { checkCloud } from '../doctor/cloud-checks.ts';
 import { checkDatabase } from '../doctor/database-checks.ts';
@@ -43,11 +44,14 @@ export function addDoctor(live: Command): void {
         observe: (exchange) => clocks.observe(exchange),
       });
       try {
-        const checks: Check[] = [...(await checkCloud(session)), ...clocks.checks()];
+        const checks: Check[] = [...(await checkCloud(session))];
+        const aliases = configuration?.scheduling?.aliases ?? {};
+        checks.push(...(await checkAliases(session, Object.keys(aliases))));
         if (configuration !== null) {
-          checks.push(...(await checkDatabase(configuration.database)), ...productionChecks(configuration));
+          checks.push(...(await checkDatabase(configuration.database, clocks)), ...productionChecks(configuration));
         }
-        if (client !== null) checks.push(...(await checkServer(client, session)));
+        if (client !== null) checks.push(...(await checkServer(client, session, clocks)));
+        checks.push(...clocks.checks());
         const leftOut = [...(configuration === null ? [databaseStep] : []), ...(client === null ? [serverStep] : [])];
         console.log(json ? asJson(checks, leftOut) : describeChecks(titlesOf(leftOut), checks));
         if (checks.some(({ status }) => status === 'wrong')) process.exitCode = 1;

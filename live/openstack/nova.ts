@@ -3,6 +3,7 @@ import {
   createFlavor,
   deleteFlavor,
   type Flavor,
+  letUseFlavor,
   listFlavors,
   type NewFlavor,
   setFlavorExtraSpecs,
@@ -51,6 +52,7 @@ export interface Nova {
   createFlavor(flavor: NewFlavor): Promise<Flavor>;
   setFlavorExtraSpecs(id: string, extraSpecs: Readonly<Record<string, string>>): Promise<void>;
   deleteFlavor(id: string): Promise<void>;
+  letUseFlavor(id: string, projectId: string): Promise<void>;
   listHypervisors(pageSize?: number): AsyncIterable<Hypervisor>;
   listServices(binary?: string): AsyncIterable<ComputeService>;
   listAggregates(): Promise<Aggregate[]>;
@@ -60,7 +62,11 @@ export interface Nova {
 
 /** Asks which versions there are first. @throws InputError when none of ours is among them */
 export async function openNova(session: Session): Promise<Nova> {
-  const version = commonVersion('compute', await discoverVersions(session, 'compute'), novaVersions);
+  return novaOf(session, commonVersion('compute', await discoverVersions(session, 'compute'), novaVersions));
+}
+
+/** In a version that the service is known to speak, as for another's token. */
+export function novaOf(session: Session, version: Microversion): Nova {
   const nova = serviceOf(session, 'compute', version);
   return {
     version,
@@ -77,6 +83,7 @@ export async function openNova(session: Session): Promise<Nova> {
     createFlavor: (flavor) => createFlavor(nova, flavor),
     setFlavorExtraSpecs: (id, extraSpecs) => setFlavorExtraSpecs(nova, id, extraSpecs),
     deleteFlavor: (id) => deleteFlavor(nova, id),
+    letUseFlavor: (id, projectId) => letUseFlavor(nova, id, projectId),
     listHypervisors: (pageSize) => listHypervisors(nova, pageSize),
     listServices: (binary) => listServices(nova, binary),
     listAggregates: () => listAggregates(nova),

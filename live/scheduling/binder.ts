@@ -13,7 +13,14 @@
 import { BehaviorSubject, filter, firstValueFrom, NEVER, type ObservableInput, race, Subject, timer } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
+import {
+  isNotFound,
+  mayHaveTakenEffect,
+  type NewServer,
+  type Nova,
+  OpenStackError,
+  type Server,
+} from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { Claim, ClaimBook } from './claim-book.ts';
 import { type FlavorCache, FlavorMisused, flavorFor, isFlavorGone } from './flavors.ts';
@@ -57,6 +64,10 @@ export interface BinderParts {
   readonly objectionTo: (host: string, request: ServerSpec['request']) => string | null;
   readonly feed: ServerFeed;
   readonly nova: Pick<Nova, 'createServer' | 'deleteServer'>;
+  /** With the token of the person who asked; null where that is not there, as after a restart, or over. */
+  readonly novaFor: (requestId: string) => Pick<Nova, 'createServer'> | null;
+  /** Her token is not needed any more, or does not serve. */
+  readonly forgetPerson: (requestId: string) => void;
   readonly flavors: FlavorCache;
   readonly aliases: Aliases;
   /** Where a server's cards really are; null where nobody can tell yet. */
@@ -154,20 +165,24 @@ export class Binder {
 
   /** Sends the create of this attempt, once. */
   async #create(row: ServerRequest): Promise<ServerRequest> {
-    const { nova, flavors, aliases, clock, log } = this.#parts;
+    const { novaFor, forgetPerson, flavors, aliases, clock, log } = this.#parts;
     const { spec } = row;
+    const nova = row.byPerson === 1 ? novaFor(row.id) : this.#parts.nova;
+    if (nova === null) return await this.#withoutPerson(row);
     let flavorId: string;
     try {
-      flavorId = await flavors.idOf(flavorFor(spec, row.cards, aliases));
+      const wanted = flavorFor(spec, row.cards, aliases);
+      flavorId = await (row.byPerson === 1 ? flavors.idFor(wanted, row.projectId!) : flavors.idOf(wanted));
     } catch (error) {
       if (error instanceof FlavorMisused || isRefusal(error))
         return await this.#end(row, 'failed', (error as Error).message);
       return await this.#later(row, error);
     }
     const sent = await this.#change(row, { sentAtS: clock.nowS });
-    const { name, imageId, networks, userData, keyName, configDrive, availabilityZone, serverGroup, metadata } = spec;
+    const { name, imageId, networks, userData, keyName, configDrive, securityGroups, volumes, metadata } = spec;
+    const { availabilityZone, serverGroup } = spec;
     try {
-      const { id: serverId } = await nova.createServer({
+      const order: NewServer = {
         name,
         imageId,
         flavorId,
@@ -179,6 +194,14 @@ export class Binder {
         ...(configDrive !== undefined && { configDrive }),
         ...(availabilityZone !== undefined && { availabilityZone }),
         ...(serverGroup !== undefined && { serverGroup }),
+        ...(securityGroups !== undefined && { securityGroups }),
+        ...(volumes !== undefined && { volumes }),
+      };
+      const { id: serverId } = await nova.createServer(order).catch(async (error: unknown) => {
+        if (row.byPerson === 0 || !isHostForbidden(error)) throw error;
+        // Few may name a host. By the request in its metadata Nova's filter asks for that very one (live/nova-plugin).
+        const { host: _, ...anywhere } = order;
+        return await nova.createServer(anywhere);
       });
       return await this.#change(sent, { state: 'building', serverId });
     } catch (error) {
@@ -188,6 +211,10 @@ export class Binder {
         return sent;
       }
       const unsent = await this.#change(sent, { sentAtS: null });
+      if (row.byPerson === 1 && error instanceof OpenStackError && error.status === 401) {
+        forgetPerson(row.id);
+        return unsent;
+      }
       if (isFlavorGone(error)) {
         flavors.forget();
         return await this.#later(unsent, error);
@@ -199,6 +226,20 @@ export class Binder {
         ? await this.#change(unsent, { state: 'failing', fault: message })
         : await this.#end(unsent, 'failed', message);
     }
+  }
+
+  /** Waits a while for the person to ask again with the same key and a token that serves. */
+  async #withoutPerson(row: ServerRequest): Promise<ServerRequest> {
+    const { clock, settings } = this.#parts;
+    if (clock.nowS > row.changedAtS + settings.createGraceS) {
+      return await this.#end(
+        row,
+        'failed',
+        'the Keystone token with which it was to be created is over: ask for it again',
+      );
+    }
+    await this.#wait(1);
+    return row;
   }
 
   /** Whether the create of this attempt, which may have been sent, has become a server. */
@@ -233,12 +274,16 @@ export class Binder {
       }
       return await this.#change(row, { state: 'failing', fault: fault?.message ?? 'ERROR' });
     }
-    if (row.decision.chooser === 'nova' && server.host !== null && server.host !== row.host) {
+    if (server.host !== null && server.host !== row.host) {
       return await this.#follow(row, server.host);
     }
     if (server.status !== 'BUILD') {
       const cards = row.cards.length === 0 ? null : await readCards(server, row.cards);
-      return await this.#change(row, { state: 'active', ...(cards !== null && { cards }) }, [row.host!]);
+      // Without a host that was named Nova may have taken another one.
+      const host = server.host ?? row.host!;
+      const place = { host, ...(cards !== null && { cards }) };
+      this.#parts.forgetPerson(row.id);
+      return await this.#change(row, { state: 'active', ...place }, [...new Set([row.host!, host])]);
     }
     if (clock.nowS > row.sentAtS! + settings.buildLimitS) {
       return await this.#change(row, { state: 'failing', fault: `not ACTIVE after ${settings.buildLimitS} s` });
@@ -347,6 +392,7 @@ export class Binder {
     fault: string | null,
     history?: readonly PastAttempt[],
   ): Promise<ServerRequest> {
+    this.#parts.forgetPerson(row.id);
     const changes = {
       state,
       fault,
@@ -395,6 +441,11 @@ function askedOf({ request: { cards, cardMemoryMib, cardCores, cardModels } }: S
 function wholeNames(models: readonly string[]): string {
   const text = models.join('|');
   return text.length <= 255 ? text : text.slice(0, text.slice(0, 256).lastIndexOf('|'));
+}
+
+/** Whoever asked may not say on which host. */
+function isHostForbidden(error: unknown): boolean {
+  return error instanceof OpenStackError && error.status === 403 && /requested_destination/.test(error.detail);
 }
 
 /** Nova has said no, and would say no again. */

@@ -79,6 +79,11 @@ export class CloudView {
     const inventories = new Map<string, string>();
     registry.changes.subscribe(({ kind, state: { host, inventory } }) => {
       if (kind === 'seen') return;
+      if (kind === 'forgotten') {
+        inventories.delete(host);
+        this.#needsCluster = true;
+        return;
+      }
       if (inventories.get(host) !== inventory) this.#needsCluster = true;
       inventories.set(host, inventory);
       this.#refresh(host);

@@ -124,6 +124,9 @@ export class NovaQuestions {
     if (ours !== undefined) view.hold(ours);
     const { specs } = view.cluster;
     const order = ranked(verdicts).filter(({ host }) => names.has(specs[host]!.name));
+    // Whoever may not name a host is sent to the one that is claimed, by way of the metadata.
+    const claimed = order.findIndex(({ host }) => specs[host]!.name === ours?.host);
+    if (claimed > 0) order.unshift(...order.splice(claimed, 1));
     const [best] = order;
     if (best === undefined) {
       const counts: Record<string, number> = {};

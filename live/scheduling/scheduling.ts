@@ -1,5 +1,5 @@
 /** The scheduler on a real cloud: takes requests, works on them, and keeps what it knows in step with Nova, Placement and the registry. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   BehaviorSubject,
   defer,
@@ -23,9 +23,12 @@ import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
 import { createPolicy, type PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
+import type { Person } from '../access/tokens.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
 import {
+  type Identity,
   type Nova,
+  novaOf,
   openGlance,
   openNova,
   openPlacement,
@@ -44,6 +47,7 @@ import { FlavorCache } from './flavors.ts';
 import type { Mode } from './modes.ts';
 import { NovaQuestions } from './nova-questions.ts';
 import { Offers } from './offers.ts';
+import { PersonLogins } from './person-logins.ts';
 import { PlacementRules } from './placement-rules.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
 import { Reconciler } from './reconciler.ts';
@@ -51,7 +55,7 @@ import { openStates, RequestChanged, type RequestStore } from './request-store.t
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
 import type { ServerRequest } from './server-request.ts';
-import type { ServerBody, ServerSpec } from './server-spec.ts';
+import { isSameSpec, type ServerBody, type ServerSpec, withoutUserData } from './server-spec.ts';
 
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;
@@ -82,8 +86,11 @@ export interface SchedulingParts {
 
 /** Whose request it is. */
 export interface Sender {
-  readonly tokenId: number;
+  /** Null for a person. */
+  readonly tokenId: number | null;
   readonly requestId: string;
+  /** Of a project, with a token of Keystone. */
+  readonly person?: Person;
 }
 
 /** Another request has that key. */
@@ -109,6 +116,7 @@ export class Scheduling {
   readonly #book: ClaimBook;
   readonly #owner = randomUUID();
   readonly #startedAtS: number;
+  readonly #people: PersonLogins;
   #cloud: Cloud | null = null;
   #isReady = false;
   readonly #isStopped = new BehaviorSubject(false);
@@ -129,6 +137,7 @@ export class Scheduling {
     const policy = createPolicy(settings.policyFactory ?? policyNamed(settings.policy), settings.policyOptions);
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
     this.#book = new ClaimBook(store, this.view);
+    this.#people = new PersonLogins(clock);
     this.#startedAtS = clock.nowS;
     this.questions = new NovaQuestions({
       view: this.view,
@@ -151,9 +160,19 @@ export class Scheduling {
       : `the first reconciliation has not finished: ${this.#failure}`;
   }
 
+  /** Why the last look at the cloud failed; null when it did not. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
   /** Seconds since the last full reconciliation with the cloud. */
   get reconcileAgeS(): number {
     return this.#parts.clock.nowS - this.#reconciledAtS;
+  }
+
+  /** Who the scheduler is at Keystone; null before it has logged in, and without a project. */
+  get login(): Identity | null {
+    return this.#cloud?.login ?? null;
   }
 
   get requests(): ReadonlyMap<string, ServerRequest> {
@@ -185,12 +204,20 @@ export class Scheduling {
     this.#isStopped.next(true);
     await this.#cloud?.binder.stop();
     this.#reports.unsubscribe();
-    await this.#parts.store.renewLeases(this.#owner, 0).catch(() => undefined);
+    await this.#parts.store
+      .renewLeases(this.#owner, 0)
+      .catch((error: unknown) =>
+        this.#parts.log('warn', { err: error }, 'requests under way stay leased until their lease ends'),
+      );
   }
 
-  /** Looks up image and flavor. @throws InputError naming the field, NotReady */
-  async specOf(id: string, body: ServerBody): Promise<ServerSpec> {
-    return await this.#readyCloud().offers.specOf(id, body);
+  /** Looks up image and flavor: for a person those that she may use. @throws InputError naming the field, NotReady, OpenStackError */
+  async specOf(id: string, body: ServerBody, person?: Person): Promise<ServerSpec> {
+    const { offers, nova } = this.#readyCloud();
+    if (person === undefined) return await offers.specOf(id, body);
+    const { session, clock } = this.#parts;
+    const hers = session.withToken(person.token);
+    return await new Offers(openGlance(hers), novaOf(hers, nova.version), this.aliases, clock).specOf(id, body);
   }
 
   /** Decides on hosts that Placement allows, and claims nothing. */
@@ -213,10 +240,11 @@ export class Scheduling {
    * @returns the request; one of the same key as it is now
    * @throws KeyReused, NotReady, or what the database threw
    */
-  async submit(spec: ServerSpec, key: string, { tokenId, requestId }: Sender): Promise<ServerRequest> {
-    const { binder } = this.#readyCloud();
+  async submit(spec: ServerSpec, key: string, { tokenId, requestId, person }: Sender): Promise<ServerRequest> {
+    const { binder, login } = this.#readyCloud();
     const { store, clock, settings } = this.#parts;
-    const idempotencyKey = `${tokenId}:${key}`;
+    const owner = ownerOf(person, login);
+    const idempotencyKey = `${tokenId ?? `${owner.projectId}/${owner.userId}`}:${key}`;
     const { id } = spec.request;
     const row = await this.#claim(spec, new Set(), async ({ named, on }) => {
       const nowS = clock.nowS;
@@ -225,8 +253,8 @@ export class Scheduling {
       const fresh: ServerRequest = {
         id,
         idempotencyKey,
-        tokenId,
-        spec,
+        tokenId: tokenId ?? 0,
+        spec: isPlaced ? spec : withoutUserData(spec),
         state: isPlaced ? 'claimed' : 'failed',
         revision: 1,
         ...binder.lease(),
@@ -240,24 +268,30 @@ export class Scheduling {
         fault: isPlaced ? null : noValidHostText(decision.rejectedBy),
         createdAtS: nowS,
         changedAtS: nowS,
+        ...owner,
+        byPerson: person === undefined ? 0 : 1,
       };
-      const known = await store.add(fresh, { nowS, requestId, tokenId, claim: on, touched: [] });
+      const asker = person === undefined ? {} : { userId: person.userId };
+      const known = await store.add(fresh, { nowS, requestId, tokenId, ...asker, claim: on, touched: [] });
       return known ?? fresh;
     });
-    if (row.id !== id && !isSameRequest(row, spec)) throw new KeyReused('another request has this key');
+    if (row.id !== id && !isSameSpec(row.spec, spec)) throw new KeyReused('another request has this key');
+    // Of a request that waits for it since a restart too.
+    if (person !== undefined && row.state === 'claimed') this.#people.keep(row.id, person);
     void binder.drive(row.id);
     return row;
   }
 
   /** Orders a request's server to be removed. @returns undefined for an unknown one */
-  async remove(id: string, { tokenId, requestId }: Sender): Promise<ServerRequest | undefined> {
+  async remove(id: string, { tokenId, requestId, person }: Sender): Promise<ServerRequest | undefined> {
     const { binder } = this.#readyCloud();
     const { store, clock } = this.#parts;
     for (let left = 5; ; left--) {
       const row = await store.read(id);
       if (row === undefined || ['deleting', 'deleted', 'failed'].includes(row.state)) return row;
       try {
-        const write = { nowS: clock.nowS, requestId, tokenId, claim: null, touched: [] };
+        const asker = person === undefined ? {} : { userId: person.userId };
+        const write = { nowS: clock.nowS, requestId, tokenId, ...asker, claim: null, touched: [] };
         const next = await store.change(row, { state: 'deleting', ...binder.lease() }, write);
         this.#book.note(next);
         void binder.drive(id);
@@ -314,7 +348,9 @@ export class Scheduling {
 
   #leavesHostToNova(id: string): boolean {
     const row = this.#book.rows.get(id);
-    return row !== undefined && openStates.includes(row.state) && row.decision.chooser === 'nova';
+    return (
+      row !== undefined && openStates.includes(row.state) && (row.decision.chooser === 'nova' || row.byPerson !== 0)
+    );
   }
 
   #readyCloud(): Cloud {
@@ -426,6 +462,11 @@ export class Scheduling {
       objectionTo: (host, request) => this.#objectionTo(host, request),
       feed,
       nova,
+      novaFor: (requestId) => {
+        const token = this.#people.tokenFor(requestId);
+        return token === null ? null : novaOf(session.withToken(token), nova.version);
+      },
+      forgetPerson: (requestId) => this.#people.forget(requestId),
       flavors: new FlavorCache(nova),
       aliases: this.aliases,
       readCards: (server, { length }) =>
@@ -437,7 +478,8 @@ export class Scheduling {
       log,
     });
     const offers = new Offers(openGlance(session), nova, this.aliases, clock);
-    return { offers, feed, binder, reconciler, placement, nova, hosts: new CloudHosts(nova, placement) };
+    const login = await session.identity();
+    return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement), nova, placement, login };
   }
 
   /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
@@ -472,6 +514,7 @@ interface Cloud {
   readonly reconciler: Reconciler;
   readonly placement: Placement;
   readonly nova: Nova;
+  readonly login: Identity | null;
 }
 
 const cardClasses: ReadonlySet<string> = new Set(
@@ -483,13 +526,12 @@ function isCardClass(name: string): boolean {
   return cardClasses.has(name);
 }
 
-function isSameRequest(row: ServerRequest, spec: ServerSpec): boolean {
-  return digestOf(row.spec) === digestOf(spec);
-}
-
-/** Of all but the request's id. */
-function digestOf({ request: { id: _, ...request }, ...rest }: ServerSpec): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ ...rest, request }))
-    .digest('hex');
+/** In whose project the server is made: the person's, or that of the scheduler's login. */
+function ownerOf(
+  person: Person | undefined,
+  login: Identity | null,
+): Pick<ServerRequest, 'projectId' | 'projectName' | 'userId' | 'userName'> {
+  if (person === undefined) return login ?? { projectId: null, projectName: null, userId: null, userName: null };
+  const { userId, userName, project } = person;
+  return { projectId: project?.id ?? null, projectName: project?.name ?? null, userId, userName };
 }

@@ -4,7 +4,7 @@ import { InputError } from '../../core/input-error.ts';
 import { type VmRequest, vmRequest } from '../../core/request.ts';
 import { readJsonColumn } from '../database/json-column.ts';
 import type { HeldCard } from './holding.ts';
-import type { ServerSpec } from './server-spec.ts';
+import { type ServerSpec, volumesOf } from './server-spec.ts';
 import type { RequestTable } from './tables.ts';
 
 /** A decision as it is kept. */
@@ -72,17 +72,21 @@ type Reader<T> = (value: unknown, where: string) => T;
 /** In the order in which `specOf` writes its fields: requests of one key are compared as texts. */
 function aSpec(value: unknown, where: string): ServerSpec {
   const spec = anObject(value, where);
-  const { networks, userData, keyName, configDrive, availabilityZone, serverGroup, imageTraits, flavor } = spec;
+  const { networks, userData, bootScriptSha256, keyName, configDrive, securityGroups, volumes, flavor } = spec;
+  const { availabilityZone, serverGroup, imageTraits } = spec;
   return {
     name: aText(spec.name, `${where}, name`),
     networks: networks === 'none' ? 'none' : textsOf(networks, `${where}, networks`),
     metadata: recordOf(spec.metadata, `${where}, metadata`, anyText),
     ...(userData !== undefined && { userData: aText(userData, `${where}, userData`) }),
+    ...(bootScriptSha256 !== undefined && { bootScriptSha256: aText(bootScriptSha256, `${where}, bootScriptSha256`) }),
     ...(keyName !== undefined && { keyName: aText(keyName, `${where}, keyName`) }),
     ...(configDrive !== undefined && { configDrive: aBoolean(configDrive, `${where}, configDrive`) }),
     ...(availabilityZone !== undefined && { availabilityZone: aText(availabilityZone, `${where}, availabilityZone`) }),
     ...(serverGroup !== undefined && { serverGroup: aText(serverGroup, `${where}, serverGroup`) }),
     ...(imageTraits !== undefined && { imageTraits: textsOf(imageTraits, `${where}, imageTraits`) }),
+    ...(securityGroups !== undefined && { securityGroups: textsOf(securityGroups, `${where}, securityGroups`) }),
+    ...(volumes !== undefined && { volumes: volumesOf(volumes, `${where}, volumes`) }),
     imageId: aText(spec.imageId, `${where}, imageId`),
     flavor: flavor === null ? null : aFlavor(flavor, `${where}, flavor`),
     request: aVmRequest(spec.request, `${where}, request`),

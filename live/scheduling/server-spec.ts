@@ -1,8 +1,9 @@
 /** What a person asks the scheduler for: a server, by a flavor or by numbers, with cards or without. */
+import { createHash } from 'node:crypto';
 import { aBoolean, anArray, anInteger, anObject, aText, noOtherFields } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { requestFromFlavor, type VmRequest, vmRequest } from '../../core/request.ts';
-import type { Flavor, Image } from '../openstack/index.ts';
+import type { Flavor, Image, ServerVolume } from '../openstack/index.ts';
 import { aliasesIn, cardKeys, stricterRequest } from './asked-request.ts';
 
 /** A request for a server, with everything looked up that does not depend on the decision. */
@@ -10,10 +11,16 @@ export interface ServerSpec {
   readonly name: string;
   readonly imageId: string;
   readonly networks: readonly string[] | 'none';
-  /** Base64. */
+  /** Base64. Kept no longer than it may still be needed for a create. */
   readonly userData?: string;
+  /** SHA-256 of user data that were removed since the request is over, so that its key is still known to be its own. */
+  readonly bootScriptSha256?: string;
   readonly keyName?: string;
   readonly configDrive?: boolean;
+  /** Names or ids; the project's default where it is left out. */
+  readonly securityGroups?: readonly string[];
+  /** Volumes that it gets. */
+  readonly volumes?: readonly ServerVolume[];
   /** The zone that it must be in; any where it is left out. */
   readonly availabilityZone?: string;
   /** Id of the server group that it belongs to: Nova judges its rules. */
@@ -28,8 +35,30 @@ export interface ServerSpec {
   readonly request: VmRequest;
 }
 
+/** As it is kept of a request that is over: user data may hold secrets. */
+export function withoutUserData(spec: ServerSpec): ServerSpec {
+  const { userData, ...rest } = spec;
+  return userData === undefined ? spec : { ...rest, bootScriptSha256: sha256(userData) };
+}
+
+/** Whether two requests ask for the same, whatever their ids, and whether or not one is over. */
+export function isSameSpec(one: ServerSpec, other: ServerSpec): boolean {
+  return comparedText(one) === comparedText(other);
+}
+
+function comparedText(spec: ServerSpec): string {
+  const { request, bootScriptSha256, ...rest } = withoutUserData(spec);
+  const { id: _, ...asked } = request;
+  return JSON.stringify({ ...rest, asked, bootScriptSha256 });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 /** The body of `POST /v1/servers`, checked on its own. */
-export interface ServerBody extends Omit<ServerSpec, 'imageId' | 'imageTraits' | 'flavor' | 'request'> {
+export interface ServerBody
+  extends Omit<ServerSpec, 'bootScriptSha256' | 'imageId' | 'imageTraits' | 'flavor' | 'request'> {
   /** Id, or a name that only one image has. */
   readonly image: string;
   /** Id or name of a flavor; null where `size` is given. */
@@ -55,6 +84,8 @@ const fields = [
   'configDrive',
   'availabilityZone',
   'serverGroup',
+  'securityGroups',
+  'volumes',
   'metadata',
 ] as const;
 
@@ -82,6 +113,8 @@ export function checkServerBody(value: unknown): ServerBody {
     ...(body.configDrive !== undefined && { configDrive: aBoolean(body.configDrive, 'configDrive') }),
     ...(body.availabilityZone !== undefined && { availabilityZone: aZone(body.availabilityZone) }),
     ...(body.serverGroup !== undefined && { serverGroup: shortText(body.serverGroup, 'serverGroup') }),
+    ...(body.securityGroups !== undefined && { securityGroups: namesOf(body.securityGroups, 'securityGroups') }),
+    ...(body.volumes !== undefined && { volumes: volumesOf(body.volumes, 'volumes') }),
     flavor: optional(body.flavor, 'flavor', shortText) ?? null,
     size: optional(body.size, 'size', sizeOf) ?? null,
     gpu: optional(body.gpu, 'gpu', gpuOf) ?? null,
@@ -184,6 +217,28 @@ function gpuOf(value: unknown, where: string) {
 function networksOf(value: unknown): readonly string[] | 'none' {
   if (value === undefined || value === 'none') return 'none';
   return anArray(value, 'networks').map((id, index) => shortText(id, `networks[${index}]`));
+}
+
+function namesOf(value: unknown, where: string): readonly string[] {
+  return anArray(value, where).map((name, index) => shortText(name, `${where}[${index}]`));
+}
+
+/** @throws InputError, also where two of them would be booted from */
+export function volumesOf(value: unknown, where: string): readonly ServerVolume[] {
+  const volumes = anArray(value, where).map((item, index) => {
+    const at = `${where}[${index}]`;
+    const volume = anObject(item, at);
+    noOtherFields(volume, at, ['id', 'boots', 'deleteWithServer']);
+    return {
+      id: shortText(volume.id, `${at}.id`),
+      ...(volume.boots !== undefined && { boots: aBoolean(volume.boots, `${at}.boots`) }),
+      ...(volume.deleteWithServer !== undefined && {
+        deleteWithServer: aBoolean(volume.deleteWithServer, `${at}.deleteWithServer`),
+      }),
+    };
+  });
+  if (volumes.filter(({ boots }) => boots).length > 1) throw new InputError(where, 'at most one that boots', 'several');
+  return volumes;
 }
 
 function metadataOf(value: unknown): Record<string, string> {

@@ -6,6 +6,7 @@ export interface MetricsSources {
   readonly staleHosts: () => number;
   readonly watchers: () => number;
   readonly viewers: () => number;
+  readonly clockAheadS: () => number;
 }
 
 /** What is shown of a scheduler. */
@@ -80,6 +81,11 @@ export function makeMetrics(sources: MetricsSources): Metrics {
     ['heps_srm_hosts', 'Hosts that have reported.', sources.hosts],
     ['heps_srm_stale_hosts', 'Hosts without a report for three intervals.', sources.staleHosts],
     ['heps_srm_watchers', 'Connections that watch the records.', sources.watchers],
+    [
+      'heps_clock_ahead_seconds',
+      "By which this server's clock is ahead of the database's, which counts.",
+      sources.clockAheadS,
+    ],
     ['heps_live_viewers', 'Pages that show the live view.', sources.viewers],
   ] as const) {
     gauge(name, help, source);

@@ -28,6 +28,7 @@ import weakref
 
 import eventlet
 from oslo_config import cfg
+from oslo_config import types
 from oslo_log import log as logging
 import requests
 
@@ -42,13 +43,16 @@ from nova.scheduler import weights
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
 CONF.register_opts([
-    cfg.URIOpt('url', schemes=['http', 'https'],
-               default='http://127.0.0.1:8790/v1/nova/hosts',
-               help='where heps live serve answers'),
+    cfg.ListOpt('url', item_type=types.URI(schemes=['http', 'https']),
+                default=['http://127.0.0.1:8790/v1/nova/hosts'],
+                help='where heps live serve answers; of several servers on '
+                     'one database all, separated by commas: the next one is '
+                     'asked where one does not answer'),
     cfg.StrOpt('token_file', default='/etc/nova/heps.token',
-               help='file with a token of the role scheduler'),
+               help='file with a token of the role plugin'),
     cfg.FloatOpt('timeout', default=2.0, min=0.1,
-                 help='seconds to wait for an answer'),
+                 help='seconds to wait for an answer, of all servers '
+                      'together'),
     cfg.BoolOpt('fail_open', default=True,
                 help='without an answer let Nova decide alone; else refuse'),
     # Enough to outvote Nova's own weighers among some 100 000 hosts, whose
@@ -154,17 +158,41 @@ def question(spec, states):
         'pci': {host: ids for host, ids in devices.items() if ids}}
 
 
+# The server that answered last is asked first.
+LATEST = {'url': None}
+
+
+def post(body, token):
+    """The answer of the first server that has one. Raises what the last one
+    failed with."""
+    urls = sorted(CONF.heps.url, key=lambda url: url != LATEST['url'])
+    for index, url in enumerate(urls):
+        is_last = index == len(urls) - 1
+        try:
+            reply = SESSION.post(
+                url, json=body, timeout=CONF.heps.timeout / len(urls),
+                headers={'Authorization': 'Bearer ' + token},
+                verify=CONF.heps.cafile or True, allow_redirects=False)
+        except requests.RequestException as error:
+            if is_last:
+                raise
+            LOG.info('heps at %s does not answer: %s', url, error)
+            continue
+        # One that is starting, stopping, or without its database or cloud.
+        if reply.status_code < 500 or is_last:
+            LATEST['url'] = url
+            return reply
+        LOG.info('heps at %s does not serve: %d', url, reply.status_code)
+    raise ValueError('no url in [heps] of nova.conf')
+
+
 def ask(spec, states):
     """The answer's mode, numbers by host, and why there are none. Raises
     what went wrong."""
     token = TOKEN.read()
     # The timeout of requests restarts with every byte.
     with eventlet.Timeout(CONF.heps.timeout, TimeoutError('no answer in time')):
-        reply = SESSION.post(
-            CONF.heps.url, json=question(spec, states),
-            timeout=CONF.heps.timeout,
-            headers={'Authorization': 'Bearer ' + token},
-            verify=CONF.heps.cafile or True, allow_redirects=False)
+        reply = post(question(spec, states), token)
     if reply.status_code != 200:
         # A proxy may send back what it was sent. The cut comes last, or it
         # could leave a part of the token.

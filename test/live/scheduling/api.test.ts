@@ -32,6 +32,8 @@ function configurationOf(mode: 'act' | 'advise' | 'shadow', file: string): Confi
     srm: { intervalS: 600, auditReportsForH: 6 },
     scheduling: { ...settings, mode, cloud: 'memory' },
     mirror: null,
+    keepForD: { requests: 90, comparisons: 90, audit: 400 },
+    keystone: null,
     desktops: null,
     log: { level: 'debug' },
   };

@@ -11,7 +11,7 @@ import { wantedCards } from '../../../live/scheduling/holding.ts';
 import { type NovaQuestion, NovaQuestions } from '../../../live/scheduling/nova-questions.ts';
 import { SrmRegistry } from '../../../live/srm/registry.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
-import { setClock } from '../srm/build.ts';
+import { noRecords, setClock } from '../srm/build.ts';
 import { memoryHost, reportOfHost } from './harness.ts';
 
 const hosts = [memoryHost('cpu-1'), memoryHost('gpu-1', 'a40', 4), memoryHost('gpu-2', 't4', 2)];
@@ -19,7 +19,7 @@ const oneCard = vmRequest({ id: 'r', vcpus: 1, ramMib: 1024, cards: 1 });
 
 async function viewOf(change: (report: HostReport) => HostReport = (report) => report) {
   const clock = setClock(1000);
-  const store = { readRecords: async () => [], writeRecords: async () => {} };
+  const store = noRecords;
   const registry = new SrmRegistry({ store, clock, intervalS: 10, commit: { lingerMs: 0 } });
   const view = new CloudView({
     registry,

@@ -168,6 +168,26 @@ class SchedulerTest(unittest.TestCase):
         self.passed(spec)
         self.assertEqual([body['instance'] for _, body in Answerer.asked], ['u1', 'u2'])
 
+    def test_of_several_servers_the_next_one_is_asked_and_then_first(self):
+        self.answer('act', {'b': 1})
+        dead, alive = 'http://127.0.0.1:9/', 'http://127.0.0.1:%d/' % self.server.server_port
+        scheduler.CONF.set_override('url', [dead, alive], 'heps')
+        self.assertEqual(self.passed(), ['b'])
+        with mock.patch.object(scheduler.SESSION, 'post', wraps=scheduler.SESSION.post) as post:
+            self.assertEqual(self.passed(), ['b'])
+        self.assertEqual([call.args[0] for call in post.call_args_list], [alive])
+
+    def test_a_server_that_does_not_serve_is_passed_over(self):
+        self.answer('act', {'b': 1})
+        Answerer.status = 503
+        other = Server(('127.0.0.1', 0), type('Serving', (Answerer,), {'status': 200}))
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        urls = ['http://127.0.0.1:%d/' % each.server_port for each in (self.server, other)]
+        scheduler.CONF.set_override('url', urls, 'heps')
+        self.assertEqual(self.passed(), ['b'])
+        other.shutdown()
+        other.server_close()
+
     def test_the_time_limit_is_for_the_whole_answer(self):
         self.answer('act', {})
         Answerer.trickle_s = 0.3
