@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { registerService, serviceType, unregisterService } from '../metadata/catalog-service.ts';
 import { gpuNamespace } from '../metadata/gpu-namespace.ts';
 import { install, planInstall, uninstall } from '../metadata/install.ts';
-import { openGlance, openIdentity } from '../openstack/index.ts';
+import { openCatalogAdmin, openGlance } from '../openstack/index.ts';
 import { serverUrl } from './server-options.ts';
 import { withSession } from './session-option.ts';
 
@@ -55,7 +55,7 @@ export function addInstall(live: Command): void {
         if (address === undefined) {
           console.log(`the service ${serviceType} is not registered: --url says where heps live serve answers`);
         } else {
-          const done = await registerService(await openIdentity(session), address, session.cloud.region);
+          const done = await registerService(await openCatalogAdmin(session), address, session.cloud.region);
           const text = done.length === 0 ? 'is in the catalog already' : 'is in the catalog now';
           console.log(`the service ${serviceType} at ${address} ${text}: openstack catalog show ${serviceType}`);
         }
@@ -72,7 +72,7 @@ export function addInstall(live: Command): void {
       await withSession(cloud, async (session) => {
         const wasThere = await uninstall(openGlance(session));
         console.log(`${gpuNamespace.namespace} ${wasThere ? 'is no longer in Glance' : 'was not in Glance'}`);
-        if (await unregisterService(await openIdentity(session))) {
+        if (await unregisterService(await openCatalogAdmin(session))) {
           console.log(`the service ${serviceType} is no longer in the catalog`);
         }
       });

@@ -1,5 +1,5 @@
 /** The server's own entry in Keystone's catalog, so that clients find it: `openstack catalog show heps-srm`. */
-import type { CatalogEndpoint, Identity } from '../openstack/index.ts';
+import type { CatalogAdmin, CatalogEndpoint } from '../openstack/index.ts';
 
 /** Type and name of the service. */
 export const serviceType = 'heps-srm';
@@ -16,7 +16,7 @@ export type CatalogPlan =
   | { readonly kind: 'change'; readonly endpoint: CatalogEndpoint };
 
 /** Nothing where the service is there, in that region and at that address. */
-export async function planCatalog(identity: Identity, url: string, region: string | null): Promise<CatalogPlan[]> {
+export async function planCatalog(identity: CatalogAdmin, url: string, region: string | null): Promise<CatalogPlan[]> {
   const [service] = await identity.listServices(serviceType);
   const endpoints = service === undefined ? [] : await identity.listEndpoints(service.id);
   const there = endpoints.filter((endpoint) => region === null || endpoint.region === region);
@@ -29,7 +29,11 @@ export async function planCatalog(identity: Identity, url: string, region: strin
 }
 
 /** Done twice it is as done once. */
-export async function registerService(identity: Identity, url: string, region: string | null): Promise<CatalogPlan[]> {
+export async function registerService(
+  identity: CatalogAdmin,
+  url: string,
+  region: string | null,
+): Promise<CatalogPlan[]> {
   const plans = await planCatalog(identity, url, region);
   for (const plan of plans) {
     if (plan.kind === 'service') {
@@ -45,7 +49,7 @@ export async function registerService(identity: Identity, url: string, region: s
 }
 
 /** @returns whether there was anything */
-export async function unregisterService(identity: Identity): Promise<boolean> {
+export async function unregisterService(identity: CatalogAdmin): Promise<boolean> {
   const services = await identity.listServices(serviceType);
   for (const { id } of services) await identity.deleteService(id);
   return services.length > 0;

@@ -6,7 +6,8 @@ import type { MetadataNamespace } from '../openstack/index.ts';
 export const gpuNamespace: MetadataNamespace = {
   namespace: 'OS::HEPS::GPU',
   display_name: 'HEPS GPU request',
-  description: 'What the cards of a server must offer: the HEPS scheduler places the server accordingly.',
+  description:
+    'What the cards of a server must offer: the HEPS scheduler places the server accordingly. Of flavor and server the stricter counts; the flavor must name cards by pci_passthrough:alias.',
   visibility: 'public',
   protected: true,
   resource_type_associations: [

@@ -121,9 +121,9 @@ export async function createServer(nova: Service, server: NewServer): Promise<Cr
       user_data: server.userData,
       key_name: server.keyName,
       config_drive: server.configDrive,
+      availability_zone: server.availabilityZone,
       security_groups: server.securityGroups?.map((name) => ({ name })),
       block_device_mapping_v2: server.volumes === undefined ? undefined : devicesOf(server.volumes, server.imageId),
-      availability_zone: server.availabilityZone,
     },
     ...(server.serverGroup !== undefined && { 'os:scheduler_hints': { group: server.serverGroup } }),
   };

@@ -8,7 +8,7 @@ import { tokenRequest } from './credential.ts';
 import { NoAnswerError, OpenStackError, UnreadableAnswerError } from './errors.ts';
 import { type HttpAnswer, type HttpRequest, type Method, neverArrived, openHttp } from './http.ts';
 import { defaultRetries, mayRepeat, nextDelayS, type RetryOptions, retryAfterS } from './retries.ts';
-import { type Login, readToken, type Token } from './token.ts';
+import { type Identity, readToken, type Token } from './token.ts';
 
 /** One request to a service. */
 export interface Call {
@@ -44,7 +44,7 @@ export interface Session {
   /** The same services, asked with somebody else's token: what she may not is refused, and nothing renews it. */
   withToken(text: () => string): Session;
   /** Whose login it is; null where the token has no project. Logs in where that has not been done. */
-  login(): Promise<Login | null>;
+  identity(): Promise<Identity | null>;
   /** Where a service answers, without a slash at its end. Logs in where that has not been done. */
   endpoint(service: string): Promise<string>;
   /** Ends what is under way and waits for nothing any more. */
@@ -207,7 +207,7 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
     cloud,
     request: (call, read) => request(call, read),
     withToken: (text) => ({ ...session, request: (call, read) => request(call, read, text) }),
-    login: async () => (await freshToken(null)).login,
+    identity: async () => (await freshToken(null)).identity,
     endpoint: async (service) => endpointOf((await freshToken(null)).catalog, service, cloud),
     async close() {
       closing.abort();

@@ -4,7 +4,7 @@ import { InputError } from '../../core/input-error.ts';
 import { type Endpoint, readCatalog } from './catalog.ts';
 
 /** Who a login is, as Keystone names it. */
-export interface Login {
+export interface Identity {
   readonly projectId: string;
   readonly projectName: string;
   readonly userId: string;
@@ -18,7 +18,7 @@ export interface Token {
   readonly renewAtS: number;
   readonly catalog: readonly Endpoint[];
   /** Null where the token has no project: nothing can be shown to be its own then. */
-  readonly login: Login | null;
+  readonly identity: Identity | null;
 }
 
 /** A token with less left than this is not used for a new request: the request may pass through several services. */
@@ -37,11 +37,11 @@ export function readToken(text: string | null, body: unknown, askedAtS: number):
     text: () => secret,
     renewAtS: askedAtS + lifeS - Math.min(marginS, lifeS / 2),
     catalog: readCatalog(token.catalog, 'token.catalog'),
-    login: loginOf(token),
+    identity: identityOf(token),
   };
 }
 
-function loginOf({ project, user }: Readonly<Record<string, unknown>>): Login | null {
+function identityOf({ project, user }: Readonly<Record<string, unknown>>): Identity | null {
   if (project === undefined || user === undefined) return null;
   const field = (value: unknown, where: string, name: string): string =>
     aText(anObject(value, where)[name], `${where}.${name}`);

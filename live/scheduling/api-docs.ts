@@ -18,7 +18,8 @@ const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 's
 
 const bootText = `Decides, claims the host and its cards, and creates the server there; answered when the claim is on disk, before the create is
 sent. Ask for the server's address until its state is \`active\` or \`failed\`. Cards come from \`gpu\`, else from the flavor: its PCI alias,
-or \`heps:gpu_num\`, \`heps:gpu_mem_mib\`, \`heps:gpu_cores\`, \`heps:gpu_model\`. With the same \`Idempotency-Key\` the same request is answered
+or \`heps:gpu_num\`, \`heps:gpu_mem_mib\`, \`heps:gpu_cores\`, \`heps:gpu_model\`; of these keys in
+\`metadata\` the stricter counts. With the same \`Idempotency-Key\` the same request is answered
 again (200), whatever became of it. With \`X-Auth-Token\` the server is made in that person's project, with her token; with a token of our own in the
 project of the server's login.`;
 
@@ -115,11 +116,18 @@ export const novaHostsOperation = {
   requestBody: {
     required: true,
     content: json(
-      object({ instance: text, flavor: { type: 'object' }, hints: { type: 'object' }, hosts: listOf(text) }, [
-        'instance',
-        'flavor',
-        'hosts',
-      ]),
+      object(
+        {
+          instance: text,
+          flavor: { type: 'object' },
+          timeout: number,
+          hints: { type: 'object' },
+          metadata: { type: 'object' },
+          pci: { type: 'object' },
+          hosts: listOf(text),
+        },
+        ['instance', 'flavor', 'hosts'],
+      ),
     ),
   },
   responses: {
@@ -150,6 +158,8 @@ export const schedulingSchemas = {
       userData: { type: 'string', description: 'Base64.' },
       keyName: text,
       configDrive: { type: 'boolean' },
+      availabilityZone: text,
+      serverGroup: text,
       securityGroups: { ...listOf(text), description: "Names or ids; without, the project's default." },
       volumes: {
         ...listOf(object({ id: text, boots: { type: 'boolean' }, deleteWithServer: { type: 'boolean' } }, ['id'])),

@@ -36,7 +36,7 @@ import {
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import type { ServerFeed } from './server-feed.ts';
 import { attemptKey, requestKey } from './server-metadata.ts';
-import { isLeftToNova, type PastAttempt, type ServerRequest } from './server-request.ts';
+import type { PastAttempt, ServerRequest } from './server-request.ts';
 import type { ServerSpec } from './server-spec.ts';
 import type { RequestState } from './tables.ts';
 
@@ -179,8 +179,8 @@ export class Binder {
       return await this.#later(row, error);
     }
     const sent = await this.#change(row, { sentAtS: clock.nowS });
-    const { name, imageId, networks, userData, keyName, configDrive, metadata } = spec;
-    const { securityGroups, volumes, availabilityZone, serverGroup } = spec;
+    const { name, imageId, networks, userData, keyName, configDrive, securityGroups, volumes, metadata } = spec;
+    const { availabilityZone, serverGroup } = spec;
     try {
       const order: NewServer = {
         name,
@@ -192,10 +192,10 @@ export class Binder {
         ...(userData !== undefined && { userData }),
         ...(keyName !== undefined && { keyName }),
         ...(configDrive !== undefined && { configDrive }),
-        ...(securityGroups !== undefined && { securityGroups }),
-        ...(volumes !== undefined && { volumes }),
         ...(availabilityZone !== undefined && { availabilityZone }),
         ...(serverGroup !== undefined && { serverGroup }),
+        ...(securityGroups !== undefined && { securityGroups }),
+        ...(volumes !== undefined && { volumes }),
       };
       const { id: serverId } = await nova.createServer(order).catch(async (error: unknown) => {
         if (row.byPerson === 0 || !isHostForbidden(error)) throw error;
@@ -274,13 +274,16 @@ export class Binder {
       }
       return await this.#change(row, { state: 'failing', fault: fault?.message ?? 'ERROR' });
     }
-    if (isLeftToNova(row) && server.host !== null && server.host !== row.host) {
+    if (server.host !== null && server.host !== row.host) {
       return await this.#follow(row, server.host);
     }
     if (server.status !== 'BUILD') {
       const cards = row.cards.length === 0 ? null : await readCards(server, row.cards);
+      // Without a host that was named Nova may have taken another one.
+      const host = server.host ?? row.host!;
+      const place = { host, ...(cards !== null && { cards }) };
       this.#parts.forgetPerson(row.id);
-      return await this.#change(row, { state: 'active', ...(cards !== null && { cards }) }, [row.host!]);
+      return await this.#change(row, { state: 'active', ...place }, [...new Set([row.host!, host])]);
     }
     if (clock.nowS > row.sentAtS! + settings.buildLimitS) {
       return await this.#change(row, { state: 'failing', fault: `not ACTIVE after ${settings.buildLimitS} s` });
@@ -434,15 +437,15 @@ function askedOf({ request: { cards, cardMemoryMib, cardCores, cardModels } }: S
   };
 }
 
-/** Whoever asked may not say on which host. */
-function isHostForbidden(error: unknown): boolean {
-  return error instanceof OpenStackError && error.status === 403 && /requested_destination/.test(error.detail);
-}
-
 /** As many as fit into a value: a name that is cut would be another one. */
 function wholeNames(models: readonly string[]): string {
   const text = models.join('|');
   return text.length <= 255 ? text : text.slice(0, text.slice(0, 256).lastIndexOf('|'));
+}
+
+/** Whoever asked may not say on which host. */
+function isHostForbidden(error: unknown): boolean {
+  return error instanceof OpenStackError && error.status === 403 && /requested_destination/.test(error.detail);
 }
 
 /** Nova has said no, and would say no again. */

@@ -33,8 +33,6 @@ const stillDecidedS = 5;
 export interface NovaQuestion {
   /** Of the server, which Nova has not placed yet. */
   readonly instance: string;
-  /** Id of its project; null where the sender does not say. */
-  readonly project: string | null;
   /** Names of the hosts that its other filters left. */
   readonly hosts: readonly string[];
   /** Those of them that have graphics cards by Nova's own account. */
@@ -60,7 +58,7 @@ export interface NovaQuestionsParts {
   /** Reads what has changed of the cloud. */
   readonly lookAgain: () => Promise<void>;
   /** Whether a request of ours leaves its host to Nova, and may so be asked about. */
-  readonly leavesHostToNova: (requestId: string, project: string | null) => boolean;
+  readonly leavesHostToNova: (requestId: string) => boolean;
   readonly log: (level: 'info' | 'warn', fields: object, text: string) => void;
 }
 
@@ -113,22 +111,22 @@ export class NovaQuestions {
     return answer;
   }
 
-  #now({ instance, project, hosts, asked: { request }, metadata }: NovaQuestion): NovaAnswer {
+  #now({ instance, hosts, asked: { request }, metadata }: NovaQuestion): NovaAnswer {
     const { view, leavesHostToNova } = this.#parts;
     // Asked again, the server was not put where we said.
     this.#forget(instance);
     const ownId = metadata[requestKey];
-    const ours = ownId !== undefined && leavesHostToNova(ownId, project) ? view.holdings.get(ownId) : undefined;
+    const ours = ownId !== undefined && leavesHostToNova(ownId) ? view.holdings.get(ownId) : undefined;
     // The claim of a request is no reason against its own server.
     if (ours !== undefined) view.letGo(ours.id);
     const names = new Set(hosts);
     const { verdicts } = view.explain(request);
     if (ours !== undefined) view.hold(ours);
     const { specs } = view.cluster;
-    const fitting = ranked(verdicts).filter(({ host }) => names.has(specs[host]!.name));
-    // A claim has been promised its host.
-    const isClaimed = ({ host }: { readonly host: number }) => specs[host]!.name === ours?.host;
-    const order = [...fitting.filter(isClaimed), ...fitting.filter((verdict) => !isClaimed(verdict))];
+    const order = ranked(verdicts).filter(({ host }) => names.has(specs[host]!.name));
+    // Whoever may not name a host is sent to the one that is claimed, by way of the metadata.
+    const claimed = order.findIndex(({ host }) => specs[host]!.name === ours?.host);
+    if (claimed > 0) order.unshift(...order.splice(claimed, 1));
     const [best] = order;
     if (best === undefined) {
       const counts: Record<string, number> = {};
@@ -224,7 +222,6 @@ export function checkNovaQuestion(value: unknown, aliases: Aliases): NovaQuestio
   const hostsWithCards = devices
     .filter(([host, ids]) => anArray(ids, `pci.${host}`).some((id) => cardIds.has(String(id).toLowerCase())))
     .map(([host]) => host);
-  const project = body.project === undefined || body.project === null ? null : aText(body.project, 'project');
   const flavor = anObject(body.flavor, 'flavor');
   const number = (field: string): number => {
     const size = flavor[field];
@@ -237,7 +234,7 @@ export function checkNovaQuestion(value: unknown, aliases: Aliases): NovaQuestio
   const wished = stricterKeys(textsIn(body.hints ?? {}, 'hints'), metadata);
   const extraSpecs = textsIn(flavor.extra_specs ?? {}, 'flavor.extra_specs');
   const asked = checked(() => askedOf({ id: instance, metadata: wished, flavor: { ...size, extraSpecs } }, aliases));
-  return { instance, project, hosts, hostsWithCards, asked, timeoutS, metadata };
+  return { instance, hosts, hostsWithCards, asked, timeoutS, metadata };
 }
 
 /** What `vmRequest` says is about numbers of the body. */

@@ -26,7 +26,7 @@ import type { PolicyOptions } from '../../core/policy-options.ts';
 import type { Person } from '../access/tokens.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
 import {
-  type Login,
+  type Identity,
   type Nova,
   novaOf,
   openGlance,
@@ -54,7 +54,7 @@ import { Reconciler } from './reconciler.ts';
 import { openStates, RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
-import { isLeftToNova, type ServerRequest } from './server-request.ts';
+import type { ServerRequest } from './server-request.ts';
 import { isSameSpec, type ServerBody, type ServerSpec, withoutUserData } from './server-spec.ts';
 
 export interface SchedulingSettings extends BinderSettings {
@@ -144,7 +144,7 @@ export class Scheduling {
       clock,
       placedOn: (instance) => this.#placedOn(instance),
       lookAgain: () => this.lookAgain(),
-      leavesHostToNova: (id, project) => this.#leavesHostToNova(id, project),
+      leavesHostToNova: (id) => this.#leavesHostToNova(id),
       log,
     });
     this.#reports = registry.changes.subscribe(({ kind, state }) => {
@@ -171,7 +171,7 @@ export class Scheduling {
   }
 
   /** Who the scheduler is at Keystone; null before it has logged in, and without a project. */
-  get login(): Login | null {
+  get login(): Identity | null {
     return this.#cloud?.login ?? null;
   }
 
@@ -346,10 +346,11 @@ export class Scheduling {
     return reason === 'kept-for-cards' ? reason : null;
   }
 
-  /** The project is Nova's word: metadata, which name the request, are any tenant's to write. */
-  #leavesHostToNova(id: string, project: string | null): boolean {
+  #leavesHostToNova(id: string): boolean {
     const row = this.#book.rows.get(id);
-    return row !== undefined && row.projectId === project && openStates.includes(row.state) && isLeftToNova(row);
+    return (
+      row !== undefined && openStates.includes(row.state) && (row.decision.chooser === 'nova' || row.byPerson !== 0)
+    );
   }
 
   #readyCloud(): Cloud {
@@ -477,8 +478,8 @@ export class Scheduling {
       log,
     });
     const offers = new Offers(openGlance(session), nova, this.aliases, clock);
-    const login = await session.login();
-    return { offers, feed, binder, reconciler, placement, nova, login, hosts: new CloudHosts(nova, placement) };
+    const login = await session.identity();
+    return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement), nova, placement, login };
   }
 
   /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
@@ -513,7 +514,7 @@ interface Cloud {
   readonly reconciler: Reconciler;
   readonly placement: Placement;
   readonly nova: Nova;
-  readonly login: Login | null;
+  readonly login: Identity | null;
 }
 
 const cardClasses: ReadonlySet<string> = new Set(
@@ -528,7 +529,7 @@ function isCardClass(name: string): boolean {
 /** In whose project the server is made: the person's, or that of the scheduler's login. */
 function ownerOf(
   person: Person | undefined,
-  login: Login | null,
+  login: Identity | null,
 ): Pick<ServerRequest, 'projectId' | 'projectName' | 'userId' | 'userName'> {
   if (person === undefined) return login ?? { projectId: null, projectName: null, userId: null, userName: null };
   const { userId, userName, project } = person;

@@ -42,11 +42,6 @@ export interface ServerRequest extends Readonly<Omit<RequestTable, JsonColumn>> 
   readonly history: readonly PastAttempt[];
 }
 
-/** Whether Nova may choose the host: it was asked to, or whoever asked may not name one. What it chose is then followed. */
-export function isLeftToNova({ decision, byPerson }: Pick<ServerRequest, 'decision' | 'byPerson'>): boolean {
-  return decision.chooser === 'nova' || byPerson === 1;
-}
-
 /** @throws UnreadableColumn */
 export function serverRequestOf(row: RequestTable): ServerRequest {
   const read = <T>(column: JsonColumn, check: Reader<T>): T =>
@@ -87,11 +82,11 @@ function aSpec(value: unknown, where: string): ServerSpec {
     ...(bootScriptSha256 !== undefined && { bootScriptSha256: aText(bootScriptSha256, `${where}, bootScriptSha256`) }),
     ...(keyName !== undefined && { keyName: aText(keyName, `${where}, keyName`) }),
     ...(configDrive !== undefined && { configDrive: aBoolean(configDrive, `${where}, configDrive`) }),
-    ...(securityGroups !== undefined && { securityGroups: textsOf(securityGroups, `${where}, securityGroups`) }),
-    ...(volumes !== undefined && { volumes: volumesOf(volumes, `${where}, volumes`) }),
     ...(availabilityZone !== undefined && { availabilityZone: aText(availabilityZone, `${where}, availabilityZone`) }),
     ...(serverGroup !== undefined && { serverGroup: aText(serverGroup, `${where}, serverGroup`) }),
     ...(imageTraits !== undefined && { imageTraits: textsOf(imageTraits, `${where}, imageTraits`) }),
+    ...(securityGroups !== undefined && { securityGroups: textsOf(securityGroups, `${where}, securityGroups`) }),
+    ...(volumes !== undefined && { volumes: volumesOf(volumes, `${where}, volumes`) }),
     imageId: aText(spec.imageId, `${where}, imageId`),
     flavor: flavor === null ? null : aFlavor(flavor, `${where}, flavor`),
     request: aVmRequest(spec.request, `${where}, request`),

@@ -1,6 +1,6 @@
 /** Whose request for a server it is: who may see it, and who may have its server removed. */
 import type { TokenHolder } from '../access/tokens.ts';
-import type { Login } from '../openstack/index.ts';
+import type { Identity } from '../openstack/index.ts';
 import type { ServerRequest } from './server-request.ts';
 
 /** The project that a request is seen through; null for all. */
@@ -21,7 +21,7 @@ export function maySee(holder: TokenHolder, { projectId }: Pick<ServerRequest, '
 export function mayRemove(
   { role, person }: TokenHolder,
   { projectId }: Pick<ServerRequest, 'projectId'>,
-  login: Login | null,
+  login: Identity | null,
 ): boolean {
   if (role === 'admin') return true;
   // Of a request from before projects were written down.

@@ -27,7 +27,7 @@ export interface CloudScheduler {
 export function openScheduler(
   { scheduling: settings, database }: Configuration,
   registry: SrmRegistry,
-  stores: Pick<Stores, 'database' | 'kind' | 'clock' | 'tokens'>,
+  stores: Pick<Stores, 'database' | 'kind' | 'tokens' | 'clock'>,
   metrics: Pick<Metrics, 'decision' | 'novaAnswer' | 'showScheduling'>,
   log: Logger,
 ): CloudScheduler | null {

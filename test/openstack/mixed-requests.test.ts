@@ -2,6 +2,7 @@
  * Boots with traits, aggregates, zones and server groups, on a cloud that is rather full: what heps refuses, plain Nova refuses too at that
  * moment, asked with the same flavor, zone and group.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { anObject, aText } from '../../core/check.ts';
 import { collect, type Nova, openGlance, openNova, openPlacement } from '../../live/openstack/index.ts';
@@ -137,11 +138,14 @@ async function settled(view: RequestView): Promise<RequestView> {
 }
 
 async function bootByHeps(asked: Asked, name: string): Promise<RequestView> {
-  const { status, body } = await heps.ask<RequestView & { server?: RequestView }>('POST', 'v1/servers', {
-    name,
-    image: 'tiny',
-    ...asked,
-  });
+  const order = { name, image: 'tiny', ...asked };
+  let answer = await heps.ask<RequestView & { server?: RequestView }>('POST', 'v1/servers', order);
+  // Nova or Glance had no time for it: nothing was decided.
+  for (let left = 20; answer.status === 503 && left > 0; left--) {
+    await sleep(1000);
+    answer = await heps.ask('POST', 'v1/servers', order);
+  }
+  const { status, body } = answer;
   expect([202, 409]).toContain(status);
   return status === 409 ? body.server! : await settled(body);
 }

@@ -30,7 +30,7 @@ test('of a live cloud whose host reports two VMs, one after the other, it prints
         tls: null,
         database,
         keepForD: { requests: 90, comparisons: 90, audit: 400 },
-    keystone: null,
+        keystone: null,
         mirror: null,
         desktops: null,
       },

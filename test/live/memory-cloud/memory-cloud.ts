@@ -371,8 +371,7 @@ export class MemoryCloud {
     const zone = (order.availability_zone as string | undefined) ?? null;
     const group = hints?.group ?? null;
     const metadata = (order.metadata as Record<string, string>) ?? {};
-    const owner = caller === null ? {} : { projectId: caller.projectId, userId: caller.userId };
-    const server = state.create(String(order.name), flavor, metadata, { ...owner, zone, group });
+    const server = state.create(String(order.name), flavor, metadata, { ...caller, zone, group });
     this.orders.push(order);
     const buildMs = this.#options.buildMs();
     setTimeout(() => {

@@ -1,13 +1,13 @@
 /** The entry in Keystone's catalog: made once, corrected, removed; with an identity service in memory. */
 import { expect, test } from 'vitest';
 import { registerService, serviceType, unregisterService } from '../../../live/metadata/catalog-service.ts';
-import type { CatalogEndpoint, CatalogService, Identity } from '../../../live/openstack/index.ts';
+import type { CatalogAdmin, CatalogEndpoint, CatalogService } from '../../../live/openstack/index.ts';
 
 function memoryIdentity() {
   const services = new Map<string, CatalogService>();
   const endpoints = new Map<string, CatalogEndpoint & { serviceId: string }>();
   let ids = 0;
-  const identity: Identity = {
+  const identity: CatalogAdmin = {
     listServices: async (type) => [...services.values()].filter((service) => service.type === type),
     async createService({ name, type }) {
       const service = { id: `s${++ids}`, name, type };

@@ -140,13 +140,12 @@ describe('answers to Nova’s filter', () => {
       },
       placedOn: async (instance) => placedOn(instance),
       lookAgain: async () => void looks++,
-      leavesHostToNova: (id, project) => id === 'ours' && project === 'p',
+      leavesHostToNova: (id) => id === 'ours',
       log: (_, fields, text) => void log.push(`${text} ${JSON.stringify(fields)}`),
     });
     const ask = (instance: string, request = two, more: Partial<NovaQuestion> = {}) =>
       questions.answer({
         instance,
-        project: 'p',
         hosts: all,
         hostsWithCards: [],
         metadata: {},

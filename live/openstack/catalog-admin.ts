@@ -20,7 +20,7 @@ export interface CatalogEndpoint {
 }
 
 /** An interface, so that an in-memory cloud can stand in. All of it is admin only. */
-export interface Identity {
+export interface CatalogAdmin {
   listServices(type: string): Promise<CatalogService[]>;
   createService(service: Omit<CatalogService, 'id'> & { readonly description: string }): Promise<CatalogService>;
   /** With its endpoints. */
@@ -31,7 +31,7 @@ export interface Identity {
 }
 
 /** Asks nothing before it is used. */
-export async function openIdentity(session: Session): Promise<Identity> {
+export async function openCatalogAdmin(session: Session): Promise<CatalogAdmin> {
   // Some catalogs name the version, some do not.
   const prefix = (await session.endpoint('identity')).endsWith('/v3') ? '' : '/v3';
   const ask = async <T>(
