@@ -33,6 +33,8 @@ const stillDecidedS = 5;
 export interface NovaQuestion {
   /** Of the server, which Nova has not placed yet. */
   readonly instance: string;
+  /** Id of its project; null where the sender does not say. */
+  readonly project: string | null;
   /** Names of the hosts that its other filters left. */
   readonly hosts: readonly string[];
   /** Those of them that have graphics cards by Nova's own account. */
@@ -58,7 +60,7 @@ export interface NovaQuestionsParts {
   /** Reads what has changed of the cloud. */
   readonly lookAgain: () => Promise<void>;
   /** Whether a request of ours leaves its host to Nova, and may so be asked about. */
-  readonly leavesHostToNova: (requestId: string) => boolean;
+  readonly leavesHostToNova: (requestId: string, project: string | null) => boolean;
   readonly log: (level: 'info' | 'warn', fields: object, text: string) => void;
 }
 
@@ -111,12 +113,12 @@ export class NovaQuestions {
     return answer;
   }
 
-  #now({ instance, hosts, asked: { request }, metadata }: NovaQuestion): NovaAnswer {
+  #now({ instance, project, hosts, asked: { request }, metadata }: NovaQuestion): NovaAnswer {
     const { view, leavesHostToNova } = this.#parts;
     // Asked again, the server was not put where we said.
     this.#forget(instance);
     const ownId = metadata[requestKey];
-    const ours = ownId !== undefined && leavesHostToNova(ownId) ? view.holdings.get(ownId) : undefined;
+    const ours = ownId !== undefined && leavesHostToNova(ownId, project) ? view.holdings.get(ownId) : undefined;
     // The claim of a request is no reason against its own server.
     if (ours !== undefined) view.letGo(ours.id);
     const names = new Set(hosts);
@@ -222,6 +224,7 @@ export function checkNovaQuestion(value: unknown, aliases: Aliases): NovaQuestio
   const hostsWithCards = devices
     .filter(([host, ids]) => anArray(ids, `pci.${host}`).some((id) => cardIds.has(String(id).toLowerCase())))
     .map(([host]) => host);
+  const project = body.project === undefined || body.project === null ? null : aText(body.project, 'project');
   const flavor = anObject(body.flavor, 'flavor');
   const number = (field: string): number => {
     const size = flavor[field];
@@ -234,7 +237,7 @@ export function checkNovaQuestion(value: unknown, aliases: Aliases): NovaQuestio
   const wished = stricterKeys(textsIn(body.hints ?? {}, 'hints'), metadata);
   const extraSpecs = textsIn(flavor.extra_specs ?? {}, 'flavor.extra_specs');
   const asked = checked(() => askedOf({ id: instance, metadata: wished, flavor: { ...size, extraSpecs } }, aliases));
-  return { instance, hosts, hostsWithCards, asked, timeoutS, metadata };
+  return { instance, project, hosts, hostsWithCards, asked, timeoutS, metadata };
 }
 
 /** What `vmRequest` says is about numbers of the body. */

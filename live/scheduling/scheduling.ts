@@ -144,7 +144,7 @@ export class Scheduling {
       clock,
       placedOn: (instance) => this.#placedOn(instance),
       lookAgain: () => this.lookAgain(),
-      leavesHostToNova: (id) => this.#leavesHostToNova(id),
+      leavesHostToNova: (id, project) => this.#leavesHostToNova(id, project),
       log,
     });
     this.#reports = registry.changes.subscribe(({ kind, state }) => {
@@ -346,11 +346,11 @@ export class Scheduling {
     return reason === 'kept-for-cards' ? reason : null;
   }
 
-  #leavesHostToNova(id: string): boolean {
+  /** The project is Nova's word: metadata, which name the request, are any tenant's to write. */
+  #leavesHostToNova(id: string, project: string | null): boolean {
     const row = this.#book.rows.get(id);
-    return (
-      row !== undefined && openStates.includes(row.state) && (row.decision.chooser === 'nova' || row.byPerson !== 0)
-    );
+    if (row === undefined || row.projectId !== project || !openStates.includes(row.state)) return false;
+    return row.decision.chooser === 'nova' || row.byPerson !== 0;
   }
 
   #readyCloud(): Cloud {

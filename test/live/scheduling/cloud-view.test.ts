@@ -140,12 +140,13 @@ describe('answers to Nova’s filter', () => {
       },
       placedOn: async (instance) => placedOn(instance),
       lookAgain: async () => void looks++,
-      leavesHostToNova: (id) => id === 'ours',
+      leavesHostToNova: (id, project) => id === 'ours' && project === 'p',
       log: (_, fields, text) => void log.push(`${text} ${JSON.stringify(fields)}`),
     });
     const ask = (instance: string, request = two, more: Partial<NovaQuestion> = {}) =>
       questions.answer({
         instance,
+        project: 'p',
         hosts: all,
         hostsWithCards: [],
         metadata: {},
@@ -213,7 +214,9 @@ describe('answers to Nova’s filter', () => {
     view.hold({ ...claim('ours'), cards: [{ model: 'A40', count: 2, addresses: [] }] });
     view.hold({ ...claim('other'), cards: [{ model: 'A40', count: 2, addresses: [] }] });
     expect((await ask('s', two, { metadata: { 'heps:request': 'other' } })).hosts).toEqual({});
-    expect((await ask('s', two, { metadata: { 'heps:request': 'ours' } })).hosts).toEqual({ 'gpu-1': 1 });
+    const metadata = { 'heps:request': 'ours' };
+    expect((await ask('s', two, { metadata, project: 'another' })).hosts).toEqual({});
+    expect((await ask('s', two, { metadata })).hosts).toEqual({ 'gpu-1': 1 });
     expect(held()).toBe(4);
   });
 
