@@ -41,6 +41,21 @@ export function servingCards(host: HostView, request: VmRequest): number[] {
   return host.cardGroups.flatMap((group) => servingInGroup(host, group, request));
 }
 
+/** Cards of the host that still have something to give: idle, or shared and not used up. The literal *Card_free* of the paper. */
+export function freeCardsOf(host: HostView): number {
+  let free = 0;
+  for (const { sharing, cards } of host.cardGroups) {
+    for (const card of cards) {
+      const isFree =
+        sharing === 'passthrough'
+          ? host.isCardIdle(card)
+          : host.isCardHealthy(card) && host.cardMemoryFreeMib(card) > 0 && host.cardCoresFree(card) > 0;
+      if (isFree) free++;
+    }
+  }
+  return free;
+}
+
 /** Of the given cards the `count` with the least free memory, then the fewest free cores, then the lowest index; ascending by index. */
 export function tightestCards(host: HostView, cards: readonly number[], count: number): number[] {
   return [...cards]

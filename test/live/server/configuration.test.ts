@@ -43,18 +43,28 @@ scheduling: {mode: shadow, aliases: {a100: A100-80GB}}`;
 
 test('the policy has the options of the simulator, by their names and with their defaults', () => {
   const head = 'database: {file: heps.db}\ncloud: {name: heps}\n';
-  const defaults = { seed: 1, similarity: 'normalised', gpuScore: 'both', spill: 'allowed' };
+  const defaults = {
+    seed: 1,
+    similarity: 'normalised',
+    unasked: 'zero',
+    freeCards: 'model',
+    gpuScore: 'both',
+    spill: 'allowed',
+  };
   expect(read(`${head}scheduling: {mode: act}`).scheduling!.policyOptions).toEqual({
     ...defaults,
     reserveVcpusPerCard: 0,
     reserveRamMibPerCard: 0,
   });
   const file = `${head}scheduling: {mode: act, policy: least-card, spill: never, gpuScore: card, similarity: raw,
+  unasked: least, freeCards: node,
   reserveVcpusPerCard: 6, reserveRamMibPerCard: 32768}`;
   expect(read(file).scheduling).toMatchObject({
     policy: 'least-card',
     policyOptions: {
       similarity: 'raw',
+      unasked: 'least',
+      freeCards: 'node',
       gpuScore: 'card',
       spill: 'never',
       reserveVcpusPerCard: 6,
