@@ -1,7 +1,7 @@
 /** Which cards of a host can serve a request, and which of those it gets: the fine-grained part of Fig. 6. */
 import { sharedCardShare } from './card-share.ts';
 import type { CardGroup, Cluster, HostView } from './cluster.ts';
-import type { GpuModel } from './gpu-card.ts';
+import type { GpuCard, GpuModel } from './gpu-card.ts';
 import type { VmRequest } from './request.ts';
 
 /** Whether a model is acceptable to the request. */
@@ -14,6 +14,11 @@ export function modelSuits(request: VmRequest, model: GpuModel): boolean {
   return (
     model.memoryMib >= request.cardMemoryMib && model.cores >= request.cardCores && acceptsModel(request, model.name)
   );
+}
+
+/** The same of a card. */
+export function suits(request: VmRequest, { memoryMib, cores, model }: GpuCard): boolean {
+  return memoryMib >= request.cardMemoryMib && cores >= request.cardCores && acceptsModel(request, model);
 }
 
 /** Cards of a group that can serve the request now, by index: healthy, suiting, and with as much free as it would take. */

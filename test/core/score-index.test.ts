@@ -312,6 +312,26 @@ describe('the index of policy nova decides as the scan does', () => {
   });
 });
 
+describe('the index of policy nova-aliases decides as the scan does, and so do both in host aggregates', () => {
+  const variants: readonly [string, Partial<PolicyOptions>][] = [
+    ['nova-aliases', {}],
+    ['nova-aliases', { hostAggregates: 'gpu' }],
+    ['nova', { hostAggregates: 'gpu' }],
+  ];
+  test.each(variants)('%s %o', (name, options) => {
+    const total = { placed: 0, refused: 0 };
+    for (const setting of Object.values(settings)) {
+      for (let seed = 1; seed <= cases(5); seed++) {
+        const { placed, refused } = drive(setting, seed, 2000, name, options);
+        total.placed += placed;
+        total.refused += refused;
+      }
+    }
+    expect(total.placed).toBeGreaterThan(cases(4000));
+    expect(total.refused).toBeGreaterThan(cases(600));
+  });
+});
+
 describe('scores kept by kind decide as the scan does', () => {
   const names = ['fgd', 'gpu-clustering', 'gpu-packing', 'fgd/best-fit', 'fgd/dot-product', 'fgd/random'];
 

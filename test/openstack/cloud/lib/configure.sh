@@ -194,7 +194,7 @@ write_nova() { # number of fake hosts
   local refresh=$(($1 * 4))
   [ $refresh -lt 60 ] && refresh=60
   local filters=ComputeFilter,ComputeCapabilitiesFilter,ImagePropertiesFilter
-  filters+=,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter,PciPassthroughFilter
+  filters+=,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter,AggregateInstanceExtraSpecsFilter,PciPassthroughFilter
 
   mkdir -p "$ETC/nova" "$STATE/nova" "$STATE/lock"
   cp /usr/share/nova-common/api-paste.ini "$ETC/nova/"
