@@ -12,17 +12,26 @@ import { readOpenbNodes } from '../../../traces/openb.ts';
 import { type DataFile, dataFiles, findData } from './data-files.ts';
 import { readChameleonNodes, subset } from './node-subsets.ts';
 import { factors, morrisDesign, workloadOf } from './screening.ts';
-import { comparedPolicies, modeOptions, screenedPolicies, type World, type WorldsFile } from './worlds.ts';
+import {
+  comparedPolicies,
+  halves,
+  hepsPolicies,
+  modeOptions,
+  modes,
+  screenedPolicies,
+  type World,
+  type WorldsFile,
+} from './worlds.ts';
 
 /** Where plan and inputs go, and the sweep's results. */
 const folder = 'sweeps/findings-worlds';
-const bothModes = ['rejecting', 'queueing'] as const;
-const trajectories = 4;
+const trajectories = 2;
 /** Nodes of openb in which its tasks, at most 66 cards at a time, are crowded, tight and nearly at ease. */
 const openbSizes = [10, 16, 24];
-const subsets = [1, 2, 3, 4, 5, 6, 7, 8];
+const subsets = [1, 2, 3, 4, 5];
 
 const hepsOptions = { days: 30, 'warm-up': '2d' };
+const tenSeeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 function write(file: string, content: unknown): string {
   writeOutput(join(folder, file), `${JSON.stringify(content, null, 1)}\n`);
@@ -39,8 +48,8 @@ async function hepsWorlds(): Promise<World[]> {
     for (const field of ['medianH', 'leastH', 'longestH']) lifetime[field]! *= 2;
   }
   const long = write('inputs/heps-long.json', { ...longer, name: 'heps-long' });
-  const seeds = [1, 2, 3, 4, 5];
-  const rest = { replications: seeds.length, modes: bothModes };
+  const seeds = [1, 2, 3, 4];
+  const rest = { replications: seeds.length, policies: { rejecting: comparedPolicies } };
   const base = await readCluster('heps-250');
   const refitted = (name: string, changes: Readonly<Record<string, string>>): string => {
     const hosts = base.hosts.map((host, index) => {
@@ -61,9 +70,12 @@ async function hepsWorlds(): Promise<World[]> {
       name: 'heps',
       title: 'HEPS',
       description: 'a month of HEPS at load 1 on heps-250',
-      options: { ...hepsOptions, seeds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] },
-      replications: 10,
-      modes: bothModes,
+      options: { ...hepsOptions, seeds: tenSeeds },
+      replications: tenSeeds.length,
+      policies: {
+        rejecting: hepsPolicies,
+        queueing: hepsPolicies.filter((name) => !['first-fit', 'fgd'].includes(name)),
+      },
     },
     {
       name: 'heps-long',
@@ -116,7 +128,7 @@ async function openbWorlds(tasks: string, nodes: string): Promise<World[]> {
       }),
     },
     replications: subsets.length,
-    modes: ['rejecting'],
+    policies: { rejecting: comparedPolicies },
   }));
 }
 
@@ -128,16 +140,16 @@ async function alibabaWorld(instances: string, nodes: string): Promise<World[]> 
     {
       name: 'alibaba-2025',
       title: 'Alibaba 2025 on Chameleon',
-      description: `instances of recommendation models that ask for a card of any kind, on ${share} of Chameleon’s nodes, drawn 5 times; most of those without a card are larger than a node`,
+      description: `instances of recommendation models that ask for a card of any kind, on ${share} of Chameleon’s nodes, drawn ${subsets.length} times; most of those without a card are larger than a node`,
       options: {
         trace: instances,
-        cluster: subsets.slice(0, 5).map((seed) => {
+        cluster: subsets.map((seed) => {
           const cluster = subset('chameleon', hosts, share, seed);
           return write(`inputs/${cluster.name}.json`, formatCluster(cluster));
         }),
       },
-      replications: 5,
-      modes: ['rejecting'],
+      replications: subsets.length,
+      policies: { rejecting: comparedPolicies },
     },
   ];
 }
@@ -173,6 +185,7 @@ async function main(): Promise<void> {
     const name = `variant-${String(index + 1).padStart(2, '0')}`;
     const options = {
       ...hepsOptions,
+      days: 14,
       workload: write(`inputs/${name}.json`, workloadOf(parsed, variant, name)),
       load: variant.values[load]!,
       // All points of a trajectory have one seed, so that a step changes the factor alone.
@@ -182,9 +195,25 @@ async function main(): Promise<void> {
     return [name, options] as const;
   });
   const experiments = Object.fromEntries([
-    ...worlds.flatMap(({ name, options, modes }) =>
-      modes.map((mode) => [`${name}-${mode}`, { ...options, ...modeOptions[mode], policy: comparedPolicies }] as const),
+    ...worlds.flatMap(({ name, options, policies }) =>
+      modes.flatMap((mode) => {
+        const policy = policies[mode];
+        return policy === undefined ? [] : [[`${name}-${mode}`, { ...options, ...modeOptions[mode], policy }] as const];
+      }),
     ),
+    // What least-card's halves do alone, and what the similarity adds to S_card, on HEPS as it is planned.
+    [
+      'halves-rejecting',
+      {
+        ...hepsOptions,
+        seeds: tenSeeds,
+        policy: halves.map((name) => join('../../docs/findings/policies', `${name}.ts`)),
+      },
+    ],
+    [
+      'similarity-rejecting',
+      { ...hepsOptions, seeds: tenSeeds, 'gpu-score': ['both', 'card'], unasked: ['zero', 'least'] },
+    ],
     ...screening,
   ]);
   writeOutput(join(folder, 'plan.yaml'), stringify({ experiments }, { aliasDuplicateObjects: false }));

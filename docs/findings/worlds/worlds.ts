@@ -16,11 +16,15 @@ export interface World {
   readonly options: Readonly<Record<string, Value>>;
   /** How many runs a policy has. */
   readonly replications: number;
-  readonly modes: readonly Mode[];
+  /** By mode the policies that are played. */
+  readonly policies: Readonly<Partial<Record<Mode, readonly string[]>>>;
 }
 
 /** What becomes of a VM that no host can take. */
 export type Mode = 'rejecting' | 'queueing';
+
+/** In the order in which they are shown. */
+export const modes: readonly Mode[] = ['rejecting', 'queueing'];
 
 /** Options of a mode. */
 export const modeOptions: Readonly<Record<Mode, Readonly<Record<string, Value>>>> = {
@@ -29,9 +33,13 @@ export const modeOptions: Readonly<Record<Mode, Readonly<Record<string, Value>>>
 };
 
 /** Policies that are compared in every world. */
-export const comparedPolicies = ['hybrid', 'least-card', 'first-fit', 'random', 'fgd', 'nova', 'nova-aliases'] as const;
+export const comparedPolicies = ['hybrid', 'least-card', 'first-fit', 'random', 'nova-aliases'] as const;
+/** Those that are compared on HEPS as it is planned, besides. */
+export const hepsPolicies = ['hybrid', 'least-card', 'first-fit', 'random', 'fgd', 'nova', 'nova-aliases'] as const;
 /** Those that are compared under all variants of HEPS. */
-export const screenedPolicies = ['hybrid', 'least-card', 'random', 'nova-aliases'] as const;
+export const screenedPolicies = ['hybrid', 'least-card', 'nova-aliases'] as const;
+/** What least-card is made of, each half alone: policies beside this plan's folder. */
+export const halves = ['gpu-choice-alone', 'cpu-packing-alone'] as const;
 
 /** What the sweep of the worlds was made from; `worlds.json` beside its plan. */
 export interface WorldsFile {

@@ -1,5 +1,5 @@
 /** Two host aggregates, of hosts with cards and of those without, as an operator keeps flavors of one kind off hosts of the other. */
-import { anObject, aText } from '../../../core/check.ts';
+import { anArray, anObject, aText } from '../../../core/check.ts';
 import type { HostSpec } from '../../../core/host.ts';
 import type { Nova } from '../../../live/openstack/index.ts';
 import { serviceOf } from '../../../live/openstack/service.ts';
@@ -10,7 +10,9 @@ export function extraSpecOf(cards: number): Record<string, string> {
   return { 'aggregate_instance_extra_specs:cards': cards > 0 ? 'yes' : 'no' };
 }
 
-/** Makes the aggregates and puts every host into one. @returns what takes them away again */
+const prefix = 'identity-cards-';
+
+/** Makes the aggregates and puts every host into one; those that an interrupted run left go first. @returns what takes them away again */
 export async function addHostAggregates(
   session: Session,
   nova: Nova,
@@ -18,20 +20,24 @@ export async function addHostAggregates(
 ): Promise<() => Promise<void>> {
   const compute = serviceOf(session, 'compute', nova.version);
   const post = (path: string, body: object) => compute.request({ method: 'POST', path, body }, (answer) => answer);
-  const made: { path: string; hosts: string[] }[] = [];
-  for (const cards of ['yes', 'no'] as const) {
-    const { value } = await post('/os-aggregates', { aggregate: { name: `identity-cards-${cards}` } });
-    const { id } = anObject(anObject(value, 'body').aggregate, 'aggregate');
-    const path = `/os-aggregates/${typeof id === 'number' ? id : aText(id, 'id')}`;
-    const hosts = specs.filter((host) => host.cards.length > 0 === (cards === 'yes')).map(({ name }) => name);
-    made.push({ path, hosts });
-    await post(`${path}/action`, { set_metadata: { metadata: { cards } } });
-    for (const host of hosts) await post(`${path}/action`, { add_host: { host } });
-  }
-  return async () => {
-    for (const { path, hosts } of made) {
-      for (const host of hosts) await post(`${path}/action`, { remove_host: { host } });
+  const remove = async () => {
+    const { value } = await compute.request({ method: 'GET', path: '/os-aggregates' }, (body) => body);
+    for (const each of anArray(anObject(value, 'body').aggregates, 'aggregates')) {
+      const { id, name, hosts } = anObject(each, 'aggregate');
+      if (!aText(name, 'name').startsWith(prefix)) continue;
+      const path = `/os-aggregates/${String(id)}`;
+      for (const host of anArray(hosts, 'hosts')) await post(`${path}/action`, { remove_host: { host } });
       await compute.request({ method: 'DELETE', path }, () => undefined);
     }
   };
+  await remove();
+  for (const cards of ['yes', 'no'] as const) {
+    const { value } = await post('/os-aggregates', { aggregate: { name: `${prefix}${cards}` } });
+    const { id } = anObject(anObject(value, 'body').aggregate, 'aggregate');
+    const path = `/os-aggregates/${String(id)}`;
+    const hosts = specs.filter((host) => host.cards.length > 0 === (cards === 'yes')).map(({ name }) => name);
+    await post(`${path}/action`, { set_metadata: { metadata: { cards } } });
+    for (const host of hosts) await post(`${path}/action`, { add_host: { host } });
+  }
+  return remove;
 }
