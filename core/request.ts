@@ -62,7 +62,7 @@ export interface FlavorSize {
  * A request from a flavor, its extra specs and the server's metadata.
  *
  * `heps:gpu_num`, `heps:gpu_mem_mib`, `heps:gpu_cores` and `heps:gpu_model` (names separated by `|`, `any` for no wish) ask in
- * detail; where both have a key the metadata counts, being what the user chose. Without `heps:gpu_num` the count is the one
+ * detail; where both have a key the stricter counts (`stricterKeys`). Without `heps:gpu_num` the count is the one
  * stock Nova sees, in the flavor alone: the sum over `pci_passthrough:alias` (`a6000:2,t4:1`, a missing count is 1;
  * nova/pci/request.py).
  *
@@ -74,25 +74,76 @@ export function requestFromFlavor(
   extraSpecs: Readonly<Record<string, string>> = {},
   metadata: Readonly<Record<string, string>> = {},
 ): VmRequest {
-  const merged = { ...extraSpecs, ...metadata };
+  const merged = stricterKeys(extraSpecs, metadata);
   const count = (key: string): number | undefined => {
     const text = merged[key];
     if (text === undefined) return undefined;
-    if (!/^\d{1,9}$/.test(text)) throw new InputError(key, 'a whole number of at least 0', text);
+    if (!isCount(text)) throw new InputError(key, 'a whole number of at least 0', text);
     return Number(text);
   };
-  const models = (merged['heps:gpu_model'] ?? '').split('|').map((name) => name.trim());
-  const isAnyModel = models.includes('any');
   const details = {
     cardMemoryMib: count('heps:gpu_mem_mib') ?? 0,
     cardCores: count('heps:gpu_cores') ?? 0,
-    cardModels: isAnyModel ? [] : models.filter((name) => name !== ''),
+    cardModels: modelsIn(merged['heps:gpu_model']),
   };
   const cards = count('heps:gpu_num') ?? aliasCount(extraSpecs['pci_passthrough:alias']);
   if (cards === 0 && (details.cardMemoryMib > 0 || details.cardCores > 0 || details.cardModels.length > 0)) {
     throw new InputError('heps:gpu_num', 'at least 1, since cards are described', cards);
   }
   return vmRequest({ id, vcpus: flavor.vcpus, ramMib: flavor.ram, diskGib: flavor.disk, cards, ...details });
+}
+
+const countKeys: readonly string[] = ['heps:gpu_num', 'heps:gpu_mem_mib', 'heps:gpu_cores'];
+
+/**
+ * What two askers, as a flavor and a server's metadata, ask for together: the larger of two minima, and the models that both accept. Neither
+ * can so be talked out of what the other needs. A number that is none stays, to be refused by who reads it.
+ *
+ * @throws InputError naming `heps:gpu_model` where no model is accepted by both
+ */
+export function stricterKeys(
+  one: Readonly<Record<string, string>>,
+  other: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const merged = { ...one, ...other };
+  for (const key of countKeys) {
+    const mine = one[key];
+    const theirs = other[key];
+    if (mine === undefined || theirs === undefined) continue;
+    const larger = Number(mine) > Number(theirs) ? mine : theirs;
+    merged[key] = !isCount(mine) ? mine : !isCount(theirs) ? theirs : larger;
+  }
+  const models = acceptedByBoth(modelsIn(one['heps:gpu_model']), modelsIn(other['heps:gpu_model']));
+  if (models.length > 0) merged['heps:gpu_model'] = models.join('|');
+  else if (merged['heps:gpu_model'] !== undefined) merged['heps:gpu_model'] = 'any';
+  return merged;
+}
+
+/**
+ * Models that two lists accept, in the order of the first; empty = any.
+ *
+ * @throws InputError naming `heps:gpu_model` where there is none
+ */
+export function acceptedByBoth(some: readonly string[], others: readonly string[]): readonly string[] {
+  if (some.length === 0) return others;
+  if (others.length === 0) return some;
+  const both = some.filter((model) => others.includes(model));
+  if (both.length > 0) return both;
+  throw new InputError(
+    'heps:gpu_model',
+    `a model that is accepted otherwise too: ${some.join(', ')}`,
+    others.join('|'),
+  );
+}
+
+/** The models of a `heps:gpu_model`; empty = any. */
+export function modelsIn(text = ''): readonly string[] {
+  const models = text.split('|').map((name) => name.trim());
+  return models.includes('any') ? [] : models.filter((name) => name !== '');
+}
+
+function isCount(text: string): boolean {
+  return /^\d{1,9}$/.test(text);
 }
 
 /** Devices asked for by Nova's alias list; 0 without one. */

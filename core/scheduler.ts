@@ -130,9 +130,9 @@ export function isServable(cluster: Cluster, request: VmRequest, policy: Policy)
   return cluster.hosts.some((host) => rejectionOf(host, request, policy, nothing) === undefined);
 }
 
-/** Counts of hosts per reason as one text, `vcpus:12|cards-busy:48`, in the order in which filters look. */
-export function formatRejections(rejectedBy: Readonly<Partial<Record<Rejection, number>>>): string {
-  return rejections
+/** Counts of hosts per reason as one text, `vcpus:12|cards-busy:48`, in the order in which filters look; reasons that are none of theirs come last. */
+export function formatRejections(rejectedBy: Readonly<Partial<Record<string, number>>>): string {
+  return [...new Set<string>([...rejections, ...Object.keys(rejectedBy)])]
     .flatMap((reason) => (rejectedBy[reason] === undefined ? [] : [`${reason}:${rejectedBy[reason]}`]))
     .join('|');
 }

@@ -1,5 +1,7 @@
 /** What a comparison comes to, in one sentence. */
 import type { MeasureComparison, PolicyRuns } from './comparison.ts';
+import { judgementOf } from './figure-text.ts';
+import { servedMeasure } from './measures.ts';
 
 /**
  * Which of two policies serves more VMs as asked, by how much, and how sure that is.
@@ -24,8 +26,8 @@ export function verdictOf(
   const figures = `${of.mean.toFixed(2)} % against ${than.mean.toFixed(2)} %`;
   const ground = halfWidth === null ? 'one run each' : `95 % confidence, ${seeds} seeds`;
   // An interval that holds 0 shows no difference; it does not show that there is none.
-  const isOpen = Math.abs(more) <= (halfWidth ?? 0);
-  if (isOpen)
+  const judgement = judgementOf(servedMeasure, difference);
+  if (judgement === 'open' || judgement === 'same')
     return `${first} and ${other}: no clear difference in VMs served as asked: ${figures}, ${points} (${ground}).`;
   return `${winner} serves more VMs as asked than ${loser}: ${figures}, ${points} more (${ground}).`;
 }

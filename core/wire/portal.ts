@@ -57,6 +57,18 @@ export interface DesktopGpu {
   readonly count: number;
   /** Of each card, at least. */
   readonly memoryMib: number;
+  /** Of each card, at least; 0 or left out: any. */
+  readonly cores?: number;
+  /** Models of which one must be; empty or left out: any. */
+  readonly models?: readonly string[];
+}
+
+/** A model of cards that one may choose. */
+export interface CardView {
+  /** `RTX A6000`. */
+  readonly name: string;
+  readonly memoryMib: number;
+  readonly cores: number;
 }
 
 /** An experimental station with what it offers; only those that the person may use are shown. */
@@ -72,6 +84,8 @@ export interface StationView {
   readonly gpu: DesktopGpu;
   /** The most that one desktop may have. */
   readonly largest: DesktopSize & { readonly cards: number; readonly cardMemoryMib: number };
+  /** Models that one may choose among, the one with the least memory first; left out by older servers. */
+  readonly cards?: readonly CardView[];
   /** Seconds that a desktop lives unless it is extended. */
   readonly lifetimeS: number;
   /** Seconds from its beginning beyond which it cannot be extended. */

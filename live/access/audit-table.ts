@@ -15,6 +15,8 @@ export interface AuditTable {
   /** Version of the record, or revision of the request, that was written; null for tokens. */
   version: number | null;
   requestId: string;
+  /** Who asked, as Keystone names her, where that was with its token. Later than the table. */
+  userId: Generated<string | null>;
 }
 
 /** Makes the table in a new database. */

@@ -1,5 +1,5 @@
 /** The tokens in the database, each change with its audit row. */
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import type { AuditTable } from './audit-table.ts';
 import type { TokenTable } from './token-table.ts';
 import type { Role, TokenHolder } from './tokens.ts';
@@ -12,6 +12,7 @@ export interface TokenSchema {
 
 /** A token as `heps live token list` shows it. */
 export interface StoredToken extends TokenHolder {
+  readonly id: number;
   readonly createdAtS: number;
   readonly revokedAtS: number | null;
 }
@@ -84,6 +85,6 @@ export class TokenStore {
   }
 }
 
-function tokenAudit(action: 'token-create' | 'token-revoke', id: number, atS: number): Omit<AuditTable, 'id'> {
+function tokenAudit(action: 'token-create' | 'token-revoke', id: number, atS: number): Insertable<AuditTable> {
   return { atS, tokenId: null, action, subject: String(id), version: null, requestId: '' };
 }

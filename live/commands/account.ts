@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 import { People } from '../desktops/accounts/people.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from '../desktops/accounts/person-name.ts';
 import type { Group } from '../desktops/records/group.ts';
 import { openConfiguration } from '../server/configuration.ts';
 import { openStores } from '../server/stores.ts';
-import { wallClock } from '../wall-clock.ts';
 
 interface AddOptions {
   readonly config: string;
@@ -48,7 +48,7 @@ export function addAccountCommands(live: Command): void {
         isAdmin: admin,
       };
       const password = await readPassword(passwordFile);
-      await withPeople(config, (people) => people.add(account, password, wallClock.nowS));
+      await withPeople(config, (people, { nowS }) => people.add(account, password, nowS));
     });
   withConfig(
     account.command('list').description('list local accounts, and people known from the unified login'),
@@ -64,13 +64,13 @@ export function addAccountCommands(live: Command): void {
   withConfig(account.command('remove').description('remove an account and end its sessions'))
     .argument('<name>', 'as in the list')
     .action(async (name: string, { config }: { config: string }) => {
-      await withPeople(config, (people) => people.remove(name, wallClock.nowS));
+      await withPeople(config, (people, { nowS }) => people.remove(name, nowS));
     });
   withPassword(withConfig(account.command('password').description('change a password, given on standard input')))
     .argument('<name>', 'as in the list')
     .action(async (name: string, { config, passwordFile }: { config: string; passwordFile?: string }) => {
       const password = await readPassword(passwordFile);
-      await withPeople(config, (people) => people.setPassword(name, password, wallClock.nowS));
+      await withPeople(config, (people, { nowS }) => people.setPassword(name, password, nowS));
     });
 }
 
@@ -98,10 +98,13 @@ async function readPassword(file: string | undefined): Promise<string> {
   return password;
 }
 
-async function withPeople<T>(config: string, work: (people: People) => Promise<T>): Promise<T> {
+async function withPeople<T>(
+  config: string,
+  work: (people: People, clock: Pick<Clock, 'nowS'>) => Promise<T>,
+): Promise<T> {
   const stores = await openStores((await openConfiguration(config, process.env)).database);
   try {
-    return await work(new People(stores.database));
+    return await work(new People(stores.database), stores.clock);
   } finally {
     await stores.close();
   }

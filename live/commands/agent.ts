@@ -13,7 +13,7 @@ import { wallClock } from '../wall-clock.ts';
 import { serverUrl } from './server-options.ts';
 
 interface AgentArguments {
-  registry?: URL;
+  registry?: URL[];
   tokenFile?: string;
   host?: string;
   intervalS: number;
@@ -26,7 +26,11 @@ export function addAgent(live: Command): void {
   live
     .command('agent')
     .description('report this GPU host to the registry: its cards, who holds them, cores and memory in use')
-    .option('--registry <url>', 'address of the registry', serverUrl)
+    .option(
+      '--registry <url...>',
+      'address of the registry; of several servers on one database all: the next one is asked where one does not answer',
+      (text: string, before: URL[] | undefined) => [...(before ?? []), serverUrl(text)],
+    )
     .option('--token-file <file>', `file with the host's token (default: environment variable ${tokenVariable})`)
     .option('--host <name>', 'name under which Nova knows the host (default: the host name)')
     .option('--interval-s <n>', 'seconds between readings', seconds, 10)
@@ -63,13 +67,13 @@ async function runCommand(options: AgentArguments): Promise<void> {
   }
 
   if (options.registry === undefined) throw new InputError('--registry', 'the address of the registry', undefined);
-  if (options.registry.username !== '' || options.registry.password !== '') {
+  if (options.registry.some(({ username, password }) => username !== '' || password !== '')) {
     throw InputError.saying('--registry: expected an address without name and password');
   }
   const token = (): string => hostToken(options.tokenFile, process.env);
   token(); // one that is missing now is said now
   warnOfOpenSecrets(options);
-  const send = registryTransport({ url: options.registry, token });
+  const send = registryTransport({ urls: options.registry, token });
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
 
@@ -102,7 +106,9 @@ function warnOfOpenSecrets({ registry, tokenFile }: AgentArguments): void {
   if (tokenFile !== undefined && (statSync(tokenFile).mode & 0o004) !== 0) {
     log(`${tokenFile} can be read by every user of this host: chmod 600 it`);
   }
-  if (registry!.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(registry!.hostname)) {
+  const isOpen = ({ protocol, hostname }: URL): boolean =>
+    protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  if (registry!.some(isOpen)) {
     log('the token travels unencrypted: use an https address');
   }
 }
@@ -112,8 +118,9 @@ function hostNameOf(root: string): string {
   if (root === '/') return hostname();
   try {
     return readFileSync(join(root, 'etc/hostname'), 'utf8').trim();
-  } catch {
-    throw new InputError('--host', `the host's name, since ${join(root, 'etc/hostname')} does not say`, undefined);
+  } catch (error) {
+    const expected = `the host's name, since ${join(root, 'etc/hostname')} does not say`;
+    throw InputError.unreadable('--host', expected, error as NodeJS.ErrnoException);
   }
 }
 

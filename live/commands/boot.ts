@@ -22,6 +22,9 @@ interface BootArguments extends ServerArguments {
   readonly network?: string[];
   readonly userData?: string;
   readonly keyName?: string;
+  readonly property?: Readonly<Record<string, string>>;
+  readonly availabilityZone?: string;
+  readonly serverGroup?: string;
   readonly dryRun?: boolean;
   readonly wait: boolean;
   readonly json?: boolean;
@@ -52,6 +55,13 @@ export function addBoot(live: Command): void {
     .option('--gpu-memory-mib <n>', 'minimum memory of each card, MiB', whole)
     .option('--gpu-cores <n>', 'minimum cores of each card', whole)
     .option('--gpu-model <model...>', 'acceptable models')
+    .option(
+      '--property <key=value>',
+      'metadata, once each; heps:gpu_num, _mem_mib, _cores, _model ask for cards',
+      property,
+    )
+    .option('--availability-zone <zone>', 'the zone that it must be in')
+    .option('--server-group <id>', 'the server group that it belongs to')
     .option('--network <id...>', 'networks (default: none)')
     .option('--user-data <file>', 'cloud-init')
     .option('--key-name <name>', 'key pair')
@@ -98,13 +108,25 @@ async function boot(name: string, options: BootArguments): Promise<void> {
   const client = clientOf(options);
   const body = bodyOf(name, options);
   const key = options.idempotencyKey ?? randomUUID();
+  if (!options.dryRun) console.error(`heps live boot: idempotency key ${key}`);
+  try {
+    await bootAs(key, client, body, options);
+  } catch (error) {
+    if (options.dryRun || !(error instanceof NoServer)) throw error;
+    const again = `heps live boot with --idempotency-key ${key} asks for the same server, and says what became of it`;
+    throw InputError.saying(`${error.message}; the server may be made all the same: ${again}`);
+  }
+}
+
+/** Asks for the server under that key, waits where that is wanted, and says what became of it. */
+async function bootAs(key: string, client: Client, body: object, options: BootArguments): Promise<void> {
   const query = options.dryRun ? '?dry-run=true' : '?explain=true';
   const { status, body: answer } = await repeated(() =>
     client.ask('POST', `/v1/servers${query}`, [200, 202, 409], { body, headers: { 'Idempotency-Key': key } }),
   );
   if (status === 409) {
     if (options.json) console.log(JSON.stringify(answer, null, 2));
-    else console.error(`heps live boot: ${String(answer.detail)}`);
+    else console.error(`heps live boot: ${String(answer.detail)} (idempotency key ${key})`);
     process.exitCode = 1;
     return;
   }
@@ -117,7 +139,9 @@ async function boot(name: string, options: BootArguments): Promise<void> {
   const last = options.wait ? await settled(client, first) : first;
   if (options.json) console.log(JSON.stringify({ ...first, ...last }, null, 2));
   else if (last !== first) console.log(described(last));
-  if (last.state === 'failed') process.exitCode = 1;
+  if (last.state !== 'failed' && last.state !== 'error') return;
+  console.error(`heps live boot: it ended as ${last.state} (idempotency key ${key})`);
+  process.exitCode = 1;
 }
 
 interface Advice extends Explained {
@@ -126,6 +150,7 @@ interface Advice extends Explained {
 
 function bodyOf(name: string, options: BootArguments): object {
   const { image, flavor, vcpus, ramMib, diskGib, gpus, gpuMemoryMib, gpuCores, gpuModel, network, keyName } = options;
+  const { property: metadata, availabilityZone, serverGroup } = options;
   if ((flavor === undefined) === (vcpus === undefined)) {
     throw new InputError('--flavor', 'a flavor, or --vcpus and --ram-mib', flavor);
   }
@@ -140,6 +165,9 @@ function bodyOf(name: string, options: BootArguments): object {
     }),
     ...(network !== undefined && { networks: network }),
     ...(keyName !== undefined && { keyName }),
+    ...(metadata !== undefined && { metadata }),
+    ...(availabilityZone !== undefined && { availabilityZone }),
+    ...(serverGroup !== undefined && { serverGroup }),
     ...(options.userData !== undefined && { userData: encodedFile(options.userData) }),
   };
 }
@@ -166,7 +194,7 @@ async function repeated<T>(ask: () => Promise<T>): Promise<T> {
 
 async function settled(client: Client, first: RequestView): Promise<RequestView> {
   let server = first;
-  while (!['active', 'failed', 'deleted'].includes(server.state) || server === first) {
+  while (!['active', 'error', 'failed', 'deleted'].includes(server.state) || server === first) {
     await sleep(500);
     const { body } = await repeated(() => client.ask('GET', `/v1/servers/${first.id}`, [200]));
     server = body as unknown as RequestView;
@@ -174,9 +202,10 @@ async function settled(client: Client, first: RequestView): Promise<RequestView>
   return server;
 }
 
-function lineOf({ id, name, state, host, cards, fault }: RequestView): string {
+function lineOf({ id, name, state, host, cards, project, user, fault }: RequestView): string {
   const place = host === null ? '' : ` on ${host}`;
-  return `${id}  ${state.padEnd(8)}  ${name}${place}${cardsText(cards)}${fault === null ? '' : `  (${fault})`}`;
+  const owner = project === null ? '' : `, project ${project.name} (${user?.name ?? 'nobody'})`;
+  return `${id}  ${state.padEnd(8)}  ${name}${place}${cardsText(cards)}${owner}${fault === null ? '' : `  (${fault})`}`;
 }
 
 function described(server: RequestView): string {
@@ -205,6 +234,13 @@ function reasons({ hosts, best, rejectedBy }: Explained): string {
     return `  ${host.padEnd(16)} ${score.toFixed(4).padStart(9)}  ${parts.join(', ')}`;
   });
   return [`the best of ${hosts} hosts${fell}:`, ...lines].join('\n');
+}
+
+/** `heps:gpu_mem_mib=40000`, added to those before. */
+function property(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined) throw new InvalidArgumentError('Expected key=value.');
+  return { ...before, [key]: value! };
 }
 
 function whole(text: string): number {

@@ -1,9 +1,11 @@
 /** `heps live doctor`: what of the cloud is in order, what is not, and what to do about it. */
 import type { Command } from 'commander';
 import { type Check, describeChecks } from '../checks.ts';
+import { checkAliases } from '../doctor/alias-checks.ts';
 import { ServiceClocks } from '../doctor/clock-checks.ts';
 import { checkCloud } from '../doctor/cloud-checks.ts';
 import { checkDatabase } from '../doctor/database-checks.ts';
+import { productionChecks } from '../doctor/production-checks.ts';
 import { checkServer } from '../doctor/server-checks.ts';
 import { databaseStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
 import { openSession, readCloudConfiguration, surroundings } from '../openstack/index.ts';
@@ -35,17 +37,22 @@ export function addDoctor(live: Command): void {
     .option('--json', 'print the checks as JSON')
     .addHelpText('after', '\nExample:\n  heps live doctor --cloud heps --config heps.yaml')
     .action(async ({ cloud, config, server, tokenFile, json }: DoctorArguments) => {
-      const database = config === undefined ? null : (await openConfiguration(config, process.env)).database;
+      const configuration = config === undefined ? null : await openConfiguration(config, process.env);
       const client = server === undefined ? null : clientOf({ server, ...(tokenFile !== undefined && { tokenFile }) });
       const clocks = new ServiceClocks(wallClock);
       const session = openSession(readCloudConfiguration(surroundings(), cloud), {
         observe: (exchange) => clocks.observe(exchange),
       });
       try {
-        const checks: Check[] = [...(await checkCloud(session)), ...clocks.checks()];
-        if (database !== null) checks.push(...(await checkDatabase(database)));
-        if (client !== null) checks.push(...(await checkServer(client, session)));
-        const leftOut = [...(database === null ? [databaseStep] : []), ...(client === null ? [serverStep] : [])];
+        const checks: Check[] = [...(await checkCloud(session))];
+        const aliases = configuration?.scheduling?.aliases ?? {};
+        checks.push(...(await checkAliases(session, Object.keys(aliases))));
+        if (configuration !== null) {
+          checks.push(...(await checkDatabase(configuration.database, clocks)), ...productionChecks(configuration));
+        }
+        if (client !== null) checks.push(...(await checkServer(client, session, clocks)));
+        checks.push(...clocks.checks());
+        const leftOut = [...(configuration === null ? [databaseStep] : []), ...(client === null ? [serverStep] : [])];
         console.log(json ? asJson(checks, leftOut) : describeChecks(titlesOf(leftOut), checks));
         if (checks.some(({ status }) => status === 'wrong')) process.exitCode = 1;
       } finally {

@@ -6,9 +6,12 @@ import { hostTree } from '../gpu-host/host-tree.ts';
 import { checkPassthrough, passthroughSteps } from '../gpu-host/passthrough.ts';
 import { type BindBy, passthroughFiles } from '../gpu-host/passthrough-files.ts';
 import { existingRoot } from '../gpu-host/root-folder.ts';
+import { clientOf, type ServerArguments, withServer } from './server-options.ts';
 
 export function addHost(live: Command): void {
-  const host = live.command('host').description('check GPU passthrough on this host, and generate its files');
+  const host = live
+    .command('host')
+    .description('check GPU passthrough on this host and generate its files; forget hosts that are gone');
   const root = () =>
     new Option('--root <dir>', 'read a recorded or mounted tree with sys, proc, etc instead of this host').default('/');
   host
@@ -50,5 +53,12 @@ export function addHost(live: Command): void {
         for (const { path, change } of writeFiles(options.write, files))
           console.log(`${change}: ${options.write}/${path}`);
       }
+    });
+  withServer(host.command('forget').description('remove the record of a host that does not report any more'))
+    .argument('<name>', 'as heps live agent reports it')
+    .addHelpText('after', '\nExample:\n  heps live host forget gpu-07 --token-file scheduler.token')
+    .action(async (name: string, options: ServerArguments) => {
+      await clientOf(options).ask('DELETE', `/v1/srm/${encodeURIComponent(name)}`, [204]);
+      console.log(`${name} is forgotten; should it report again, that is its first report`);
     });
 }

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { shellWord } from '../../files/shell-words.ts';
 import { type Recording, recordCloud } from '../record/record-cloud.ts';
 import { refuseExisting, writeTogether } from '../record/write-together.ts';
-import { aliasesOf } from '../scheduling/aliases.ts';
+import { aliasesOf, aModel } from '../scheduling/aliases.ts';
 import { wallClock } from '../wall-clock.ts';
 import { clientOf, serverUrl } from './server-options.ts';
 import { withSession } from './session-option.ts';
@@ -122,5 +122,9 @@ function addAlias(text: string, before: Readonly<Record<string, string>>): Recor
   if (alias === undefined || model === undefined) {
     throw new InvalidArgumentError('Expected an alias and a model, such as a100=A100-80GB.');
   }
-  return { ...before, [alias]: model };
+  try {
+    return { ...before, [alias]: aModel(model, alias) };
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }

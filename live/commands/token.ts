@@ -1,13 +1,12 @@
 /** `heps live token create | list | revoke`: who may read, schedule, or report as a host. */
+import { fchmodSync, fstatSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { hashOf } from '../access/secrets.ts';
-import type { TokenStore } from '../access/token-store.ts';
 import { makeToken, type Role, roles } from '../access/tokens.ts';
 import { openConfiguration } from '../server/configuration.ts';
-import { openStores } from '../server/stores.ts';
+import { openStores, type Stores } from '../server/stores.ts';
 import { aHostName } from '../srm/report.ts';
-import { wallClock } from '../wall-clock.ts';
 
 export function addTokenCommands(live: Command): void {
   const token = live.command('token').description('API tokens: create, list, revoke');
@@ -20,12 +19,13 @@ export function addTokenCommands(live: Command): void {
       if (role !== 'agent' && host !== undefined) throw new InputError('--host', '--role agent with it', host);
       const checkedHost = host === undefined ? null : aHostName(host, '--host');
       const secret = makeToken();
-      await withTokens(config, (tokens) => tokens.addToken(hashOf(secret), role, checkedHost, wallClock.nowS));
+      await withTokens(config, ({ tokens, clock }) => tokens.addToken(hashOf(secret), role, checkedHost, clock.nowS));
+      closeToOthers(process.stdout.fd);
       console.log(secret);
     });
   withConfig(token.command('list').description('list tokens, without their secrets')).action(
     async ({ config }: { config: string }) => {
-      const rows = await withTokens(config, (tokens) => tokens.readTokens());
+      const rows = await withTokens(config, ({ tokens }) => tokens.readTokens());
       for (const { id, role, host, createdAtS, revokedAtS } of rows) {
         const state = revokedAtS === null ? '' : `  revoked ${dateOf(revokedAtS)}`;
         console.log(`${String(id).padStart(5)}  ${role.padEnd(9)}  ${host ?? '–'}  made ${dateOf(createdAtS)}${state}`);
@@ -36,7 +36,7 @@ export function addTokenCommands(live: Command): void {
   withConfig(token.command('revoke').description('revoke a token: servers refuse it within seconds'))
     .argument('<id>', 'as in the list', wholeId)
     .action(async (id: number, { config }: { config: string }) => {
-      const isRevoked = await withTokens(config, (tokens) => tokens.revokeToken(id, wallClock.nowS));
+      const isRevoked = await withTokens(config, ({ tokens, clock }) => tokens.revokeToken(id, clock.nowS));
       if (!isRevoked) throw new InputError('id', 'a token from the list that is not revoked', id);
     });
 }
@@ -45,12 +45,24 @@ function withConfig(command: Command): Command {
   return command.requiredOption('--config <file>', 'configuration of the server, YAML');
 }
 
-async function withTokens<T>(config: string, work: (tokens: TokenStore) => Promise<T>): Promise<T> {
+async function withTokens<T>(config: string, work: (stores: Stores) => Promise<T>): Promise<T> {
   const stores = await openStores((await openConfiguration(config, process.env)).database);
   try {
-    return await work(stores.tokens);
+    return await work(stores);
   } finally {
     await stores.close();
+  }
+}
+
+/** Where the token goes to a file, nobody else may read that: a shell makes it as it makes any. */
+function closeToOthers(fd: number): void {
+  if (!fstatSync(fd).isFile()) return;
+  try {
+    fchmodSync(fd, 0o600);
+  } catch (error) {
+    console.error(
+      `heps live token: others may read this file (${(error as NodeJS.ErrnoException).code}): chmod 600 it`,
+    );
   }
 }
 

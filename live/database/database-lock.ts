@@ -2,6 +2,7 @@
 import SqliteFile from 'libsql';
 import { InputError } from '../../core/input-error.ts';
 import type { DatabaseOptions } from './database.ts';
+import { makePrivate } from './private-file.ts';
 
 /**
  * By an exclusive transaction in a file beside it, which the system ends with the process, however that ends.
@@ -13,6 +14,7 @@ export function holdDatabase(options: DatabaseOptions): () => void {
   if (options.kind !== 'sqlite' || options.file === ':memory:') return () => undefined;
   let lock: SqliteFile.Database;
   try {
+    makePrivate(`${options.file}-lock`);
     lock = new SqliteFile(`${options.file}-lock`, { timeout: 0 });
     lock.exec('begin exclusive');
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The thread in which a SQLite database is open: the driver waits for the disk at each commit, and nobody else shall wait with it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import SqliteFile from 'libsql';
+import { makePrivate } from './private-file.ts';
 import type { SqliteAnswer, SqliteFailure, SqliteQuery, SqliteStatement } from './sqlite-thread.ts';
 
 const { file, waitMs } = workerData as { file: string; waitMs: number };
@@ -11,10 +12,13 @@ const answer = (message: SqliteAnswer): void => port.postMessage(message);
 const mostKept = 300;
 
 try {
+  if (file !== ':memory:') makePrivate(file);
   const database = new SqliteFile(file, { timeout: waitMs });
   // A write-ahead log that is synced at each commit: what was committed survives kill -9 and loss of power, and others may write too.
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
+  // What is removed, such as user data with secrets, is overwritten.
+  database.pragma('secure_delete = ON');
   const kept = new Map<string, SqliteFile.Statement>();
   const statementOf = (sql: string): SqliteFile.Statement => {
     let statement = kept.get(sql);

@@ -150,7 +150,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   const routes = problemsTold(told, [
     ...pageRoutes(pages, settings.title),
     ...loginRoutes({ requests, sessions, people, local, unified, clock }),
-    ...desktopRoutes({ ...shared, events, settings }),
+    ...desktopRoutes({ ...shared, machines, events, settings }),
     ...shareRoutes({ ...shared, people }),
     ...connectRoutes({ ...shared, tokens, gatewayUrl: gateway.publicUrl }),
     ...adminRoutes(shared),

@@ -1,6 +1,7 @@
 /** Reads `stations.yaml`: what may be applied for, and the limits of groups. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { modelNamed } from '../../core/card-catalogue.ts';
 import { aBoolean, anArray, anInteger, anObject, aPositive, aText, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
@@ -14,7 +15,7 @@ import { checkTemplate } from './provisioning/template.ts';
 /** What a station is that says nothing else: a small desktop for a day, a week at most, and a clipboard for text. */
 export const stationDefaults = {
   size: { vcpus: 4, ramMib: 8192, diskGib: 40 },
-  gpu: { count: 0, memoryMib: 0 },
+  gpu: { count: 0, memoryMib: 0, cores: 0, models: [] },
   lifetimeS: 24 * 3600,
   longestLifetimeS: 7 * 24 * 3600,
   clipboard: { mostIn: 100_000, mostOut: 100_000 },
@@ -50,6 +51,7 @@ function stationOf(value: unknown, where: string, file: string): Station {
     'size',
     'gpu',
     'largest',
+    'cardModels',
     'lifetimeS',
     'longestLifetimeS',
     'mounts',
@@ -87,6 +89,7 @@ function stationOf(value: unknown, where: string, file: string): Station {
     size,
     gpu,
     largest,
+    cardModels: listOf(station.cardModels ?? [], at('cardModels'), aModel),
     lifetimeS,
     longestLifetimeS,
     mounts: listOf(station.mounts ?? [], at('mounts'), mountOf),
@@ -190,10 +193,12 @@ function sizeOf(value: unknown, where: string, fallback: DesktopSize): DesktopSi
 
 function gpuOf(value: unknown, where: string): DesktopGpu {
   const gpu = anObject(value ?? {}, where);
-  noOtherFields(gpu, where, ['count', 'memoryMib']);
+  noOtherFields(gpu, where, ['count', 'memoryMib', 'cores', 'models']);
   return {
     count: orDefault(gpu.count, `${where}.count`, whole, stationDefaults.gpu.count),
     memoryMib: orDefault(gpu.memoryMib, `${where}.memoryMib`, whole, stationDefaults.gpu.memoryMib),
+    cores: orDefault(gpu.cores, `${where}.cores`, whole, stationDefaults.gpu.cores),
+    models: listOf(gpu.models ?? stationDefaults.gpu.models, `${where}.models`, aModel),
   };
 }
 
@@ -268,6 +273,12 @@ function listOf<T>(value: unknown, where: string, read: Reader<T>): T[] {
   return anArray(value, where).map((item, index) => read(item, `${where}[${index}]`));
 }
 
+/** A model of the card catalogue. */
+const aModel: Reader<string> = (value, where) => {
+  const name = aText(value, where);
+  if (modelNamed(name) === undefined) throw new InputError(where, 'a model of the card catalogue', name);
+  return name;
+};
 const shown: Reader<string> = (value, where) => aShownText(value, where, 100);
 const whole: Reader<number> = (value, where) => anInteger(value, where);
 const atLeastOne: Reader<number> = (value, where) => anInteger(value, where, 1);

@@ -31,13 +31,21 @@ export class ServiceClocks {
     const aheadS = Math.max(0, serviceTimeS - nowS);
     const behindS = Math.max(0, nowS - durationS - (serviceTimeS + 1));
     const apartS = aheadS > 0 ? aheadS : -behindS;
-    const before = this.#apartS.get(service);
-    if (before === undefined || Math.abs(apartS) < Math.abs(before)) this.#apartS.set(service, apartS);
+    this.note(service, apartS);
+  }
+
+  /** What else tells of a clock. @param apartS by how much it is ahead of ours; negative: behind */
+  note(name: string, apartS: number): void {
+    this.#answered.add(name);
+    const before = this.#apartS.get(name);
+    if (before === undefined || Math.abs(apartS) < Math.abs(before)) this.#apartS.set(name, apartS);
   }
 
   /** One check for all services that agree with us, one for each that does not, one for those that have not told their time. */
   checks(): Check[] {
     const all = [...this.#apartS];
+    const ours = this.#oursIsWrong(all);
+    if (ours !== null) return [ours, ...this.#silentCheck()];
     const agreeing = all.filter(([, apartS]) => Math.abs(apartS) <= mostApartS).map(([service]) => service);
     const found =
       agreeing.length === 0 ? [] : [check(clockStep, 'ok', `${agreeing.join(', ')}: within ${mostApartS} s of ours`)];
@@ -46,11 +54,24 @@ export class ServiceClocks {
       const text = `${service}: ${Math.round(Math.abs(apartS))} s ${apartS > 0 ? 'ahead of' : 'behind'} our clock`;
       found.push(check(clockStep, 'wrong', text, 'set the clock by NTP, there or here'));
     }
+    return [...found, ...this.#silentCheck()];
+  }
+
+  /** Where all others agree with one another but not with us, the wrong clock is this computer's. */
+  #oursIsWrong(all: readonly (readonly [string, number])[]): Check | null {
+    const aparts = all.map(([, apartS]) => apartS);
+    const [least, most] = [Math.min(...aparts), Math.max(...aparts)];
+    if (all.length < 2 || most - least > mostApartS || Math.min(Math.abs(least), Math.abs(most)) <= mostApartS)
+      return null;
+    const text = `this computer's clock is ${Math.round(Math.abs(most))} s ${most > 0 ? 'behind' : 'ahead of'} all others`;
+    const names = all.map(([name]) => name).join(', ');
+    return check(clockStep, 'wrong', `${text}, which agree: ${names}`, 'set the clock of this computer by NTP');
+  }
+
+  #silentCheck(): Check[] {
     const silent = [...this.#answered].filter((service) => !this.#apartS.has(service));
-    if (silent.length > 0) {
-      const text = `${silent.join(', ')}: no time in the answers`;
-      found.push(check(clockStep, 'cannot-tell', text, 'is NTP in order on their machines (chronyc tracking)?'));
-    }
-    return found;
+    if (silent.length === 0) return [];
+    const text = `${silent.join(', ')}: no time in the answers`;
+    return [check(clockStep, 'cannot-tell', text, 'is NTP in order on their machines (chronyc tracking)?')];
   }
 }

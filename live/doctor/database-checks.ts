@@ -1,19 +1,24 @@
 /** Whether the server's database can be used as it is: nothing in it is changed, not even brought up to date. */
-import { existsSync } from 'node:fs';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { InputError } from '../../core/input-error.ts';
+import { isThere } from '../../files/is-there.ts';
 import type { Check } from '../checks.ts';
 import { type DatabaseOptions, openDatabase } from '../database/database.ts';
-import { migrate } from '../database/migrate.ts';
+import { databaseClock } from '../database/database-clock.ts';
+import { migrationsDone } from '../database/migrate.ts';
 import { type ServerSchema, serverMigrations } from '../server/migrations.ts';
+import type { ServiceClocks } from './clock-checks.ts';
 import { check } from './cloud-checks.ts';
 import { databaseStep } from './steps.ts';
 
 /** Opens it, compares its tables with ours, writes a row and takes it back. */
-export async function checkDatabase(options: DatabaseOptions): Promise<Check[]> {
+export async function checkDatabase(
+  options: DatabaseOptions,
+  clocks: Pick<ServiceClocks, 'note'> | null = null,
+): Promise<Check[]> {
   const where = options.kind === 'sqlite' ? options.file : `${options.name} at ${options.host}:${options.port}`;
   // Opening would make it.
-  if (options.kind === 'sqlite' && !existsSync(options.file)) {
+  if (options.kind === 'sqlite' && !isThere(options.file)) {
     return [wrong(`${where} is not there`, 'heps live token create makes it, as does heps live serve')];
   }
   let database: Kysely<ServerSchema>;
@@ -24,6 +29,8 @@ export async function checkDatabase(options: DatabaseOptions): Promise<Check[]> 
   }
   try {
     const tables = await checkTables(database, where);
+    if (options.kind === 'mariadb')
+      clocks?.note('the database', -(await databaseClock(database, options.kind)).ownAheadS);
     if (tables.status === 'wrong') return [tables];
     return [tables, await checkWrite(database)];
   } catch (error) {
@@ -34,8 +41,8 @@ export async function checkDatabase(options: DatabaseOptions): Promise<Check[]> 
 }
 
 async function checkTables(database: Kysely<ServerSchema>, where: string): Promise<Check> {
-  const done = await stepsDone(database);
-  const expected = await allSteps();
+  const done = await migrationsDone(database);
+  const expected = Object.keys(serverMigrations('sqlite'));
   const missing = expected.filter((name) => !done.includes(name));
   const unknown = done.filter((name) => !expected.includes(name));
   if (unknown.length > 0) {
@@ -70,25 +77,6 @@ async function checkWrite(database: Kysely<ServerSchema>): Promise<Check> {
       return wrong(`cannot be written: ${textOf(error)}`, 'check who may write there, and the space left');
   }
   return check(databaseStep, 'ok', 'a write works');
-}
-
-/** Names of the migrations that a database has had; none where it never had one. */
-async function stepsDone(database: Kysely<ServerSchema>): Promise<string[]> {
-  const tables = await database.introspection.getTables({ withInternalKyselyTables: true });
-  if (tables.every(({ name }) => name !== 'kysely_migration')) return [];
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(database);
-  return rows.map(({ name }) => name);
-}
-
-/** Names of all our migrations: those that a new database gets. */
-async function allSteps(): Promise<string[]> {
-  const fresh = openDatabase<ServerSchema>({ kind: 'sqlite', file: ':memory:' });
-  try {
-    await migrate(fresh, serverMigrations('sqlite'));
-    return await stepsDone(fresh);
-  } finally {
-    await fresh.destroy();
-  }
 }
 
 function wrong(found: string, remedy: string): Check {

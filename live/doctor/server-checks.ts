@@ -5,16 +5,22 @@ import { collect, openNova, openPlacement, type Session } from '../openstack/ind
 import { hostCardsInPlacement } from '../record/host-cards.ts';
 import { pciProviders } from '../record/pci-providers.ts';
 import type { Client } from '../scheduling/client.ts';
+import { mostApartS, type ServiceClocks } from './clock-checks.ts';
 import { check, saying } from './cloud-checks.ts';
-import { serverStep } from './steps.ts';
+import { clockStep, serverStep } from './steps.ts';
 
 /** Hosts named in one check. */
 const mostNames = 10;
 
-export async function checkServer(client: Pick<Client, 'ask'>, session: Session): Promise<Check[]> {
+export async function checkServer(
+  client: Pick<Client, 'ask'>,
+  session: Session,
+  clocks: Pick<ServiceClocks, 'note'> | null = null,
+): Promise<Check[]> {
   const checks: Check[] = [];
   try {
-    const { status, body } = await client.ask('GET', '/readyz', [200, 503]);
+    const { status, body, aheadS = null } = await client.ask('GET', '/readyz', [200, 503]);
+    if (aheadS !== null) clocks?.note('heps live serve', aheadS);
     if (status !== 200) {
       return [
         wrong(
@@ -30,7 +36,11 @@ export async function checkServer(client: Pick<Client, 'ask'>, session: Session)
   try {
     const { body } = await client.ask('GET', '/v1/srm', [200]);
     const records = recordsIn(body);
-    checks.push(...recordChecks(records), ...(await hostChecks(new Set(records.map(({ host }) => host)), session)));
+    checks.push(
+      ...recordChecks(records),
+      ...hostClockChecks(records),
+      ...(await hostChecks(new Set(records.map(({ host }) => host)), session)),
+    );
   } catch (error) {
     checks.push(wrong(saying(error), 'does the token have the role reader, and is it of this server?'));
   }
@@ -40,12 +50,18 @@ export async function checkServer(client: Pick<Client, 'ask'>, session: Session)
 interface HostRecord {
   readonly host: string;
   readonly isStale: boolean;
+  /** By how much its clock was ahead when its last report came; null where that is not told. */
+  readonly aheadS: number | null;
 }
 
 function recordsIn(body: Readonly<Record<string, unknown>>): HostRecord[] {
   return anArray(body.hosts, 'hosts').map((item, index) => {
-    const { host, stale } = anObject(item, `hosts[${index}]`);
-    return { host: aText(host, `hosts[${index}].host`), isStale: aBoolean(stale, `hosts[${index}].stale`) };
+    const where = `hosts[${index}]`;
+    const { host, stale, receivedAtS, record } = anObject(item, where);
+    const observedAtS = record === undefined ? undefined : anObject(record, `${where}.record`).observedAtS;
+    const hasTimes = typeof receivedAtS === 'number' && typeof observedAtS === 'number';
+    const aheadS = hasTimes ? observedAtS - receivedAtS : null;
+    return { host: aText(host, `${where}.host`), isStale: aBoolean(stale, `${where}.stale`), aheadS };
   });
 }
 
@@ -59,9 +75,21 @@ function recordChecks(records: readonly HostRecord[]): Check[] {
   return [
     wrong(
       `${stale.length} of ${records.length} hosts have not reported for three intervals: ${named(stale)}`,
-      'look at heps live agent there',
+      'look at heps live agent there; of a host that is gone: heps live host forget NAME',
     ),
   ];
+}
+
+/** Clocks of hosts, by when their reports came: a report is read, sent and taken within a second or two. */
+function hostClockChecks(records: readonly HostRecord[]): Check[] {
+  const wrongOnes = records.flatMap(({ host, aheadS }) =>
+    aheadS === null || Math.abs(aheadS) <= mostApartS
+      ? []
+      : [`${host} (${Math.round(Math.abs(aheadS))} s ${aheadS > 0 ? 'ahead' : 'behind'})`],
+  );
+  if (wrongOnes.length === 0) return [];
+  const text = `clocks of hosts are not the server's: ${named(wrongOnes)}`;
+  return [check(clockStep, 'wrong', text, 'set the clocks there by NTP; ages of reports do not depend on them')];
 }
 
 /** Compares who reports with whom the cloud knows. */

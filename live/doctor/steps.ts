@@ -11,6 +11,7 @@ export const doctorSteps: readonly string[] = [
 ];
 
 /** Numbers of the steps that others than the cloud's own checks take. */
+export const aliasStep = 4;
 export const clockStep = 6;
 export const databaseStep = 7;
 export const serverStep = 8;

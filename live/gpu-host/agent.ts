@@ -179,7 +179,9 @@ export async function sendReport(
 export function sequenceNumbers(): (nowS: number, lastKnown?: number) => number {
   let last = 0;
   return (nowS, lastKnown = 0) => {
-    last = Math.max(last + 1, lastKnown + 1, Math.floor(nowS * 1000));
+    const next = Math.max(last + 1, lastKnown + 1, Math.floor(nowS * 1000));
+    // After a number beyond any clock the registry takes those of a right clock again.
+    last = Number.isSafeInteger(next) ? next : Math.floor(nowS * 1000);
     return last;
   };
 }

@@ -2,8 +2,8 @@
 import type { Outcome, Transport } from './agent.ts';
 
 export interface RegistryOptions {
-  /** Address of the registry, such as `https://controller:8790`. */
-  readonly url: URL;
+  /** Addresses of servers on one database, such as `https://controller:8790`: the next one is asked where one does not answer. */
+  readonly urls: readonly URL[];
   /** The host's token; asked for each report, so that a new one is taken up. */
   readonly token: () => string;
   /** Seconds until an answer must be there. Defaults to 10. */
@@ -14,7 +14,23 @@ export interface RegistryOptions {
  * Answers: 200 {version}; 409 {version}, the one to succeed, and where that was named, the record's `sequence` is asked for; 401 and 403; 408, 429 and 5xx pass; whatever else is
  * refused, with the `detail` of a problem (RFC 9457).
  */
-export function registryTransport({ url, token, limitS = 10 }: RegistryOptions): Transport {
+export function registryTransport({ urls, token, limitS = 10 }: RegistryOptions): Transport {
+  const transports = urls.map((url) => transportTo(url, token, limitS));
+  /** The one that answered last. */
+  let current = 0;
+  return async (report, version, signal) => {
+    const reasons: string[] = [];
+    for (let tries = 0; tries < transports.length && !signal.aborted; tries++) {
+      const outcome = await transports[current]!(report, version, signal);
+      if (outcome.kind !== 'unavailable') return outcome;
+      reasons.push(outcome.reason);
+      current = (current + 1) % transports.length;
+    }
+    return { kind: 'unavailable', reason: reasons.join('; ') };
+  };
+}
+
+function transportTo(url: URL, token: () => string, limitS: number): Transport {
   const base = url.href.replace(/\/+$/, '');
   const registry = `the registry at ${url.host}`;
   return async (report, version, signal) => {

@@ -11,7 +11,7 @@ export interface DocumentOptions {
 export function openApiDocument(routes: readonly Route[], { version, schemas, authProblems }: DocumentOptions): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, roles, forBrowsers, operation } of routes) {
-    const schemes = roles === null ? [] : [{ bearer: [] }, ...(forBrowsers ? [{ basic: [] }] : [])];
+    const schemes = roles === null ? [] : [{ bearer: [] }, { keystone: [] }, ...(forBrowsers ? [{ basic: [] }] : [])];
     const responses = { ...(operation.responses as object), ...(roles !== null && authProblems) };
     const roleText = roles === null ? {} : { 'x-roles': roles };
     paths[path] ??= {};
@@ -25,6 +25,12 @@ export function openApiDocument(routes: readonly Route[], { version, schemas, au
       schemas,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'Made by `heps live token create`.' },
+        keystone: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-Auth-Token',
+          description: 'A token of Keystone, where a cloud is configured; its roles as access.keystoneRoles has them.',
+        },
         basic: { type: 'http', scheme: 'basic', description: 'Any name; the token as password.' },
       },
     },

@@ -60,7 +60,7 @@ export function requestListener({
       const { route, parameters } = findRoute(routes, request.method!, path);
       routePath = route.path;
       const { roles, forBrowsers = false } = route;
-      const holder = roles === null ? null : await tokens.check(request.headers.authorization, roles, forBrowsers);
+      const holder = roles === null ? null : await tokens.check(request.headers, roles, forBrowsers);
       const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1));
       const [parameter = ''] = parameters;
       await route.answer({ request, response, query, parameter, parameters, requestId, holder });

@@ -1,6 +1,7 @@
 /** Nova's flavors: list with extra specs, create, delete. */
 import { aBoolean, anInteger, anObject, aText } from '../../core/check.ts';
 import { anyText, orNull, textsByName } from './answer-values.ts';
+import { OpenStackError } from './errors.ts';
 import type { Service } from './service.ts';
 
 /** A flavor with its extra specs (`GET /flavors/detail`). */
@@ -51,6 +52,17 @@ export async function setFlavorExtraSpecs(
 /** Servers made from it keep a copy. */
 export async function deleteFlavor(nova: Service, id: string): Promise<void> {
   await nova.request({ method: 'DELETE', path: `/flavors/${encodeURIComponent(id)}` }, () => undefined);
+}
+
+/** Lets a project use a private flavor; one that may already stays as it is. */
+export async function letUseFlavor(nova: Service, id: string, projectId: string): Promise<void> {
+  const body = { addTenantAccess: { tenant: projectId } };
+  const call = { method: 'POST', path: `/flavors/${encodeURIComponent(id)}/action`, body, repeatable: true } as const;
+  try {
+    await nova.request(call, () => undefined);
+  } catch (error) {
+    if (!(error instanceof OpenStackError && error.status === 409)) throw error;
+  }
 }
 
 function readFlavor(value: unknown, where: string): Flavor {

@@ -14,6 +14,8 @@ export interface Image {
   /** What a flavor must have at least. */
   readonly minRamMib: number;
   readonly minDiskGib: number;
+  /** Traits that the host must have, of the image's properties `trait:NAME=required`. */
+  readonly requiredTraits: readonly string[];
 }
 
 /** A namespace of metadata definitions, in Glance's own words: see "Metadata Definitions" in its API reference. */
@@ -91,6 +93,9 @@ function readImage(value: unknown, where: string): Image {
     status: aText(image.status, `${where}.status`),
     minRamMib: anInteger(image.min_ram, `${where}.min_ram`),
     minDiskGib: anInteger(image.min_disk, `${where}.min_disk`),
+    requiredTraits: Object.entries(image)
+      .filter(([key, item]) => key.startsWith('trait:') && item === 'required')
+      .map(([key]) => key.slice('trait:'.length)),
   };
 }
 

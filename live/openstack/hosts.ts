@@ -1,6 +1,6 @@
 /** Nova's view of the hosts: hypervisors, which have sizes, and services, which are up or down. */
 import { aBoolean, anInteger, anObject, aText, oneOf } from '../../core/check.ts';
-import { anyText, aTime, orNull } from './answer-values.ts';
+import { anyText, aTime, listOf, orNull } from './answer-values.ts';
 import type { Service } from './service.ts';
 
 /** Whether a service or host answers. */
@@ -53,6 +53,31 @@ export function listHypervisors(nova: Service, pageSize?: number): AsyncGenerato
 /** @param binary only those, such as `nova-compute` */
 export function listServices(nova: Service, binary?: string): AsyncGenerator<ComputeService, void, undefined> {
   return nova.items({ path: '/os-services', field: 'services', query: { binary } }, readService);
+}
+
+/** A host aggregate (`GET /os-aggregates`). Placement has one of the same UUID, of the hosts' providers. */
+export interface Aggregate {
+  readonly uuid: string;
+  readonly name: string;
+  readonly hosts: readonly string[];
+  /** Of hosts of a zone other than the default one; null where it is no zone. */
+  readonly availabilityZone: string | null;
+}
+
+export async function listAggregates(nova: Service): Promise<Aggregate[]> {
+  const call = { method: 'GET', path: '/os-aggregates' } as const;
+  const read = (body: unknown) => listOf(anObject(body, 'body').aggregates, 'aggregates', readAggregate);
+  return (await nova.request(call, read)).value;
+}
+
+function readAggregate(value: unknown, where: string): Aggregate {
+  const aggregate = anObject(value, where);
+  return {
+    uuid: aText(aggregate.uuid, `${where}.uuid`),
+    name: anyText(aggregate.name, `${where}.name`),
+    hosts: listOf(aggregate.hosts, `${where}.hosts`, aText),
+    availabilityZone: orNull(aggregate.availability_zone ?? null, `${where}.availability_zone`, aText),
+  };
 }
 
 function readHypervisor(value: unknown, where: string): Hypervisor {

@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 
 /** Methods that the APIs take. */
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface HttpRequest {
   readonly method: Method;

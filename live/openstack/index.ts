@@ -1,4 +1,5 @@
 /** A thin client of OpenStack's APIs: `openSession(readCloudConfiguration())`, then a client for each service. */
+export { type CandidateQuery, disabledTrait, type ResourceGroup } from './allocation-candidates.ts';
 export { collect } from './collect.ts';
 export {
   type CloudConfiguration,
@@ -19,11 +20,13 @@ export {
 } from './errors.ts';
 export type { Flavor, NewFlavor } from './flavors.ts';
 export { type Glance, type Image, type MetadataNamespace, openGlance } from './glance.ts';
-export { type ComputeService, type Hypervisor, states, statuses } from './hosts.ts';
+export { type Aggregate, type ComputeService, type Hypervisor, states, statuses } from './hosts.ts';
 export type { Method } from './http.ts';
+export { type CatalogEndpoint, type CatalogService, type Identity, openIdentity } from './identity.ts';
 export type { ActionEvent, InstanceAction } from './instance-actions.ts';
+export { type ShownToken, showToken } from './keystone.ts';
 export { compareVersions, type Microversion } from './microversion.ts';
-export { type Nova, openNova } from './nova.ts';
+export { type Nova, novaOf, openNova } from './nova.ts';
 export {
   type AtGeneration,
   type Inventory,
@@ -36,5 +39,6 @@ export {
   repeatOnConcurrentUpdate,
 } from './placement.ts';
 export type { RetryOptions } from './retries.ts';
-export type { CreatedServer, NewServer, Server, ServerFilter, ServerFlavor } from './servers.ts';
+export type { CreatedServer, NewServer, Server, ServerFilter, ServerFlavor, ServerVolume } from './servers.ts';
 export { type Answer, type Call, type Exchange, openSession, type Session, type SessionOptions } from './session.ts';
+export type { Login } from './token.ts';

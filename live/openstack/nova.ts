@@ -3,11 +3,19 @@ import {
   createFlavor,
   deleteFlavor,
   type Flavor,
+  letUseFlavor,
   listFlavors,
   type NewFlavor,
   setFlavorExtraSpecs,
 } from './flavors.ts';
-import { type ComputeService, type Hypervisor, listHypervisors, listServices } from './hosts.ts';
+import {
+  type Aggregate,
+  type ComputeService,
+  type Hypervisor,
+  listAggregates,
+  listHypervisors,
+  listServices,
+} from './hosts.ts';
 import { type ActionEvent, type InstanceAction, listActionEvents, listInstanceActions } from './instance-actions.ts';
 import { commonVersion, discoverVersions, type Microversion, type VersionRange } from './microversion.ts';
 import { listAddresses, openConsole, rebootServer, startServer, stopServer } from './server-actions.ts';
@@ -44,15 +52,21 @@ export interface Nova {
   createFlavor(flavor: NewFlavor): Promise<Flavor>;
   setFlavorExtraSpecs(id: string, extraSpecs: Readonly<Record<string, string>>): Promise<void>;
   deleteFlavor(id: string): Promise<void>;
+  letUseFlavor(id: string, projectId: string): Promise<void>;
   listHypervisors(pageSize?: number): AsyncIterable<Hypervisor>;
   listServices(binary?: string): AsyncIterable<ComputeService>;
+  listAggregates(): Promise<Aggregate[]>;
   listInstanceActions(serverId: string): AsyncIterable<InstanceAction>;
   listActionEvents(serverId: string, requestId: string): Promise<ActionEvent[]>;
 }
 
 /** Asks which versions there are first. @throws InputError when none of ours is among them */
 export async function openNova(session: Session): Promise<Nova> {
-  const version = commonVersion('compute', await discoverVersions(session, 'compute'), novaVersions);
+  return novaOf(session, commonVersion('compute', await discoverVersions(session, 'compute'), novaVersions));
+}
+
+/** In a version that the service is known to speak, as for another's token. */
+export function novaOf(session: Session, version: Microversion): Nova {
   const nova = serviceOf(session, 'compute', version);
   return {
     version,
@@ -69,8 +83,10 @@ export async function openNova(session: Session): Promise<Nova> {
     createFlavor: (flavor) => createFlavor(nova, flavor),
     setFlavorExtraSpecs: (id, extraSpecs) => setFlavorExtraSpecs(nova, id, extraSpecs),
     deleteFlavor: (id) => deleteFlavor(nova, id),
+    letUseFlavor: (id, projectId) => letUseFlavor(nova, id, projectId),
     listHypervisors: (pageSize) => listHypervisors(nova, pageSize),
     listServices: (binary) => listServices(nova, binary),
+    listAggregates: () => listAggregates(nova),
     listInstanceActions: (serverId) => listInstanceActions(nova, serverId),
     listActionEvents: (serverId, requestId) => listActionEvents(nova, serverId, requestId),
   };

@@ -1,5 +1,6 @@
 /** Placement: what each host and card has, who holds it, and facts of our own beside it. */
 import { aNumber, anInteger, anObject, aText } from '../../core/check.ts';
+import { type CandidateQuery, listCandidates } from './allocation-candidates.ts';
 import { byName, listOf, orNull } from './answer-values.ts';
 import { isConcurrentUpdate } from './errors.ts';
 import { commonVersion, discoverVersions, type Microversion, type VersionRange } from './microversion.ts';
@@ -46,6 +47,10 @@ export interface ProviderFilter {
   readonly name?: string;
   /** Of the tree with this provider in it. */
   readonly inTree?: string;
+  /** With all of these traits. */
+  readonly required?: readonly string[];
+  /** In one of these aggregates. */
+  readonly memberOf?: readonly string[];
 }
 
 /** By resource class: `VCPU`, `MEMORY_MB`, `CUSTOM_PCI_10DE_2230`. */
@@ -55,6 +60,8 @@ export type Resources = Readonly<Record<string, number>>;
 export interface Placement {
   readonly version: Microversion;
   listProviders(filter?: ProviderFilter): Promise<ResourceProvider[]>;
+  /** Ids of the hosts that have room and traits. */
+  listCandidates(query: CandidateQuery): Promise<ReadonlySet<string>>;
   createProvider(provider: { id: string; name: string; parentId: string | null }): Promise<ResourceProvider>;
   /** A 409 while something is allocated from it or it has children. */
   deleteProvider(id: string): Promise<void>;
@@ -109,11 +116,14 @@ function placementOf(placement: Service, version: Microversion): Placement {
   };
   return {
     version,
-    listProviders: ({ name, inTree } = {}) =>
+    listProviders: ({ name, inTree, required, memberOf } = {}) =>
       get('/resource_providers', (body) => listOf(body.resource_providers, 'resource_providers', readProvider), {
         name,
         in_tree: inTree,
+        required: required?.join(','),
+        member_of: memberOf === undefined ? undefined : `in:${memberOf.join(',')}`,
       }),
+    listCandidates: (query) => listCandidates(placement, version, query),
     async createProvider({ id, name, parentId }) {
       const body = { uuid: id, name, ...(parentId !== null && { parent_provider_uuid: parentId }) };
       const call = { method: 'POST', path: '/resource_providers', body } as const;

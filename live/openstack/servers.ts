@@ -58,6 +58,10 @@ export interface NewServer {
   readonly flavorId: string;
   /** The host it must run on; admin only. Nova's filters still have their say. Left out: Nova chooses. */
   readonly host?: string;
+  /** The zone that it must be in. Left out: any. */
+  readonly availabilityZone?: string;
+  /** Id of the server group that it belongs to. */
+  readonly serverGroup?: string;
   /** Ids of networks, or none at all. */
   readonly networks: readonly string[] | 'none';
   /** At most 128 items, values of at most 255 characters. */
@@ -66,6 +70,18 @@ export interface NewServer {
   readonly userData?: string;
   readonly keyName?: string;
   readonly configDrive?: boolean;
+  /** Names or ids. Left out: the project's default. */
+  readonly securityGroups?: readonly string[];
+  readonly volumes?: readonly ServerVolume[];
+}
+
+/** A volume of Cinder that a server gets. */
+export interface ServerVolume {
+  readonly id: string;
+  /** Whether the server boots from it, in place of its image. Defaults to false. */
+  readonly boots?: boolean;
+  /** Whether it goes with the server. Defaults to false. */
+  readonly deleteWithServer?: boolean;
 }
 
 /** What Nova answers to a create (`POST /servers`). */
@@ -97,7 +113,7 @@ export async function createServer(nova: Service, server: NewServer): Promise<Cr
   const body = {
     server: {
       name: server.name,
-      imageRef: server.imageId,
+      imageRef: server.volumes?.some(({ boots }) => boots) ? '' : server.imageId,
       flavorRef: server.flavorId,
       networks: networks === 'none' ? networks : networks.map((uuid) => ({ uuid })),
       host: server.host,
@@ -105,7 +121,11 @@ export async function createServer(nova: Service, server: NewServer): Promise<Cr
       user_data: server.userData,
       key_name: server.keyName,
       config_drive: server.configDrive,
+      security_groups: server.securityGroups?.map((name) => ({ name })),
+      block_device_mapping_v2: server.volumes === undefined ? undefined : devicesOf(server.volumes, server.imageId),
+      availability_zone: server.availabilityZone,
     },
+    ...(server.serverGroup !== undefined && { 'os:scheduler_hints': { group: server.serverGroup } }),
   };
   const { value, requestId } = await nova.request({ method: 'POST', path: '/servers', body }, (answer) =>
     aText(anObject(anObject(answer, 'body').server, 'server').id, 'server.id'),
@@ -116,6 +136,20 @@ export async function createServer(nova: Service, server: NewServer): Promise<Cr
 /** Returns when Nova has taken the order; the server is gone when showing it is a 404. */
 export async function deleteServer(nova: Service, id: string): Promise<void> {
   await nova.request({ method: 'DELETE', path: serverPath(id) }, () => undefined);
+}
+
+/** A server that boots from its image has that as its first device, or Nova would not take any others. */
+function devicesOf(volumes: readonly ServerVolume[], imageId: string): object[] {
+  const devices = volumes.map(({ id, boots = false, deleteWithServer = false }) => ({
+    uuid: id,
+    source_type: 'volume',
+    destination_type: 'volume',
+    boot_index: boots ? 0 : -1,
+    delete_on_termination: deleteWithServer,
+  }));
+  if (volumes.some(({ boots }) => boots)) return devices;
+  const image = { uuid: imageId, source_type: 'image', destination_type: 'local', boot_index: 0 };
+  return [{ ...image, delete_on_termination: true }, ...devices];
 }
 
 function serverPath(id: string): string {

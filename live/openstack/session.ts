@@ -8,7 +8,7 @@ import { tokenRequest } from './credential.ts';
 import { NoAnswerError, OpenStackError, UnreadableAnswerError } from './errors.ts';
 import { type HttpAnswer, type HttpRequest, type Method, neverArrived, openHttp } from './http.ts';
 import { defaultRetries, mayRepeat, nextDelayS, type RetryOptions, retryAfterS } from './retries.ts';
-import { readToken, type Token } from './token.ts';
+import { type Login, readToken, type Token } from './token.ts';
 
 /** One request to a service. */
 export interface Call {
@@ -41,6 +41,10 @@ export interface Session {
    * @throws OpenStackError, NoAnswerError, UnreadableAnswerError; InputError when the catalog lacks the service
    */
   request<T>(call: Call, read: (body: unknown) => T): Promise<Answer<T>>;
+  /** The same services, asked with somebody else's token: what she may not is refused, and nothing renews it. */
+  withToken(text: () => string): Session;
+  /** Whose login it is; null where the token has no project. Logs in where that has not been done. */
+  login(): Promise<Login | null>;
   /** Where a service answers, without a slash at its end. Logs in where that has not been done. */
   endpoint(service: string): Promise<string>;
   /** Ends what is under way and waits for nothing any more. */
@@ -173,15 +177,23 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
     });
   }
 
-  async function request<T>(call: Call, read: (body: unknown) => T): Promise<Answer<T>> {
+  /** @param other whose token is used in place of the login's */
+  async function request<T>(
+    call: Call,
+    read: (body: unknown) => T,
+    other: (() => string) | null = null,
+  ): Promise<Answer<T>> {
     const body = call.body === undefined ? null : JSON.stringify(call.body);
     const as = (login: Token) =>
       repeated(call, async (attempt) => {
-        const url = addressOf(endpointOf(login.catalog, call.service, cloud), call);
-        const headers = { ...jsonHeaders(body !== null), ...call.headers, 'x-auth-token': login.text() };
+        // Keystone answers where we log in, whatever its own catalog says.
+        const endpoint = call.service === 'identity' ? cloud.authUrl : endpointOf(login.catalog, call.service, cloud);
+        const url = addressOf(endpoint, call);
+        const headers = { ...jsonHeaders(body !== null), ...call.headers, 'x-auth-token': (other ?? login.text)() };
         return readAnswer(call, await once(call, { method: call.method, url, headers, body }, attempt), read);
       });
     const login = await freshToken(null);
+    if (other !== null) return await as(login);
     try {
       return await as(login);
     } catch (error) {
@@ -191,15 +203,18 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
     return as(await freshToken(login));
   }
 
-  return {
+  const session: Session = {
     cloud,
-    request,
+    request: (call, read) => request(call, read),
+    withToken: (text) => ({ ...session, request: (call, read) => request(call, read, text) }),
+    login: async () => (await freshToken(null)).login,
     endpoint: async (service) => endpointOf((await freshToken(null)).catalog, service, cloud),
     async close() {
       closing.abort();
       await http.close();
     },
   };
+  return session;
 }
 
 function jsonHeaders(hasBody: boolean): Record<string, string> {

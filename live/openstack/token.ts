@@ -3,12 +3,22 @@ import { anObject, aText } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { type Endpoint, readCatalog } from './catalog.ts';
 
+/** Who a login is, as Keystone names it. */
+export interface Login {
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly userId: string;
+  readonly userName: string;
+}
+
 export interface Token {
   /** The secret itself; a function, so that printing a token does not show it. */
   readonly text: () => string;
   /** From then on a new one is asked for. */
   readonly renewAtS: number;
   readonly catalog: readonly Endpoint[];
+  /** Null where the token has no project: nothing can be shown to be its own then. */
+  readonly login: Login | null;
 }
 
 /** A token with less left than this is not used for a new request: the request may pass through several services. */
@@ -27,6 +37,19 @@ export function readToken(text: string | null, body: unknown, askedAtS: number):
     text: () => secret,
     renewAtS: askedAtS + lifeS - Math.min(marginS, lifeS / 2),
     catalog: readCatalog(token.catalog, 'token.catalog'),
+    login: loginOf(token),
+  };
+}
+
+function loginOf({ project, user }: Readonly<Record<string, unknown>>): Login | null {
+  if (project === undefined || user === undefined) return null;
+  const field = (value: unknown, where: string, name: string): string =>
+    aText(anObject(value, where)[name], `${where}.${name}`);
+  return {
+    projectId: field(project, 'token.project', 'id'),
+    projectName: field(project, 'token.project', 'name'),
+    userId: field(user, 'token.user', 'id'),
+    userName: field(user, 'token.user', 'name'),
   };
 }
 

@@ -3,9 +3,8 @@ import type { VmRequest } from '../../core/request.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import type { Server } from '../openstack/index.ts';
 import type { Aliases } from '../scheduling/aliases.ts';
-import { requestOf } from '../scheduling/comparison.ts';
+import { aliasesIn, requestOf } from '../scheduling/asked-request.ts';
 import { attemptKey, requestKey } from '../scheduling/server-metadata.ts';
-import { aliasesIn } from '../scheduling/server-spec.ts';
 
 export interface ArrivalOptions {
   /** Unix seconds. Servers that had ended by then are left out; those that ran then arrive at second 0. */

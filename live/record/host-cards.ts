@@ -51,11 +51,7 @@ export async function hostCardsInPlacement(
   hypervisors: readonly Pick<Hypervisor, 'id' | 'name' | 'host'>[],
   placement: Pick<Placement, 'listProviders' | 'showInventories'>,
 ): Promise<HostCards> {
-  const providers = pciProviders(hypervisors, await placement.listProviders());
-  if (providers.length > 0) return await cardsOfProviders(providers, placement);
-  const warning =
-    'no host has cards: Placement lists no devices ([pci] report_in_placement on GPU hosts), and no --server was named';
-  return { byHost: new Map(), warnings: [warning] };
+  return await cardsOfProviders(pciProviders(hypervisors, await placement.listProviders()), placement);
 }
 
 async function cardsOfProviders(

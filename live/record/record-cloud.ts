@@ -49,22 +49,33 @@ export async function recordCloud(session: Session, options: RecordOptions): Pro
   const recorded = arrivalsOf(servers.values(), options);
   const cluster = clusterOf(session.cloud.name, hosts, cards, recorded.startS, options.nowS);
   parseCluster(JSON.parse(JSON.stringify(cluster)), `the hosts of ${session.cloud.name}`);
+  const gpuServers = recorded.arrivals.filter(({ request }) => isGpuRequest(request)).length;
+  const cardCount = hosts.reduce((sum, { name }) => sum + (cards.byHost.get(name)?.length ?? 0), 0);
   return {
     cluster,
     trace: `${hepsCsvHeader}\n${formatHepsCsv(recorded.arrivals)}`,
     warnings: [
+      ...(cardCount === 0 ? [noCards(gpuServers, options.client !== null)] : []),
       ...cards.warnings,
       ...hostWarnings(hypervisors, hosts, cards, servers.values()),
       ...serverWarnings(recorded, cluster),
     ],
     counts: {
       servers: recorded.arrivals.length,
-      gpuServers: recorded.arrivals.filter(({ request }) => isGpuRequest(request)).length,
+      gpuServers,
       neverRan: recorded.neverRan,
       hosts: hosts.length,
-      cards: hosts.reduce((sum, { name }) => sum + (cards.byHost.get(name)?.length ?? 0), 0),
+      cards: cardCount,
     },
   };
+}
+
+function noCards(gpuServers: number, hasServer: boolean): string {
+  const lacking = gpuServers === 0 ? '' : `, although ${gpuServers} servers asked for some: a replay refuses them all`;
+  const remedy = hasServer
+    ? 'run heps live agent on the GPU hosts, or set [pci] report_in_placement there'
+    : 'name --server URL, whose records tell them, or set [pci] report_in_placement on the GPU hosts';
+  return `the cluster has no cards${lacking}; ${remedy}`;
 }
 
 /** Those of all projects that are there, and those that have gone or changed since: Nova has no list of both. */

@@ -1,6 +1,20 @@
 /** Nova names cards only by PCI alias: which model each alias stands for. */
-import { catalogue } from '../../core/card-catalogue.ts';
+import { closest } from 'fastest-levenshtein';
+import { catalogue, modelNamed } from '../../core/card-catalogue.ts';
+import { aText } from '../../core/check.ts';
+import { InputError } from '../../core/input-error.ts';
 import { aliasOfModel } from '../gpu-host/passthrough-files.ts';
+
+/** The name of a model that cards may have: agents report no others. @throws InputError naming the nearest one */
+export function aModel(value: unknown, where: string): string {
+  const model = aText(value, where);
+  if (modelNamed(model) !== undefined) return model;
+  const nearest = closest(
+    model,
+    catalogue.map(({ name }) => name),
+  );
+  throw new InputError(where, `a model of the card catalogue, such as ${nearest}`, model);
+}
 
 export interface Aliases {
   /** Undefined for an alias that nobody told us of. */

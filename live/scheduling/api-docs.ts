@@ -19,7 +19,8 @@ const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 's
 const bootText = `Decides, claims the host and its cards, and creates the server there; answered when the claim is on disk, before the create is
 sent. Ask for the server's address until its state is \`active\` or \`failed\`. Cards come from \`gpu\`, else from the flavor: its PCI alias,
 or \`heps:gpu_num\`, \`heps:gpu_mem_mib\`, \`heps:gpu_cores\`, \`heps:gpu_model\`. With the same \`Idempotency-Key\` the same request is answered
-again (200), whatever became of it.`;
+again (200), whatever became of it. With \`X-Auth-Token\` the server is made in that person's project, with her token; with a token of our own in the
+project of the server's login.`;
 
 export const bootOperation = {
   operationId: 'bootServer',
@@ -43,7 +44,7 @@ export const bootOperation = {
     },
     202: { description: 'Claimed.', content: json(ref('Server')) },
     ...problems({
-      400: 'A field is wrong, or image or flavor are not there.',
+      400: 'A field is wrong, image or flavor are not there, or a Keystone token names no project.',
       409: 'No valid host; the key belongs to another request; or the mode is shadow.',
       503: 'Nova or the database does not answer, or the first reconciliation has not finished.',
     }),
@@ -76,7 +77,11 @@ export const deleteServerOperation = {
   parameters: [idParameter],
   responses: {
     202: { description: 'Ordered; it is gone when its state is `deleted`.', content: json(ref('Server')) },
-    ...problems({ 404: 'No request of that id.', 503: 'The database does not answer.' }),
+    ...problems({
+      403: 'It is of another project.',
+      404: 'No request of that id, or none that the token may see.',
+      503: 'The database does not answer.',
+    }),
   },
 };
 
@@ -126,6 +131,7 @@ export const novaHostsOperation = {
   },
 };
 
+const named = { anyOf: [object({ id: text, name: text }), { type: 'null' }] };
 const card = object({ model: text, address: text });
 const sizes = { vcpus: number, ramMib: whole, diskGib: whole };
 
@@ -144,6 +150,11 @@ export const schedulingSchemas = {
       userData: { type: 'string', description: 'Base64.' },
       keyName: text,
       configDrive: { type: 'boolean' },
+      securityGroups: { ...listOf(text), description: "Names or ids; without, the project's default." },
+      volumes: {
+        ...listOf(object({ id: text, boots: { type: 'boolean' }, deleteWithServer: { type: 'boolean' } }, ['id'])),
+        description: 'At most one that the server boots from, in place of its image.',
+      },
       metadata: { type: 'object', additionalProperties: { type: 'string', maxLength: 255 } },
     },
     ['name', 'image'],
@@ -151,7 +162,13 @@ export const schedulingSchemas = {
   Server: object({
     id: { type: 'string', format: 'uuid', description: "Also in the server's metadata, `heps:request`." },
     name: text,
-    state: { enum: ['claimed', 'building', 'active', 'failing', 'deleting', 'failed', 'deleted'] },
+    state: {
+      enum: ['claimed', 'building', 'active', 'error', 'failing', 'deleting', 'failed', 'deleted'],
+      description: '`error`: it was active, and Nova says ERROR now.',
+    },
+    status: { ...textOrNull, description: 'What Nova says of its server, as last seen.' },
+    project: { ...named, description: 'In which it is; null where that was not written down.' },
+    user: { ...named, description: 'Whose it is there.' },
     serverId: textOrNull,
     host: textOrNull,
     cards: listOf(card),

@@ -4,24 +4,29 @@ import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { ranked } from '../../core/runs/explanation.ts';
+import type { TokenHolder } from '../access/tokens.ts';
 import { Problem, sendJson, sendText } from '../http/problem.ts';
 import { readJson } from '../http/request-body.ts';
 import type { Exchange, Route } from '../http/routes.ts';
 import { NoAnswerError, OpenStackError } from '../openstack/index.ts';
 import * as docs from './api-docs.ts';
 import { byOurselves } from './binder.ts';
-import { checkNovaQuestion, NovaQuestions } from './nova-questions.ts';
+import { checkNovaQuestion, type NovaQuestion } from './nova-questions.ts';
 import type { RequestStore } from './request-store.ts';
 import { decisionRecord, requestView } from './request-view.ts';
 import { KeyReused, NotReady, type Scheduling, type Sender } from './scheduling.ts';
 import type { ServerRequest } from './server-request.ts';
 import { checkServerBody } from './server-spec.ts';
+import { mayRemove, maySee, projectSeenBy } from './whose.ts';
 
 /** User data has at most 64 KiB, metadata 100 × 510 bytes. */
 const mostBodyBytes = 256 * 1024;
 
 const readers = ['reader', 'scheduler', 'admin'] as const;
-const writers = ['scheduler', 'admin'] as const;
+/** What shows nothing but a project's own is for its people too. */
+const projectReaders = [...readers, 'project-member', 'project-reader'] as const;
+const writers = ['scheduler', 'admin', 'project-member'] as const;
+const askers = ['scheduler', 'plugin', 'admin'] as const;
 
 /** Names of 10 000 hosts. */
 const mostQuestionBytes = 2 * 2 ** 20;
@@ -34,11 +39,16 @@ export interface SchedulingApiParts {
   readonly onError: (error: unknown, requestId: string) => void;
   /** Told how long each decision took, from the request to the claim on disk. */
   readonly onDecision: (outcome: 'claimed' | 'no-valid-host', tookS: number) => void;
+  /** Told of each question of Nova's filter. */
+  readonly onNovaAnswer: (outcome: NovaOutcome) => void;
+  readonly log: (level: 'info' | 'warn', fields: object, text: string) => void;
 }
 
+/** What became of a question of Nova's filter: hosts in order, none at all, nothing since the scheduler only watches, or it could not be read. */
+export type NovaOutcome = 'hosts' | 'refused' | 'shadow' | 'unreadable';
+
 export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
-  const { scheduling, store, clock, onError, onDecision } = parts;
-  const questions = new NovaQuestions(scheduling.view, clock);
+  const { scheduling, store, clock, onError, onDecision, onNovaAnswer, log } = parts;
 
   /** Problems for what is thrown below. */
   async function told<T>(requestId: string, work: () => Promise<T>): Promise<T> {
@@ -57,7 +67,7 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
 
   async function postServer({ request, response, query, requestId, holder }: Exchange): Promise<void> {
     const startMs = performance.now();
-    const sender: Sender = { tokenId: holder!.id, requestId };
+    const sender = senderOf(holder!, requestId);
     const body = await readJson(request, mostBodyBytes);
     await told(requestId, async () => {
       const checked = checkServerBody(body);
@@ -65,18 +75,23 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
       const id = randomUUID();
       if (scheduling.settings.mode === 'shadow')
         throw new Problem(409, 'the scheduler only watches: scheduling.mode is shadow');
-      const spec = await scheduling.specOf(id, checked);
+      const spec = await scheduling.specOf(id, checked, sender.person).catch((error: unknown) => {
+        const isHers = sender.person !== undefined && error instanceof OpenStackError;
+        throw isHers && [401, 403].includes(error.status) ? new Problem(error.status, error.message) : error;
+      });
       if (scheduling.settings.mode === 'advise' || query.get('dry-run') === 'true') {
-        const advice = scheduling.advise(spec);
+        const advice = await scheduling.advise(spec);
         await store.note('advice', advice.host ?? '', { ...byOurselves(clock.nowS), ...sender });
         const decision = decisionRecord(scheduling.settings.policy, advice);
         return sendJson(response, { mode: 'advise', request: spec.request, decision, ...explained(spec.request) });
       }
+      // The sender was told that there is no answer: what she does not know of is not made.
+      if (response.writableEnded || response.destroyed) return;
       // Worked out before the claim, since it is about the hosts as the decision finds them.
       const why = query.get('explain') === 'true' ? explained(spec.request) : {};
       const row = await scheduling.submit(spec, key, sender);
       const isNew = row.id === id;
-      const view = { ...requestView(row), ...why };
+      const view = { ...requestView(row, scheduling.servers), ...why };
       if (isNew) onDecision(row.host === null ? 'no-valid-host' : 'claimed', (performance.now() - startMs) / 1000);
       if (row.state === 'failed') throw new Problem(409, row.fault ?? 'failed', { members: { server: view } });
       const headers = { Location: `/v1/servers/${row.id}` };
@@ -86,12 +101,8 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
 
   /** The five best hosts with the parts of their scores, and how many each filter removed. */
   function explained(request: VmRequest) {
-    const { verdicts } = scheduling.view.explain(request);
+    const { verdicts, rejectedBy } = scheduling.view.explain(request);
     const { specs } = scheduling.view.cluster;
-    const rejectedBy: Record<string, number> = {};
-    for (const { rejection } of verdicts) {
-      if (rejection !== undefined) rejectedBy[rejection.reason] = (rejectedBy[rejection.reason] ?? 0) + 1;
-    }
     const best = ranked(verdicts)
       .slice(0, 5)
       .map(({ host, scored }) => ({
@@ -103,8 +114,8 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
     return { hosts: verdicts.length, rejectedBy, best };
   }
 
-  function found(row: ServerRequest | undefined): ServerRequest {
-    if (row === undefined) throw new Problem(404, 'no request of that id');
+  function found(row: ServerRequest | undefined, holder: TokenHolder): ServerRequest {
+    if (row === undefined || !maySee(holder, row)) throw new Problem(404, 'no request of that id');
     return row;
   }
 
@@ -112,10 +123,34 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
     const body = await readJson(request, mostQuestionBytes);
     await told(requestId, async () => {
       if (scheduling.unreadyBecause !== null) throw new NotReady(scheduling.unreadyBecause);
-      const question = checkNovaQuestion(body, scheduling.aliases);
+      const question = readQuestion(body);
       const { mode } = scheduling.settings;
-      sendJson(response, { mode, hosts: mode === 'shadow' ? {} : questions.answer(question) });
+      if (mode === 'shadow') {
+        onNovaAnswer('shadow');
+        return sendJson(response, { mode, hosts: {} });
+      }
+      const { hosts, refusal } = await scheduling.questions.answer(question);
+      onNovaAnswer(refusal === null ? 'hosts' : 'refused');
+      if (refusal !== null) {
+        const { instance, asked } = question;
+        const text = mode === 'act' ? 'a server of Nova is refused' : 'a server of Nova has no host that would do';
+        log('warn', { instance, requestId, request: asked.request, reason: refusal }, text);
+      }
+      sendJson(response, { mode, hosts, ...(refusal !== null && { reason: refusal }) });
     });
+  }
+
+  /** @throws InputError, which the sender is told; Nova goes on as its `fail_open` says */
+  function readQuestion(body: unknown): NovaQuestion {
+    try {
+      return checkNovaQuestion(body, scheduling.aliases);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      onNovaAnswer('unreadable');
+      const instance = typeof body === 'object' && body !== null && 'instance' in body ? body.instance : undefined;
+      log('warn', { instance, err: error.message }, 'a question of Nova cannot be read: it does as fail_open says');
+      throw error;
+    }
   }
 
   return [
@@ -123,23 +158,26 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
     {
       method: 'GET',
       path: '/v1/servers',
-      roles: readers,
+      roles: projectReaders,
       operation: docs.listServersOperation,
-      answer: ({ response, requestId, query }) =>
+      answer: ({ response, requestId, query, holder }) =>
         told(requestId, async () => {
           const text = query.get('limit') ?? '100';
           if (!/^\d{1,4}$/.test(text) || Number(text) === 0) throw new InputError('limit', '1 to 9999', text);
-          const rows = await store.readNewest(Number(text));
-          sendJson(response, { servers: rows.map(requestView) });
+          const rows = await store.readNewest(Number(text), projectSeenBy(holder!));
+          sendJson(response, { servers: rows.map((row) => requestView(row, scheduling.servers)) });
         }),
     },
     {
       method: 'GET',
       path: '/v1/servers/{id}',
-      roles: readers,
+      roles: projectReaders,
       operation: docs.showServerOperation,
-      answer: ({ response, requestId, parameter }) =>
-        told(requestId, async () => sendJson(response, requestView(found(await store.read(parameter))))),
+      answer: ({ response, requestId, parameter, holder }) =>
+        told(requestId, async () => {
+          const row = found(await store.read(parameter), holder!);
+          sendJson(response, requestView(row, scheduling.servers));
+        }),
     },
     {
       method: 'DELETE',
@@ -148,8 +186,12 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
       operation: docs.deleteServerOperation,
       answer: ({ response, requestId, parameter, holder }) =>
         told(requestId, async () => {
-          const row = found(await scheduling.remove(parameter, { tokenId: holder!.id, requestId }));
-          sendText(response, 202, JSON.stringify(requestView(row)), 'application/json');
+          const there = found(await store.read(parameter), holder!);
+          if (!mayRemove(holder!, there, scheduling.login)) {
+            throw new Problem(403, `it is of the project ${there.projectName}: its own people or an admin remove it`);
+          }
+          const row = found(await scheduling.remove(parameter, senderOf(holder!, requestId)), holder!);
+          sendText(response, 202, JSON.stringify(requestView(row, scheduling.servers)), 'application/json');
         }),
     },
     {
@@ -192,11 +234,18 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
     {
       method: 'POST',
       path: '/v1/nova/hosts',
-      roles: writers,
+      roles: askers,
       operation: docs.novaHostsOperation,
       answer: postNovaHosts,
     },
   ];
+}
+
+/** @throws Problem for a token that names no project */
+function senderOf({ id, person }: TokenHolder, requestId: string): Sender {
+  if (person === undefined) return { tokenId: id, requestId };
+  if (person.project === null) throw new Problem(400, 'expected a Keystone token of a project');
+  return { tokenId: null, requestId, person };
 }
 
 function keyIn(header: string | string[] | undefined): string | undefined {

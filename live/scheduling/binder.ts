@@ -13,11 +13,19 @@
 import { BehaviorSubject, filter, firstValueFrom, NEVER, type ObservableInput, race, Subject, timer } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
+import {
+  isNotFound,
+  mayHaveTakenEffect,
+  type NewServer,
+  type Nova,
+  OpenStackError,
+  type Server,
+} from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
-import type { ClaimBook } from './claim-book.ts';
+import type { Claim, ClaimBook } from './claim-book.ts';
 import { type FlavorCache, FlavorMisused, flavorFor, isFlavorGone } from './flavors.ts';
 import type { HeldCard } from './holding.ts';
+import { leftToNova } from './placement-question.ts';
 import {
   openStates,
   RequestChanged,
@@ -28,7 +36,7 @@ import {
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import type { ServerFeed } from './server-feed.ts';
 import { attemptKey, requestKey } from './server-metadata.ts';
-import type { PastAttempt, ServerRequest } from './server-request.ts';
+import { isLeftToNova, type PastAttempt, type ServerRequest } from './server-request.ts';
 import type { ServerSpec } from './server-spec.ts';
 import type { RequestState } from './tables.ts';
 
@@ -46,8 +54,20 @@ export interface BinderSettings {
 export interface BinderParts {
   readonly store: RequestStore;
   readonly book: ClaimBook;
+  /** Decides and claims on a host that Placement allows, other than those that were tried. */
+  readonly claim: (
+    spec: ServerSpec,
+    tried: ReadonlySet<string>,
+    write: (claim: Claim) => Promise<ServerRequest>,
+  ) => Promise<ServerRequest>;
+  /** Why a host that Nova chose must not have it; null where it may. */
+  readonly objectionTo: (host: string, request: ServerSpec['request']) => string | null;
   readonly feed: ServerFeed;
   readonly nova: Pick<Nova, 'createServer' | 'deleteServer'>;
+  /** With the token of the person who asked; null where that is not there, as after a restart, or over. */
+  readonly novaFor: (requestId: string) => Pick<Nova, 'createServer'> | null;
+  /** Her token is not needed any more, or does not serve. */
+  readonly forgetPerson: (requestId: string) => void;
   readonly flavors: FlavorCache;
   readonly aliases: Aliases;
   /** Where a server's cards really are; null where nobody can tell yet. */
@@ -145,11 +165,14 @@ export class Binder {
 
   /** Sends the create of this attempt, once. */
   async #create(row: ServerRequest): Promise<ServerRequest> {
-    const { nova, flavors, aliases, clock, log } = this.#parts;
+    const { novaFor, forgetPerson, flavors, aliases, clock, log } = this.#parts;
     const { spec } = row;
+    const nova = row.byPerson === 1 ? novaFor(row.id) : this.#parts.nova;
+    if (nova === null) return await this.#withoutPerson(row);
     let flavorId: string;
     try {
-      flavorId = await flavors.idOf(flavorFor(spec, row.cards, aliases));
+      const wanted = flavorFor(spec, row.cards, aliases);
+      flavorId = await (row.byPerson === 1 ? flavors.idFor(wanted, row.projectId!) : flavors.idOf(wanted));
     } catch (error) {
       if (error instanceof FlavorMisused || isRefusal(error))
         return await this.#end(row, 'failed', (error as Error).message);
@@ -157,17 +180,28 @@ export class Binder {
     }
     const sent = await this.#change(row, { sentAtS: clock.nowS });
     const { name, imageId, networks, userData, keyName, configDrive, metadata } = spec;
+    const { securityGroups, volumes, availabilityZone, serverGroup } = spec;
     try {
-      const { id: serverId } = await nova.createServer({
+      const order: NewServer = {
         name,
         imageId,
         flavorId,
         networks,
-        host: row.host!,
+        ...(row.decision.chooser !== 'nova' && { host: row.host! }),
         metadata: { ...metadata, ...askedOf(spec), [requestKey]: row.id, [attemptKey]: String(row.attempt) },
         ...(userData !== undefined && { userData }),
         ...(keyName !== undefined && { keyName }),
         ...(configDrive !== undefined && { configDrive }),
+        ...(securityGroups !== undefined && { securityGroups }),
+        ...(volumes !== undefined && { volumes }),
+        ...(availabilityZone !== undefined && { availabilityZone }),
+        ...(serverGroup !== undefined && { serverGroup }),
+      };
+      const { id: serverId } = await nova.createServer(order).catch(async (error: unknown) => {
+        if (row.byPerson === 0 || !isHostForbidden(error)) throw error;
+        // Few may name a host. By the request in its metadata Nova's filter asks for that very one (live/nova-plugin).
+        const { host: _, ...anywhere } = order;
+        return await nova.createServer(anywhere);
       });
       return await this.#change(sent, { state: 'building', serverId });
     } catch (error) {
@@ -177,6 +211,10 @@ export class Binder {
         return sent;
       }
       const unsent = await this.#change(sent, { sentAtS: null });
+      if (row.byPerson === 1 && error instanceof OpenStackError && error.status === 401) {
+        forgetPerson(row.id);
+        return unsent;
+      }
       if (isFlavorGone(error)) {
         flavors.forget();
         return await this.#later(unsent, error);
@@ -188,6 +226,20 @@ export class Binder {
         ? await this.#change(unsent, { state: 'failing', fault: message })
         : await this.#end(unsent, 'failed', message);
     }
+  }
+
+  /** Waits a while for the person to ask again with the same key and a token that serves. */
+  async #withoutPerson(row: ServerRequest): Promise<ServerRequest> {
+    const { clock, settings } = this.#parts;
+    if (clock.nowS > row.changedAtS + settings.createGraceS) {
+      return await this.#end(
+        row,
+        'failed',
+        'the Keystone token with which it was to be created is over: ask for it again',
+      );
+    }
+    await this.#wait(1);
+    return row;
   }
 
   /** Whether the create of this attempt, which may have been sent, has become a server. */
@@ -222,8 +274,12 @@ export class Binder {
       }
       return await this.#change(row, { state: 'failing', fault: fault?.message ?? 'ERROR' });
     }
+    if (isLeftToNova(row) && server.host !== null && server.host !== row.host) {
+      return await this.#follow(row, server.host);
+    }
     if (server.status !== 'BUILD') {
       const cards = row.cards.length === 0 ? null : await readCards(server, row.cards);
+      this.#parts.forgetPerson(row.id);
       return await this.#change(row, { state: 'active', ...(cards !== null && { cards }) }, [row.host!]);
     }
     if (clock.nowS > row.sentAtS! + settings.buildLimitS) {
@@ -233,18 +289,43 @@ export class Binder {
     return row;
   }
 
-  /** Removes the server that came to nothing, and claims on the next host. */
+  /** Takes the claim to the host that Nova chose. */
+  async #follow(row: ServerRequest, host: string): Promise<ServerRequest> {
+    const objection = this.#parts.objectionTo(host, row.spec.request);
+    if (objection !== null) {
+      return await this.#change(row, { state: 'failing', fault: `Nova chose ${host}, which is kept: ${objection}` });
+    }
+    const decision = { ...row.decision, host };
+    return await this.#change(row, { host, decision }, [row.host!, host]);
+  }
+
+  /**
+   * Removes the server that came to nothing, and claims on the next host. Where Nova's filters refused the host, for a reason that only Nova
+   * knows, the next one is left to Nova: then nothing is refused here that it would have placed.
+   */
   async #tryNext(row: ServerRequest): Promise<ServerRequest> {
-    const { store, book, clock, settings, policy } = this.#parts;
+    const { store, claim, clock, settings, policy } = this.#parts;
     if (!(await this.#isRemoved(row))) return row;
-    const { attempt, serverId } = row;
-    const history = [...row.history, { attempt, host: row.host!, serverId, fault: row.fault ?? '' }];
-    if (history.length >= settings.mostHosts) {
+    const { attempt, serverId, spec } = row;
+    const wasLeft = row.decision.chooser === 'nova';
+    const isRefused = /no valid host/i.test(row.fault ?? '');
+    const place = wasLeft && isRefused ? anyHost : row.host!;
+    const history = [...row.history, { attempt, host: place, serverId, fault: row.fault ?? '' }];
+    const wereLeft = history.some(({ host }) => host === anyHost);
+    const mayBeOthers = spec.request.cards > 0 && spec.request.cardModels.length !== 1;
+    // Of another model Nova was not asked for: its alias is another one.
+    if (wasLeft && isRefused && !(mayBeOthers && history.length < settings.mostHosts)) {
+      const judged = leftToNova(spec).join(', ');
+      const fault = `Nova's filters left no host (${row.fault}): of this request it judges ${judged}`;
+      return await this.#end(row, 'failed', `${fault}; ${history.length} hosts tried`, history);
+    }
+    const isLeft = isRefused && !wereLeft;
+    if (history.length >= settings.mostHosts && !isLeft) {
       return await this.#end(row, 'failed', `${row.fault}; ${history.length} hosts tried`, history);
     }
-    const excluded = new Set(history.map(({ host }) => host));
-    return await book.claim(row.spec.request, excluded, async ({ named, on }) => {
-      const decision = decisionRecord(policy, named);
+    const tried = new Set(history.map(({ host }) => host));
+    return await claim(spec, tried, async ({ named, on }) => {
+      const decision = { ...decisionRecord(policy, named), ...(isLeft && { chooser: 'nova' as const }) };
       if (on === null) {
         return await this.#end(row, 'failed', `${row.fault}; then ${noValidHostText(decision.rejectedBy)}`, history);
       }
@@ -308,6 +389,7 @@ export class Binder {
     fault: string | null,
     history?: readonly PastAttempt[],
   ): Promise<ServerRequest> {
+    this.#parts.forgetPerson(row.id);
     const changes = {
       state,
       fault,
@@ -333,6 +415,9 @@ export class Binder {
   }
 }
 
+/** In place of the host's name where Nova had the choice and found none. */
+const anyHost = 'any host';
+
 /** What is written by the scheduler itself. */
 export function byOurselves(nowS: number): Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'> {
   return { nowS, requestId: '', tokenId: null };
@@ -345,8 +430,19 @@ function askedOf({ request: { cards, cardMemoryMib, cardCores, cardModels } }: S
     'heps:gpu_num': String(cards),
     ...(cardMemoryMib > 0 && { 'heps:gpu_mem_mib': String(cardMemoryMib) }),
     ...(cardCores > 0 && { 'heps:gpu_cores': String(cardCores) }),
-    ...(cardModels.length > 0 && { 'heps:gpu_model': cardModels.join('|').slice(0, 255) }),
+    ...(cardModels.length > 0 && { 'heps:gpu_model': wholeNames(cardModels) }),
   };
+}
+
+/** Whoever asked may not say on which host. */
+function isHostForbidden(error: unknown): boolean {
+  return error instanceof OpenStackError && error.status === 403 && /requested_destination/.test(error.detail);
+}
+
+/** As many as fit into a value: a name that is cut would be another one. */
+function wholeNames(models: readonly string[]): string {
+  const text = models.join('|');
+  return text.length <= 255 ? text : text.slice(0, text.slice(0, 256).lastIndexOf('|'));
 }
 
 /** Nova has said no, and would say no again. */

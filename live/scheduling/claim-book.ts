@@ -1,6 +1,6 @@
 /** Claims on hosts: decided on the view, written to the database, and only then held. */
 import type { VmRequest } from '../../core/request.ts';
-import type { CloudView, NamedDecision } from './cloud-view.ts';
+import type { CloudView, Excluded, NamedDecision } from './cloud-view.ts';
 import { type Holding, wantedCards } from './holding.ts';
 import { HostChanged, type RequestStore } from './request-store.ts';
 import type { ServerRequest } from './server-request.ts';
@@ -68,7 +68,7 @@ export class ClaimBook {
    */
   async claim(
     request: VmRequest,
-    excluded: ReadonlySet<string>,
+    excluded: Excluded,
     write: (claim: Claim) => Promise<ServerRequest>,
   ): Promise<ServerRequest> {
     const mine = this.#last.then(() => this.#claimNow(request, excluded, write));
@@ -78,7 +78,7 @@ export class ClaimBook {
 
   async #claimNow(
     request: VmRequest,
-    excluded: ReadonlySet<string>,
+    excluded: Excluded,
     write: (claim: Claim) => Promise<ServerRequest>,
   ): Promise<ServerRequest> {
     for (let left = mostRepeats; ; left--) {

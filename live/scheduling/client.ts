@@ -13,6 +13,8 @@ export interface ClientOptions {
 export interface ClientAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
+  /** By how much the server's clock is ahead of ours, to the second; null where it does not say. */
+  readonly aheadS?: number | null;
 }
 
 export class Client {
@@ -50,7 +52,11 @@ export class Client {
       throw new NoServer(url, cause instanceof Error && cause.message !== '' ? cause.message : message);
     }
     const answer = parsed(text);
-    if (expected.includes(response.status)) return { status: response.status, body: answer };
+    if (expected.includes(response.status)) {
+      const atMs = Date.parse(response.headers.get('date') ?? '');
+      const aheadS = Number.isNaN(atMs) ? null : Math.round((atMs - Date.now()) / 1000);
+      return { status: response.status, body: answer, aheadS };
+    }
     const detail = typeof answer.detail === 'string' ? answer.detail : 'without a reason';
     if (response.status >= 500) throw new NoServer(url, `${response.status}, ${detail}`);
     throw InputError.saying(`${url.host}: ${response.status}, ${detail}`);

@@ -23,6 +23,8 @@ export class CloudHosts {
   readonly #nova: Pick<Nova, 'listHypervisors'>;
   readonly #placement: Pick<Placement, 'showInventories'>;
   #read: ReadonlyMap<string, ReadHost> = new Map();
+  /** By name. */
+  #ids: ReadonlyMap<string, string> = new Map();
 
   constructor(nova: Pick<Nova, 'listHypervisors'>, placement: Pick<Placement, 'showInventories'>) {
     this.#nova = nova;
@@ -54,7 +56,23 @@ export class CloudHosts {
       }),
     );
     this.#read = hosts;
+    this.#ids = new Map(Array.from(hosts, ([id, { hypervisor }]) => [hypervisor.host, id]));
     return [...hosts.values()].flatMap(hostOf);
+  }
+
+  /** Id of the host's resource provider; null for one that was not read. */
+  idOf(host: string): string | null {
+    return this.#ids.get(host) ?? null;
+  }
+
+  /** Hosts that were read, by name. */
+  names(): Iterable<string> {
+    return this.#ids.keys();
+  }
+
+  /** Name of the host with that resource provider; null for one that was not read. */
+  nameOf(providerId: string): string | null {
+    return this.#read.get(providerId)?.hypervisor.host ?? null;
   }
 
   async #inventoriesOf(providerId: string): Promise<Readonly<Record<string, Inventory>> | null> {

@@ -42,9 +42,17 @@ export interface NamedDecision {
   readonly cards: readonly { readonly address: string; readonly model: string }[];
   /** Parts of the score, by name. */
   readonly terms: Readonly<Record<string, number>>;
+  /** Hosts that were removed, by reason, `placed` or not where it is explained; else only where none would do. */
+  readonly rejectedBy: Readonly<Record<string, number>>;
 }
 
-const nothing: ReadonlySet<string> = new Set();
+/** Hosts that must not be used, by name; of a map, with the rule that forbids each. */
+export type Excluded = ReadonlySet<string> | ReadonlyMap<string, string>;
+
+const nothing: Excluded = new Set<string>();
+
+/** A host that has cards, as Nova or Placement know, and has not reported them: what is free there nobody knows. */
+const awaitsReport = 'awaits-report';
 
 export class CloudView {
   readonly #registry: CloudViewOptions['registry'];
@@ -54,6 +62,8 @@ export class CloudView {
   #cloudHosts: ReadonlyMap<string, CloudHost> = new Map();
   readonly #holdings = new Map<string, Holding>();
   readonly #byHost = new Map<string, Map<string, Holding>>();
+  /** Hosts of which others say that they have cards. */
+  readonly #withCards = new Set<string>();
   #cluster = new Cluster([]);
   #scheduler: Scheduler;
   #indexes = new Map<string, number>();
@@ -69,6 +79,11 @@ export class CloudView {
     const inventories = new Map<string, string>();
     registry.changes.subscribe(({ kind, state: { host, inventory } }) => {
       if (kind === 'seen') return;
+      if (kind === 'forgotten') {
+        inventories.delete(host);
+        this.#needsCluster = true;
+        return;
+      }
       if (inventories.get(host) !== inventory) this.#needsCluster = true;
       inventories.set(host, inventory);
       this.#refresh(host);
@@ -102,6 +117,21 @@ export class CloudView {
     }
   }
 
+  /** Notes hosts that have cards by what others know. Until their first report they take no servers, not even ones without cards. */
+  expectCards(hosts: Iterable<string>): void {
+    for (const host of hosts) {
+      if (this.#withCards.has(host)) continue;
+      this.#withCards.add(host);
+      this.#refresh(host);
+    }
+  }
+
+  /** Whether a host has cards and has not reported yet. */
+  awaitsReport(host: string): boolean {
+    if (this.#registry.hosts.has(host)) return false;
+    return this.#withCards.has(host) || this.holdingsOn(host).some(({ cards }) => cards.length > 0);
+  }
+
   /** Notes what is held; under the same id it takes the place of what was held before. */
   hold(holding: Holding): void {
     const before = this.#holdings.get(holding.id);
@@ -125,20 +155,38 @@ export class CloudView {
   }
 
   /** Decides without holding anything. @param excluded names of hosts that must not be used */
-  decide(request: VmRequest, excluded: ReadonlySet<string> = nothing): NamedDecision {
+  decide(request: VmRequest, excluded: Excluded = nothing): NamedDecision {
     this.#bringUpToDate();
     const decision = this.#scheduler.schedule(request, this.#numbersOf(excluded));
-    return this.#named(decision, request);
+    const rejectedBy = decision.kind === 'placed' ? {} : this.#byRule(decision.rejectedBy, excluded);
+    return this.#named(decision, request, rejectedBy);
   }
 
   /** The same with every host's part in it, in the order of `cluster.specs`. */
   explain(
     request: VmRequest,
-    excluded: ReadonlySet<string> = nothing,
+    excluded: Excluded = nothing,
   ): NamedDecision & { readonly verdicts: readonly HostVerdict[] } {
     this.#bringUpToDate();
     const { decision, verdicts } = explain(this.#cluster, request, this.#policy, this.#numbersOf(excluded));
-    return { ...this.#named(decision, request), verdicts };
+    const counts: Record<string, number> = {};
+    for (const { rejection } of verdicts) {
+      if (rejection !== undefined) counts[rejection.reason] = (counts[rejection.reason] ?? 0) + 1;
+    }
+    return { ...this.#named(decision, request, this.#byRule(counts, excluded)), verdicts };
+  }
+
+  /** Why the policy would not take that host for it, as it is now; null where it would, or does not know the host. */
+  objectionTo(host: string, request: VmRequest): string | null {
+    this.#bringUpToDate();
+    const index = this.#indexes.get(host);
+    if (index === undefined) return null;
+    const view = this.#cluster.hosts[index]!;
+    for (const filter of this.#policy.filters) {
+      const reason = filter.reject(view, request);
+      if (reason !== undefined) return reason;
+    }
+    return null;
   }
 
   /** Who holds each card of a host, by address: the server, or the request while there is no server. */
@@ -152,8 +200,22 @@ export class CloudView {
     return [...(this.#byHost.get(host)?.values() ?? [])];
   }
 
-  #named(decision: Decision, request: VmRequest): NamedDecision {
-    if (decision.kind !== 'placed') return { decision, host: null, cards: [], terms: {} };
+  /** The same counts, with what excluded a host and what it waits for by name. */
+  #byRule(counts: Readonly<Record<string, number>>, excluded: Excluded): Readonly<Record<string, number>> {
+    const { excluded: _, ...named }: Record<string, number> = counts;
+    for (const host of excluded.keys()) {
+      if (!this.#indexes.has(host)) continue;
+      const rule = excluded instanceof Map ? (excluded as ReadonlyMap<string, string>).get(host)! : 'excluded';
+      named[rule] = (named[rule] ?? 0) + 1;
+    }
+    const waiting = this.#cluster.specs.filter(({ name }) => this.awaitsReport(name) && !excluded.has(name)).length;
+    if (waiting === 0) return named;
+    const { 'host-down': down = 0, ...others } = named;
+    return { ...(down > waiting && { 'host-down': down - waiting }), ...others, [awaitsReport]: waiting };
+  }
+
+  #named(decision: Decision, request: VmRequest, rejectedBy: NamedDecision['rejectedBy']): NamedDecision {
+    if (decision.kind !== 'placed') return { decision, host: null, cards: [], terms: {}, rejectedBy };
     const { name, cards } = this.#cluster.specs[decision.host]!;
     this.#policy.prepare?.(request, [this.#cluster.hosts[decision.host]!]);
     return {
@@ -161,11 +223,12 @@ export class CloudView {
       host: name,
       cards: decision.cards.map((card) => ({ address: cards[card]!.address, model: cards[card]!.model })),
       terms: this.#policy.terms(this.#cluster.hosts[decision.host]!, request),
+      rejectedBy,
     };
   }
 
-  #numbersOf(names: ReadonlySet<string>): Set<number> {
-    return new Set([...names].flatMap((name) => this.#indexes.get(name) ?? []));
+  #numbersOf(names: Excluded): Set<number> {
+    return new Set([...names.keys()].flatMap((name) => this.#indexes.get(name) ?? []));
   }
 
   #bringUpToDate(): void {
@@ -222,7 +285,7 @@ export class CloudView {
     const state = this.#registry.hosts.get(name);
     const holdings = this.holdingsOn(name);
     applySrmTo(view, this.#recordOf(name, view.specs, state, holdings));
-    this.#cluster.setUp(index, this.#cloudHosts.get(name)!.takesServers);
+    this.#cluster.setUp(index, this.#cloudHosts.get(name)!.takesServers && !this.awaitsReport(name));
   }
 
   #recordOf(host: string, spec: HostSpec, state: HostState | undefined, holdings: readonly Holding[]): SrmRecord {

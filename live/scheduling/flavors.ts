@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { type Flavor, isNotFound, type NewFlavor, type Nova, OpenStackError } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
+import { aliasesIn } from './asked-request.ts';
 import { type HeldCard, wantedCards } from './holding.ts';
-import { aliasesIn, type ServerSpec } from './server-spec.ts';
+import type { ServerSpec } from './server-spec.ts';
 
 /** What a server needs of its flavor. */
 export type WantedFlavor = NewFlavor & Pick<Flavor, 'extraSpecs'>;
@@ -55,10 +56,12 @@ export function flavorFor(
 
 /** Finds flavors by name or makes them, and remembers their ids. */
 export class FlavorCache {
-  readonly #nova: Pick<Nova, 'listFlavors' | 'createFlavor' | 'setFlavorExtraSpecs'>;
+  readonly #nova: Pick<Nova, 'listFlavors' | 'createFlavor' | 'setFlavorExtraSpecs' | 'letUseFlavor'>;
   readonly #ids = new Map<string, Promise<string>>();
+  /** Flavors with projects that may use them, of those that are ours. */
+  readonly #uses = new Set<string>();
 
-  constructor(nova: Pick<Nova, 'listFlavors' | 'createFlavor' | 'setFlavorExtraSpecs'>) {
+  constructor(nova: Pick<Nova, 'listFlavors' | 'createFlavor' | 'setFlavorExtraSpecs' | 'letUseFlavor'>) {
     this.#nova = nova;
   }
 
@@ -74,9 +77,20 @@ export class FlavorCache {
     return await id;
   }
 
+  /** The same for a server in another project, which may use it then. @throws OpenStackError, NoAnswerError */
+  async idFor(wanted: { readonly id: string } | WantedFlavor, projectId: string): Promise<string> {
+    const id = await this.idOf(wanted);
+    const use = `${id} ${projectId}`;
+    if ('id' in wanted || this.#uses.has(use)) return id;
+    await this.#nova.letUseFlavor(id, projectId);
+    this.#uses.add(use);
+    return id;
+  }
+
   /** Forgets all ids: one was removed. */
   forget(): void {
     this.#ids.clear();
+    this.#uses.clear();
   }
 
   async #findOrMake(wanted: WantedFlavor): Promise<string> {

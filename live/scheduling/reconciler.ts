@@ -2,6 +2,7 @@
 
 import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
+import { aliasesIn } from './asked-request.ts';
 import { type BinderParts, byOurselves } from './binder.ts';
 import type { CloudView } from './cloud-view.ts';
 import { compare } from './comparison.ts';
@@ -10,7 +11,6 @@ import { openStates, RequestChanged, type RequestChanges } from './request-store
 import type { ServerFeed } from './server-feed.ts';
 import { attemptKey, requestKey } from './server-metadata.ts';
 import type { ServerRequest } from './server-request.ts';
-import { aliasesIn } from './server-spec.ts';
 
 export interface ReconcilerParts extends Pick<BinderParts, 'store' | 'book' | 'aliases' | 'clock' | 'log'> {
   readonly view: CloudView;

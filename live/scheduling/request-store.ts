@@ -4,10 +4,17 @@ import type { DatabaseKind } from '../database/column-types.ts';
 import { type Step, transact } from '../database/transact.ts';
 import { type Comparison, comparisonOf } from './comparison.ts';
 import { rowOf, type ServerRequest, serverRequestOf } from './server-request.ts';
+import { type ServerSpec, withoutUserData } from './server-spec.ts';
 import type { RequestAction, RequestState, SchedulingSchema } from './tables.ts';
 
 /** States in which somebody has to go on with a request. */
 export const openStates: readonly RequestState[] = ['claimed', 'building', 'failing', 'deleting'];
+
+/** States of what is over: nothing is held, and nobody goes on with it. */
+export const endStates: readonly RequestState[] = ['failed', 'deleted'];
+
+/** Rows that are removed, or cleared of user data, at a time. */
+const rowsAtOnce = 500;
 
 /** Somebody else has changed the request since it was read: read it again. */
 export class RequestChanged extends Error {
@@ -31,6 +38,8 @@ export interface RequestWrite {
   readonly requestId: string;
   /** Whose token asked for it; null for what the scheduler does on its own. */
   readonly tokenId: number | null;
+  /** Who asked for it with her token of Keystone. */
+  readonly userId?: string;
   /** The host that is claimed by it, and the version of what is held there that the decision knew. */
   readonly claim: { readonly host: string; readonly version: number } | null;
   /** Other hosts on which something else is held now. */
@@ -90,8 +99,11 @@ export class RequestStore {
    * @throws RequestChanged when it is not at that revision any more @throws HostChanged as above
    */
   async change(row: ServerRequest, changes: RequestChanges, write: RequestWrite): Promise<ServerRequest> {
-    const next: ServerRequest = { ...row, ...changes, revision: row.revision + 1, changedAtS: write.nowS };
-    const { id: _, idempotencyKey: __, tokenId: ___, spec: ____, createdAtS: _____, ...columns } = rowOf(next);
+    const state = changes.state ?? row.state;
+    const spec = endStates.includes(state) ? withoutUserData(row.spec) : row.spec;
+    const next: ServerRequest = { ...row, ...changes, spec, revision: row.revision + 1, changedAtS: write.nowS };
+    const { id: _, idempotencyKey: __, tokenId: ___, spec: specText, createdAtS: ____, ...others } = rowOf(next);
+    const columns = { ...others, ...(spec !== row.spec && { spec: specText }) };
     const isNoted = next.state !== row.state || next.attempt !== row.attempt;
     await transact(this.#database, [
       ...this.#versionSteps(write),
@@ -139,11 +151,12 @@ export class RequestStore {
     return rows.map(serverRequestOf);
   }
 
-  /** The newest requests first. */
-  async readNewest(limit: number): Promise<ServerRequest[]> {
+  /** The newest requests first. @param projectId null for those of all projects */
+  async readNewest(limit: number, projectId: string | null = null): Promise<ServerRequest[]> {
     const rows = await this.#database
       .selectFrom('requests')
       .selectAll()
+      .$if(projectId !== null, (query) => query.where('projectId', '=', projectId))
       .orderBy('createdAtS', 'desc')
       .limit(limit)
       .execute();
@@ -194,12 +207,12 @@ export class RequestStore {
   async note(
     action: RequestAction,
     subject: string,
-    write: Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'>,
+    write: Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId' | 'userId'>,
   ): Promise<void> {
-    const { nowS: atS, requestId, tokenId } = write;
+    const { nowS: atS, requestId, tokenId, userId = null } = write;
     await this.#database
       .insertInto('audit')
-      .values({ atS, tokenId, action, subject, version: null, requestId })
+      .values({ atS, tokenId, action, subject, version: null, requestId, userId })
       .execute();
   }
 
@@ -227,6 +240,50 @@ export class RequestStore {
       .limit(limit)
       .execute();
     return rows.map(comparisonOf);
+  }
+
+  /** Removes user data of requests that were over before that was done at their end. @returns of how many */
+  async dropUserData(): Promise<number> {
+    const rows = await this.#database
+      .selectFrom('requests')
+      .select(['id', 'spec'])
+      .where('state', 'in', [...endStates])
+      .where('spec', 'like', '%"userData"%')
+      .limit(rowsAtOnce)
+      .execute();
+    const old = rows.filter(({ spec }) => (JSON.parse(spec) as ServerSpec).userData !== undefined);
+    for (const { id, spec } of old) {
+      const kept = withoutUserData(JSON.parse(spec) as ServerSpec);
+      await this.#database
+        .updateTable('requests')
+        .set({ spec: JSON.stringify(kept) })
+        .where('id', '=', id)
+        .execute();
+    }
+    return old.length;
+  }
+
+  /** Removes requests that were over before then, some at a time. @returns how many */
+  async dropRequests(beforeS: number): Promise<number> {
+    const rows = await this.#database
+      .selectFrom('requests')
+      .select('id')
+      .where('state', 'in', [...endStates])
+      .where('changedAtS', '<', beforeS)
+      .limit(rowsAtOnce)
+      .execute();
+    const ids = rows.map(({ id }) => id);
+    if (ids.length > 0) await this.#database.deleteFrom('requests').where('id', 'in', ids).execute();
+    return ids.length;
+  }
+
+  /** Removes comparisons from before then. @returns how many */
+  async dropComparisons(beforeS: number): Promise<number> {
+    const { numDeletedRows } = await this.#database
+      .deleteFrom('comparisons')
+      .where('atS', '<', beforeS)
+      .executeTakeFirst();
+    return Number(numDeletedRows);
   }
 
   /** Takes part in every write that claims or lets go: a claim made on an old version fails. */
@@ -258,9 +315,16 @@ export class RequestStore {
     return steps;
   }
 
-  #audit({ id, revision, state }: ServerRequest, { nowS, tokenId, requestId }: RequestWrite) {
-    return this.#database
-      .insertInto('audit')
-      .values({ atS: nowS, tokenId, action: `server-${state}`, subject: id, version: revision, requestId });
+  #audit({ id, revision, state }: ServerRequest, write: RequestWrite) {
+    const { nowS, tokenId, requestId, userId } = write;
+    return this.#database.insertInto('audit').values({
+      atS: nowS,
+      tokenId,
+      action: `server-${state}`,
+      subject: id,
+      version: revision,
+      requestId,
+      userId: userId ?? null,
+    });
   }
 }

@@ -1,5 +1,5 @@
 /** The scheduler on a real cloud: takes requests, works on them, and keeps what it knows in step with Nova, Placement and the registry. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   BehaviorSubject,
   defer,
@@ -18,28 +18,44 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
+import { catalogue } from '../../core/card-catalogue.ts';
 import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
 import { createPolicy, type PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
+import type { Person } from '../access/tokens.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
+import {
+  type Login,
+  type Nova,
+  novaOf,
+  openGlance,
+  openNova,
+  openPlacement,
+  type Placement,
+  type Server,
+  type Session,
+} from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
+import { claimAllowed } from './allowed-claim.ts';
 import { Binder, type BinderParts, type BinderSettings, byOurselves } from './binder.ts';
 import { ClaimBook } from './claim-book.ts';
 import { CloudHosts } from './cloud-hosts.ts';
 import { CloudView, type NamedDecision } from './cloud-view.ts';
 import { FlavorCache } from './flavors.ts';
 import type { Mode } from './modes.ts';
+import { NovaQuestions } from './nova-questions.ts';
 import { Offers } from './offers.ts';
+import { PersonLogins } from './person-logins.ts';
+import { PlacementRules } from './placement-rules.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
 import { Reconciler } from './reconciler.ts';
-import { RequestChanged, type RequestStore } from './request-store.ts';
+import { openStates, RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import { ServerFeed } from './server-feed.ts';
-import type { ServerRequest } from './server-request.ts';
-import type { ServerBody, ServerSpec } from './server-spec.ts';
+import { isLeftToNova, type ServerRequest } from './server-request.ts';
+import { isSameSpec, type ServerBody, type ServerSpec, withoutUserData } from './server-spec.ts';
 
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;
@@ -63,13 +79,18 @@ export interface SchedulingParts {
   readonly store: RequestStore;
   readonly clock: Clock;
   readonly settings: SchedulingSettings;
+  /** Hosts that may send reports: those with an agent's token. */
+  readonly reportingHosts: () => Promise<readonly string[]>;
   readonly log: BinderParts['log'];
 }
 
 /** Whose request it is. */
 export interface Sender {
-  readonly tokenId: number;
+  /** Null for a person. */
+  readonly tokenId: number | null;
   readonly requestId: string;
+  /** Of a project, with a token of Keystone. */
+  readonly person?: Person;
 }
 
 /** Another request has that key. */
@@ -82,14 +103,20 @@ export class NotReady extends Error {
   override readonly name = 'NotReady';
 }
 
+/** Seconds between two lists of hosts, however often requests are refused. */
+const hostsReadEveryS = 2;
+
 export class Scheduling {
   readonly view: CloudView;
   readonly aliases: Aliases;
   readonly settings: SchedulingSettings;
+  /** What Nova's filter and weigher ask. */
+  readonly questions: NovaQuestions;
   readonly #parts: SchedulingParts;
   readonly #book: ClaimBook;
   readonly #owner = randomUUID();
   readonly #startedAtS: number;
+  readonly #people: PersonLogins;
   #cloud: Cloud | null = null;
   #isReady = false;
   readonly #isStopped = new BehaviorSubject(false);
@@ -99,6 +126,8 @@ export class Scheduling {
   readonly #reports: Subscription;
   /** Hosts with a new report: cards of servers may be where it says. */
   readonly #reported = new Set<string>();
+  #looking: Promise<void> | null = null;
+  #hostsReadAtS = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SchedulingParts) {
     const { registry, settings, store, clock, log } = parts;
@@ -108,7 +137,16 @@ export class Scheduling {
     const policy = createPolicy(settings.policyFactory ?? policyNamed(settings.policy), settings.policyOptions);
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
     this.#book = new ClaimBook(store, this.view);
+    this.#people = new PersonLogins(clock);
     this.#startedAtS = clock.nowS;
+    this.questions = new NovaQuestions({
+      view: this.view,
+      clock,
+      placedOn: (instance) => this.#placedOn(instance),
+      lookAgain: () => this.lookAgain(),
+      leavesHostToNova: (id, project) => this.#leavesHostToNova(id, project),
+      log,
+    });
     this.#reports = registry.changes.subscribe(({ kind, state }) => {
       if (kind === 'changed') this.#reported.add(state.host);
     });
@@ -122,9 +160,19 @@ export class Scheduling {
       : `the first reconciliation has not finished: ${this.#failure}`;
   }
 
+  /** Why the last look at the cloud failed; null when it did not. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
   /** Seconds since the last full reconciliation with the cloud. */
   get reconcileAgeS(): number {
     return this.#parts.clock.nowS - this.#reconciledAtS;
+  }
+
+  /** Who the scheduler is at Keystone; null before it has logged in, and without a project. */
+  get login(): Login | null {
+    return this.#cloud?.login ?? null;
   }
 
   get requests(): ReadonlyMap<string, ServerRequest> {
@@ -156,18 +204,34 @@ export class Scheduling {
     this.#isStopped.next(true);
     await this.#cloud?.binder.stop();
     this.#reports.unsubscribe();
-    await this.#parts.store.renewLeases(this.#owner, 0).catch(() => undefined);
+    await this.#parts.store
+      .renewLeases(this.#owner, 0)
+      .catch((error: unknown) =>
+        this.#parts.log('warn', { err: error }, 'requests under way stay leased until their lease ends'),
+      );
   }
 
-  /** Looks up image and flavor. @throws InputError naming the field, NotReady */
-  async specOf(id: string, body: ServerBody): Promise<ServerSpec> {
-    return await this.#readyCloud().offers.specOf(id, body);
+  /** Looks up image and flavor: for a person those that she may use. @throws InputError naming the field, NotReady, OpenStackError */
+  async specOf(id: string, body: ServerBody, person?: Person): Promise<ServerSpec> {
+    const { offers, nova } = this.#readyCloud();
+    if (person === undefined) return await offers.specOf(id, body);
+    const { session, clock } = this.#parts;
+    const hers = session.withToken(person.token);
+    return await new Offers(openGlance(hers), novaOf(hers, nova.version), this.aliases, clock).specOf(id, body);
   }
 
-  /** Decides, and claims nothing. */
-  advise(spec: ServerSpec): NamedDecision {
-    this.#readyCloud();
-    return this.view.decide(spec.request);
+  /** Decides on hosts that Placement allows, and claims nothing. */
+  async advise(spec: ServerSpec): Promise<NamedDecision> {
+    const rules = this.#rulesOf(spec);
+    for (let hasLooked = false; ; ) {
+      const named = this.view.decide(spec.request, rules.excluded);
+      if (named.host !== null && !rules.allows(named.host)) await rules.ask(named.host);
+      else if (named.host !== null || hasLooked) return named;
+      else {
+        hasLooked = true;
+        await Promise.all([this.lookAgain(), rules.askAgain()]);
+      }
+    }
   }
 
   /**
@@ -176,20 +240,21 @@ export class Scheduling {
    * @returns the request; one of the same key as it is now
    * @throws KeyReused, NotReady, or what the database threw
    */
-  async submit(spec: ServerSpec, key: string, { tokenId, requestId }: Sender): Promise<ServerRequest> {
-    const { binder } = this.#readyCloud();
+  async submit(spec: ServerSpec, key: string, { tokenId, requestId, person }: Sender): Promise<ServerRequest> {
+    const { binder, login } = this.#readyCloud();
     const { store, clock, settings } = this.#parts;
-    const idempotencyKey = `${tokenId}:${key}`;
+    const owner = ownerOf(person, login);
+    const idempotencyKey = `${tokenId ?? `${owner.projectId}/${owner.userId}`}:${key}`;
     const { id } = spec.request;
-    const row = await this.#book.claim(spec.request, new Set(), async ({ named, on }) => {
+    const row = await this.#claim(spec, new Set(), async ({ named, on }) => {
       const nowS = clock.nowS;
       const decision = decisionRecord(settings.policy, named);
       const isPlaced = on !== null;
       const fresh: ServerRequest = {
         id,
         idempotencyKey,
-        tokenId,
-        spec,
+        tokenId: tokenId ?? 0,
+        spec: isPlaced ? spec : withoutUserData(spec),
         state: isPlaced ? 'claimed' : 'failed',
         revision: 1,
         ...binder.lease(),
@@ -203,24 +268,30 @@ export class Scheduling {
         fault: isPlaced ? null : noValidHostText(decision.rejectedBy),
         createdAtS: nowS,
         changedAtS: nowS,
+        ...owner,
+        byPerson: person === undefined ? 0 : 1,
       };
-      const known = await store.add(fresh, { nowS, requestId, tokenId, claim: on, touched: [] });
+      const asker = person === undefined ? {} : { userId: person.userId };
+      const known = await store.add(fresh, { nowS, requestId, tokenId, ...asker, claim: on, touched: [] });
       return known ?? fresh;
     });
-    if (row.id !== id && !isSameRequest(row, spec)) throw new KeyReused('another request has this key');
+    if (row.id !== id && !isSameSpec(row.spec, spec)) throw new KeyReused('another request has this key');
+    // Of a request that waits for it since a restart too.
+    if (person !== undefined && row.state === 'claimed') this.#people.keep(row.id, person);
     void binder.drive(row.id);
     return row;
   }
 
   /** Orders a request's server to be removed. @returns undefined for an unknown one */
-  async remove(id: string, { tokenId, requestId }: Sender): Promise<ServerRequest | undefined> {
+  async remove(id: string, { tokenId, requestId, person }: Sender): Promise<ServerRequest | undefined> {
     const { binder } = this.#readyCloud();
     const { store, clock } = this.#parts;
     for (let left = 5; ; left--) {
       const row = await store.read(id);
       if (row === undefined || ['deleting', 'deleted', 'failed'].includes(row.state)) return row;
       try {
-        const write = { nowS: clock.nowS, requestId, tokenId, claim: null, touched: [] };
+        const asker = person === undefined ? {} : { userId: person.userId };
+        const write = { nowS: clock.nowS, requestId, tokenId, ...asker, claim: null, touched: [] };
         const next = await store.change(row, { state: 'deleting', ...binder.lease() }, write);
         this.#book.note(next);
         void binder.drive(id);
@@ -229,6 +300,56 @@ export class Scheduling {
         if (!(error instanceof RequestChanged) || left === 0) throw error;
       }
     }
+  }
+
+  #rulesOf(spec: ServerSpec): PlacementRules {
+    const { placement, nova, hosts } = this.#readyCloud();
+    return new PlacementRules({ placement, nova, hosts, log: this.#parts.log }, spec);
+  }
+
+  /** Decides and claims on a host that Placement allows. */
+  #claim: BinderParts['claim'] = async (spec, tried, write) =>
+    await claimAllowed(this.#book, this.#rulesOf(spec), spec.request, tried, () => this.lookAgain(), write);
+
+  /** Reads what has changed since the last look; those who ask at once share one. Never throws: what fails is logged. */
+  async lookAgain(): Promise<void> {
+    this.#looking ??= this.#readChanges()
+      .catch((error: unknown) => this.#parts.log('warn', { err: error }, 'changes of the cloud could not be read'))
+      .finally(() => {
+        this.#looking = null;
+      });
+    await this.#looking;
+  }
+
+  /** Servers that have changed; and hosts that were enabled or came up, where some were not. */
+  async #readChanges(): Promise<void> {
+    const { feed, hosts } = this.#readyCloud();
+    const { nowS } = this.#parts.clock;
+    await feed.readChanged();
+    if ([...this.view.hosts.values()].every(({ takesServers }) => takesServers)) return;
+    if (nowS - this.#hostsReadAtS < hostsReadEveryS) return;
+    this.#hostsReadAtS = nowS;
+    this.view.setHosts(await hosts.read(nowS));
+  }
+
+  /** Name of the host on which Placement has a server; null while it is on none that we know. */
+  async #placedOn(instance: string): Promise<string | null> {
+    const { placement, hosts } = this.#readyCloud();
+    const providers = Object.keys(await placement.showAllocations(instance));
+    return providers.map((id) => hosts.nameOf(id)).find((name) => name !== null) ?? null;
+  }
+
+  /** A host that Nova chose for a request of ours is not asked about its cards: what a report says may be of this very server. */
+  #objectionTo(host: string, request: ServerSpec['request']): string | null {
+    if (this.view.awaitsReport(host)) return 'awaits-report';
+    const reason = this.view.objectionTo(host, request);
+    return reason === 'kept-for-cards' ? reason : null;
+  }
+
+  /** The project is Nova's word: metadata, which name the request, are any tenant's to write. */
+  #leavesHostToNova(id: string, project: string | null): boolean {
+    const row = this.#book.rows.get(id);
+    return row !== undefined && row.projectId === project && openStates.includes(row.state) && isLeftToNova(row);
   }
 
   #readyCloud(): Cloud {
@@ -242,6 +363,7 @@ export class Scheduling {
     this.#cloud ??= await this.#openCloud();
     const { feed, hosts, reconciler } = this.#cloud;
     this.view.setHosts(await hosts.read(clock.nowS));
+    this.view.expectCards(await this.#hostsWithCards());
     await (isFirst ? this.#book.load() : this.#book.catchUp());
     const listedAtS = clock.nowS;
     await feed.readAll();
@@ -257,6 +379,23 @@ export class Scheduling {
     this.#reconciledAtS = clock.nowS;
     this.#failure = null;
     await this.#renewLeases(isFirst);
+  }
+
+  /** Hosts that have cards by what is known beside their reports: an agent's token, or Nova's devices in Placement. */
+  async #hostsWithCards(): Promise<string[]> {
+    const { registry, reportingHosts } = this.#parts;
+    const { placement, hosts } = this.#cloud!;
+    const silent = [...this.view.hosts.keys()].filter((name) => !registry.hosts.has(name));
+    if (silent.length === 0) return [];
+    const tokens = new Set(await reportingHosts());
+    const found = new Set(silent.filter((name) => tokens.has(name)));
+    for (const { id, rootId, parentId } of await placement.listProviders()) {
+      const host = hosts.nameOf(rootId);
+      if (parentId === null || host === null || registry.hosts.has(host) || found.has(host)) continue;
+      const { value: inventories } = await placement.showInventories(id);
+      if (Object.keys(inventories).some(isCardClass)) found.add(host);
+    }
+    return [...found];
   }
 
   /** Looks at what has changed, again and again; emits once, after that time, unless stopped. */
@@ -279,7 +418,7 @@ export class Scheduling {
     if (this.#cloud === null || !this.#isReady) return;
     const { feed, reconciler } = this.#cloud;
     const { clock, settings } = this.#parts;
-    if (feed.isAwaited) await feed.readChanged();
+    if (feed.isAwaited || this.questions.isInUse) await this.lookAgain();
     if (settings.isShared) await this.#book.catchUp();
     const reported = new Set(this.#reported);
     this.#reported.clear();
@@ -318,8 +457,15 @@ export class Scheduling {
     const binder = new Binder({
       store,
       book,
+      claim: this.#claim,
+      objectionTo: (host, request) => this.#objectionTo(host, request),
       feed,
       nova,
+      novaFor: (requestId) => {
+        const token = this.#people.tokenFor(requestId);
+        return token === null ? null : novaOf(session.withToken(token), nova.version);
+      },
+      forgetPerson: (requestId) => this.#people.forget(requestId),
       flavors: new FlavorCache(nova),
       aliases: this.aliases,
       readCards: (server, { length }) =>
@@ -331,7 +477,8 @@ export class Scheduling {
       log,
     });
     const offers = new Offers(openGlance(session), nova, this.aliases, clock);
-    return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement) };
+    const login = await session.login();
+    return { offers, feed, binder, reconciler, placement, nova, login, hosts: new CloudHosts(nova, placement) };
   }
 
   /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
@@ -364,15 +511,26 @@ interface Cloud {
   readonly binder: Binder;
   readonly hosts: CloudHosts;
   readonly reconciler: Reconciler;
+  readonly placement: Placement;
+  readonly nova: Nova;
+  readonly login: Login | null;
 }
 
-function isSameRequest(row: ServerRequest, spec: ServerSpec): boolean {
-  return digestOf(row.spec) === digestOf(spec);
+const cardClasses: ReadonlySet<string> = new Set(
+  catalogue.flatMap(({ pciIds }) => pciIds.map((id) => `CUSTOM_PCI_${id.toUpperCase().replace(':', '_')}`)),
+);
+
+/** Whether a resource class is that of graphics cards, as Nova reports them. */
+function isCardClass(name: string): boolean {
+  return cardClasses.has(name);
 }
 
-/** Of all but the request's id. */
-function digestOf({ request: { id: _, ...request }, ...rest }: ServerSpec): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ ...rest, request }))
-    .digest('hex');
+/** In whose project the server is made: the person's, or that of the scheduler's login. */
+function ownerOf(
+  person: Person | undefined,
+  login: Login | null,
+): Pick<ServerRequest, 'projectId' | 'projectName' | 'userId' | 'userName'> {
+  if (person === undefined) return login ?? { projectId: null, projectName: null, userId: null, userName: null };
+  const { userId, userName, project } = person;
+  return { projectId: project?.id ?? null, projectName: project?.name ?? null, userId, userName };
 }

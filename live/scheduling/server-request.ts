@@ -4,7 +4,7 @@ import { InputError } from '../../core/input-error.ts';
 import { type VmRequest, vmRequest } from '../../core/request.ts';
 import { readJsonColumn } from '../database/json-column.ts';
 import type { HeldCard } from './holding.ts';
-import type { ServerSpec } from './server-spec.ts';
+import { type ServerSpec, volumesOf } from './server-spec.ts';
 import type { RequestTable } from './tables.ts';
 
 /** A decision as it is kept. */
@@ -18,6 +18,8 @@ export interface DecisionRecord {
   readonly terms: Readonly<Record<string, number>>;
   /** How many hosts each reason removed; only where no host would do. */
   readonly rejectedBy: Readonly<Record<string, number>>;
+  /** `nova` where its host is left to Nova: `host` and `cards` are then what is held meanwhile. Defaults to the policy. */
+  readonly chooser?: 'nova';
 }
 
 /** A host on which it did not work. */
@@ -38,6 +40,11 @@ export interface ServerRequest extends Readonly<Omit<RequestTable, JsonColumn>> 
   readonly decision: DecisionRecord;
   /** Hosts that were tried before. */
   readonly history: readonly PastAttempt[];
+}
+
+/** Whether Nova may choose the host: it was asked to, or whoever asked may not name one. What it chose is then followed. */
+export function isLeftToNova({ decision, byPerson }: Pick<ServerRequest, 'decision' | 'byPerson'>): boolean {
+  return decision.chooser === 'nova' || byPerson === 1;
 }
 
 /** @throws UnreadableColumn */
@@ -70,14 +77,21 @@ type Reader<T> = (value: unknown, where: string) => T;
 /** In the order in which `specOf` writes its fields: requests of one key are compared as texts. */
 function aSpec(value: unknown, where: string): ServerSpec {
   const spec = anObject(value, where);
-  const { networks, userData, keyName, configDrive, flavor } = spec;
+  const { networks, userData, bootScriptSha256, keyName, configDrive, securityGroups, volumes, flavor } = spec;
+  const { availabilityZone, serverGroup, imageTraits } = spec;
   return {
     name: aText(spec.name, `${where}, name`),
     networks: networks === 'none' ? 'none' : textsOf(networks, `${where}, networks`),
     metadata: recordOf(spec.metadata, `${where}, metadata`, anyText),
     ...(userData !== undefined && { userData: aText(userData, `${where}, userData`) }),
+    ...(bootScriptSha256 !== undefined && { bootScriptSha256: aText(bootScriptSha256, `${where}, bootScriptSha256`) }),
     ...(keyName !== undefined && { keyName: aText(keyName, `${where}, keyName`) }),
     ...(configDrive !== undefined && { configDrive: aBoolean(configDrive, `${where}, configDrive`) }),
+    ...(securityGroups !== undefined && { securityGroups: textsOf(securityGroups, `${where}, securityGroups`) }),
+    ...(volumes !== undefined && { volumes: volumesOf(volumes, `${where}, volumes`) }),
+    ...(availabilityZone !== undefined && { availabilityZone: aText(availabilityZone, `${where}, availabilityZone`) }),
+    ...(serverGroup !== undefined && { serverGroup: aText(serverGroup, `${where}, serverGroup`) }),
+    ...(imageTraits !== undefined && { imageTraits: textsOf(imageTraits, `${where}, imageTraits`) }),
     imageId: aText(spec.imageId, `${where}, imageId`),
     flavor: flavor === null ? null : aFlavor(flavor, `${where}, flavor`),
     request: aVmRequest(spec.request, `${where}, request`),
@@ -126,6 +140,7 @@ function aDecision(value: unknown, where: string): DecisionRecord {
     score: orNull(decision.score, `${where}, score`, aFigure),
     terms: recordOf(decision.terms, `${where}, terms`, aFigure),
     rejectedBy: recordOf(decision.rejectedBy, `${where}, rejectedBy`, anInteger),
+    ...(decision.chooser === 'nova' && { chooser: 'nova' }),
   };
 }
 

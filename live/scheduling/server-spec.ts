@@ -1,19 +1,33 @@
 /** What a person asks the scheduler for: a server, by a flavor or by numbers, with cards or without. */
+import { createHash } from 'node:crypto';
 import { aBoolean, anArray, anInteger, anObject, aText, noOtherFields } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { requestFromFlavor, type VmRequest, vmRequest } from '../../core/request.ts';
-import type { Flavor, Image } from '../openstack/index.ts';
+import type { Flavor, Image, ServerVolume } from '../openstack/index.ts';
+import { aliasesIn, cardKeys, stricterRequest } from './asked-request.ts';
 
 /** A request for a server, with everything looked up that does not depend on the decision. */
 export interface ServerSpec {
   readonly name: string;
   readonly imageId: string;
   readonly networks: readonly string[] | 'none';
-  /** Base64. */
+  /** Base64. Kept no longer than it may still be needed for a create. */
   readonly userData?: string;
+  /** SHA-256 of user data that were removed since the request is over, so that its key is still known to be its own. */
+  readonly bootScriptSha256?: string;
   readonly keyName?: string;
   readonly configDrive?: boolean;
-  /** The caller's own; ours are added at the create. */
+  /** Names or ids; the project's default where it is left out. */
+  readonly securityGroups?: readonly string[];
+  /** Volumes that it gets. */
+  readonly volumes?: readonly ServerVolume[];
+  /** The zone that it must be in; any where it is left out. */
+  readonly availabilityZone?: string;
+  /** Id of the server group that it belongs to: Nova judges its rules. */
+  readonly serverGroup?: string;
+  /** Traits that the image asks of the host; none where it is left out. */
+  readonly imageTraits?: readonly string[];
+  /** The caller's own; ours, with what is asked of cards, are added at the create. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The flavor that was named; null where numbers were given. */
   readonly flavor: Pick<Flavor, 'id' | 'name' | 'extraSpecs'> | null;
@@ -21,8 +35,30 @@ export interface ServerSpec {
   readonly request: VmRequest;
 }
 
+/** As it is kept of a request that is over: user data may hold secrets. */
+export function withoutUserData(spec: ServerSpec): ServerSpec {
+  const { userData, ...rest } = spec;
+  return userData === undefined ? spec : { ...rest, bootScriptSha256: sha256(userData) };
+}
+
+/** Whether two requests ask for the same, whatever their ids, and whether or not one is over. */
+export function isSameSpec(one: ServerSpec, other: ServerSpec): boolean {
+  return comparedText(one) === comparedText(other);
+}
+
+function comparedText(spec: ServerSpec): string {
+  const { request, bootScriptSha256, ...rest } = withoutUserData(spec);
+  const { id: _, ...asked } = request;
+  return JSON.stringify({ ...rest, asked, bootScriptSha256 });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 /** The body of `POST /v1/servers`, checked on its own. */
-export interface ServerBody extends Omit<ServerSpec, 'imageId' | 'flavor' | 'request'> {
+export interface ServerBody
+  extends Omit<ServerSpec, 'bootScriptSha256' | 'imageId' | 'imageTraits' | 'flavor' | 'request'> {
   /** Id, or a name that only one image has. */
   readonly image: string;
   /** Id or name of a flavor; null where `size` is given. */
@@ -46,6 +82,10 @@ const fields = [
   'userData',
   'keyName',
   'configDrive',
+  'securityGroups',
+  'volumes',
+  'availabilityZone',
+  'serverGroup',
   'metadata',
 ] as const;
 
@@ -71,6 +111,10 @@ export function checkServerBody(value: unknown): ServerBody {
     ...(userData !== undefined && { userData }),
     ...(body.keyName !== undefined && { keyName: shortText(body.keyName, 'keyName') }),
     ...(body.configDrive !== undefined && { configDrive: aBoolean(body.configDrive, 'configDrive') }),
+    ...(body.securityGroups !== undefined && { securityGroups: namesOf(body.securityGroups, 'securityGroups') }),
+    ...(body.volumes !== undefined && { volumes: volumesOf(body.volumes, 'volumes') }),
+    ...(body.availabilityZone !== undefined && { availabilityZone: aZone(body.availabilityZone) }),
+    ...(body.serverGroup !== undefined && { serverGroup: shortText(body.serverGroup, 'serverGroup') }),
     flavor: optional(body.flavor, 'flavor', shortText) ?? null,
     size: optional(body.size, 'size', sizeOf) ?? null,
     gpu: optional(body.gpu, 'gpu', gpuOf) ?? null,
@@ -78,29 +122,35 @@ export function checkServerBody(value: unknown): ServerBody {
 }
 
 /**
- * Looks up the image and the flavor, and puts the request together: what the body asks of cards counts over the flavor's extra specs.
+ * Looks up the image and the flavor, and puts the request together: what the body asks of cards counts over the flavor's extra specs, and
+ * what its metadata ask by the keys of OS::HEPS::GPU is added to that, the stricter of both.
  *
  * @param modelOf model of an alias; undefined for one that is not known
  * @throws InputError naming the field
  */
 export function specOf(
   id: string,
-  { flavor: flavorName, size, gpu, image, ...rest }: ServerBody,
+  { flavor: flavorName, size, gpu, image, name: serverName, networks, metadata, ...rest }: ServerBody,
   images: readonly Image[],
   flavors: readonly Flavor[],
   modelOf: (alias: string) => string | undefined,
 ): ServerSpec {
-  const imageId = theOne(images, image, 'image').id;
+  const { id: imageId, requiredTraits } = theOne(images, image, 'image');
+  const imageTraits = requiredTraits.length > 0 && { imageTraits: requiredTraits };
   const gpuNumbers = gpu === null ? {} : gpuNumbersOf(gpu);
-  if (size !== null) {
-    return { ...rest, imageId, flavor: null, request: checked(() => vmRequest({ id, ...size, ...gpuNumbers })) };
-  }
+  const wished = Object.fromEntries(Object.entries(metadata).filter(([key]) => cardKeys.includes(key)));
+  const own = Object.fromEntries(Object.entries(metadata).filter(([key]) => !cardKeys.includes(key)));
+  const finished = (flavor: ServerSpec['flavor'], numbers: () => VmRequest): ServerSpec => {
+    const request = stricterRequest(checked(numbers), wished, { modelOf });
+    return { name: serverName, networks, metadata: own, ...rest, ...imageTraits, imageId, flavor, request };
+  };
+  if (size !== null) return finished(null, () => vmRequest({ id, ...size, ...gpuNumbers }));
   const flavor = theOne(flavors, flavorName!, 'flavor');
   const { id: flavorId, name, vcpus, ramMib, diskGib, extraSpecs } = flavor;
   const aliases = aliasesIn(extraSpecs['pci_passthrough:alias'] ?? '');
   const models = [...new Set(aliases.map(({ alias }) => modelNamed(alias, modelOf)))];
   const fromFlavor = requestFromFlavor(id, { vcpus, ram: ramMib, disk: diskGib }, withoutAnyModel(extraSpecs));
-  const request = checked(() =>
+  return finished({ id: flavorId, name, extraSpecs }, () =>
     vmRequest({
       ...fromFlavor,
       // An alias names a kind of card, whatever else the flavor says.
@@ -108,16 +158,6 @@ export function specOf(
       ...gpuNumbers,
     }),
   );
-  return { ...rest, imageId, flavor: { id: flavorId, name, extraSpecs }, request };
-}
-
-/** The parts of Nova's alias list: `a6000:2,t4` is two of one and one of the other. */
-export function aliasesIn(text: string): { readonly alias: string; readonly count: number }[] {
-  return text
-    .split(',')
-    .map((part) => part.trim().split(':'))
-    .filter(([alias]) => alias !== '')
-    .map(([alias, count]) => ({ alias: alias!.trim(), count: Number(count ?? 1) || 1 }));
 }
 
 function modelNamed(alias: string, modelOf: (alias: string) => string | undefined): string {
@@ -179,18 +219,50 @@ function networksOf(value: unknown): readonly string[] | 'none' {
   return anArray(value, 'networks').map((id, index) => shortText(id, `networks[${index}]`));
 }
 
+function namesOf(value: unknown, where: string): readonly string[] {
+  return anArray(value, where).map((name, index) => shortText(name, `${where}[${index}]`));
+}
+
+/** @throws InputError, also where two of them would be booted from */
+export function volumesOf(value: unknown, where: string): readonly ServerVolume[] {
+  const volumes = anArray(value, where).map((item, index) => {
+    const at = `${where}[${index}]`;
+    const volume = anObject(item, at);
+    noOtherFields(volume, at, ['id', 'boots', 'deleteWithServer']);
+    return {
+      id: shortText(volume.id, `${at}.id`),
+      ...(volume.boots !== undefined && { boots: aBoolean(volume.boots, `${at}.boots`) }),
+      ...(volume.deleteWithServer !== undefined && {
+        deleteWithServer: aBoolean(volume.deleteWithServer, `${at}.deleteWithServer`),
+      }),
+    };
+  });
+  if (volumes.filter(({ boots }) => boots).length > 1) throw new InputError(where, 'at most one that boots', 'several');
+  return volumes;
+}
+
 function metadataOf(value: unknown): Record<string, string> {
   const metadata = Object.entries(value === undefined ? {} : anObject(value, 'metadata'));
   // Nova takes 128, ours included.
   if (metadata.length > 100) throw new InputError('metadata', 'at most 100 items', metadata.length);
   for (const [key, item] of metadata) {
     if (!/^[a-zA-Z0-9_:. -]{1,255}$/.test(key)) throw new InputError('metadata', 'keys of letters, digits, -_:. ', key);
-    if (key.startsWith(ourPrefix)) throw new InputError('metadata', `keys that do not begin with ${ourPrefix}`, key);
+    if (key.startsWith(ourPrefix) && !cardKeys.includes(key)) {
+      const expected = `keys that do not begin with ${ourPrefix}, or one of ${cardKeys.join(', ')}`;
+      throw new InputError('metadata', expected, key);
+    }
     if (typeof item !== 'string' || item.length > 255) {
       throw new InputError(`metadata.${key}`, 'a text of at most 255 characters', item);
     }
   }
   return Object.fromEntries(metadata) as Record<string, string>;
+}
+
+/** Nova reads a colon as a host that is forced, past all filters. */
+function aZone(value: unknown): string {
+  const zone = shortText(value, 'availabilityZone');
+  if (zone.includes(':')) throw new InputError('availabilityZone', 'a zone without a host', zone);
+  return zone;
 }
 
 function shortText(value: unknown, where: string): string {

@@ -36,6 +36,13 @@ export interface RequestTable {
   fault: string | null;
   createdAtS: number;
   changedAtS: number;
+  /** In which the server is, and whose it is there, by id and by name at the time; null in rows from before they were written down. */
+  projectId: string | null;
+  projectName: string | null;
+  userId: string | null;
+  userName: string | null;
+  /** 1: asked for by that user with her token of Keystone, with which it is created; 0: by the scheduler's own login. */
+  byPerson: number;
 }
 
 /**

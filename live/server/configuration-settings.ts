@@ -1,7 +1,9 @@
 /** The keys of the configuration besides the policy's: how each is checked, and what it is where nobody gives it. */
 import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
+import { keystoneRoles, usualKeystoneRoles } from '../access/keystone-roles.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
+import { aModel } from '../scheduling/aliases.ts';
 import { modes } from '../scheduling/modes.ts';
 import { anOrigin, aPort, logLevels, networks, texts } from '../settings/setting-checks.ts';
 import type { Settings } from '../settings/settings-file.ts';
@@ -21,9 +23,17 @@ export const settings: Settings = {
   'database.user': { check: aText, fallback: 'heps' },
   'database.password': { check: aText, isSecret: true },
   'database.passwordFile': { check: aText },
+  'database.tls': { check: aBoolean, fallback: false },
+  'database.caFile': { check: aText },
+  'database.certificateFile': { check: aText },
+  'database.keyFile': { check: aText },
+  'database.verify': { check: aBoolean, fallback: true },
   'srm.intervalS': { check: aPositive, fallback: 10 },
   'srm.auditReportsForH': { check: aPositive, fallback: 6 },
   'cloud.name': { check: aText },
+  'access.keystone': { check: aBoolean, fallback: true },
+  'access.auditForD': { check: aPositive, fallback: 400 },
+  'access.keystoneRoles': { check: keystoneRoles, fallback: usualKeystoneRoles },
   'srm.mirrorToPlacement': { check: aBoolean, fallback: false },
   'scheduling.mode': { check: (value, where) => oneOf(value, where, ['off', ...modes]), fallback: 'off' },
   'scheduling.aliases': { check: modelsByAlias, fallback: {} },
@@ -33,6 +43,8 @@ export const settings: Settings = {
   'scheduling.leaseS': { check: aPositive, fallback: 15 },
   'scheduling.reconcileIntervalS': { check: aPositive, fallback: 30 },
   'scheduling.pollIntervalS': { check: aPositive, fallback: 1 },
+  'scheduling.requestsForD': { check: aPositive, fallback: 90 },
+  'scheduling.comparisonsForD': { check: aPositive, fallback: 90 },
   'desktops.stationsFile': { check: aText },
   'desktops.machines': { check: (value, where) => oneOf(value, where, ['openstack', 'local']), fallback: 'openstack' },
   'desktops.localFolder': { check: aText, fallback: 'local-desktops' },
@@ -69,7 +81,7 @@ export const settings: Settings = {
 
 function modelsByAlias(value: unknown, where: string): Record<string, string> {
   const models = Object.entries(anObject(value, where));
-  return Object.fromEntries(models.map(([alias, model]) => [alias, aText(model, `${where}.${alias}`)]));
+  return Object.fromEntries(models.map(([alias, model]) => [alias, aModel(model, `${where}.${alias}`)]));
 }
 
 function numbersByGroup(value: unknown, where: string): Record<string, number> {

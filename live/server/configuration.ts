@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { isPolicyFile } from '../../policy-modules/policy-reference.ts';
-import type { DatabaseOptions } from '../database/database.ts';
+import type { KeystoneRoles } from '../access/keystone-roles.ts';
+import type { DatabaseOptions, DatabaseTls } from '../database/database.ts';
 import type { UnifiedLoginSettings } from '../desktops/accounts/unified-login-settings.ts';
 import type { DesktopSettings } from '../desktops/settings.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
@@ -24,9 +25,13 @@ export interface Configuration {
   readonly srm: {
     /** Seconds between the reports of a host. */
     readonly intervalS: number;
-    /** Hours for which the audit rows of reports are kept; those of tokens are kept for good. */
+    /** Hours for which the audit rows of reports are kept; all others as `keepForD` has it. */
     readonly auditReportsForH: number;
   };
+  /** Days for which requests that are over, comparisons and audit rows are kept. */
+  readonly keepForD: { readonly requests: number; readonly comparisons: number; readonly audit: number };
+  /** How tokens of Keystone are taken, and which cloud's; null: not at all. */
+  readonly keystone: { readonly cloud: string | undefined; readonly roles: KeystoneRoles } | null;
   /** Null: only the registry runs, and no cloud is asked. */
   readonly scheduling: (Omit<SchedulingSettings, 'isShared'> & { readonly cloud: string | undefined }) | null;
   /** The cloud in whose Placement the cards are mirrored; null: in none. */
@@ -58,7 +63,7 @@ export async function openConfiguration(file: string, environment: NodeJS.Proces
 export function readConfiguration(file: string, environment: NodeJS.ProcessEnv, outside?: LoadedPolicy): Configuration {
   if (outside !== undefined) refuseTakenKeys(settings, outside);
   const values = readSettings({ ...settings, ...policySettings(outside) }, file, environment);
-  const { get, pathOf, secret } = values;
+  const { get, has, pathOf, secret } = values;
   return {
     listen: { address: get('listen.address'), port: get('listen.port') },
     tls: tlsOf(values, 'tls'),
@@ -72,8 +77,18 @@ export function readConfiguration(file: string, environment: NodeJS.ProcessEnv, 
             name: get('database.name'),
             user: get('database.user'),
             password: secret('database.password', 'a file with the password, or HEPS_DATABASE_PASSWORD'),
+            tls: databaseTlsOf(values),
           },
     srm: { intervalS: get('srm.intervalS'), auditReportsForH: get('srm.auditReportsForH') },
+    keepForD: {
+      requests: get('scheduling.requestsForD'),
+      comparisons: get('scheduling.comparisonsForD'),
+      audit: get('access.auditForD'),
+    },
+    keystone:
+      get('access.keystone') && (has('cloud.name') || get('scheduling.mode') !== 'off')
+        ? { cloud: get('cloud.name'), roles: get('access.keystoneRoles') }
+        : null,
     scheduling:
       get('scheduling.mode') === 'off'
         ? null
@@ -102,6 +117,22 @@ function tlsOf({ has, contentOf }: SettingValues, section: 'tls' | 'gateway'): C
   return {
     certificate: contentOf(`${section}.certificateFile`, 'the file of the certificate'),
     key: contentOf(`${section}.keyFile`, 'the file of the key'),
+  };
+}
+
+/** A file of authorities or an own certificate says that TLS is wanted. */
+function databaseTlsOf({ get, has, contentOf }: SettingValues): DatabaseTls | null {
+  const hasClient = has('database.certificateFile') || has('database.keyFile');
+  if (!get<boolean>('database.tls') && !has('database.caFile') && !hasClient) return null;
+  return {
+    ca: has('database.caFile') ? contentOf('database.caFile', 'the file of the authorities') : undefined,
+    client: hasClient
+      ? {
+          certificate: contentOf('database.certificateFile', 'the file of the certificate'),
+          key: contentOf('database.keyFile', 'the file of the key'),
+        }
+      : null,
+    verify: get('database.verify'),
   };
 }
 

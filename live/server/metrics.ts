@@ -6,6 +6,7 @@ export interface MetricsSources {
   readonly staleHosts: () => number;
   readonly watchers: () => number;
   readonly viewers: () => number;
+  readonly clockAheadS: () => number;
 }
 
 /** What is shown of a scheduler. */
@@ -24,6 +25,8 @@ export interface Metrics {
   readonly commit: (reports: number, tookMs: number) => void;
   /** One decision for a server, from the request to the claim on disk. */
   readonly decision: (outcome: 'claimed' | 'no-valid-host', tookS: number) => void;
+  /** One question of Nova's filter, answered. */
+  readonly novaAnswer: (outcome: string) => void;
   /** Shows a scheduler's state from now on. */
   readonly showScheduling: (scheduling: SchedulingSource) => void;
   /** For what else is shown. */
@@ -58,6 +61,12 @@ export function makeMetrics(sources: MetricsSources): Metrics {
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
     registers,
   });
+  const novaAnswers = new Counter({
+    name: 'heps_nova_answers_total',
+    help: "Answers to Nova's filter: hosts, refused, shadow, unreadable.",
+    labelNames: ['outcome'] as const,
+    registers,
+  });
   const gauge = (name: string, help: string, source: () => number): void => {
     new Gauge({
       name,
@@ -72,6 +81,11 @@ export function makeMetrics(sources: MetricsSources): Metrics {
     ['heps_srm_hosts', 'Hosts that have reported.', sources.hosts],
     ['heps_srm_stale_hosts', 'Hosts without a report for three intervals.', sources.staleHosts],
     ['heps_srm_watchers', 'Connections that watch the records.', sources.watchers],
+    [
+      'heps_clock_ahead_seconds',
+      "By which this server's clock is ahead of the database's, which counts.",
+      sources.clockAheadS,
+    ],
     ['heps_live_viewers', 'Pages that show the live view.', sources.viewers],
   ] as const) {
     gauge(name, help, source);
@@ -82,6 +96,7 @@ export function makeMetrics(sources: MetricsSources): Metrics {
       reports.inc(count);
       commits.observe(tookMs / 1000);
     },
+    novaAnswer: (outcome) => novaAnswers.inc({ outcome }),
     decision: (outcome, tookS) => decisions.observe({ outcome }, tookS),
     showScheduling(scheduling) {
       const hosts = (): number => [...scheduling.view.hosts.values()].filter(({ takesServers }) => takesServers).length;

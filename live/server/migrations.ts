@@ -5,7 +5,8 @@ import type { TokenSchema } from '../access/token-store.ts';
 import { createTokenTable } from '../access/token-table.ts';
 import type { DatabaseKind } from '../database/column-types.ts';
 import type { Migrations } from '../database/migrate.ts';
-import { type DesktopSchema, desktopTables } from '../desktops/records/tables.ts';
+import { type DesktopSchema, desktopCardColumns, desktopTables } from '../desktops/records/tables.ts';
+import { projectColumns } from '../scheduling/project-columns.ts';
 import { type SchedulingSchema, schedulingTables } from '../scheduling/tables.ts';
 import type { RecordSchema } from '../srm/record-store.ts';
 import { createRecordTable } from '../srm/tables.ts';
@@ -25,5 +26,7 @@ export function serverMigrations(kind: DatabaseKind): Migrations {
     },
     '2026-11b-scheduling': schedulingTables(kind),
     '2026-11c-desktops': desktopTables(kind),
+    '2026-12-projects': projectColumns(kind),
+    '2026-12b-desktop-cards': desktopCardColumns(),
   };
 }

@@ -1,5 +1,6 @@
 /** The desktop service with its machines, as the configuration has them. */
 import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
 import { AddressCheck } from '../desktops/connect/address-check.ts';
 import { endpointAddresses, ownAddresses } from '../desktops/connect/control-plane.ts';
 import { appBase } from '../desktops/connect/local-authority.ts';
@@ -9,7 +10,6 @@ import { openLocalMachines } from '../desktops/machines/local-machines.ts';
 import type { Machines } from '../desktops/machines/machines.ts';
 import { readStations } from '../desktops/stations-file.ts';
 import { type Nova, openNova } from '../openstack/index.ts';
-import { wallClock } from '../wall-clock.ts';
 import type { Configuration } from './configuration.ts';
 import type { Metrics } from './metrics.ts';
 import type { CloudScheduler } from './open-scheduler.ts';
@@ -19,7 +19,7 @@ import type { Stores } from './stores.ts';
 export function openDesktops(
   { desktops: settings, database }: Configuration,
   scheduler: CloudScheduler | null,
-  { database: tables }: Pick<Stores, 'database'>,
+  { database: tables, clock }: Pick<Stores, 'database' | 'clock'>,
   { register }: Pick<Metrics, 'register'>,
   log: Logger,
 ): DesktopService | null {
@@ -34,7 +34,7 @@ export function openDesktops(
           appBase,
           log: (text) => log.info(text),
         })
-      : openCloudMachines(scheduler!, addresses, log);
+      : openCloudMachines(scheduler!, addresses, clock, log);
   const isShared = database.kind === 'mariadb';
   const service = openDesktopService({
     settings,
@@ -43,7 +43,7 @@ export function openDesktops(
     isShared,
     machines,
     addresses,
-    clock: wallClock,
+    clock,
     log,
     register,
   });
@@ -59,6 +59,7 @@ export function openDesktops(
 function openCloudMachines(
   { session, scheduling, requests }: CloudScheduler,
   addresses: AddressCheck,
+  clock: Pick<Clock, 'nowS'>,
   log: Logger,
 ): Machines {
   let nova: Promise<Nova> | null = null;
@@ -81,6 +82,6 @@ function openCloudMachines(
       return nova;
     },
     mayUse: (address) => addresses.objectionTo(address) === null,
-    nowS: () => wallClock.nowS,
+    nowS: () => clock.nowS,
   });
 }

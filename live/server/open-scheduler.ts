@@ -6,9 +6,9 @@ import { schedulingRoutes } from '../scheduling/api.ts';
 import { RequestStore } from '../scheduling/request-store.ts';
 import { Scheduling } from '../scheduling/scheduling.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
-import { wallClock } from '../wall-clock.ts';
 import type { Configuration } from './configuration.ts';
 import type { Metrics } from './metrics.ts';
+import { blindBecause, Probe } from './readiness.ts';
 import type { Stores } from './stores.ts';
 
 export interface CloudScheduler {
@@ -16,6 +16,8 @@ export interface CloudScheduler {
   readonly scheduling: Scheduling;
   readonly requests: RequestStore;
   readonly routes: readonly Route[];
+  /** Why requests should go elsewhere since the cloud is not seen; null when it is. */
+  blindBecause(): Promise<string | null>;
   start(): void;
   /** Leaves what is under way to the next process, and closes the session. */
   stop(): Promise<void>;
@@ -25,29 +27,49 @@ export interface CloudScheduler {
 export function openScheduler(
   { scheduling: settings, database }: Configuration,
   registry: SrmRegistry,
-  stores: Pick<Stores, 'database' | 'kind'>,
-  metrics: Pick<Metrics, 'decision' | 'showScheduling'>,
+  stores: Pick<Stores, 'database' | 'kind' | 'clock' | 'tokens'>,
+  metrics: Pick<Metrics, 'decision' | 'novaAnswer' | 'showScheduling'>,
   log: Logger,
 ): CloudScheduler | null {
   if (settings === null) return null;
+  const { clock } = stores;
   const session = openSession(readCloudConfiguration(surroundings(), settings.cloud));
   const requests = new RequestStore(stores);
   const scheduling = new Scheduling({
     session,
     registry,
     store: requests,
-    clock: wallClock,
+    clock,
     settings: { ...settings, isShared: database.kind === 'mariadb' },
+    reportingHosts: async () =>
+      (await stores.tokens.readTokens()).flatMap(({ host, revokedAtS }) =>
+        host === null || revokedAtS !== null ? [] : [host],
+      ),
     log: (level, fields, text) => log[level](fields, text),
   });
   metrics.showScheduling(scheduling);
+  const nova = new Probe(
+    'Nova',
+    () =>
+      session.request({ service: 'compute', method: 'GET', path: '/servers/detail', query: { limit: 1 } }, () => null),
+    clock,
+  );
   const onError = (error: unknown, requestId: string): void =>
     log.error({ err: error, requestId }, 'a request for a server failed');
   return {
     session,
     scheduling,
     requests,
-    routes: schedulingRoutes({ scheduling, store: requests, clock: wallClock, onError, onDecision: metrics.decision }),
+    routes: schedulingRoutes({
+      scheduling,
+      store: requests,
+      clock,
+      onError,
+      onDecision: metrics.decision,
+      onNovaAnswer: metrics.novaAnswer,
+      log: (level, fields, text) => log[level](fields, text),
+    }),
+    blindBecause: async () => blindBecause(scheduling) ?? (await nova.reason()),
     start: () => void scheduling.run(),
     async stop() {
       await scheduling.stop();

@@ -17,11 +17,13 @@ export interface ServiceParts {
   readonly page: string;
   /** Why requests should go elsewhere now; null when they should come. */
   readonly unreadyBecause: () => string | null;
+  /** The same, with database and cloud asked. */
+  readonly notReadyBecause: () => Promise<string | null>;
 }
 
 const readers = ['reader', 'scheduler', 'admin'] as const;
 
-export function serviceRoutes({ events, metrics, page, unreadyBecause }: ServiceParts): Route[] {
+export function serviceRoutes({ events, metrics, page, unreadyBecause, notReadyBecause }: ServiceParts): Route[] {
   const headers = pageHeaders(page, (text) => createHash('sha256').update(text).digest('base64'));
   return [
     {
@@ -51,7 +53,7 @@ export function serviceRoutes({ events, metrics, page, unreadyBecause }: Service
       method: 'GET',
       path: '/healthz',
       roles: null,
-      operation: operation('health', 'Whether the process answers', 'application/json'),
+      operation: operation('health', 'Whether the process answers, whatever it lacks', 'application/json'),
       answer: ({ response }) => sendJson(response, { status: 'ok' }),
     },
     {
@@ -59,10 +61,10 @@ export function serviceRoutes({ events, metrics, page, unreadyBecause }: Service
       path: '/readyz',
       roles: null,
       operation: operation('ready', 'Whether requests should come here', 'application/json', {
-        503: 'Still loading, or stopping.',
+        503: 'Still loading, stopping, or without its database or its cloud; `detail` says which.',
       }),
-      answer({ response }) {
-        const reason = unreadyBecause();
+      async answer({ response }) {
+        const reason = await notReadyBecause();
         if (reason !== null) throw new Problem(503, reason);
         sendJson(response, { status: 'ready' });
       },

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import { TokenStore } from '../access/token-store.ts';
 import type { DatabaseOptions } from '../database/database.ts';
+import { type DatabaseClock, databaseClock } from '../database/database-clock.ts';
 import { openMigrated } from '../database/migrate.ts';
 import { RecordStore } from '../srm/record-store.ts';
 import { type ServerSchema, serverMigrations } from './migrations.ts';
@@ -12,6 +13,8 @@ export interface Stores {
   readonly kind: DatabaseOptions['kind'];
   readonly records: RecordStore;
   readonly tokens: TokenStore;
+  /** The database's time. */
+  readonly clock: DatabaseClock;
   close(): Promise<void>;
 }
 
@@ -19,9 +22,11 @@ export interface Stores {
 export async function openStores(options: DatabaseOptions): Promise<Stores> {
   const { kind } = options;
   const database = await openMigrated<ServerSchema>(options, serverMigrations);
+  const clock = await databaseClock(database, kind);
   return {
     database,
     kind,
+    clock,
     records: new RecordStore({ database, kind }),
     tokens: new TokenStore(database),
     close: () => database.destroy(),

@@ -16,7 +16,8 @@ const hostParameter = { name: 'host', in: 'path', required: true, schema: { type
 
 const watchText = `With \`watch\`: server-sent events. First, unless \`Last-Event-ID\` can be followed on, \`reset\` (forget all), one
 \`record\` per host and \`complete\`; then \`record\` (first report, another inventory or use, or no longer stale; the data is a Host) and
-\`stale\` (three intervals without a report; the data has host, version and receivedAtS). A report that says nothing new is no event. Changes
+\`stale\` (three intervals without a report; the data has host, version and receivedAtS) and \`forgotten\` (by an order; the same data, and a
+later record of that host begins with version 1). A report that says nothing new is no event. Changes
 of a moment are sent together, of several of one host only the last. A change may come twice: the higher version counts.`;
 
 export const listOperation = {
@@ -51,6 +52,21 @@ export const readOperation = {
       content: json(ref('Host')),
     },
     ...problems({ 404: 'It has not reported.', 503: 'Still loading.' }),
+  },
+};
+
+export const forgetOperation = {
+  operationId: 'forgetHost',
+  summary: 'Forget a host that does not report any more',
+  description: 'Its record goes. Should it report again, that is its first report.',
+  parameters: [hostParameter],
+  responses: {
+    204: { description: 'Forgotten.' },
+    ...problems({
+      404: 'It has not reported.',
+      409: 'It is not stale: its agent still reports.',
+      503: 'Still loading, or the database does not take it.',
+    }),
   },
 };
 

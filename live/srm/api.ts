@@ -14,6 +14,7 @@ import type { WatchHub } from './watch-hub.ts';
 const mostBodyBytes = 256 * 1024;
 
 const readers = ['reader', 'scheduler', 'admin'] as const;
+const writers = ['scheduler', 'admin'] as const;
 
 export interface ApiParts {
   readonly registry: SrmRegistry;
@@ -93,6 +94,23 @@ export function srmRoutes({ registry, watch, onStoreError }: ApiParts): Route[] 
         const state = registry.hosts.get(parameter);
         if (state === undefined) throw new Problem(404, 'this host has not reported');
         sendText(response, 200, hostJson(state), 'application/json', { ETag: etagOf(state) });
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/srm/{host}',
+      roles: writers,
+      operation: docs.forgetOperation,
+      async answer({ response, parameter, holder, requestId }) {
+        ready();
+        const sender = { tokenId: holder!.id, requestId };
+        const outcome = await registry.forget(parameter, sender).catch((error: unknown) => {
+          onStoreError(error, requestId);
+          throw unavailable('the database did not take the order');
+        });
+        if (outcome === 'unknown') throw new Problem(404, 'this host has not reported');
+        if (outcome === 'reporting') throw new Problem(409, 'this host still reports: stop its agent first');
+        response.writeHead(204).end();
       },
     },
     { method: 'PUT', path: '/v1/srm/{host}', roles: ['agent'], operation: docs.reportOperation, answer: putReport },

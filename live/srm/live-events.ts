@@ -90,10 +90,14 @@ export class LiveEvents {
   #eventsOf(view: LiveView): Observable<Buffer> {
     const clock = this.#clock;
     const scheduler = schedulerOf(clock);
-    const states = this.#registry.changes.pipe(map(({ state }) => state));
-    const changes = states.pipe(
-      buffer(states.pipe(auditTime(gatherS * 1000, scheduler))),
-      map((gathered) => view.update(new Map(gathered.map((state) => [state.host, state])).values(), clock.nowS)),
+    const all = this.#registry.changes;
+    const changes = all.pipe(
+      buffer(all.pipe(auditTime(gatherS * 1000, scheduler))),
+      map((gathered) =>
+        gathered.some(({ kind }) => kind === 'forgotten')
+          ? 'other-cluster'
+          : view.update(new Map(gathered.map(({ state }) => [state.host, state])).values(), clock.nowS),
+      ),
       takeWhile((change) => change !== 'other-cluster'),
       filter((change) => change !== null),
       map((change) => bytesOf('change', change)),

@@ -67,18 +67,21 @@ export class PlacementMirror {
     const state = this.#registry.hosts.get(name);
     const [node] = await this.#placement.listProviders({ name });
     // Placement may know the host by another name than its agent, or not at all.
-    if (state === undefined || node === undefined) return;
-    await this.#makeClasses();
+    if (node === undefined) return;
     const tree = await this.#placement.listProviders({ inTree: node.id });
     const mine = new Map(
       tree.filter(({ name: each }) => each.startsWith(prefixOf(name))).map((each) => [each.name, each]),
     );
-    const uses = new Map(cardsOf(state).map((card) => [card.address, card]));
-    for (const card of inventoryOf(state).cards) {
-      const own = `${prefixOf(name)}${card.address}`;
-      const provider = mine.get(own) ?? (await this.#create(own, node.id));
-      mine.delete(own);
-      await this.#writeCard(provider, card, uses.get(card.address), state);
+    // One that was forgotten has none.
+    if (state !== undefined) {
+      await this.#makeClasses();
+      const uses = new Map(cardsOf(state).map((card) => [card.address, card]));
+      for (const card of inventoryOf(state).cards) {
+        const own = `${prefixOf(name)}${card.address}`;
+        const provider = mine.get(own) ?? (await this.#create(own, node.id));
+        mine.delete(own);
+        await this.#writeCard(provider, card, uses.get(card.address), state);
+      }
     }
     for (const { id } of mine.values()) {
       await this.#placement.deleteProvider(id).catch((error: unknown) => {

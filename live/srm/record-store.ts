@@ -1,14 +1,14 @@
 /** The SRM records in the database, each write with its audit row. */
-import { type Compilable, type Kysely, sql } from 'kysely';
+import { type Compilable, type Insertable, type Kysely, sql } from 'kysely';
 import type { AuditTable } from '../access/audit-table.ts';
 import type { DatabaseKind } from '../database/column-types.ts';
 import { type Step, transact } from '../database/transact.ts';
-import type { RecordTable } from './tables.ts';
+import { mostAheadS, type RecordTable } from './tables.ts';
 
 /** One report with who sent it. */
 export interface RecordWrite {
   readonly record: RecordTable;
-  readonly tokenId: number;
+  readonly tokenId: number | null;
   readonly requestId: string;
 }
 
@@ -73,15 +73,55 @@ export class RecordStore {
         conflict
           .column('host')
           .doUpdateSet((row) => Object.fromEntries(columns.map((column) => [column, row.ref(`excluded.${column}`)])))
-          .whereRef('excluded.sequence', '>', 'records.sequence'),
+          .where((where) =>
+            where.or([
+              where('records.sequence', '<', where.ref('excluded.sequence')),
+              where('records.sequence', '>', sql<number>`(excluded.${sql.ref('receivedAtS')} + ${mostAheadS}) * 1000`),
+            ]),
+          ),
       );
     }
     // MariaDB assigns from left to right: the sequence, on which the others depend, comes last.
     const newer = (column: (typeof columns)[number]) => {
       const name = sql.ref(column);
-      return sql<never>`if(values(${sql.ref('sequence')}) > ${sql.ref('sequence')}, values(${name}), ${name})`;
+      const sequence = sql.ref('sequence');
+      const isWild = sql`${sequence} > (values(${sql.ref('receivedAtS')}) + ${mostAheadS}) * 1000`;
+      return sql<never>`if(values(${sequence}) > ${sequence} or ${isWild}, values(${name}), ${name})`;
     };
     return insert.onDuplicateKeyUpdate(Object.fromEntries(columns.map((column) => [column, newer(column)])));
+  }
+
+  /** Names of all hosts that have a record. */
+  async readHosts(): Promise<string[]> {
+    const rows = await this.#database.selectFrom('records').select('host').execute();
+    return rows.map(({ host }) => host);
+  }
+
+  /** How many hosts have a record. */
+  async countHosts(): Promise<number> {
+    const { count } = await this.#database
+      .selectFrom('records')
+      .select(({ fn }) => fn.countAll<number | string>().as('count'))
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
+  /** Removes a host's record, with an audit row. @returns false when it has reported since */
+  async forget(
+    { host, version, receivedAtS }: Pick<RecordTable, 'host' | 'version' | 'receivedAtS'>,
+    { tokenId, requestId, nowS: atS }: { tokenId: number | null; requestId: string; nowS: number },
+  ): Promise<boolean> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      const { numDeletedRows } = await transaction
+        .deleteFrom('records')
+        .where('host', '=', host)
+        .where('receivedAtS', '=', receivedAtS)
+        .executeTakeFirst();
+      if (Number(numDeletedRows) === 0) return false;
+      const row = { atS, tokenId, action: 'forget', subject: host, version, requestId };
+      await transaction.insertInto('audit').values(row).execute();
+      return true;
+    });
   }
 
   /** Removes audit rows of reports from before; those of tokens stay. @returns how many */
@@ -101,9 +141,15 @@ export class RecordStore {
       .executeTakeFirst();
     return Number(numDeletedRows);
   }
+
+  /** Removes all audit rows from before, whatever they are of. @returns how many */
+  async dropAudits(beforeS: number): Promise<number> {
+    const { numDeletedRows } = await this.#database.deleteFrom('audit').where('atS', '<', beforeS).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
 }
 
-function auditOf({ record, tokenId, requestId }: RecordWrite): Omit<AuditTable, 'id'> {
+function auditOf({ record, tokenId, requestId }: RecordWrite): Insertable<AuditTable> {
   const { host, version, receivedAtS } = record;
   return { atS: receivedAtS, tokenId, action: 'report', subject: host, version, requestId };
 }

@@ -6,22 +6,25 @@ import type { HostState } from './host-state.ts';
 import type { RecordStore, RecordWrite } from './record-store.ts';
 import type { HostReport } from './report.ts';
 import { SharedTexts } from './shared-texts.ts';
-import type { RecordTable } from './tables.ts';
+import { mostAheadS, type RecordTable } from './tables.ts';
 
 /** What became of a report; `version` is the one that the registry has now, 0 for none. */
 export type ReportOutcome = { readonly kind: 'taken' | 'conflict'; readonly version: number };
 
+/** What became of an order to forget a host. */
+export type ForgetOutcome = 'forgotten' | 'unknown' | 'reporting';
+
 /**
  * What happened to a host: `changed` is a first report or another inventory or use; `seen` a report that says nothing new; `stale` three
- * missed intervals.
+ * missed intervals; `forgotten` an order: the state is the last one.
  */
 export interface RegistryChange {
-  readonly kind: 'changed' | 'seen' | 'stale';
+  readonly kind: 'changed' | 'seen' | 'stale' | 'forgotten';
   readonly state: HostState;
 }
 
 export interface RegistryOptions {
-  readonly store: Pick<RecordStore, 'readRecords' | 'writeRecords'>;
+  readonly store: Pick<RecordStore, 'readRecords' | 'writeRecords' | 'readHosts' | 'countHosts' | 'forget'>;
   readonly clock: Pick<Clock, 'nowS'>;
   /** Seconds between the reports of a host. */
   readonly intervalS: number;
@@ -76,11 +79,23 @@ export class SrmRegistry {
     for (const { receivedAtS } of this.#hosts.values()) newestS = Math.max(newestS, receivedAtS);
     for (const row of await this.#store.readRecords(newestS - clockSkewS)) {
       const known = this.#hosts.get(row.host);
-      if (known !== undefined && known.sequence >= row.sequence) continue;
+      if (known !== undefined && known.receivedAtS >= row.receivedAtS) continue;
       const isSame = known?.inventory === row.inventory && known.usage === row.usage;
       const isStale = this.#isLate(row, nowS);
       const kind = isStale ? 'stale' : isSame && !known.isStale ? 'seen' : 'changed';
       this.#set({ kind, state: { ...row, inventory: this.#inventories.share(row.inventory), isStale } });
+    }
+    await this.#dropForgotten();
+  }
+
+  /** Hosts that another process has forgotten. */
+  async #dropForgotten(): Promise<void> {
+    const before = new Set(this.#hosts.keys());
+    if ((await this.#store.countHosts()) === before.size) return;
+    const there = new Set(await this.#store.readHosts());
+    for (const host of before) {
+      const state = this.#hosts.get(host);
+      if (state !== undefined && !there.has(host) && !this.#writing.has(host)) this.#drop(state);
     }
   }
 
@@ -125,7 +140,7 @@ export class SrmRegistry {
     for (let earlier = this.#writing.get(host); earlier !== undefined; earlier = this.#writing.get(host)) await earlier;
     const known = this.#hosts.get(host);
     const version = known?.version ?? 0;
-    if (successorOf !== version || (known !== undefined && sequence <= known.sequence)) {
+    if (successorOf !== version || (known !== undefined && this.#isBefore(sequence, known))) {
       return { kind: 'conflict', version };
     }
     const isSame = known?.inventory === report.inventory && known.usage === report.usage;
@@ -138,12 +153,41 @@ export class SrmRegistry {
     return { kind: 'taken', version: row.version };
   }
 
+  /**
+   * Forgets a host that does not report any more; a later report of it is its first.
+   *
+   * @returns `reporting` for one that is not stale: its record would come back
+   */
+  async forget(
+    host: string,
+    sender: { readonly tokenId: number | null; readonly requestId: string },
+  ): Promise<ForgetOutcome> {
+    for (let earlier = this.#writing.get(host); earlier !== undefined; earlier = this.#writing.get(host)) await earlier;
+    const state = this.#hosts.get(host);
+    if (state === undefined) return 'unknown';
+    if (!state.isStale) return 'reporting';
+    const isGone = await this.#store.forget(state, { ...sender, nowS: this.#clock.nowS });
+    if (!isGone) return 'reporting';
+    this.#drop(state);
+    return 'forgotten';
+  }
+
+  #drop(state: HostState): void {
+    this.#hosts.delete(state.host);
+    this.#changes.next({ kind: 'forgotten', state });
+  }
+
   /** Marks hosts that have missed three intervals; to be called about once a second. */
   markStale(): void {
     const nowS = this.#clock.nowS;
     for (const state of this.#hosts.values()) {
       if (!state.isStale && this.#isLate(state, nowS)) this.#set({ kind: 'stale', state: { ...state, isStale: true } });
     }
+  }
+
+  /** Sequences rise, unless the last one is beyond any clock: a host whose clock was once far in the future would be locked out. */
+  #isBefore(sequence: number, known: RecordTable): boolean {
+    return sequence <= known.sequence && known.sequence <= (this.#clock.nowS + mostAheadS) * 1000;
   }
 
   /** By the time of receipt: clocks of hosts may be wrong. */

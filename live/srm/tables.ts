@@ -2,6 +2,12 @@
 import type { Kysely } from 'kysely';
 import { type DatabaseKind, seconds, textTypes } from '../database/column-types.ts';
 
+/**
+ * Seconds by which a host's clock may be ahead of ours. A sequence is the milliseconds of the host's clock: one beyond that is no
+ * clock's, and any other may follow it.
+ */
+export const mostAheadS = 366 * 86_400;
+
 export interface RecordTable {
   host: string;
   /** 1 for the host's first report, one more for each that was taken. */

@@ -137,12 +137,16 @@ export class WatchHub {
 /** Of several changes of a host only the last matters; what was news stays news. */
 function latestOf(changes: readonly RegistryChange[]): RegistryChange[] {
   const latest = new Map<string, RegistryChange>();
+  const forgotten: RegistryChange[] = [];
   for (const change of changes) {
     const { host } = change.state;
-    const isNews = latest.get(host)?.kind === 'changed';
-    latest.set(host, isNews ? { ...change, kind: 'changed' } : change);
+    const before = latest.get(host)?.kind;
+    // What comes after it is the host's first report again, whose version is lower.
+    if (before === 'forgotten') forgotten.push(latest.get(host)!);
+    const staysNews = before === 'changed' && change.kind !== 'forgotten';
+    latest.set(host, staysNews ? { ...change, kind: 'changed' } : change);
   }
-  return [...latest.values()];
+  return [...forgotten, ...latest.values()];
 }
 
 /** Put together when the first watcher takes it: while nobody watches, changes cost next to nothing. */
@@ -163,7 +167,8 @@ function chunkOf(changes: readonly RegistryChange[], first: number, epoch: strin
 }
 
 function eventOf(change: RegistryChange, id: string): string {
-  return `event: ${change.kind === 'changed' ? 'record' : 'stale'}\nid: ${id}\ndata: ${dataOf(change)}\n\n`;
+  const type = change.kind === 'changed' ? 'record' : change.kind;
+  return `event: ${type}\nid: ${id}\ndata: ${dataOf(change)}\n\n`;
 }
 
 function dataOf({ kind, state }: RegistryChange): string {

@@ -47,9 +47,14 @@ class SrmNews {
   take({ type, data }: ServerSentEvent): SrmEvent[] {
     // The database may be another one after it, with lower versions.
     if (type === 'reset') this.#versions.clear();
-    if (type !== 'record' && type !== 'stale') return [];
+    if (type !== 'record' && type !== 'stale' && type !== 'forgotten') return [];
     const state = anObject(JSON.parse(data), type);
     const host = aText(state.host, `${type}.host`);
+    if (type === 'forgotten') {
+      this.#versions.delete(host);
+      this.#missed.delete(host);
+      return [];
+    }
     const version = anInteger(state.version, `${type}.version`);
     const atS = aNumber(state.receivedAtS, `${type}.receivedAtS`);
     const events: SrmEvent[] = [];

@@ -63,14 +63,31 @@ describe('requestFromFlavor', () => {
     expect(request.cardModels).toEqual(['RTX A6000', 'L40S']);
   });
 
-  test('metadata count where both have a key, and add to the rest', () => {
+  test('where flavor and metadata both have a key the stricter counts, whichever has it; what one has alone adds to it', () => {
     const specs = { 'heps:gpu_num': '1', 'heps:gpu_mem_mib': '16384' };
     const metadata = { 'heps:gpu_mem_mib': '24576', 'heps:gpu_cores': '1000' };
-    expect(requestFromFlavor('a', flavor, specs, metadata)).toMatchObject({
-      cards: 1,
-      cardMemoryMib: 24576,
-      cardCores: 1000,
-    });
+    const together = { cards: 1, cardMemoryMib: 24576, cardCores: 1000 };
+    expect(requestFromFlavor('a', flavor, specs, metadata)).toMatchObject(together);
+    expect(requestFromFlavor('a', flavor, metadata, specs)).toMatchObject(together);
+    // By number, not by text: 9000 is less than 16384.
+    expect(requestFromFlavor('a', flavor, specs, { 'heps:gpu_mem_mib': '9000' }).cardMemoryMib).toBe(16384);
+  });
+
+  test('of models those count that both accept; any is no wish; none in common is an error', () => {
+    const models = (one: string, other: string) =>
+      requestFromFlavor('a', flavor, { 'heps:gpu_num': '1', 'heps:gpu_model': one }, { 'heps:gpu_model': other })
+        .cardModels;
+    expect(models('T4|L40S|A40', 'A40|L40S|H100')).toEqual(['L40S', 'A40']);
+    expect(models('any', 'A40')).toEqual(['A40']);
+    expect(models('A40', 'any')).toEqual(['A40']);
+    expect(models('any', '')).toEqual([]);
+    expect(() => models('T4', 'A40')).toThrow('heps:gpu_model: expected a model that is accepted otherwise too: T4');
+  });
+
+  test('a number that is none is refused, whichever side has it', () => {
+    const [good, wrong] = [{ 'heps:gpu_num': '1' }, { 'heps:gpu_num': 'two' }];
+    expect(() => requestFromFlavor('a', flavor, good, wrong)).toThrow('heps:gpu_num: expected a whole number');
+    expect(() => requestFromFlavor('a', flavor, wrong, good)).toThrow('heps:gpu_num: expected a whole number');
   });
 
   test('any model is no wish', () => {
@@ -94,7 +111,7 @@ describe('requestFromFlavor', () => {
   test('heps:gpu_num counts before the alias', () => {
     const specs = { 'pci_passthrough:alias': 'a6000:1', 'heps:gpu_num': '2' };
     expect(requestFromFlavor('a', flavor, specs).cards).toBe(2);
-    expect(requestFromFlavor('a', flavor, specs, { 'heps:gpu_num': '0' }).cards).toBe(0);
+    expect(requestFromFlavor('a', flavor, specs, { 'heps:gpu_num': '0' }).cards).toBe(2);
   });
 
   test.each(['heps:gpu_num', 'heps:gpu_mem_mib', 'heps:gpu_cores'])('%s that is no count is named', (key) => {

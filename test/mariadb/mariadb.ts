@@ -7,7 +7,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseOptions } from '../../live/database/database.ts';
+import type { DatabaseOptions, DatabaseTls } from '../../live/database/database.ts';
 import { freePort } from '../free-port.ts';
 
 const path = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };
@@ -39,8 +39,8 @@ export class MariadbProcess {
     this.#port = await freePort();
   }
 
-  /** Starts it, the second time with the same data on the same port. */
-  async start(): Promise<void> {
+  /** Starts it, the second time with the same data on the same port. @param more options of mariadbd */
+  async start(...more: string[]): Promise<void> {
     const child = spawn(
       'mariadbd',
       [
@@ -53,6 +53,7 @@ export class MariadbProcess {
         `--port=${this.#port}`,
         '--bind-address=127.0.0.1',
         '--skip-name-resolve',
+        ...more,
       ],
       { env: path, stdio: ['ignore', 'ignore', 'pipe'] },
     );
@@ -85,17 +86,34 @@ export class MariadbProcess {
   }
 
   /** An empty database. */
-  async freshDatabase(): Promise<DatabaseOptions & { kind: 'mariadb' }> {
-    const options = this.optionsFor(`heps_${++this.#databases}`);
-    const { host, port, user, password, name } = options;
-    const connection = await createConnection({ host, port, user, password });
-    await connection.query(`create database ${name}`);
-    await connection.end();
+  async freshDatabase(tls: DatabaseTls | null = null): Promise<DatabaseOptions & { kind: 'mariadb' }> {
+    const options = { ...this.optionsFor(`heps_${++this.#databases}`), tls };
+    await this.#query(`create database ${options.name}`);
     return options;
+  }
+
+  /** From now on the user of the test must show a certificate, or need not. */
+  async requireCertificate(isRequired: boolean): Promise<void> {
+    await this.#query(`alter user heps@'127.0.0.1' require ${isRequired ? 'x509' : 'none'}`);
+  }
+
+  /** As root, by the socket. */
+  async #query(text: string): Promise<void> {
+    const connection = await createConnection({ socketPath: `${this.#folder}/mariadb.sock`, user: 'root' });
+    await connection.query(text);
+    await connection.end();
   }
 
   /** How to reach a database of that name. */
   optionsFor(name: string): DatabaseOptions & { kind: 'mariadb' } {
-    return { kind: 'mariadb', host: '127.0.0.1', port: this.#port, name, user: 'heps', password: this.#password };
+    return {
+      kind: 'mariadb',
+      host: '127.0.0.1',
+      port: this.#port,
+      name,
+      user: 'heps',
+      password: this.#password,
+      tls: null,
+    };
   }
 }

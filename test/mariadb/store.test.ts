@@ -31,7 +31,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const { path, remove } = temporaryFolder();
     const { kind, host, port, name, user, password } = await mariadb.freshDatabase();
     writeFileSync(join(path, 'password'), password);
-    const options = { kind, host, port, name, user, password };
+    const options = { kind, host, port, name, user, password, tls: null };
     let store = await openStores(options);
     const tokens = await agentTokens(store, ['gpu-01', 'gpu-02']);
     await store.close();
@@ -44,9 +44,12 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
       const lost = await put(server.url, tokens.get('gpu-01')!, reportOf('gpu-01', 2), 1);
       expect([lost.status, lost.headers.get('retry-after')]).toEqual([503, '1']);
       expect((await fetch(`${server.url}healthz`)).status).toBe(200);
+      const ready = await fetch(`${server.url}readyz`);
+      expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('the database does not serve')]);
       await mariadb.start();
       const again = await put(server.url, tokens.get('gpu-01')!, reportOf('gpu-01', 3), 1);
       expect([again.status, await again.json()]).toEqual([200, { version: 2 }]);
+      expect((await fetch(`${server.url}readyz`)).status).toBe(200);
       expect(await server.end('SIGTERM')).toBe(0);
       expect(server.log.join('\n')).not.toContain(password);
       store = await openStores(options);

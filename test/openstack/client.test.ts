@@ -266,7 +266,9 @@ describe('Placement', () => {
 describe('Glance', () => {
   test('the image is there and can be booted', async () => {
     const images = await collect(glance.listImages(1));
-    expect(images).toEqual([{ id: imageId, name: 'tiny', status: 'active', minRamMib: 0, minDiskGib: 0 }]);
+    expect(images).toEqual([
+      { id: imageId, name: 'tiny', status: 'active', minRamMib: 0, minDiskGib: 0, requiredTraits: [] },
+    ]);
   });
 
   test('a namespace is made once and deleted though it is protected', async () => {

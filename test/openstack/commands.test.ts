@@ -29,11 +29,11 @@ afterAll(async () => {
 });
 
 describe('install', () => {
-  test('a dry run shows the definitions and leaves Glance as it is', async () => {
-    const { status, stdout } = heps('install', '--cloud', 'admin', '--dry-run');
+  test('a dry run shows what is registered, needs no login and leaves Glance as it is', async () => {
+    const { status, stdout } = heps('install', '--cloud', 'nowhere', '--dry-run', '--url', 'https://c:8790');
     expect(status).toBe(0);
-    expect(stdout).toContain('creates the namespace OS::HEPS::GPU in Glance');
     expect(stdout).toContain('"gpu_mem_mib"');
+    expect(stdout).toContain('the service heps-srm at https://c:8790');
     expect(await glance.showNamespace(gpuNamespace.namespace)).toBeNull();
   });
 
@@ -46,6 +46,24 @@ describe('install', () => {
       'OS::Nova::Flavor',
       'OS::Nova::Server',
     ]);
+  });
+
+  test('with an address the server is in the catalog, until uninstall', () => {
+    const catalog = (): string => {
+      const env = { ...process.env, OS_CLIENT_CONFIG_FILE: join(stateFolder, 'clouds.yaml') };
+      const args = ['--os-cloud', 'admin', 'catalog', 'show', 'heps-srm', '-f', 'json'];
+      return spawnSync('/usr/bin/openstack', args, { encoding: 'utf8', env }).stdout;
+    };
+    const url = 'http://127.0.0.1:8790';
+    expect(heps('install', '--cloud', 'admin', '--url', url).stdout).toContain('is in the catalog now');
+    expect(heps('install', '--cloud', 'admin', '--url', url).stdout).toContain('is in the catalog already');
+    expect(JSON.parse(catalog())).toMatchObject({
+      type: 'heps-srm',
+      endpoints: expect.arrayContaining([expect.objectContaining({ interface: 'public', url })]),
+    });
+    expect(heps('uninstall', '--cloud', 'admin').stdout).toContain('the service heps-srm is no longer in the catalog');
+    expect(catalog()).toBe('');
+    expect(heps('install', '--cloud', 'admin').stdout).toContain('is not registered: --url says');
   });
 
   test('definitions of another version are replaced', async () => {

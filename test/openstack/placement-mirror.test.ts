@@ -4,12 +4,13 @@ import { openPlacement, type Placement } from '../../live/openstack/index.ts';
 import { PlacementMirror } from '../../live/srm/placement-mirror.ts';
 import { SrmRegistry } from '../../live/srm/registry.ts';
 import type { HostReport } from '../../live/srm/report.ts';
+import { noRecords } from '../live/srm/build.ts';
 import { cloudConfiguration, logIn } from './cloud.ts';
 import { gpuReports } from './gpu-reports.ts';
 
 const { session } = logIn(cloudConfiguration('admin'));
 let placement: Placement;
-const store = { readRecords: async () => [], writeRecords: async () => {} };
+const store = noRecords;
 const registry = new SrmRegistry({ store, clock: { nowS: 1 }, intervalS: 10 });
 const sender = { tokenId: 1, requestId: '' };
 let version = 0;

@@ -12,6 +12,8 @@ export interface Station {
   readonly size: DesktopSize;
   readonly gpu: DesktopGpu;
   readonly largest: DesktopSize & { readonly cards: number; readonly cardMemoryMib: number };
+  /** Models that people may choose among; empty: those of the hosts that report. */
+  readonly cardModels: readonly string[];
   readonly lifetimeS: number;
   readonly longestLifetimeS: number;
   /** Storage that is mounted, by the person's rights. */

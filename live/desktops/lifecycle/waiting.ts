@@ -3,7 +3,10 @@ import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { Desktop } from '../records/desktop.ts';
 
 /** What a desktop asks for. */
-export type Asked = Pick<Desktop, 'vcpus' | 'ramMib' | 'diskGib' | 'cards' | 'cardMemoryMib'>;
+export type Asked = Pick<
+  Desktop,
+  'vcpus' | 'ramMib' | 'diskGib' | 'cards' | 'cardMemoryMib' | 'cardCores' | 'askedModels'
+>;
 
 /** A desktop that holds something which becomes free at its end. */
 export interface Holder extends Asked {
@@ -24,8 +27,16 @@ export function asksNoLess(one: Asked, other: Asked): boolean {
     one.ramMib >= other.ramMib &&
     one.diskGib >= other.diskGib &&
     one.cards >= other.cards &&
-    (other.cards === 0 || one.cardMemoryMib >= other.cardMemoryMib)
+    (other.cards === 0 ||
+      (one.cardMemoryMib >= other.cardMemoryMib &&
+        one.cardCores >= other.cardCores &&
+        isNarrower(one.askedModels, other.askedModels)))
   );
+}
+
+/** Whether each model that `some` accept is one of `others`; none stands for any. */
+function isNarrower(some: readonly string[], others: readonly string[]): boolean {
+  return others.length === 0 || (some.length > 0 && some.every((model) => others.includes(model)));
 }
 
 /**
@@ -68,17 +79,23 @@ function isEnough(asked: Asked, freed: readonly Holder[]): boolean {
     const sum = (part: 'vcpus' | 'ramMib'): number => freed.reduce((total, holder) => total + holder[part], 0);
     return sum('vcpus') >= asked.vcpus && sum('ramMib') >= asked.ramMib;
   }
-  const suiting = freed.flatMap(({ cardModels }) => cardModels).filter((model) => isLarge(model, asked.cardMemoryMib));
+  const suiting = freed.flatMap(({ cardModels }) => cardModels).filter((model) => serves(model, asked));
   return suiting.length >= asked.cards;
 }
 
-function isLarge(model: string, memoryMib: number): boolean {
-  return (modelNamed(model)?.memoryMib ?? 0) >= memoryMib;
+function serves(model: string, { cardMemoryMib, cardCores, askedModels }: Asked): boolean {
+  const { memoryMib = 0, cores = 0 } = modelNamed(model) ?? {};
+  return memoryMib >= cardMemoryMib && cores >= cardCores && (askedModels.length === 0 || askedModels.includes(model));
 }
 
-function cardsInWords({ cards, cardMemoryMib }: Asked, adjective = ''): string {
-  const noun = `${cards} ${adjective}${cards === 1 ? 'card' : 'cards'}`;
-  return cardMemoryMib === 0 ? noun : `${noun} with ${gigabytes(cardMemoryMib)}`;
+function cardsInWords({ cards, cardMemoryMib, cardCores, askedModels }: Asked, adjective = ''): string {
+  const models = askedModels.length === 0 ? '' : `${askedModels.join(' or ')} `;
+  const noun = `${cards} ${adjective}${models}${cards === 1 ? 'card' : 'cards'}`;
+  const least = [
+    ...(cardMemoryMib === 0 ? [] : [gigabytes(cardMemoryMib)]),
+    ...(cardCores === 0 ? [] : [`${cardCores} cores`]),
+  ];
+  return least.length === 0 ? noun : `${noun} with ${least.join(' and ')}`;
 }
 
 function sizeInWords({ vcpus, ramMib, cards }: Asked): string {

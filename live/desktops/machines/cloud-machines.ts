@@ -10,7 +10,7 @@ import type { MachineOrder } from '../records/machine-order.ts';
 import type { MachineStatus, Machines } from './machines.ts';
 
 export interface CloudMachinesParts {
-  readonly scheduling: Pick<Scheduling, 'specOf' | 'advise' | 'submit' | 'remove'>;
+  readonly scheduling: Pick<Scheduling, 'specOf' | 'advise' | 'submit' | 'remove' | 'view'>;
   readonly requests: Pick<RequestStore, 'readLatest' | 'change'>;
   /** Asked for each time, since the cloud may be away when this is made. */
   readonly nova: () => Promise<
@@ -50,9 +50,9 @@ export class CloudMachines implements Machines {
       ...(gpu.count > 0 && { gpu }),
     });
     const spec = await scheduling.specOf(randomUUID(), body);
-    const advice = scheduling.advise(spec);
+    const advice = await scheduling.advise(spec);
     // Nothing is written for a try that cannot succeed.
-    if (advice.decision.kind === 'no-valid-host') return noRoom(advice.decision.rejectedBy as Record<string, number>);
+    if (advice.decision.kind === 'no-valid-host') return noRoom(advice.rejectedBy);
     const turn = latest === undefined ? 1 : turnOf(latest) + 1;
     return await this.#statusOf(await scheduling.submit(spec, `${keyOf(order.id)}${turn}`, sender));
   }
@@ -100,6 +100,10 @@ export class CloudMachines implements Machines {
       if (error instanceof OpenStackError && [400, 404, 409, 501].includes(error.status)) return null;
       throw error;
     }
+  }
+
+  cardModels(): readonly string[] {
+    return this.#parts.scheduling.view.cluster.models.map(({ name }) => name);
   }
 
   /** The scheduler ends on its own. */

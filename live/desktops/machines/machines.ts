@@ -30,5 +30,7 @@ export interface Machines {
   remove(id: string): Promise<void>;
   /** Address of Nova's own console of it, for administrators; null where there is none. */
   consoleUrl(id: string): Promise<string | null>;
+  /** Models of the cards that there are, in use or not. */
+  cardModels(): readonly string[];
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** An application for a desktop: checked against the catalogue and the person's rights, and made into a row and an order. */
 import { createHash, randomInt, randomUUID } from 'node:crypto';
-import { anInteger, anObject, aPositive, aText, noOtherFields } from '../../../core/check.ts';
+import { modelNamed } from '../../../core/card-catalogue.ts';
+import { anArray, anInteger, anObject, aPositive, aText, noOtherFields } from '../../../core/check.ts';
 import type { DesktopGpu, DesktopSize } from '../../../core/wire/portal.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Person } from '../accounts/person.ts';
@@ -65,6 +66,14 @@ function checkLargest(station: Station, size: DesktopSize, gpu: DesktopGpu, life
     [gpu.count === 0 ? 0 : gpu.memoryMib, largest.cardMemoryMib, `cards of at most ${memory(largest.cardMemoryMib)}`],
     [lifetimeS, longestLifetimeS, `at most ${hours(longestLifetimeS)}`],
   ];
+  const { models = [] } = gpu;
+  for (const name of gpu.count === 0 ? [] : models) {
+    const memoryMib = modelNamed(name)?.memoryMib;
+    const isOffered = station.cardModels.length === 0 || station.cardModels.includes(name);
+    if (memoryMib === undefined || memoryMib > largest.cardMemoryMib || !isOffered) {
+      throw new Problem(400, `A desktop of the station ${station.title} may not have the card ${name}.`);
+    }
+  }
   for (const [asked, most, sentence] of parts) {
     if (asked > most) throw new Problem(400, `A desktop of the station ${station.title} may have ${sentence}.`);
   }
@@ -141,6 +150,8 @@ export function newDesktop(
     ...size,
     cards: gpu.count,
     cardMemoryMib: gpu.count === 0 ? 0 : gpu.memoryMib,
+    cardCores: gpu.count === 0 ? 0 : (gpu.cores ?? 0),
+    askedModels: gpu.count === 0 ? [] : (gpu.models ?? []),
     lifetimeS,
     state: 'waiting',
     wish: null,
@@ -164,8 +175,11 @@ export function newDesktop(
 
 /** Whether both ask for the same. */
 export function isSameApplication(one: Desktop, other: Desktop): boolean {
-  const fields = ['station', 'image', 'title', 'vcpus', 'ramMib', 'diskGib', 'cards', 'cardMemoryMib', 'lifetimeS'];
-  return fields.every((field) => one[field as keyof Desktop] === other[field as keyof Desktop]);
+  const sizes = ['vcpus', 'ramMib', 'diskGib', 'cards', 'cardMemoryMib', 'cardCores', 'lifetimeS'] as const;
+  const fields = ['station', 'image', 'title', ...sizes] as const;
+  return (
+    fields.every((field) => one[field] === other[field]) && one.askedModels.join('\n') === other.askedModels.join('\n')
+  );
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -187,9 +201,11 @@ function sizeOf(value: unknown): DesktopSize {
 
 function gpuOf(value: unknown): DesktopGpu {
   const gpu = anObject(value, 'gpu');
-  noOtherFields(gpu, 'gpu', ['count', 'memoryMib']);
+  noOtherFields(gpu, 'gpu', ['count', 'memoryMib', 'cores', 'models']);
   return {
     count: anInteger(gpu.count, 'gpu.count'),
     memoryMib: anInteger(gpu.memoryMib, 'gpu.memoryMib'),
+    cores: anInteger(gpu.cores ?? 0, 'gpu.cores'),
+    models: anArray(gpu.models ?? [], 'gpu.models').map((name, index) => aText(name, `gpu.models[${index}]`)),
   };
 }

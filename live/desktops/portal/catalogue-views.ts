@@ -1,5 +1,6 @@
 /** Stations, and desktops with what the catalogue says of them, as people see them. */
-import type { DesktopView, StationView } from '../../../core/wire/portal.ts';
+import { modelNamed } from '../../../core/card-catalogue.ts';
+import type { CardView, DesktopView, StationView } from '../../../core/wire/portal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { DesktopImage, Station } from '../catalogue/station.ts';
 import type { Desktop } from '../records/desktop.ts';
@@ -29,8 +30,18 @@ export function imageNamed(catalogue: Catalogue, row: Desktop): DesktopImage | u
   return stationNamed(catalogue, row)?.images.find(({ id }) => id === row.image);
 }
 
-/** Without what is the operator's. */
-export function stationView(station: Station): StationView {
+/** Models that the station's people may choose among, those with the least memory first. @param there models of the hosts that report */
+export function cardsOffered({ cardModels, largest }: Station, there: readonly string[]): CardView[] {
+  const models = cardModels.length > 0 ? cardModels : there;
+  return models
+    .flatMap((name) => modelNamed(name) ?? [])
+    .filter(({ memoryMib }) => largest.cards > 0 && memoryMib <= largest.cardMemoryMib)
+    .map(({ name, memoryMib, cores }) => ({ name, memoryMib, cores }))
+    .sort((one, other) => one.memoryMib - other.memoryMib || one.cores - other.cores);
+}
+
+/** Without what is the operator's. @param there models of the hosts that report */
+export function stationView(station: Station, there: readonly string[]): StationView {
   const { id, title, description, size, gpu, largest, lifetimeS, longestLifetimeS } = station;
   const images = station.images.map((image) => ({
     id: image.id,
@@ -39,5 +50,6 @@ export function stationView(station: Station): StationView {
     software: image.software.map((software) => software.title),
     apps: image.apps.map((app) => ({ id: app.id, title: app.title })),
   }));
-  return { id, title, description, images, size, gpu, largest, lifetimeS, longestLifetimeS };
+  const cards = cardsOffered(station, there);
+  return { id, title, description, images, size, gpu, largest, cards, lifetimeS, longestLifetimeS };
 }

@@ -7,6 +7,7 @@ import { readJson } from '../../http/request-body.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import type { Session } from '../accounts/sessions.ts';
 import { noLimits, objectionOf, type SharedLimits, type Use, useOf } from '../catalogue/limits.ts';
+import type { Machines } from '../machines/machines.ts';
 import type { AuditEntry, DesktopAction } from '../records/audit-trail.ts';
 import type { DesktopRecord } from '../records/desktop-store.ts';
 import { checkApplication, checkRoom, isSameApplication, newDesktop, stationsOf } from './application.ts';
@@ -18,6 +19,7 @@ import type { PortalParts } from './portal-parts.ts';
 
 export interface DesktopRoutesParts extends PortalParts {
   readonly events: PortalEvents;
+  readonly machines: Pick<Machines, 'cardModels'>;
   readonly settings: {
     /** Of each person. */
     readonly limits: SharedLimits;
@@ -31,7 +33,7 @@ export interface DesktopRoutesParts extends PortalParts {
 const mostBodyBytes = 16 * 1024;
 
 export function desktopRoutes(parts: DesktopRoutesParts): Route[] {
-  const { requests, access, store, catalogue, events, settings, clock, onChange } = parts;
+  const { requests, access, store, catalogue, machines, events, settings, clock, onChange } = parts;
 
   const viewFor = (record: DesktopRecord, { person }: Session): DesktopView =>
     viewOf(catalogue, record, person, clock.nowS);
@@ -125,7 +127,7 @@ export function desktopRoutes(parts: DesktopRoutesParts): Route[] {
 
   return [
     get('/portal/v1/stations', docs.stationsOperation, ({ person }) => ({
-      stations: stationsOf(catalogue, person).map(stationView),
+      stations: stationsOf(catalogue, person).map((station) => stationView(station, machines.cardModels())),
     })),
     get('/portal/v1/usage', docs.usageOperation, async (session): Promise<UsageView> => {
       const { limits, windowDays } = settings;

@@ -39,7 +39,7 @@ export function desktopView(
     imageTitle: image?.title ?? row.image,
     system: image?.system ?? 'linux',
     size: { vcpus: row.vcpus, ramMib: row.ramMib, diskGib: row.diskGib },
-    gpu: { count: row.cards, memoryMib: row.cardMemoryMib },
+    gpu: { count: row.cards, memoryMib: row.cardMemoryMib, cores: row.cardCores, models: row.askedModels },
     state,
     reason: row.reason ?? sentenceOf(row, nowS),
     expectedAtS: row.expectedAtS,

@@ -4,7 +4,9 @@ import type { DesktopState } from '../../../core/wire/portal.ts';
 import { readJsonColumn } from '../../database/json-column.ts';
 import type { DesktopTable } from './tables.ts';
 
-export interface Desktop extends Readonly<Omit<DesktopTable, 'cardModels'>> {
+export interface Desktop extends Readonly<Omit<DesktopTable, 'cardModels' | 'askedModels'>> {
+  /** Models of which its cards must be; empty: any. */
+  readonly askedModels: readonly string[];
   /** Of its cards, one name each. */
   readonly cardModels: readonly string[];
 }
@@ -26,18 +28,20 @@ export const aliveStates: readonly DesktopState[] = [
 
 /** @throws UnreadableColumn */
 export function desktopOf(row: DesktopTable): Desktop {
-  const cardModels = readJsonColumn(row.cardModels, `desktops ${row.id}, cardModels`, (value, where) =>
-    anArray(value, where).map((model, index) => aText(model, `${where}[${index}]`)),
-  );
-  return { ...row, cardModels };
+  const models = (column: 'cardModels' | 'askedModels'): string[] =>
+    readJsonColumn(row[column], `desktops ${row.id}, ${column}`, (value, where) =>
+      anArray(value, where).map((model, index) => aText(model, `${where}[${index}]`)),
+    );
+  return { ...row, cardModels: models('cardModels'), askedModels: models('askedModels') };
 }
 
 /** Its row. */
 export function rowOf(desktop: Desktop): DesktopTable {
-  return { ...desktop, cardModels: JSON.stringify(desktop.cardModels) };
+  const { cardModels, askedModels } = desktop;
+  return { ...desktop, cardModels: JSON.stringify(cardModels), askedModels: JSON.stringify(askedModels) };
 }
 
 /** The columns of a change. */
-export function columnsOf({ cardModels, ...others }: DesktopChanges): Partial<DesktopTable> {
+export function columnsOf({ cardModels, askedModels: _, ...others }: DesktopChanges): Partial<DesktopTable> {
   return { ...others, ...(cardModels !== undefined && { cardModels: JSON.stringify(cardModels) }) };
 }

@@ -42,6 +42,8 @@ export function readMachineOrder(text: string, desktop: string): MachineOrder {
       gpu: {
         count: anInteger(gpu.count, `${where}, gpu.count`),
         memoryMib: anInteger(gpu.memoryMib, `${where}, gpu.memoryMib`),
+        cores: anInteger(gpu.cores ?? 0, `${where}, gpu.cores`),
+        models: textsOf(gpu.models ?? [], `${where}, gpu.models`),
       },
       networks: order.networks === 'none' ? 'none' : textsOf(order.networks, `${where}, networks`),
       userData: anyText(order.userData, `${where}, userData`),

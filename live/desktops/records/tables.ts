@@ -48,6 +48,10 @@ export interface DesktopTable {
   diskGib: number;
   cards: number;
   cardMemoryMib: number;
+  /** At least, of each card; 0: any. */
+  cardCores: number;
+  /** JSON of texts: models of which the cards must be; none: any. */
+  askedModels: string;
   lifetimeS: number;
   /** Never `connected`, which is told from the grants. */
   state: DesktopState;
@@ -149,6 +153,23 @@ export interface DesktopSchema {
   grants: GrantTable;
   desktopAudit: DesktopAuditTable;
   leases: LeaseTable;
+}
+
+/** What is asked of cards beside their memory; desktops from before asked for nothing else. */
+export function desktopCardColumns(): Migration {
+  return {
+    async up(database: Kysely<DesktopSchema>) {
+      const { schema } = database;
+      await schema
+        .alterTable('desktops')
+        .addColumn('cardCores', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute();
+      await schema
+        .alterTable('desktops')
+        .addColumn('askedModels', sql`varchar(2000)`, (column) => column.notNull().defaultTo('[]'))
+        .execute();
+    },
+  };
 }
 
 export function desktopTables(kind: DatabaseKind): Migration {

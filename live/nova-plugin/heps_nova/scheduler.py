@@ -4,12 +4,19 @@ nova-scheduler asks filters host by host; HepsFilter makes one request for all
 hosts that the filters before it left:
 
     POST <url>   Authorization: Bearer <token>
-    {"instance": uuid, "project": id, "hints": {...},
+    {"instance": uuid, "project": id, "timeout": seconds,
+     "hints": {...}, "metadata": {...},
      "flavor": {"name", "vcpus", "memory_mb", "root_gb", "ephemeral_gb",
                 "swap_mb", "extra_specs"},
-     "hosts": ["gpu-001", ...]}
+     "hosts": ["gpu-001", ...], "pci": {"gpu-001": ["10de:2230"], ...}}
 
     {"mode": "act", "hosts": {"gpu-001": 1.0, "gpu-004": 0.5}}
+    {"mode": "act", "hosts": {}, "reason": "none of the 8 hosts ..."}
+
+"metadata" are the server's own, which the request spec lacks: those of the
+build request while a new server is scheduled, of the instance in its cell
+when one is resized, migrated, evacuated or unshelved. "pci" are the devices
+that hosts have, by vendor and product.
 
 In mode act hosts that are left out are refused, and HepsWeigher applies the
 numbers; in advise nobody is refused; in shadow nothing is changed. A request
@@ -21,10 +28,14 @@ import weakref
 
 import eventlet
 from oslo_config import cfg
+from oslo_config import types
 from oslo_log import log as logging
 import requests
 
 import nova.conf
+from nova import context as nova_context
+from nova import exception
+from nova import objects
 from nova.scheduler import filters
 from nova.scheduler import utils
 from nova.scheduler import weights
@@ -32,17 +43,22 @@ from nova.scheduler import weights
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
 CONF.register_opts([
-    cfg.URIOpt('url', schemes=['http', 'https'],
-               default='http://127.0.0.1:8790/v1/nova/hosts',
-               help='where heps live serve answers'),
+    cfg.ListOpt('url', item_type=types.URI(schemes=['http', 'https']),
+                default=['http://127.0.0.1:8790/v1/nova/hosts'],
+                help='where heps live serve answers; of several servers on '
+                     'one database all, separated by commas: the next one is '
+                     'asked where one does not answer'),
     cfg.StrOpt('token_file', default='/etc/nova/heps.token',
-               help='file with a token of the role scheduler'),
+               help='file with a token of the role plugin'),
     cfg.FloatOpt('timeout', default=2.0, min=0.1,
-                 help='seconds to wait for an answer'),
+                 help='seconds to wait for an answer, of all servers '
+                      'together'),
     cfg.BoolOpt('fail_open', default=True,
                 help='without an answer let Nova decide alone; else refuse'),
-    # Enough to outvote Nova's own weighers, which give up to 1 each.
-    cfg.FloatOpt('weight_multiplier', default=1000.0),
+    # Enough to outvote Nova's own weighers among some 100 000 hosts, whose
+    # numbers then differ by 0.00001: most give up to 1, and
+    # BuildFailureWeigher and CrossCellWeigher up to 1 000 000.
+    cfg.FloatOpt('weight_multiplier', default=1e12),
     cfg.StrOpt('cafile', help='certificates of your own authority, PEM'),
 ], group='heps')
 
@@ -76,31 +92,107 @@ TOKEN = Token()
 SESSION = requests.Session()
 # No proxy, and no name and password of ~/.netrc in place of the token.
 SESSION.trust_env = False
+# The server closes connections that nobody uses: a question that meets such
+# a one is sent again, which changes nothing. The timeout is for both.
+AGAIN = requests.adapters.Retry(
+    total=1, connect=1, read=1, redirect=0, status=0, other=0,
+    allowed_methods=None)
+for scheme in ('http://', 'https://'):
+    SESSION.mount(scheme, requests.adapters.HTTPAdapter(
+        max_retries=AGAIN, pool_maxsize=100))
 
 
-def question(spec, hosts):
+class Unreadable(Exception):
+    """The server's metadata cannot be read, so what it asks is not known."""
+
+
+def metadata_of(spec):
+    """The server's metadata. Raises Unreadable."""
+    uuid = spec.instance_uuid
+    context = nova_context.get_admin_context()
+    try:
+        try:
+            build = objects.BuildRequest.get_by_instance_uuid(context, uuid)
+            return dict(build.instance.metadata or {})
+        except exception.BuildRequestNotFound:
+            # It is in its cell: built already, or just deleted.
+            mapping = objects.InstanceMapping.get_by_instance_uuid(
+                context, uuid)
+            if mapping.cell_mapping is None:
+                raise Unreadable('instance %s is in no cell' % uuid)
+            with nova_context.target_cell(
+                    context, mapping.cell_mapping) as cell_context:
+                instance = objects.Instance.get_by_uuid(
+                    cell_context, uuid, expected_attrs=['metadata'])
+            return dict(instance.metadata or {})
+    except Unreadable:
+        raise
+    except Exception as error:
+        # Of the database, its driver, or Nova's objects: whatever it is.
+        raise Unreadable('metadata of instance %s: %s: %s' % (
+            uuid, type(error).__name__, error)) from error
+
+
+def devices_of(state):
+    """The PCI devices of a host, as vendor:product."""
+    stats = getattr(state, 'pci_stats', None)
+    pools = getattr(stats, 'pools', None) or []
+    return sorted({'%s:%s' % (pool.get('vendor_id'), pool.get('product_id'))
+                   for pool in pools})
+
+
+def question(spec, states):
     flavor = spec.flavor
+    devices = {state.host: devices_of(state) for state in states}
     return {
         'instance': spec.instance_uuid, 'project': spec.project_id,
+        'timeout': CONF.heps.timeout,
         'hints': dict(spec.scheduler_hints or {}),
+        'metadata': metadata_of(spec),
         'flavor': {
             'name': flavor.name, 'vcpus': flavor.vcpus,
             'memory_mb': flavor.memory_mb, 'root_gb': flavor.root_gb,
             'ephemeral_gb': flavor.ephemeral_gb, 'swap_mb': flavor.swap,
             'extra_specs': dict(flavor.extra_specs or {})},
-        'hosts': hosts}
+        'hosts': [state.host for state in states],
+        'pci': {host: ids for host, ids in devices.items() if ids}}
 
 
-def ask(spec, hosts):
-    """The answer's mode and numbers by host. Raises what went wrong."""
+# The server that answered last is asked first.
+LATEST = {'url': None}
+
+
+def post(body, token):
+    """The answer of the first server that has one. Raises what the last one
+    failed with."""
+    urls = sorted(CONF.heps.url, key=lambda url: url != LATEST['url'])
+    for index, url in enumerate(urls):
+        is_last = index == len(urls) - 1
+        try:
+            reply = SESSION.post(
+                url, json=body, timeout=CONF.heps.timeout / len(urls),
+                headers={'Authorization': 'Bearer ' + token},
+                verify=CONF.heps.cafile or True, allow_redirects=False)
+        except requests.RequestException as error:
+            if is_last:
+                raise
+            LOG.info('heps at %s does not answer: %s', url, error)
+            continue
+        # One that is starting, stopping, or without its database or cloud.
+        if reply.status_code < 500 or is_last:
+            LATEST['url'] = url
+            return reply
+        LOG.info('heps at %s does not serve: %d', url, reply.status_code)
+    raise ValueError('no url in [heps] of nova.conf')
+
+
+def ask(spec, states):
+    """The answer's mode, numbers by host, and why there are none. Raises
+    what went wrong."""
     token = TOKEN.read()
     # The timeout of requests restarts with every byte.
     with eventlet.Timeout(CONF.heps.timeout, TimeoutError('no answer in time')):
-        reply = SESSION.post(
-            CONF.heps.url, json=question(spec, hosts),
-            timeout=CONF.heps.timeout,
-            headers={'Authorization': 'Bearer ' + token},
-            verify=CONF.heps.cafile or True, allow_redirects=False)
+        reply = post(question(spec, states), token)
     if reply.status_code != 200:
         # A proxy may send back what it was sent. The cut comes last, or it
         # could leave a part of the token.
@@ -113,7 +205,7 @@ def ask(spec, hosts):
     # HepsWeigher would make the larger ones equal.
     if not all(0 <= number <= 1 for number in numbers.values()):
         raise ValueError('expected numbers from 0 to 1')
-    return body['mode'], numbers
+    return body['mode'], numbers, ' '.join(str(body.get('reason', '')).split())
 
 
 # Of a request for several servers Nova filters once more for the last one, to
@@ -121,10 +213,10 @@ def ask(spec, hosts):
 ASKED = weakref.WeakKeyDictionary()
 
 
-def ask_once(spec, hosts):
+def ask_once(spec, states):
     known = ASKED.get(spec)
     if known is None or known[0] != spec.instance_uuid:
-        known = (spec.instance_uuid, ask(spec, hosts))
+        known = (spec.instance_uuid, ask(spec, states))
         ASKED[spec] = known
     return known[1]
 
@@ -152,9 +244,10 @@ class HepsFilter(filters.BaseHostFilter):
         if not states or is_settled(spec):
             return states
         try:
-            mode, numbers = ask_once(spec, [state.host for state in states])
+            mode, numbers, reason = ask_once(spec, states)
         except (requests.RequestException, OSError, ValueError, KeyError,
-                TypeError, AttributeError, RecursionError) as error:
+                TypeError, AttributeError, RecursionError,
+                Unreadable) as error:
             LOG.warning('heps did not answer for instance %s, so %s: %s',
                         spec.instance_uuid,
                         'Nova decides' if CONF.heps.fail_open
@@ -162,6 +255,10 @@ class HepsFilter(filters.BaseHostFilter):
             return states if CONF.heps.fail_open else []
         if mode == 'shadow':
             return states
+        if reason:
+            LOG.warning('heps %s instance %s: %s',
+                        'refuses' if mode == 'act' else 'would refuse',
+                        spec.instance_uuid, reason[:500])
         for state in states:
             setattr(state, WEIGHT, numbers.get(state.host, 0.0))
         if mode == 'advise':

@@ -25,7 +25,15 @@ test('of a live cloud whose host reports two VMs, one after the other, it prints
   const database = { kind: 'sqlite', file: join(path, 'heps.db') } as const;
   const server = await startLiveServer(
     {
-      ...{ listen: { address: '127.0.0.1', port: 0 }, tls: null, database, mirror: null, desktops: null },
+      ...{
+        listen: { address: '127.0.0.1', port: 0 },
+        tls: null,
+        database,
+        keepForD: { requests: 90, comparisons: 90, audit: 400 },
+        keystone: null,
+        mirror: null,
+        desktops: null,
+      },
       ...{ srm: { intervalS: 10, auditReportsForH: 6 }, scheduling: null, log: { level: 'error' } },
     },
     pino({ level: 'silent' }),

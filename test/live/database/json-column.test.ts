@@ -31,6 +31,11 @@ test('a desktop, the groups of a person and the order of a machine name the row 
 const request: ServerRequest = {
   id: 'r-1',
   idempotencyKey: '1:k',
+  projectId: null,
+  projectName: null,
+  userId: null,
+  userName: null,
+  byPerson: 0,
   tokenId: 1,
   spec: {
     name: 'desk',

@@ -47,6 +47,7 @@ export const b7: Station = {
   size: { vcpus: 4, ramMib: 8192, diskGib: 20 },
   gpu: { count: 0, memoryMib: 0 },
   largest: { vcpus: 16, ramMib: 65_536, diskGib: 200, cards: 4, cardMemoryMib: 49_152 },
+  cardModels: [],
   lifetimeS: 86_400,
   longestLifetimeS: 2 * 86_400,
   mounts: [],

@@ -151,6 +151,11 @@ describe('desktops', () => {
       'A desktop of the station B7 may have at most 4 cards.',
     ],
     [
+      { station: 'b7', image: 'imaging', gpu: { count: 1, memoryMib: 0, models: ['A100-80GB'] } },
+      400,
+      'A desktop of the station B7 may not have the card A100-80GB.',
+    ],
+    [
       { station: 'b7', image: 'imaging', lifetimeS: 1e9 },
       400,
       'A desktop of the station B7 may have at most 48 hours.',
@@ -166,6 +171,19 @@ describe('desktops', () => {
     const answer = await portal.ask('POST', '/portal/v1/desktops', { cookie: chen, body });
     expect(answer.status).toBe(status);
     expect(answer.body.detail).toContain(detail);
+  });
+
+  test('cores and models of cards are asked for, kept and shown; the cards to choose among are those that there are', async () => {
+    const gpu = { count: 1, memoryMib: 16_384, cores: 5000, models: ['A40'] };
+    const body = { station: 'b7', image: 'imaging', gpu };
+    const { status, body: made } = await portal.ask('POST', '/portal/v1/desktops', { cookie: li, body });
+    expect([status, made.gpu]).toEqual([202, gpu]);
+    const seen = await portal.ask('GET', `/portal/v1/desktops/${String(made.id)}`, { cookie: li });
+    expect(seen.body.gpu).toEqual(gpu);
+    const { body: offered } = await portal.ask('GET', '/portal/v1/stations', { cookie: li });
+    const [b7] = offered.stations as { cards: { name: string }[] }[];
+    expect(b7!.cards.map(({ name }) => name)).toEqual(['T4', 'A40']);
+    expect((await portal.ask('DELETE', `/portal/v1/desktops/${String(made.id)}`, { cookie: li })).status).toBe(202);
   });
 
   test('the same application again, with its key, is the same desktop; another one with it is refused', async () => {

@@ -38,14 +38,24 @@ test('the smallest station gets the defaults', () => {
       },
     ],
     size: stationDefaults.size,
-    gpu: { count: 0, memoryMib: 0 },
+    gpu: { count: 0, memoryMib: 0, cores: 0, models: [] },
     largest: { vcpus: 8, ramMib: 16_384, diskGib: 80, cards: 0, cardMemoryMib: 0 },
+    cardModels: [],
     lifetimeS: 86_400,
     longestLifetimeS: 7 * 86_400,
     mounts: [],
     clipboard: { mostIn: 100_000, mostOut: 100_000 },
     idle: null,
   });
+});
+
+test('a station proposes cores and models of cards, and says which may be chosen; an unknown model is refused', () => {
+  const gpu = { count: 1, memoryMib: 24_576, cores: 5000, models: ['A40', 'L40S'] };
+  const { stations } = read({ stations: [{ ...station, gpu, cardModels: ['A40', 'T4'] }] });
+  expect(stations[0]).toMatchObject({ gpu, cardModels: ['A40', 'T4'] });
+  expect(() => read({ stations: [{ ...station, cardModels: ['A41'] }] })).toThrow(
+    /stations\[0\]\.cardModels\[0\]: expected a model of the card catalogue.*got "A41"/,
+  );
 });
 
 test('what is written is read: applications, storage, rules, limits of groups, a template beside the file', () => {

@@ -30,6 +30,12 @@ test('within five seconds is in order, to either side; the header leaves out par
   ]);
 });
 
+test('where all others agree with one another but not with us, it is our clock that is wrong', () => {
+  expect(
+    checksOf({ service: 'compute', serviceTimeS: 1_763_992_800 }, { service: 'identity', serviceTimeS: 1_763_992_801 }),
+  ).toEqual([[6, 'wrong', "this computer's clock is 7198 s ahead of all others, which agree: compute, identity"]]);
+});
+
 test('a slow answer does not make its service slow: the header may be from the beginning of the exchange', () => {
   expect(checksOf({ service: 'compute', durationS: 20, serviceTimeS: 1_763_999_980 })).toEqual([
     [6, 'ok', 'compute: within 5 s of ours'],

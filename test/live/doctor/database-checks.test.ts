@@ -113,6 +113,7 @@ test('a MariaDB that does not answer is named without the password', async () =>
     name: 'heps',
     user: 'heps',
     password: 'a-secret',
+    tls: null,
   } as const;
   const checks = await checkDatabase(options);
   expect(checks).toMatchObject([

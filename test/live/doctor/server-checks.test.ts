@@ -67,6 +67,19 @@ test('where every host with devices reports, all is in order', async () => {
   ]);
 });
 
+test('a host whose clock is wrong is named, by when its report came', async () => {
+  const { session } = await memoryCloud();
+  const records = [
+    { host: 'gpu-1', stale: false, receivedAtS: 1_000, record: { observedAtS: 8_200 } },
+    { host: 'gpu-2', stale: false, receivedAtS: 1_000, record: { observedAtS: 999 } },
+  ];
+  expect(texts(await checkServer(answering(ready, records), session))).toContainEqual([
+    6,
+    'wrong',
+    "clocks of hosts are not the server's: gpu-1 (7200 s ahead)",
+  ]);
+});
+
 test('a server that is not ready says why, and no host is searched for', async () => {
   const { session } = await memoryCloud();
   const loading = answering({ status: 503, body: { detail: 'the records are being loaded' } });
@@ -117,7 +130,9 @@ test('the command looks at a server that runs, at its database and at the clocks
 
   const asked = ['--config', join(folder, 'heps.yaml'), '--server', server.url, '--token-file', join(folder, 'token')];
   const all = await doctor(cloud, folder, ...asked);
-  expect(all).toMatch(/6\. clocks\n {3}ok {10}identity, compute, placement, image: within 5 s of ours\n/);
+  expect(all).toMatch(
+    /6\. clocks\n {3}WRONG {7}clocks of hosts are not the server's: gpu-1 .* behind\)\n.*\n {3}ok {10}identity, compute, placement, image, heps live serve: within 5 s of ours\n/,
+  );
   expect(all).toMatch(/7\. database\n {3}ok {10}.*heps\.db, tables up to date\n {3}ok {10}a write works\n/);
   expect(all).toMatch(
     /8\. server and agents\n {3}ok {10}ready\n {3}ok {10}none of 1 hosts that have reported is stale\n {3}WRONG {7}cards in Placement, but no record: gpu-2\n/,

@@ -193,6 +193,12 @@ test('sequence numbers rise within a millisecond, when the clock is set back, an
   expect(sequenceNumbers()(1002)).toBeGreaterThan(1_001_000);
 });
 
+test('after a number beyond which none can be counted they follow the clock again', () => {
+  const next = sequenceNumbers();
+  expect(next(1000, Number.MAX_SAFE_INTEGER - 1)).toBe(Number.MAX_SAFE_INTEGER);
+  expect(next(1001)).toBe(1_001_000);
+});
+
 test('a single report gives up after three conflicts', async () => {
   const { warnings: _, ...report }: Report & { warnings: unknown } = observation(0, 1, 1);
   let count = 0;

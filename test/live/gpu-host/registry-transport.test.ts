@@ -35,7 +35,7 @@ async function sendTo(answer: Answer | (() => Answer) | null, version: string | 
   await new Promise<void>((listening) => server!.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
   const url = new URL(`http://127.0.0.1:${port}`);
-  const send = registryTransport({ url, token: () => secret, ...(limitS && { limitS }) });
+  const send = registryTransport({ urls: [url], token: () => secret, ...(limitS && { limitS }) });
   const outcome = await send(report, version, new AbortController().signal);
   return { outcome, request: request!, registry: `the registry at ${url.host}` };
 }
@@ -111,7 +111,7 @@ test('no connection and no answer in time are said as such', async () => {
   const { port } = server!.address() as AddressInfo;
   server!.closeAllConnections();
   await new Promise((closed) => server!.close(closed));
-  const send = registryTransport({ url: new URL(`http://127.0.0.1:${port}`), token: () => secret });
+  const send = registryTransport({ urls: [new URL(`http://127.0.0.1:${port}`)], token: () => secret });
   expect(await send(report, null, new AbortController().signal)).toEqual({
     kind: 'unavailable',
     reason: `the registry at 127.0.0.1:${port} does not answer: ECONNREFUSED`,
@@ -122,9 +122,31 @@ test('a token that cannot be read is a refusal that says where', async () => {
   const token = (): string => {
     throw new Error('/etc/heps/token: expected a file with the token, got "ENOENT"');
   };
-  const send = registryTransport({ url: new URL('http://127.0.0.1:1'), token });
+  const send = registryTransport({ urls: [new URL('http://127.0.0.1:1')], token });
   expect(await send(report, null, new AbortController().signal)).toEqual({
     kind: 'refused',
     reason: '/etc/heps/token: expected a file with the token, got "ENOENT"',
+  });
+});
+
+test('of several servers the next one is asked where one does not answer, and asked first from then on', async () => {
+  const asked: number[] = [];
+  let isAway = false;
+  server = createServer((_, response) => {
+    asked.push(1);
+    response.writeHead(isAway ? 503 : 200).end('{"version": 8}');
+  });
+  await new Promise<void>((listening) => server!.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  const urls = [new URL('http://127.0.0.1:1'), new URL(`http://127.0.0.1:${port}`)];
+  const send = registryTransport({ urls, token: () => secret });
+  const { signal } = new AbortController();
+  expect(await send(report, null, signal)).toEqual({ kind: 'taken', version: '8' });
+  expect(await send(report, '8', signal)).toEqual({ kind: 'taken', version: '8' });
+  expect(asked.length).toBe(2);
+  isAway = true;
+  expect(await send(report, '8', signal)).toEqual({
+    kind: 'unavailable',
+    reason: expect.stringMatching(/answered 503.*; the registry at 127\.0\.0\.1:1 does not answer: /),
   });
 });

@@ -7,6 +7,10 @@ export interface MemoryHost {
   readonly ramMib: number;
   readonly diskGib: number;
   readonly cards: readonly { readonly alias: string; readonly address: string }[];
+  /** Of its provider in Placement. Defaults to none. */
+  readonly traits?: readonly string[];
+  /** Zone of an aggregate that it is in. Defaults to none. */
+  readonly zone?: string;
 }
 
 export interface MemoryFlavor {
@@ -33,6 +37,9 @@ export interface MemoryServer {
   readonly flavor: MemoryFlavor;
   readonly projectId: string;
   readonly userId: string;
+  readonly zone: string | null;
+  /** Id of its server group. */
+  readonly group: string | null;
   readonly createdAtMs: number;
   updatedAtMs: number;
   launchedAtMs: number | null;
@@ -59,6 +66,8 @@ export class CloudState {
   readonly flavors = new Map<string, MemoryFlavor>();
   /** Of the servers' `updated`. Defaults to the real time. */
   readonly nowMs: () => number;
+  /** What only Nova knows: filters of its own. Defaults to letting every host pass. */
+  passesFilters: (server: MemoryServer, host: string) => boolean = () => true;
 
   constructor(hosts: readonly MemoryHost[], nowMs: () => number = Date.now) {
     this.nowMs = nowMs;
@@ -73,7 +82,7 @@ export class CloudState {
     name: string,
     flavor: MemoryFlavor,
     metadata: Record<string, string>,
-    owner: Pick<MemoryServer, 'projectId' | 'userId'> = { projectId: 'project', userId: 'user' },
+    owner: Partial<Pick<MemoryServer, 'projectId' | 'userId' | 'zone' | 'group'>> = {},
   ): MemoryServer {
     const nowMs = this.nowMs();
     const server: MemoryServer = {
@@ -86,6 +95,10 @@ export class CloudState {
       metadata,
       // A server keeps the flavor as it was.
       flavor: { ...flavor, extraSpecs: { ...flavor.extraSpecs } },
+      projectId: 'project',
+      userId: 'user',
+      zone: null,
+      group: null,
       ...owner,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
@@ -104,6 +117,7 @@ export class CloudState {
     const fitting = candidates
       .map((host) => ({ host, cards: this.#cardsFor(host, server) }))
       .filter(({ host, cards }) => cards !== null && host.isUp && !host.isDisabled && this.#fits(host, server))
+      .filter(({ host }) => this.#allows(host, server) && this.passesFilters(server, host.spec.name))
       .sort((one, other) => this.free(other.host).ramMib - this.free(one.host).ramMib);
     const [best] = fitting;
     if (best === undefined || best.host.refuses) {
@@ -160,6 +174,15 @@ export class CloudState {
       if (host !== null && cards.length !== wanted) found.push(`${id} has ${cards.length} of ${wanted} cards`);
     }
     return found;
+  }
+
+  /** Traits and zone, which Nova leaves to Placement. */
+  #allows({ spec }: HostState, { flavor, zone }: MemoryServer): boolean {
+    if (zone !== null && spec.zone !== zone) return false;
+    return Object.entries(flavor.extraSpecs).every(([key, value]) => {
+      if (!key.startsWith('trait:')) return true;
+      return (spec.traits ?? []).includes(key.slice('trait:'.length)) === (value === 'required');
+    });
   }
 
   #fits(host: HostState, { flavor }: MemoryServer): boolean {

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { CloudConfiguration } from '../../../live/openstack/index.ts';
 import { aliasesOf } from '../../../live/scheduling/aliases.ts';
+import { aliasesIn } from '../../../live/scheduling/asked-request.ts';
 import { passwordCloud } from '../openstack/stub-cloud.ts';
 import { CloudState, type MemoryFlavor, type MemoryHost, type MemoryServer } from './cloud-state.ts';
 
@@ -32,6 +33,13 @@ export interface Fault {
   times?: number;
 }
 
+/** Somebody who may log in, by her token. */
+export interface MemoryPerson {
+  readonly userId: string;
+  readonly projectId: string;
+  readonly roles: readonly string[];
+}
+
 interface Reply {
   readonly status: number;
   readonly body?: unknown;
@@ -53,6 +61,18 @@ export class MemoryCloud {
     string,
     { id: string; name: string; parent: string | null; host: string; address: string | null; resourceClass: string }
   >();
+  /** By token. */
+  readonly #people = new Map<string, MemoryPerson>();
+  /** Projects that may use private flavors: `FLAVOR PROJECT`. */
+  readonly #flavorUses = new Set<string>();
+  /** Servers at a time, by project. */
+  readonly quotas = new Map<string, number>();
+  /** PCI aliases that nova.conf does not have. */
+  readonly lackedAliases = new Set<string>();
+  /** Bodies of the creates that were taken, in order. */
+  readonly orders: Record<string, unknown>[] = [];
+  /** Who sent the request that is being answered; null for the scheduler's login. */
+  #caller: MemoryPerson | null = null;
   #tokens = 0;
   #leastToken = 1;
 
@@ -107,9 +127,26 @@ export class MemoryCloud {
     this.#faults.push({ times: 1, ...fault });
   }
 
+  /** What goes wrong no longer does. */
+  forgetFaults(): void {
+    this.#faults.length = 0;
+  }
+
   /** The next use of any token is a 401. */
   revokeTokens(): void {
     this.#leastToken = this.#tokens + 1;
+  }
+
+  /** @returns her token */
+  addPerson(person: MemoryPerson): string {
+    const token = `of-${person.userId}-${this.#people.size}`;
+    this.#people.set(token, person);
+    return token;
+  }
+
+  /** Her token is over, or was revoked. */
+  endToken(token: string): void {
+    this.#people.delete(token);
   }
 
   addFlavor(flavor: Partial<MemoryFlavor> & Pick<MemoryFlavor, 'name'>): MemoryFlavor {
@@ -161,8 +198,13 @@ export class MemoryCloud {
   }
 
   #reply(request: IncomingMessage, path: string, query: URLSearchParams, text: string): Reply {
-    if (path !== '/v3/auth/tokens') {
-      const number = Number(/^t-(\d+)$/.exec(String(request.headers['x-auth-token'] ?? ''))?.[1] ?? 0);
+    const shown = String(request.headers['x-auth-token'] ?? '');
+    this.#caller = this.#people.get(shown) ?? null;
+    if (path === '/v3/auth/tokens' && request.method === 'GET') {
+      return this.#showToken(this.#people.get(String(request.headers['x-subject-token'] ?? '')));
+    }
+    if (path !== '/v3/auth/tokens' && this.#caller === null) {
+      const number = Number(/^t-(\d+)$/.exec(shown)?.[1] ?? 0);
       if (number < this.#leastToken) return { status: 401, body: { error: { code: 401, message: 'Unauthorized' } } };
     }
     for (const [method, pattern, handler] of this.#routes) {
@@ -182,7 +224,11 @@ export class MemoryCloud {
       ['GET', nova('/'), () => ok({ version: { min_version: '2.1', version: '2.93' } })],
       ['GET', placement('/'), () => ok({ versions: [{ min_version: '1.0', max_version: '1.39' }] })],
       ['GET', nova('/servers/detail'), (_, query) => this.#listServers(query)],
-      ['POST', nova('/servers'), (_, __, body) => this.#create(body.server as Record<string, unknown>)],
+      [
+        'POST',
+        nova('/servers'),
+        (_, __, body) => this.#create(body.server as Record<string, unknown>, body['os:scheduler_hints'] as object),
+      ],
       [
         'GET',
         nova('/servers/([^/]+)'),
@@ -216,7 +262,25 @@ export class MemoryCloud {
             ok({ remote_console: { protocol: 'vnc', type: 'novnc', url: `${this.#url}/vnc_lite.html?token=t-${id}` } }),
           ),
       ],
-      ['GET', nova('/flavors/detail'), (_, query) => page([...state.flavors.values()], query, 'flavors', shownFlavor)],
+      [
+        'GET',
+        nova('/flavors/detail'),
+        (_, query) =>
+          page(
+            [...state.flavors.values()].filter((each) => this.#mayUse(each)),
+            query,
+            'flavors',
+            shownFlavor,
+          ),
+      ],
+      [
+        'POST',
+        nova('/flavors/([^/]+)/action'),
+        ([id], _, body) => {
+          this.#flavorUses.add(`${id} ${(body.addTenantAccess as { tenant: string }).tenant}`);
+          return ok({ flavor_access: [] });
+        },
+      ],
       ['POST', nova('/flavors'), (_, __, body) => this.#createFlavor(body.flavor as Record<string, unknown>)],
       [
         'POST',
@@ -234,6 +298,8 @@ export class MemoryCloud {
         ([id]) => (state.flavors.delete(id!) ? { status: 202 } : notFound('no flavor')),
       ],
       ['GET', nova('/os-hypervisors/detail'), (_, query) => this.#listHypervisors(query)],
+      ['GET', nova('/os-aggregates'), () => this.#listAggregates()],
+      ['GET', placement('/allocation_candidates'), (_, query) => this.#listCandidates(query)],
       ['GET', placement('/resource_providers'), (_, query) => this.#listProviders(query)],
       ['GET', placement('/resource_providers/([^/]+)/inventories'), ([id]) => this.#inventories(id!)],
       ['GET', placement('/allocations/([^/]+)'), ([id]) => this.#allocations(id!)],
@@ -252,7 +318,23 @@ export class MemoryCloud {
       endpoints: [{ interface: 'public', region: 'One', url: `${this.#url}/${type}` }],
     }));
     const [issued_at, expires_at] = ['2026-01-01T00:00:00.000000Z', '2026-01-01T01:00:00.000000Z'];
-    return { status: 201, body: { token: { issued_at, expires_at, catalog } } };
+    const owner = { project: { id: 'project', name: 'service' }, user: { id: 'user', name: 'heps' } };
+    return { status: 201, body: { token: { issued_at, expires_at, catalog, ...owner } } };
+  }
+
+  #showToken(person: MemoryPerson | undefined): Reply {
+    if (person === undefined) return { status: 404, body: { error: { code: 404, message: 'no such token' } } };
+    const { userId, projectId, roles } = person;
+    const owner = {
+      user: { id: userId, name: `${userId} by name` },
+      project: { id: projectId, name: `${projectId} by name` },
+    };
+    const times = { issued_at: '2026-01-01T00:00:00.000000Z', expires_at: '2099-01-01T00:00:00.000000Z' };
+    return ok({ token: { ...times, ...owner, roles: roles.map((name) => ({ name })) } });
+  }
+
+  #mayUse({ id, isPublic }: MemoryFlavor): boolean {
+    return this.#caller === null || isPublic || this.#flavorUses.has(`${id} ${this.#caller.projectId}`);
   }
 
   #act(server: MemoryServer, action: string): Reply {
@@ -264,13 +346,34 @@ export class MemoryCloud {
     return isDone ? { status: 202 } : { status: 409, body: { conflictingRequest: { code: 409, message } } };
   }
 
-  #create(order: Record<string, unknown>): Reply {
+  #create(order: Record<string, unknown>, hints?: { group?: string }): Reply {
     const { state } = this;
     const flavor = state.flavors.get(String(order.flavorRef));
-    if (flavor === undefined) return bad(`Flavor ${String(order.flavorRef)} could not be found.`);
+    if (flavor === undefined || !this.#mayUse(flavor))
+      return bad(`Flavor ${String(order.flavorRef)} could not be found.`);
+    if (order.host !== undefined && !/^[a-zA-Z0-9-._]*$/.test(String(order.host))) {
+      return bad(`Invalid input for field/attribute host. Value: ${String(order.host)}.`);
+    }
+    const unknown = aliasesIn(flavor.extraSpecs['pci_passthrough:alias'] ?? '').find(({ alias }) =>
+      this.lackedAliases.has(alias),
+    );
+    if (unknown !== undefined) return bad(`PCI alias ${unknown.alias} is not defined`);
     const host = (order.host as string | undefined) ?? null;
+    const caller = this.#caller;
+    if (caller !== null && host !== null && !caller.roles.includes('admin')) {
+      return forbidden("Policy doesn't allow compute:servers:create:requested_destination to be performed.");
+    }
+    const quota = this.quotas.get(caller?.projectId ?? 'project') ?? Number.POSITIVE_INFINITY;
+    const owned = this.alive.filter(({ projectId }) => projectId === (caller?.projectId ?? 'project')).length;
+    if (owned >= quota)
+      return forbidden(`Quota exceeded for instances: Requested 1, but already used ${owned} of ${quota} instances`);
     if (host !== null && !state.hosts.has(host)) return bad(`Compute host ${host} could not be found.`);
-    const server = state.create(String(order.name), flavor, (order.metadata as Record<string, string>) ?? {});
+    const zone = (order.availability_zone as string | undefined) ?? null;
+    const group = hints?.group ?? null;
+    const metadata = (order.metadata as Record<string, string>) ?? {};
+    const owner = caller === null ? {} : { projectId: caller.projectId, userId: caller.userId };
+    const server = state.create(String(order.name), flavor, metadata, { ...owner, zone, group });
+    this.orders.push(order);
     const buildMs = this.#options.buildMs();
     setTimeout(() => {
       state.place(server, host);
@@ -367,6 +470,10 @@ export class MemoryCloud {
     const root = inTree === null ? null : rootOf(this.#providers.get(inTree));
     const providers = [...this.#providers.values()]
       .filter((provider) => root === null || rootOf(provider) === root)
+      .filter(
+        (provider) =>
+          query.get('required') === null || (provider.parent === null && this.#hasTraits(provider.id, query)),
+      )
       .map((provider) => ({
         uuid: provider.id,
         name: provider.name,
@@ -375,6 +482,43 @@ export class MemoryCloud {
         root_provider_uuid: rootOf(provider),
       }));
     return ok({ resource_providers: providers });
+  }
+
+  /** Whether a host has the traits of the question, those in `root_required` too, and is in one of its aggregates. */
+  #hasTraits(id: string, query: URLSearchParams): boolean {
+    const { spec, isDisabled } = [...this.state.hosts.values()].find((host) => host.id === id)!;
+    const traits = new Set([...(spec.traits ?? []), ...(isDisabled ? ['COMPUTE_STATUS_DISABLED'] : [])]);
+    const asked = ['required', 'root_required'].flatMap((name) => query.get(name)?.split(',') ?? []);
+    const memberOf = query.get('member_of');
+    const isMember = memberOf === null || (spec.zone !== undefined && memberOf.includes(aggregateOf(spec.zone)));
+    return isMember && asked.every((trait) => traits.has(trait.replace('!', '')) !== trait.startsWith('!'));
+  }
+
+  #listAggregates(): Reply {
+    const hosts = [...this.state.hosts.values()].map(({ spec }) => spec);
+    const zones = [...new Set(hosts.flatMap(({ zone }) => zone ?? []))];
+    const aggregates = zones.map((zone) => ({
+      uuid: aggregateOf(zone),
+      name: `in ${zone}`,
+      availability_zone: zone,
+      hosts: hosts.filter((host) => host.zone === zone).map(({ name }) => name),
+    }));
+    return ok({ aggregates });
+  }
+
+  #listCandidates(query: URLSearchParams): Reply {
+    const inTree = query.get('in_tree');
+    const asked = new Map((query.get('resources') ?? '').split(',').map((part) => part.split(':') as [string, string]));
+    const found = [...this.state.hosts.values()].filter((host) => {
+      const { vcpus, ramMib, diskGib } = this.state.free(host);
+      const free: Record<string, number> = { VCPU: vcpus, MEMORY_MB: ramMib, DISK_GB: diskGib };
+      const hasRoom = [...asked].every(([name, amount]) => (free[name] ?? 0) >= Number(amount));
+      return (inTree === null || inTree === host.id) && hasRoom && this.#hasTraits(host.id, query);
+    });
+    return ok({
+      allocation_requests: found.map(({ id }) => ({ allocations: { [id]: { resources: {} } } })),
+      provider_summaries: Object.fromEntries(found.map(({ id }) => [id, { root_provider_uuid: id }])),
+    });
   }
 
   #inventories(id: string): Reply {
@@ -412,6 +556,11 @@ function pciClassOf(alias: string): string {
   return `CUSTOM_PCI_${(pciId ?? 'ffff:0001').toUpperCase().replace(':', '_')}`;
 }
 
+/** UUID of the aggregate of a zone. */
+function aggregateOf(zone: string): string {
+  return `aggregate-${zone}`;
+}
+
 function rootOf(provider: { id: string; parent: string | null } | undefined): string | null {
   return provider === undefined ? null : (provider.parent ?? provider.id);
 }
@@ -422,6 +571,10 @@ function ok(body: unknown): Reply {
 
 function bad(message: string): Reply {
   return { status: 400, body: { badRequest: { code: 400, message } } };
+}
+
+function forbidden(message: string): Reply {
+  return { status: 403, body: { forbidden: { code: 403, message } } };
 }
 
 function notFound(message: string): Reply {

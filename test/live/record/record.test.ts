@@ -114,7 +114,18 @@ test('without devices in Placement hosts have no cards, and that is said', async
   const { cloud } = await cloudOf({ pciInPlacement: false });
   const { counts, warnings } = await recorded(cloud, 1);
   expect(counts).toMatchObject({ hosts: 3, cards: 0 });
-  expect(warnings).toEqual([expect.stringMatching(/^no host has cards: .*report_in_placement/)]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^the cluster has no cards; name --server URL.*report_in_placement/),
+  ]);
+});
+
+test('a record without cards of a cloud whose servers asked for some says that a replay refuses them', async () => {
+  const { cloud, clock } = await cloudOf({ pciInPlacement: false });
+  const flavor = cloud.addFlavor({ name: 'a40', extraSpecs: { 'heps:gpu_num': '1' } });
+  cloud.bootForeign(flavor, 'cpu-1');
+  clock.hours = 1;
+  const { warnings } = await recorded(cloud, 1);
+  expect(warnings[0]).toContain('the cluster has no cards, although 1 servers asked for some');
 });
 
 test('devices of unknown models are no cards; models that nobody has, down hosts and gone hosts are named', async () => {
@@ -125,6 +136,7 @@ test('devices of unknown models are no cards; models that nobody has, down hosts
   clock.hours = 1;
   moved.host = 'gpu-old';
   expect((await recorded(cloud, 2)).warnings).toEqual([
+    expect.stringContaining('the cluster has no cards, although 1 servers asked'),
     '2 devices in Placement are of no known card model, and left out: CUSTOM_PCI_FFFF_0001',
     'hosts that are down or disabled now are in the cluster all the same: cpu-1',
     'hosts on which servers ran are no longer there, and not in the cluster: gpu-old',

@@ -32,6 +32,8 @@ function configurationOf(mode: 'act' | 'advise' | 'shadow', file: string): Confi
     srm: { intervalS: 600, auditReportsForH: 6 },
     scheduling: { ...settings, mode, cloud: 'memory' },
     mirror: null,
+    keepForD: { requests: 90, comparisons: 90, audit: 400 },
+    keystone: null,
     desktops: null,
     log: { level: 'debug' },
   };
@@ -190,10 +192,33 @@ describe('in act', () => {
     const first = await ask('POST', 'v1/nova/hosts', { body: question('i-1') });
     expect(first.body).toEqual({ mode: 'act', hosts: { 'gpu-1': 1 } });
     const second = await ask('POST', 'v1/nova/hosts', { body: question('i-2') });
-    expect(second.body).toEqual({ mode: 'act', hosts: {} });
+    const reason = 'none of the 3 hosts that Nova left would do: no-cards:1|card-memory:1|cards-busy:1';
+    expect(second.body).toEqual({ mode: 'act', hosts: {}, reason });
+    expect(log.join('')).toMatch(/"instance":"i-2".*no-cards:1\|card-memory:1.*"msg":"a server of Nova is refused"/);
     // Asked again about the first one, its own claim does not stand in its way.
     expect((await ask('POST', 'v1/nova/hosts', { body: question('i-1') })).body).toEqual(first.body);
     expect((await ask('POST', 'v1/nova/hosts', { body: { instance: 'i' } })).status).toBe(400);
+    const metrics = await fetch(`${server.url}metrics`, { headers: { authorization: `Bearer ${tokens.reader}` } });
+    const text = await metrics.text();
+    expect(text).toMatch(/heps_nova_answers_total\{outcome="hosts"\} 2\n/);
+    expect(text).toMatch(/heps_nova_answers_total\{outcome="refused"\} 1\n/);
+    expect(text).toMatch(/heps_nova_answers_total\{outcome="unreadable"\} 1\n/);
+  });
+
+  test('Nova’s filter: metadata ask as the flavor does, the stricter counts; cards that no alias gives are refused', async () => {
+    const answer = async (extra_specs: object, metadata: object) => {
+      const flavor = { name: 'f', vcpus: 4, memory_mb: 8192, root_gb: 0, extra_specs };
+      const question = { instance: crypto.randomUUID(), project: 'p', hints: {}, hosts: ['cpu-1', 'gpu-1', 'gpu-2'] };
+      const { status, body: found } = await ask('POST', 'v1/nova/hosts', { body: { ...question, flavor, metadata } });
+      const { hosts: names = {}, reason } = found as unknown as { hosts?: object; reason?: string };
+      return [status, Object.keys(names).sort(), reason?.split(':')[0]];
+    };
+    const any = { 'pci_passthrough:alias': 'gpu:1' };
+    expect(await answer(any, { 'heps:gpu_model': 'T4' })).toEqual([200, ['gpu-2'], undefined]);
+    expect((await answer(any, { 'heps:gpu_mem_mib': '70000' })).slice(0, 2)).toEqual([200, []]);
+    expect(await answer({}, { 'heps:gpu_mem_mib': '1000' })).toEqual([200, [], 'cards-without-alias']);
+    expect(await answer({ 'heps:gpu_num': '1' }, {})).toEqual([200, [], 'cards-without-alias']);
+    expect((await answer(any, { 'heps:gpu_mem_mib': 'lots' }))[0]).toBe(400);
   });
 
   test('user data and tokens are in no log and no answer', async () => {

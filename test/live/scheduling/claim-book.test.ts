@@ -16,6 +16,11 @@ function rowOf(id: string, revision: number, changes: Partial<ServerRequest> = {
   return {
     id,
     idempotencyKey: id,
+    projectId: null,
+    projectName: null,
+    userId: null,
+    userName: null,
+    byPerson: 0,
     tokenId: 1,
     spec: { name: id, imageId: 'i', networks: 'none', metadata: {}, flavor: null, request },
     state: 'active',

@@ -1,6 +1,6 @@
 /** What the scheduler decides on: Nova's hosts, the SRM records, and what is held besides. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Cluster } from '../../../core/cluster.ts';
 import { policyNamed } from '../../../core/policies/index.ts';
 import { createPolicy } from '../../../core/policy.ts';
@@ -8,10 +8,10 @@ import { vmRequest } from '../../../core/request.ts';
 import { schedule } from '../../../core/scheduler.ts';
 import { CloudView } from '../../../live/scheduling/cloud-view.ts';
 import { wantedCards } from '../../../live/scheduling/holding.ts';
-import { NovaQuestions } from '../../../live/scheduling/nova-questions.ts';
+import { type NovaQuestion, NovaQuestions } from '../../../live/scheduling/nova-questions.ts';
 import { SrmRegistry } from '../../../live/srm/registry.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
-import { setClock } from '../srm/build.ts';
+import { noRecords, setClock } from '../srm/build.ts';
 import { memoryHost, reportOfHost } from './harness.ts';
 
 const hosts = [memoryHost('cpu-1'), memoryHost('gpu-1', 'a40', 4), memoryHost('gpu-2', 't4', 2)];
@@ -19,7 +19,7 @@ const oneCard = vmRequest({ id: 'r', vcpus: 1, ramMib: 1024, cards: 1 });
 
 async function viewOf(change: (report: HostReport) => HostReport = (report) => report) {
   const clock = setClock(1000);
-  const store = { readRecords: async () => [], writeRecords: async () => {} };
+  const store = noRecords;
   const registry = new SrmRegistry({ store, clock, intervalS: 10, commit: { lingerMs: 0 } });
   const view = new CloudView({
     registry,
@@ -114,29 +114,126 @@ test('decides as core does on a cluster of the same hosts, whatever is held and 
   );
 });
 
-test('what Nova was told counts once: as told, then as the server that came of it; not after its time', async () => {
-  const { view } = await viewOf();
-  const timers: (() => void)[] = [];
-  const questions = new NovaQuestions(view, {
-    after(_, action) {
-      timers.push(action);
-      return () => undefined;
-    },
-  });
+describe('answers to Nova’s filter', () => {
+  const all = ['cpu-1', 'gpu-1', 'gpu-2'];
   const two = vmRequest({ id: 'i', vcpus: 1, ramMib: 1024, cards: 2, cardMemoryMib: 20_000 });
-  const ask = (instance: string) => questions.answer({ instance, hosts: ['cpu-1', 'gpu-1', 'gpu-2'], request: two });
-  const held = (): number =>
-    view.cluster.hosts.find(({ name }) => name === 'gpu-1')!.specs.cards.length -
-    view.cluster.hosts.find(({ name }) => name === 'gpu-1')!.idleCards;
-  expect(ask('i')).toEqual({ 'gpu-1': 1 });
-  expect(ask('i')).toEqual({ 'gpu-1': 1 });
-  expect(held()).toBe(2);
-  // Nova's list has it now, under the same id.
-  const server = { id: 'i', serverId: 'i', host: 'gpu-1', vcpus: 1, ramMib: 1024, diskGib: 0 };
-  view.hold({ ...server, cards: [{ model: 'A40', count: 2, addresses: [] }] });
-  expect(held()).toBe(2);
-  expect(ask('j')).toEqual({ 'gpu-1': 1 });
-  expect(ask('k')).toEqual({});
-  for (const over of timers) over();
-  expect([...view.holdings.keys()]).toEqual(['i']);
+
+  async function questionsOf(placedOn: (instance: string) => string | null = () => null) {
+    const { view } = await viewOf();
+    const timers: { delayS: number; action: () => void }[] = [];
+    const log: string[] = [];
+    let nowS = 0;
+    let looks = 0;
+    const questions = new NovaQuestions({
+      view,
+      clock: {
+        get nowS() {
+          return nowS;
+        },
+        after(delayS, action) {
+          if (delayS < 0.3) {
+            nowS += delayS;
+            queueMicrotask(action);
+          } else timers.push({ delayS, action });
+          return () => undefined;
+        },
+      },
+      placedOn: async (instance) => placedOn(instance),
+      lookAgain: async () => void looks++,
+      leavesHostToNova: (id, project) => id === 'ours' && project === 'p',
+      log: (_, fields, text) => void log.push(`${text} ${JSON.stringify(fields)}`),
+    });
+    const ask = (instance: string, request = two, more: Partial<NovaQuestion> = {}) =>
+      questions.answer({
+        instance,
+        project: 'p',
+        hosts: all,
+        hostsWithCards: [],
+        metadata: {},
+        timeoutS: 2,
+        asked: { request, objection: null },
+        ...more,
+      });
+    const held = (name = 'gpu-1'): number => {
+      const host = view.cluster.hosts.find((each) => each.name === name)!;
+      return host.specs.cards.length - host.idleCards;
+    };
+    return { view, ask, held, timers, log, looks: () => looks };
+  }
+
+  test('an answer holds what it named, once, until the server is seen or half a minute is over', async () => {
+    const { view, ask, held, timers } = await questionsOf();
+    const yes = { hosts: { 'gpu-1': 1 }, refusal: null };
+    expect(await ask('i')).toEqual(yes);
+    expect(await ask('i')).toEqual(yes);
+    expect(held()).toBe(2);
+    // Nova's list has it now, under the same id.
+    const server = { id: 'i', serverId: 'i', host: 'gpu-1', vcpus: 1, ramMib: 1024, diskGib: 0 };
+    view.hold({ ...server, cards: [{ model: 'A40', count: 2, addresses: [] }] });
+    expect(held()).toBe(2);
+    expect(await ask('j')).toEqual(yes);
+    expect((await ask('k')).hosts).toEqual({});
+    for (const { delayS, action } of timers) if (delayS === 30) action();
+    expect([...view.holdings.keys()]).toEqual(['i']);
+  });
+
+  test('before a refusal it is read where Nova put the others: what it took elsewhere is free here', async () => {
+    const onGpu2 = new Set<string>();
+    const { ask, held, log } = await questionsOf((instance) => (onGpu2.has(instance) ? 'gpu-2' : null));
+    const any = vmRequest({ id: 'i', vcpus: 1, ramMib: 1024, cards: 1 });
+    for (const instance of ['a', 'b', 'c', 'd', 'e', 'f']) expect((await ask(instance, any)).refusal).toBeNull();
+    // Of the six that fill both hosts one went to gpu-2 that was meant for gpu-1, and none is left there for it.
+    const meant = held('gpu-2') === 2 && held('gpu-1') === 4;
+    expect(meant).toBe(true);
+    onGpu2.add('f').add('a');
+    const answer = await ask('g', any);
+    expect(Object.keys(answer.hosts)).toEqual(['gpu-1']);
+    expect(log.join()).toContain('Nova took another host than the best');
+  });
+
+  test('a refusal says how many of the hosts that Nova left fell out, and why; what has changed is read first', async () => {
+    const { ask, looks } = await questionsOf();
+    const large = vmRequest({ id: 'i', vcpus: 1, ramMib: 1024, cards: 1, cardMemoryMib: 90_000 });
+    const text = 'none of the 3 hosts that Nova left would do: no-cards:1|card-memory:2';
+    expect(await ask('i', large)).toEqual({ hosts: {}, refusal: text });
+    expect(looks()).toBe(1);
+  });
+
+  test('cards that no alias gives are refused, with what is missing', async () => {
+    const { ask } = await questionsOf();
+    const asked = { request: two, objection: 'cards-without-alias' as const };
+    expect(await ask('i', two, { asked })).toMatchObject({
+      hosts: {},
+      refusal: expect.stringMatching(/^cards-without-alias: .*pci_passthrough:alias/),
+    });
+  });
+
+  test('the claim of a request of ours whose host is left to Nova does not stand in its own way; a stranger’s name of one does', async () => {
+    const { view, ask, held } = await questionsOf();
+    const claim = (id: string) => ({ id, serverId: null, host: 'gpu-1', vcpus: 1, ramMib: 1024, diskGib: 0 });
+    view.hold({ ...claim('ours'), cards: [{ model: 'A40', count: 2, addresses: [] }] });
+    view.hold({ ...claim('other'), cards: [{ model: 'A40', count: 2, addresses: [] }] });
+    expect((await ask('s', two, { metadata: { 'heps:request': 'other' } })).hosts).toEqual({});
+    expect((await ask('s', two, { metadata: { 'heps:request': 'ours' } })).hosts).toEqual({ 'gpu-1': 1 });
+    expect(held()).toBe(4);
+  });
+
+  test('a host whose cards Nova has and nobody has reported takes no server, not even one without cards', async () => {
+    const { view, ask } = await questionsOf();
+    const size = { vcpus: 32, ramMib: 131_072, diskGib: 1000, cpuAllocationRatio: 1, takesServers: true };
+    view.setHosts([...view.hosts.values(), { name: 'gpu-3', ...size }]);
+    const plain = vmRequest({ id: 'i', vcpus: 1, ramMib: 1024 });
+    const hosts = ['gpu-3'];
+    expect((await ask('i', plain, { hosts })).hosts).toEqual({ 'gpu-3': 1 });
+    expect(await ask('j', plain, { hosts, hostsWithCards: ['gpu-3'] })).toEqual({
+      hosts: {},
+      refusal: 'none of the 1 hosts that Nova left would do: awaits-report:1',
+    });
+    const outside = new Map([
+      ['cpu-1', 'zone'],
+      ['gpu-1', 'trait-X'],
+      ['gpu-2', 'trait-X'],
+    ]);
+    expect(view.decide(plain, outside).rejectedBy).toEqual({ zone: 1, 'trait-X': 2, 'awaits-report': 1 });
+  });
 });

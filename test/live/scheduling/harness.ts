@@ -82,6 +82,8 @@ export class SchedulerUnderTest {
   readonly requests: RequestStore;
   readonly scheduling: Scheduling;
   readonly log: string[] = [];
+  /** Hosts that have an agent's token. */
+  readonly expected = new Set<string>();
   readonly #running: Promise<void>;
   #sequence = 0;
   readonly #versions = new Map<string, number>();
@@ -96,6 +98,7 @@ export class SchedulerUnderTest {
       store: this.requests,
       clock: wallClock,
       settings,
+      reportingHosts: async () => [...this.expected],
       log: (_, fields, text) =>
         void this.log.push(`${text} ${'err' in fields ? String(fields.err) : JSON.stringify(fields)}`),
     });

@@ -194,7 +194,7 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   const leaked = alive
     .filter(({ id }) => !owners.has(id))
     .map(({ id, metadata }) => `${id} of ${metadata['heps:request']}`);
-  for (const row of live) await checkPlace(requestView(row));
+  for (const row of live) await checkPlace(requestView(row, new Map()));
   await server.end('SIGTERM');
   await store.close();
   return { kills, acknowledged: acknowledged.size, ran: ran.size, lost, doubled, wronglyPlaced, leaked };

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Flavor } from '../../../live/openstack/index.ts';
 import { aliasesOf } from '../../../live/scheduling/aliases.ts';
+import { aliasesIn } from '../../../live/scheduling/asked-request.ts';
 import { flavorFor } from '../../../live/scheduling/flavors.ts';
-import { aliasesIn, checkServerBody, specOf } from '../../../live/scheduling/server-spec.ts';
+import { checkServerBody, specOf } from '../../../live/scheduling/server-spec.ts';
 
 const aliases = aliasesOf({ a100: 'A100-80GB' });
 const flavor = (name: string, extraSpecs: Record<string, string> = {}): Flavor => ({
@@ -23,9 +24,9 @@ const flavors = [
   flavor('odd', { 'pci_passthrough:alias': 'fpga:1' }),
 ];
 const images = [
-  { id: 'i1', name: 'debian', status: 'active', minRamMib: 0, minDiskGib: 0 },
-  { id: 'i2', name: 'twice', status: 'active', minRamMib: 0, minDiskGib: 0 },
-  { id: 'i3', name: 'twice', status: 'active', minRamMib: 0, minDiskGib: 0 },
+  { id: 'i1', name: 'debian', status: 'active', minRamMib: 0, minDiskGib: 0, requiredTraits: [] },
+  { id: 'i2', name: 'twice', status: 'active', minRamMib: 0, minDiskGib: 0, requiredTraits: [] },
+  { id: 'i3', name: 'twice', status: 'active', minRamMib: 0, minDiskGib: 0, requiredTraits: [] },
 ];
 const spec = (body: object) =>
   specOf('r1', checkServerBody({ name: 'n', image: 'debian', ...body }), images, flavors, (alias) =>
@@ -59,6 +60,21 @@ describe('a request', () => {
     expect(spec({ flavor: 'id-described' }).request).toMatchObject({ cards: 2, cardMemoryMib: 40_000 });
     const asked = spec({ flavor: 'described', gpu: { count: 1, memoryMib: 20_000 } }).request;
     expect(asked).toMatchObject({ cards: 1, cardMemoryMib: 20_000 });
+  });
+
+  test('by metadata, with the keys that Horizon offers; the stricter of them and the rest counts, and they are not kept twice', () => {
+    const asked = (body: object, metadata: Record<string, string>) => spec({ ...body, metadata });
+    const { request, metadata } = asked({ flavor: 'one-a100' }, { 'heps:gpu_mem_mib': '70000', owner: 'ada' });
+    expect(request).toMatchObject({ cards: 1, cardMemoryMib: 70_000, cardModels: ['A100-80GB'] });
+    expect(metadata).toEqual({ owner: 'ada' });
+    expect(asked({ flavor: 'described' }, { 'heps:gpu_mem_mib': '20000' }).request.cardMemoryMib).toBe(40_000);
+    // Described and not counted is one; an alias may be written for a model.
+    const plain = asked({ size: { vcpus: 1, ramMib: 1 } }, { 'heps:gpu_model': 'a100|A40', 'heps:gpu_cores': '1' });
+    expect(plain.request).toMatchObject({ cards: 1, cardCores: 1, cardModels: ['A100-80GB', 'A40'] });
+    expect(() => asked({ flavor: 'one-a100' }, { 'heps:gpu_model': 'T4' })).toThrow('heps:gpu_model: expected a model');
+    expect(() => asked({ flavor: 'plain' }, { 'heps:gpu_num': 'two' })).toThrow(
+      'heps:gpu_num: expected a whole number',
+    );
   });
 
   test.each([

@@ -20,6 +20,8 @@ test('the smallest file gives the defaults; paths are from its folder', () => {
     database: { kind: 'sqlite', file: join(folder, 'heps.db') },
     srm: { intervalS: 10, auditReportsForH: 6 },
     scheduling: null,
+    keepForD: { requests: 90, comparisons: 90, audit: 400 },
+    keystone: null,
     mirror: null,
     desktops: null,
     log: { level: 'info' },
@@ -39,6 +41,34 @@ scheduling: {mode: shadow, aliases: {a100: A100-80GB}}`;
   });
   expect(() => read(`${file.replace('shadow', 'watch')}`)).toThrow('scheduling.mode: expected one of off, shadow');
   expect(() => read(`${file.replace('A100-80GB', '7')}`)).toThrow('scheduling.aliases.a100: expected a text');
+  expect(() => read(`${file.replace('A100-80GB', 'A100-80')}`)).toThrow(
+    'scheduling.aliases.a100: expected a model of the card catalogue, such as A100-80GB, got "A100-80"',
+  );
+});
+
+test('tokens of Keystone are taken where a cloud is configured, by the roles that OpenStack has', () => {
+  const head = 'database: {file: heps.db}\n';
+  const usual = { admin: 'admin', member: 'project-member', reader: 'project-reader' };
+  expect(read(`${head}cloud: {name: heps}`).keystone).toEqual({ cloud: 'heps', roles: usual });
+  expect(read(`${head}scheduling: {mode: act}`).keystone).toEqual({ cloud: undefined, roles: usual });
+  expect(read(`${head}scheduling: {mode: act}\naccess: {keystone: false}`).keystone).toBeNull();
+  const roles = (text: string) => read(`${head}cloud: {name: heps}\naccess: {keystoneRoles: ${text}}`).keystone!.roles;
+  expect(roles('{heps_operator: scheduler}')).toEqual({ heps_operator: 'scheduler' });
+  expect(() => roles('{member: agent}')).toThrow('access.keystoneRoles.member: expected one of admin, scheduler');
+});
+
+test('MariaDB is spoken to in the clear, or by TLS with what the files say', () => {
+  const head = 'database: {kind: mariadb, passwordFile: heps.yaml';
+  const tlsOf = (more: string) => (read(`${head}${more}}`).database as { tls: unknown }).tls;
+  expect(tlsOf('')).toBeNull();
+  expect(tlsOf(', tls: true')).toEqual({ ca: undefined, client: null, verify: true });
+  const text = `${head}, caFile: heps.yaml, certificateFile: heps.yaml, keyFile: heps.yaml, verify: false}`;
+  expect(tlsOf(text.slice(head.length, -1))).toEqual({
+    ca: text,
+    client: { certificate: text, key: text },
+    verify: false,
+  });
+  expect(() => tlsOf(', certificateFile: heps.yaml')).toThrow('database.keyFile: expected the file of the key');
 });
 
 test('the policy has the options of the simulator, by their names and with their defaults', () => {

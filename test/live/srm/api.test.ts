@@ -19,6 +19,8 @@ const configuration: Configuration = {
   srm: { intervalS: 10, auditReportsForH: 6 },
   scheduling: null,
   mirror: null,
+  keepForD: { requests: 90, comparisons: 90, audit: 400 },
+  keystone: null,
   desktops: null,
   log: { level: 'debug' },
 };
@@ -128,6 +130,8 @@ test('a browser signs in to the page and its stream with a token as password, an
 test.each([
   ['no JSON', '{', 'expected JSON'],
   ['a list', '[]', 'body: expected an object'],
+  ['120 000 lists in one another', '['.repeat(120_000) + ']'.repeat(120_000), 'expected JSON with at most 64 arrays'],
+  ['brackets in a text', JSON.stringify('['.repeat(100)), 'body: expected an object'],
   ['an unknown field', JSON.stringify({ ...reportOf('gpu-02', 1), more: 1 }), 'more: expected one of the fields'],
   ['no record', JSON.stringify({ inventory: reportOf('gpu-02', 1).inventory }), 'record: expected an object'],
   [
@@ -158,9 +162,9 @@ test('bodies that are too large or of another type, wrong versions, methods, pat
   expect((await problemOf(await send({ headers: json, body: endless, duplex: 'half' })))[0]).toBe(413);
   expect((await problemOf(await send({ body: '{}' })))[0]).toBe(415);
   expect((await problemOf(await send({ headers: { ...json, 'if-match': '*' }, body: '{}' })))[1]).toContain('If-Match');
-  const deleted = await ask('/v1/srm/gpu-02', tokens['gpu-02'], { method: 'DELETE' });
-  expect(deleted.headers.get('allow')).toBe('GET, PUT');
-  expect((await problemOf(deleted))[0]).toBe(405);
+  const posted = await ask('/v1/srm/gpu-02', tokens['gpu-02'], { method: 'POST' });
+  expect(posted.headers.get('allow')).toBe('GET, DELETE, PUT');
+  expect((await problemOf(posted))[0]).toBe(405);
   expect((await problemOf(await ask('/v1/srm/a/b', tokens.reader)))[0]).toBe(404);
   expect((await problemOf(await ask('/v1/srm/%ff', tokens.reader)))[0]).toBe(400);
   expect((await problemOf(await ask('/v1/srm?stael=true', tokens.reader)))[1]).toContain('stael');
@@ -178,6 +182,7 @@ test('OpenAPI names every route that answers, with the schemas it refers to', as
     Object.keys(methods).map((method) => `${method} ${route}`),
   );
   expect(routes.sort()).toEqual([
+    'delete /v1/srm/{host}',
     'get /',
     'get /events',
     'get /healthz',

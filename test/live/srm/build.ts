@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import type { SrmCard } from '../../../core/srm.ts';
 import type { RecordWrite } from '../../../live/srm/record-store.ts';
+import type { RegistryOptions } from '../../../live/srm/registry.ts';
 import type { HostReport } from '../../../live/srm/report.ts';
 
 /** A report of a host with A40 cards; the holders by card, '' for none. */
@@ -78,6 +79,15 @@ export function writeOf(host: string, version: number, sequence = version): Reco
     requestId: `request-${version}`,
   };
 }
+
+/** A store of records that keeps nothing. */
+export const noRecords: RegistryOptions['store'] = {
+  readRecords: async () => [],
+  readHosts: async () => [],
+  countHosts: async () => 0,
+  writeRecords: async () => {},
+  forget: async () => true,
+};
 
 /** A folder of its own and what removes it. */
 export function temporaryFolder(): { path: string; remove: () => void } {

@@ -18,6 +18,8 @@ test('it answers by TLS, to those who trust its certificate, and not by plain HT
     srm: { intervalS: 10, auditReportsForH: 6 },
     scheduling: null,
     mirror: null,
+    keepForD: { requests: 90, comparisons: 90, audit: 400 },
+    keystone: null,
     desktops: null,
     log: { level: 'error' },
   };

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { LiveEvents } from '../../../live/srm/live-events.ts';
 import { SrmRegistry } from '../../../live/srm/registry.ts';
 import { Simulator } from '../../../sim/engine/engine.ts';
-import { reportOf } from './build.ts';
+import { noRecords, reportOf } from './build.ts';
 
 /** A browser: what it was sent, as name and data. */
 class Viewer extends EventEmitter {
@@ -33,7 +33,7 @@ class Viewer extends EventEmitter {
 }
 
 async function start() {
-  const store = { readRecords: async () => [], writeRecords: async () => {} };
+  const store = noRecords;
   const clock = new Simulator();
   const registry = new SrmRegistry({ store, clock, intervalS: 10, commit: { lingerMs: 0 } });
   await registry.load();

@@ -1,10 +1,14 @@
 /** What every database must do for the registry; run on SQLite here and on a real MariaDB in test/mariadb. */
+
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { InputError } from '../../../core/input-error.ts';
 import { hashOf } from '../../../live/access/secrets.ts';
 import type { DatabaseOptions } from '../../../live/database/database.ts';
 import { openStores, type Stores } from '../../../live/server/stores.ts';
+import { SrmRegistry } from '../../../live/srm/registry.ts';
 
-import { writeOf } from './build.ts';
+import { reportOf, writeOf } from './build.ts';
 import { readAudit } from './read-audit.ts';
 
 /** @param fresh makes an empty database, and what removes it */
@@ -53,6 +57,48 @@ export function storeSuite(fresh: () => Promise<{ options: DatabaseOptions; remo
     await store.records.writeRecords([writeOf('gpu-01', 5, 50)]);
     await store.records.writeRecords([writeOf('gpu-01', 4, 40)]);
     expect(await store.records.readRecords()).toEqual([writeOf('gpu-01', 5, 50).record]);
+  });
+
+  test('after a sequence that no clock can have a right one is kept', async () => {
+    await store.records.writeRecords([
+      { ...writeOf('gpu-01', 1), record: { ...writeOf('gpu-01', 1).record, sequence: 9_007_199_254_740_990 } },
+    ]);
+    await store.records.writeRecords([writeOf('gpu-01', 2, 50)]);
+    expect(await store.records.readRecords()).toEqual([writeOf('gpu-01', 2, 50).record]);
+  });
+
+  test('a host that one process has forgotten is forgotten by the others, and may report again', async () => {
+    let nowS = 1_764_000_100;
+    const clock = {
+      get nowS() {
+        return nowS;
+      },
+    };
+    const open = async () => {
+      const registry = new SrmRegistry({ store: store.records, clock, intervalS: 10, commit: { lingerMs: 1 } });
+      await registry.load();
+      return registry;
+    };
+    await store.records.writeRecords([writeOf('gpu-01', 17), writeOf('gpu-02', 1)]);
+    const [one, other] = [await open(), await open()];
+    const sender = { tokenId: 3, requestId: 'r' };
+    expect(await one.forget('gpu-01', sender)).toBe('forgotten');
+    await other.catchUp();
+    expect([...other.hosts.keys()]).toEqual(['gpu-02']);
+    expect(await readAudit(store.database, 1)).toMatchObject([{ action: 'forget', subject: 'gpu-01', version: 17 }]);
+    nowS++;
+    expect(await one.report(reportOf('gpu-01', 1), 0, sender)).toEqual({ kind: 'taken', version: 1 });
+    await other.catchUp();
+    expect(other.hosts.get('gpu-01')).toMatchObject({ version: 1, sequence: 1, isStale: false });
+  });
+
+  test('tables of a newer version are refused in one line', async () => {
+    await sql`insert into kysely_migration (name, timestamp) values ('2099-01-later', 'now')`.execute(store.database);
+    const opened = openStores(options);
+    await expect(opened).rejects.toThrow(InputError);
+    await expect(opened).rejects.toThrow(
+      /^database .*: its tables are of a newer version of heps \(2099-01-later\); use that/,
+    );
   });
 
   test('names that differ in case are different hosts', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { hostJson } from '../../../live/srm/host-state.ts';
 import type { RecordWrite } from '../../../live/srm/record-store.ts';
 import { type RegistryChange, SrmRegistry } from '../../../live/srm/registry.ts';
-import { reportOf, setClock, writeOf } from './build.ts';
+import { noRecords, reportOf, setClock, writeOf } from './build.ts';
 
 const sender = { tokenId: 7, requestId: 'r' };
 
@@ -16,7 +16,10 @@ function build({ nowS = 1_000, records = [] as RecordWrite['record'][] } = {}) {
     clock,
     intervalS: 10,
     store: {
+      ...noRecords,
       readRecords: async () => records,
+      countHosts: async () => records.length,
+      readHosts: async () => records.map(({ host }) => host),
       writeRecords: async (writes) => {
         const failure = failures.shift();
         if (failure !== undefined) throw failure;
@@ -132,4 +135,34 @@ test('a host is shown with its report as it was sent', async () => {
     stale: false,
     ...report,
   });
+});
+
+test('a sequence that no clock can have does not lock the host out: any other may follow it', async () => {
+  const { registry, writeGroup } = build({ nowS: 1_764_000_000 });
+  const report = async (sequence: number, successorOf: number) => {
+    const taken = registry.report(reportOf('gpu-01', sequence), successorOf, sender);
+    writeGroup();
+    return await taken;
+  };
+  expect(await report(Number.MAX_SAFE_INTEGER - 1, 0)).toEqual({ kind: 'taken', version: 1 });
+  expect(await report(1_764_000_000_000, 1)).toEqual({ kind: 'taken', version: 2 });
+  // Within a year it is a clock that is ahead, and rises.
+  expect(await report(1_764_000_000_000, 2)).toEqual({ kind: 'conflict', version: 2 });
+});
+
+test('only a host that has missed its reports is forgotten, and its next report is its first', async () => {
+  const { registry, clock, changes, writeGroup } = build();
+  const first = registry.report(reportOf('gpu-01', 5), 0, sender);
+  writeGroup();
+  await first;
+  expect(await registry.forget('gpu-02', sender)).toBe('unknown');
+  expect(await registry.forget('gpu-01', sender)).toBe('reporting');
+  clock.nowS += 31;
+  registry.markStale();
+  expect(await registry.forget('gpu-01', sender)).toBe('forgotten');
+  expect(registry.hosts.size).toBe(0);
+  expect(changes.map(({ kind }) => kind)).toEqual(['changed', 'stale', 'forgotten']);
+  const again = registry.report(reportOf('gpu-01', 1), 0, sender);
+  writeGroup();
+  expect(await again).toEqual({ kind: 'taken', version: 1 });
 });

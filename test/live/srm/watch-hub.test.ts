@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { SrmRegistry } from '../../../live/srm/registry.ts';
 import { WatchHub } from '../../../live/srm/watch-hub.ts';
 import { Simulator } from '../../../sim/engine/engine.ts';
-import { reportOf } from './build.ts';
+import { noRecords, reportOf } from './build.ts';
 
 /** A response whose reader takes nothing after the first `takes` writes. */
 class Reader extends EventEmitter {
@@ -31,7 +31,7 @@ class Reader extends EventEmitter {
 }
 
 async function emptyRegistry(): Promise<SrmRegistry> {
-  const store = { readRecords: async () => [], writeRecords: async () => {} };
+  const store = noRecords;
   const registry = new SrmRegistry({ store, clock: { nowS: 1 }, intervalS: 10, commit: { lingerMs: 0 } });
   await registry.load();
   return registry;

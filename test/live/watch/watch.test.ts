@@ -27,6 +27,8 @@ const configuration: Configuration = {
   srm: { intervalS: 10, auditReportsForH: 6 },
   scheduling: null,
   mirror: null,
+  keepForD: { requests: 90, comparisons: 90, audit: 400 },
+  keystone: null,
   desktops: null,
   log: { level: 'error' },
 };

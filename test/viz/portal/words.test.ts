@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   atWords,
   clockWords,
+  graphicsWords,
   lifetimeChoices,
   lifetimeWords,
   listWords,
@@ -69,4 +70,12 @@ test('names are listed as in a sentence', () => {
     'chen and li',
     'chen, li and wang',
   ]);
+});
+
+test('what is asked of cards, in words', () => {
+  expect(graphicsWords({ count: 1, memoryMib: 24_576 })).toBe('1 graphics card with 24 GiB or more');
+  expect(graphicsWords({ count: 2, memoryMib: 24_576, cores: 5000 })).toBe(
+    '2 graphics cards with 24 GiB or more and 5000 cores or more',
+  );
+  expect(graphicsWords({ count: 1, memoryMib: 0, models: ['A40', 'L40S'] })).toBe('1 graphics card, A40 or L40S');
 });

@@ -28,9 +28,24 @@ function machineWords({ vcpus, ramMib, diskGib }: DesktopSize): string[] {
   return [plural(vcpus, 'vCPU'), `${formatMib(ramMib)} memory`, `${diskGib} GiB disk`];
 }
 
-function cardWords({ count, memoryMib }: DesktopGpu, models: readonly string[]): string[] {
+/** `1 graphics card with 24 GiB or more and 5000 cores or more`, `2 graphics cards, RTX A6000`: what is asked for. */
+export function graphicsWords({ count, memoryMib, cores = 0, models = [] }: DesktopGpu): string {
+  const least = [
+    ...(memoryMib === 0 ? [] : [`${formatMib(memoryMib)} or more`]),
+    ...(cores === 0 ? [] : [`${cores} cores or more`]),
+  ];
+  const which = models.length === 0 ? '' : `, ${models.join(' or ')}`;
+  return `${plural(count, 'graphics card')}${least.length === 0 ? '' : ` with ${least.join(' and ')}`}${which}`;
+}
+
+function cardWords(
+  { count, memoryMib, cores = 0, models: asked = [] }: DesktopGpu,
+  models: readonly string[],
+): string[] {
   if (count === 0) return [];
-  if (models.length === 0) return [`${plural(count, 'card')} with ${formatMib(memoryMib)}`];
+  if (models.length === 0 && asked.length > 0) return [`${plural(count, 'card')}, ${asked.join(' or ')}`];
+  const least = cores === 0 ? formatMib(memoryMib) : `${formatMib(memoryMib)} and ${cores} cores`;
+  if (models.length === 0) return [`${plural(count, 'card')} with ${least}`];
   const ofModel = new Map<string, number>();
   for (const model of models) ofModel.set(model, (ofModel.get(model) ?? 0) + 1);
   return [...ofModel].map(([model, number]) => (number === 1 ? model : `${number} × ${model}`));

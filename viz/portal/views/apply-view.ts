@@ -4,7 +4,7 @@ import type { DesktopApplication, DesktopView, ImageView, StationView, UsageView
 import { element } from '../../page/element.ts';
 import { formatMib, plural } from '../../page/quantity-words.ts';
 import { portalApi } from '../load/api.ts';
-import { lifetimeWords } from '../model/words.ts';
+import { graphicsWords, lifetimeWords } from '../model/words.ts';
 import { icon } from '../page/icons.ts';
 import { choiceCards } from './choice-cards.ts';
 import { type AskedSize, SizeFields } from './size-fields.ts';
@@ -153,9 +153,7 @@ export class ApplyView {
             this.#station.title,
             this.#image.title,
             `${plural(application.size.vcpus, 'vCPU')}, ${formatMib(application.size.ramMib)} memory, ${application.size.diskGib} GiB disk`,
-            application.gpu.count === 0
-              ? 'no graphics card'
-              : `${plural(application.gpu.count, 'graphics card')} with ${formatMib(application.gpu.memoryMib)} or more`,
+            application.gpu.count === 0 ? 'no graphics card' : graphicsWords(application.gpu),
             `for ${lifetimeWords(application.lifetimeS)}, can be extended`,
           ];
     this.#summary.replaceChildren(

@@ -1,5 +1,5 @@
 /** How large a desktop shall be, and for how long: the fields of one station, within its limits. */
-import type { DesktopApplication, StationView } from '../../../core/wire/portal.ts';
+import type { CardView, DesktopApplication, DesktopGpu, StationView } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';
 import { formatMib } from '../../page/quantity-words.ts';
 import { lifetimeChoices, lifetimeWords } from '../model/words.ts';
@@ -18,10 +18,12 @@ export class SizeFields {
   readonly #diskGib: NumberField;
   readonly #cards: HTMLSelectElement;
   readonly #cardMemory: HTMLSelectElement;
+  readonly #cardCores: HTMLSelectElement;
+  readonly #cardModel: HTMLSelectElement;
   readonly #lifetime: HTMLSelectElement;
 
   constructor(station: StationView, onChange: () => void) {
-    const { size, gpu, largest, lifetimeS, longestLifetimeS } = station;
+    const { size, gpu, largest, cards = [], lifetimeS, longestLifetimeS } = station;
     this.#onChange = onChange;
     const number = (id: string, label: string, unit: string, most: number, value: number): NumberField =>
       new NumberField({ id: `apply-${id}`, label, unit, least: 1, most, value, onChange });
@@ -42,11 +44,31 @@ export class SizeFields {
       Array.from({ length: largest.cards + 1 }, (_, count) => [count, count === 0 ? 'none' : String(count)]),
       gpu.count,
       () => {
-        this.#cardMemory.disabled = this.#cards.value === '0';
+        this.#enable();
         onChange();
       },
     );
-    this.#cardMemory.disabled = gpu.count === 0;
+    this.#cardCores = select(
+      'card-cores',
+      coreChoices(cards, gpu.cores ?? 0).map((cores) => [cores, cores === 0 ? 'any' : `${cores} or more`]),
+      gpu.cores ?? 0,
+      onChange,
+    );
+    const proposed = gpu.models ?? [];
+    this.#cardModel = select(
+      'card-model',
+      [
+        [anyCard, 'any that is large enough'],
+        ...(proposed.length > 1 ? [[proposed.join('|'), proposed.join(' or ')] as const] : []),
+        ...cards.map((card) => [card.name, cardLine(card)] as const),
+      ],
+      proposed.join('|'),
+      () => {
+        this.#enable();
+        onChange();
+      },
+    );
+    this.#enable();
     this.#lifetime = select(
       'lifetime',
       lifetimeChoices(lifetimeS, longestLifetimeS).map((choice) => [choice, lifetimeWords(choice)]),
@@ -63,6 +85,13 @@ export class SizeFields {
         { class: 'fields' },
         labelled(this.#cards, 'Graphics cards', `up to ${largest.cards}`),
         labelled(this.#cardMemory, 'Memory of each card', `up to ${formatMib(largest.cardMemoryMib)}`),
+        // Where no host has reported a card there is nothing to choose among.
+        ...(cards.length === 0 && proposed.length === 0
+          ? []
+          : [
+              labelled(this.#cardCores, 'Least cores', 'CUDA cores of each card: more compute faster'),
+              labelled(this.#cardModel, 'Which card', 'a certain model may have to be waited for'),
+            ]),
         labelled(this.#lifetime, 'How long', `up to ${lifetimeWords(longestLifetimeS)} with extensions`),
       ),
     );
@@ -75,9 +104,28 @@ export class SizeFields {
     const count = Number(this.#cards.value);
     return {
       size: { vcpus, ramMib: ramGib * 1024, diskGib },
-      gpu: { count, memoryMib: count === 0 ? 0 : Number(this.#cardMemory.value) },
+      gpu: this.#gpuOf(count),
       lifetimeS: Number(this.#lifetime.value),
     };
+  }
+
+  /** Of a certain model memory and cores are known. */
+  #gpuOf(count: number): DesktopGpu {
+    if (count === 0) return { count, memoryMib: 0 };
+    const models = this.#cardModel.value.split('|').filter((name) => name !== anyCard);
+    if (models.length === 1) return { count, memoryMib: 0, models };
+    const cores = Number(this.#cardCores.value);
+    const memoryMib = Number(this.#cardMemory.value);
+    return { count, memoryMib, ...(cores > 0 && { cores }), ...(models.length > 0 && { models }) };
+  }
+
+  /** What means something is asked for: nothing of cards without one, and neither memory nor cores of a certain model. */
+  #enable(): void {
+    const hasCards = this.#cards.value !== '0';
+    const isCertain = this.#cardModel.value !== anyCard && !this.#cardModel.value.includes('|');
+    this.#cardModel.disabled = !hasCards;
+    this.#cardMemory.disabled = !hasCards || isCertain;
+    this.#cardCores.disabled = !hasCards || isCertain;
   }
 
   #presets({ size, largest }: StationView): HTMLButtonElement[] {
@@ -104,10 +152,23 @@ export class SizeFields {
   }
 }
 
+/** Value of the choice that names no model. */
+const anyCard = '';
+
+/** `RTX A6000, 48 GiB, 10752 cores`. */
+function cardLine({ name, memoryMib, cores }: CardView): string {
+  return `${name}, ${formatMib(memoryMib)}, ${cores} cores`;
+}
+
+/** Numbers of cores that tell the offered cards apart, ascending, with 0 for any and the proposed one. */
+function coreChoices(cards: readonly CardView[], proposed: number): number[] {
+  return [...new Set([0, proposed, ...cards.map(({ cores }) => cores)])].sort((one, other) => one - other);
+}
+
 function select(
   id: string,
-  choices: readonly (readonly [value: number, label: string])[],
-  chosen: number,
+  choices: readonly (readonly [value: number | string, label: string])[],
+  chosen: number | string,
   onChange: () => void,
 ): HTMLSelectElement {
   return element(

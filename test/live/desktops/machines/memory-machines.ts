@@ -82,6 +82,10 @@ export class MemoryMachines implements Machines {
     return `http://controller:6080/vnc_lite.html?token=console-of-${id}`;
   }
 
+  cardModels(): readonly string[] {
+    return ['A40', 'T4'];
+  }
+
   async close(): Promise<void> {}
 
   async #call<T>(what: string, id: string, work: () => T): Promise<T> {

@@ -75,7 +75,7 @@ describe('limits', () => {
 });
 
 describe('waiting', () => {
-  const asked = { vcpus: 4, ramMib: 8192, diskGib: 0, cards: 2, cardMemoryMib: 49_152 };
+  const asked = { vcpus: 4, ramMib: 8192, diskGib: 0, cards: 2, cardMemoryMib: 49_152, cardCores: 0, askedModels: [] };
   const holder = (host: string, endsAtS: number, ...cardModels: string[]): Holder => ({
     ...asked,
     cards: cardModels.length,
@@ -108,6 +108,15 @@ describe('waiting', () => {
     });
   });
 
+  test('for a model or for cores names them, and counts only such cards', () => {
+    const certain = { ...asked, cards: 1, cardMemoryMib: 0, cardCores: 5000, askedModels: ['A40', 'L40S'] };
+    const holders = [holder('gpu-1', 500, 'T4'), holder('gpu-1', 900, 'A40')];
+    expect(waitingFor(certain, { 'cards-busy': 2 }, holders)).toEqual({
+      reason: 'No host has 1 free A40 or L40S card with 5000 cores.',
+      expectedAtS: 900,
+    });
+  });
+
   test('of CPUs and memory names those', () => {
     const plain = { ...asked, cards: 0 };
     expect(waitingFor(plain, { vcpus: 3 }, []).reason).toBe('No host has room for 4 CPUs and 8 GB of memory.');
@@ -121,5 +130,16 @@ describe('waiting', () => {
     expect(asksNoLess({ ...asked, vcpus: 2 }, asked)).toBe(false);
     // Without cards, their memory means nothing.
     expect(asksNoLess({ ...asked, cardMemoryMib: 0 }, { ...asked, cards: 0 })).toBe(true);
+    expect(asksNoLess(asked, { ...asked, cardCores: 1 })).toBe(false);
+    const [one, both] = [
+      { ...asked, askedModels: ['A40'] },
+      { ...asked, askedModels: ['A40', 'T4'] },
+    ];
+    expect([asksNoLess(one, both), asksNoLess(both, one), asksNoLess(asked, one), asksNoLess(one, asked)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
   });
 });

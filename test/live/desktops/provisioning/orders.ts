@@ -26,6 +26,7 @@ export const station: Station = {
   size: { vcpus: 4, ramMib: 8192, diskGib: 40 },
   gpu: { count: 0, memoryMib: 0 },
   largest: { vcpus: 16, ramMib: 65536, diskGib: 200, cards: 2, cardMemoryMib: 49152 },
+  cardModels: [],
   lifetimeS: 28_800,
   longestLifetimeS: 604_800,
   mounts: [

@@ -194,7 +194,8 @@ write_nova() { # number of fake hosts
   local refresh=$(($1 * 4))
   [ $refresh -lt 60 ] && refresh=60
   local filters=ComputeFilter,ComputeCapabilitiesFilter,ImagePropertiesFilter
-  filters+=,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter,AggregateInstanceExtraSpecsFilter,PciPassthroughFilter
+  filters+=,AggregateInstanceExtraSpecsFilter,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter
+  filters+=,PciPassthroughFilter
 
   mkdir -p "$ETC/nova" "$STATE/nova" "$STATE/lock"
   cp /usr/share/nova-common/api-paste.ini "$ETC/nova/"
@@ -240,6 +241,7 @@ weight_classes = nova.scheduler.weights.all_weighers,heps_nova.scheduler.HepsWei
 url = $HEPS_URL
 token_file = $HEPS_TOKEN_FILE
 fail_open = $HEPS_FAIL_OPEN
+timeout = $HEPS_TIMEOUT
 INI
   } >"$ETC/nova/scheduler.conf"
 

@@ -36,6 +36,7 @@ SCHEDULER_DEBUG=${SCHEDULER_DEBUG:-true}      # nova-scheduler logs each decisio
 HEPS_URL=${HEPS_URL:-}                        # the plugin of nova-scheduler asks there
 HEPS_TOKEN_FILE=${HEPS_TOKEN_FILE:-}          # with the token of this file
 HEPS_FAIL_OPEN=${HEPS_FAIL_OPEN:-true}
+HEPS_TIMEOUT=${HEPS_TIMEOUT:-2}                # seconds that it waits for an answer
 PCI_IN_PLACEMENT=${PCI_IN_PLACEMENT:-false}   # report GPUs to placement too
 DB_NAMES="keystone glance placement nova_api nova nova_cell0"
 
