@@ -100,9 +100,9 @@ function text({ mean, halfWidth }: Estimate, digits: number): string {
   return `${mean.toFixed(digits)}${mean.toFixed(digits) === (0).toFixed(digits) && width.endsWith((0).toFixed(digits)) ? '' : width}`;
 }
 
-/** A table in Markdown; the first column to the left, the others to the right. */
-export function markdownTable(rows: readonly (readonly string[])[]): string {
+/** A table in Markdown; the first columns, one unless said otherwise, to the left, the others to the right. */
+export function markdownTable(rows: readonly (readonly string[])[], left = 1): string {
   const [header, ...body] = rows;
-  const rule = header!.map((_, index) => (index === 0 ? '---' : '---:'));
+  const rule = header!.map((_, index) => (index < left ? '---' : '---:'));
   return [header!, rule, ...body].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

@@ -35,7 +35,7 @@ export class WorldSections {
     const { worlds, skipped } = this.#comparisons.file;
     const rows = worlds.map(({ title, description, replications }) => [title, description, `${replications}`]);
     const absent = skipped.map(({ title, why }) => `- Not played: ${title}. ${why}.`);
-    return [markdownTable([['world', 'what it is', 'replications'], ...rows]), ...absent].join('\n\n');
+    return [markdownTable([['world', 'what it is', 'replications'], ...rows], 2), ...absent].join('\n\n');
   }
 
   /** `least-card serves more VMs than hybrid on: …; fewer on: …; no clear difference on: ….` */
@@ -57,7 +57,7 @@ export class WorldSections {
       .filter(([verdict]) => list(verdict) !== '')
       .map(([verdict, words]) => `${words}: ${list(verdict)}`);
     const begin = list('more') === '' ? `against \`${than}\`, in ${what} served: ` : '';
-    return `\`${policy}\` ${begin}${said.join('. ')}.`;
+    return `\`${policy}\` ${begin}${said.join('; ')}.`;
   }
 
   /** A row a world and mode, a column a claim. */
@@ -111,10 +111,13 @@ export class WorldSections {
     ]);
     return [
       markdownTable([['served as asked, points, rejecting', 'least', 'median', 'most', 'above 0 in'], ...rows]),
-      markdownTable([
-        ['factor, of the plan’s value', 'what', ...pairs.map(({ policy, than }) => `\`${policy}\` − \`${than}\``)],
-        ...effects,
-      ]),
+      markdownTable(
+        [
+          ['factor, of the plan’s value', 'what', ...pairs.map(({ policy, than }) => `\`${policy}\` − \`${than}\``)],
+          ...effects,
+        ],
+        2,
+      ),
     ].join('\n\n');
   }
 

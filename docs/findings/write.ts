@@ -47,7 +47,7 @@ function halvesSentence(): string {
   const both = difference(heps, { policy: 'least-card' }, { policy: 'hybrid' }).mean;
   const more = both - cards! - packing!;
   const words =
-    more > 0.5 ? 'The gain is their interaction' : more < -0.5 ? 'They take from each other' : 'They add up';
+    more > 0.5 ? 'Together they gain more than their sum' : more < -0.5 ? 'They take from each other' : 'They add up';
   return `${words}: the halves alone come to ${(cards! + packing!).toFixed(2)} points, both together to ${both.toFixed(2)}.`;
 }
 
@@ -139,8 +139,8 @@ Stock OpenStack is two baselines: \`nova\`, one alias for all cards, and \`nova-
 - ${sections.verdict('fgd', 'hybrid')}
 - ${cost()}
 
-On HEPS the sought-after cards are the large ones, and who gives them away first (hybrid, by S_card) refuses others later. On openb, where tasks name
-models, the sought-after cards are small, and \`least-card\` hands those out first.
+A likely reason, which these runs do not test: on HEPS the sought-after cards are the large ones, and who gives them away first (hybrid, by S_card) refuses others
+later; on openb tasks name models of small cards, and \`least-card\` hands those out first.
 
 ${halves()}
 
