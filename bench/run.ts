@@ -1,5 +1,6 @@
 /** Takes all measurements, `npm run bench`, or those that are named: `npm run bench -- page engine`. */
 import { cpus } from 'node:os';
+import { benchBacklog } from './backlog.ts';
 import { benchBoots } from './boots.ts';
 import { benchCsv } from './csv.ts';
 import { benchDecision } from './decision.ts';
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => unknown>> = {
   csv: benchCsv,
   decision: benchDecision,
   pipeline: benchPipeline,
+  backlog: benchBacklog,
   reproduction: benchReproduction,
   page: benchPage,
   registry: benchRegistry,

@@ -22,6 +22,12 @@ export interface VectorForm {
   readonly unasked: Unasked;
 }
 
+/** The same, and what N counts. */
+export interface Vectors extends VectorForm {
+  /** What *Card_free* counts: the cards that serve, or all of the host that have something to give. */
+  readonly freeCards: 'model' | 'node';
+}
+
 /** R, and the units of N and R. */
 export interface AskedVector {
   /** In vCPUs, MiB, cores and cards. */

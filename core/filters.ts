@@ -31,6 +31,11 @@ export type Rejection = (typeof rejections)[number];
 export interface Filter {
   /** As explanations show it. */
   readonly name: string;
+  /**
+   * `host`: the answer depends on nothing but what is asked for (not by whom) and what the host has (not its name), has free and whether it works. Then a VM
+   * that waits need not be tried again before some host changes. Defaults to anything.
+   */
+  readonly dependsOn?: 'host';
   /** Why the host cannot take the request; undefined when it can. */
   reject(host: HostView, request: VmRequest): Rejection | undefined;
 }
@@ -38,12 +43,14 @@ export interface Filter {
 /** The host runs. */
 export const hostUp: Filter = {
   name: 'HostUp',
+  dependsOn: 'host',
   reject: (host) => (host.isUp ? undefined : 'host-down'),
 };
 
 /** CPU, RAM and disk: step 2 of Fig. 6, and what Placement checks in stock OpenStack. */
 export const cpuRamDisk: Filter = {
   name: 'CpuRamDisk',
+  dependsOn: 'host',
   reject(host, request) {
     if (host.vcpusFree < request.vcpus) return 'vcpus';
     if (host.ramFreeMib < request.ramMib) return 'ram';
@@ -58,6 +65,7 @@ export const cpuRamDisk: Filter = {
  */
 export const fineGrainedGpu: Filter = {
   name: 'FineGrainedGpu',
+  dependsOn: 'host',
   reject(host, request) {
     if (!isGpuRequest(request)) return undefined;
     const cards = host.specs.cards;
@@ -84,6 +92,7 @@ function lackOf(cards: HostSpec['cards'], request: VmRequest): Rejection | undef
  */
 export const gpuCount: Filter = {
   name: 'PciPassthroughFilter',
+  dependsOn: 'host',
   reject(host, request) {
     if (!isGpuRequest(request)) return undefined;
     const cards = host.specs.cards;
@@ -109,6 +118,7 @@ export function countedCards(host: HostView, request: VmRequest): number[] {
  */
 export const gpuCountOfSuiting: Filter = {
   name: 'PciPassthroughFilter',
+  dependsOn: 'host',
   reject(host, request) {
     if (!isGpuRequest(request)) return undefined;
     const cards = host.specs.cards;
@@ -133,6 +143,7 @@ export function countedSuitingCards(host: HostView, request: VmRequest): number[
  */
 export const ownAggregate: Filter = {
   name: 'AggregateInstanceExtraSpecsFilter',
+  dependsOn: 'host',
   reject(host, request) {
     if (isGpuRequest(request)) return host.isGpuHost ? undefined : 'no-cards';
     return host.isGpuHost ? 'kept-for-cards' : undefined;

@@ -80,6 +80,7 @@ function guardedPolicy(policy: Policy, where: string, guard: Guard): Policy {
     ...(policy.tierPoints === undefined ? {} : { tierPoints: policy.tierPoints }),
     filters: policy.filters.map((filter) => ({
       name: filter.name,
+      ...(filter.dependsOn === undefined ? {} : { dependsOn: filter.dependsOn }),
       reject(host, request) {
         const reason = guard(`filter ${filter.name}`, about(host, request), () => filter.reject(host, request));
         if (reason === undefined || rejections.includes(reason)) return reason;

@@ -45,6 +45,7 @@ export function keptForCards({ spill, reserveVcpusPerCard, reserveRamMibPerCard 
   return [
     {
       name: 'KeptForCards',
+      dependsOn: 'host',
       reject(host, request) {
         if (isGpuRequest(request) || !host.isGpuHost) return undefined;
         const isKept = keeps(host, host.vcpusFree - request.vcpus, host.ramFreeMib - request.ramMib);

@@ -4,19 +4,10 @@
  * Sources: nova/scheduler/manager.py, nova/weights.py, nova/scheduler/weights/*.py. docs/stock-openstack.md compares it with a real one.
  */
 import type { HostView } from '../cluster.ts';
-import {
-  countedCards,
-  countedSuitingCards,
-  cpuRamDisk,
-  type Filter,
-  gpuCount,
-  gpuCountOfSuiting,
-  hostUp,
-  ownAggregate,
-} from '../filters.ts';
+import { cpuRamDisk, hostUp, ownAggregate } from '../filters.ts';
+import { type Aliases, byModel, bySize } from '../pci-aliases.ts';
 import type { Policy, PolicyFactoryWith } from '../policy.ts';
 import type { OptionValues, PolicyOptionRecord } from '../policy-options.ts';
-import type { VmRequest } from '../request.ts';
 import { NovaIndex } from '../score-index/nova-index.ts';
 
 const options = {
@@ -27,19 +18,6 @@ const options = {
     words: () => 'host aggregates for GPU hosts',
   },
 } as const satisfies PolicyOptionRecord;
-
-/** How an operator's PCI aliases name cards. */
-export interface Aliases {
-  /** Counts idle cards of the alias that a request names. */
-  readonly filter: Filter;
-  /** Those that it counts, by index. */
-  counted(host: HostView, request: VmRequest): number[];
-  /** Whether the alias holds only products with the memory and the cores asked for. */
-  readonly areBySize: boolean;
-}
-
-const byModel: Aliases = { filter: gpuCount, counted: countedCards, areBySize: false };
-const bySize: Aliases = { filter: gpuCountOfSuiting, counted: countedSuitingCards, areBySize: true };
 
 const shown = () => ({
   terms: {

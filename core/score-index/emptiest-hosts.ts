@@ -5,7 +5,6 @@ import type { Cluster } from '../cluster.ts';
 import type { VmRequest } from '../request.ts';
 import { ChangedHosts } from './changed-hosts.ts';
 import { EqualHosts, type RowPlaces } from './equal-hosts.ts';
-import type { RoomCounter, RoomCounts } from './rejection-counts.ts';
 import { UnequalHosts } from './unequal-hosts.ts';
 
 /** Rows are made for sizes that at least one host in this many has, which bounds the number of sizes that a decision goes through. */
@@ -14,7 +13,7 @@ const mostSizes = 16;
 /** Largest denominator of Eq. (1), thousandths of a vCPU × MiB, up to which a hundred times its numerator is exact. */
 const largestExact = 2 ** 53 / 200;
 
-export class EmptiestHosts implements RoomCounter {
+export class EmptiestHosts {
   /** Score of the host that `best` found. */
   bestScore = Number.NaN;
   /** Hosts of the tier whose state is no longer the one in which they were put. */
@@ -54,13 +53,6 @@ export class EmptiestHosts implements RoomCounter {
       for (const host of ofSize) this.#equalOf[host] = this.#equal.length;
       this.#equal.push(new EqualHosts(cluster, vcpus, ramMib, this.#places));
     }
-  }
-
-  /** Adds to the counts the hosts that lack the vCPUs or the RAM, and calls `visit` with the others that are up. */
-  count(request: VmRequest, counts: RoomCounts, visit: (host: number) => void): void {
-    this.#catchUp();
-    for (const equal of this.#equal) equal.count(request, counts, visit);
-    this.#unequal?.count(request, counts, visit);
   }
 
   /** The host of the highest score, the lowest index among equal ones; -1 when none has room. `bestScore` is then its score. */

@@ -9,7 +9,6 @@ import type { VmRequest } from '../request.ts';
 import { leastRequestedScore } from '../scores.ts';
 import { hostOf, ramMibOf } from './host-entry.ts';
 import { HostHeap } from './host-heap.ts';
-import type { RoomCounts } from './rejection-counts.ts';
 import { RowTops } from './row-tops.ts';
 
 /** Where each host of a cluster is; shared by the hosts of all sizes. */
@@ -68,17 +67,6 @@ export class EqualHosts {
     const heap = this.#rows[row]!;
     heap.remove(host);
     this.#tops.set(row, heap.firstMib);
-  }
-
-  /** Adds to the counts the hosts that lack the vCPUs or the RAM, and calls `visit` with the others. */
-  count(request: VmRequest, counts: RoomCounts, visit: (host: number) => void): void {
-    const leastRow = this.#leastRow(request);
-    for (let row = 0; row <= this.#tops.top; row++) {
-      if (this.#tops.mib[row]! < 0) continue;
-      const heap = this.#rows[row]!;
-      if (row < leastRow) counts.fewVcpus += heap.length;
-      else counts.littleRam += heap.length - heap.visit(request.ramMib, visit);
-    }
   }
 
   /** The emptiest host with room, of equally empty ones the lowest index; -1 when there is none. `bestScore` is then its score. */

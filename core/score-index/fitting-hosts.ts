@@ -5,7 +5,7 @@
  * until they stay below it, and in a row the hosts likewise. Bounds only skip: of two candidates nearer to each other than rounding can
  * tell, the function of the scan decides.
  */
-import { type AskedVector, askedVector } from '../asked-vector.ts';
+import { type AskedVector, askedVector, type Vectors } from '../asked-vector.ts';
 import { modelSuits } from '../card-fit.ts';
 import type { Cluster } from '../cluster.ts';
 import type { VmRequest } from '../request.ts';
@@ -16,7 +16,6 @@ import type { StateOffer } from './card-state.ts';
 import { ChangedHosts } from './changed-hosts.ts';
 import { FitCurves } from './fit-curves.ts';
 import { hostOf, leastEntry, ramMibOf } from './host-entry.ts';
-import type { Vectors } from './hybrid-index.ts';
 
 /** Relative room for rounding, of squares. */
 const below = 1 - 1e-9;

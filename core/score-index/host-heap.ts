@@ -25,14 +25,6 @@ export class HostHeap {
     return this.#entries.length;
   }
 
-  /** Calls `visit` with every host that has at least that much RAM free. @returns how many they are */
-  visit(ramMib: number, visit: (host: number) => void, place = 0): number {
-    const entry = this.#entries[place];
-    if (entry === undefined || entry < leastEntry(ramMib)) return 0;
-    visit(hostOf(entry));
-    return 1 + this.visit(ramMib, visit, 2 * place + 1) + this.visit(ramMib, visit, 2 * place + 2);
-  }
-
   /** Adds a host, which must not be in. */
   put(host: number, ramMib: number): void {
     const entry = entryOf(host, ramMib);

@@ -32,11 +32,11 @@
  *   Cards in descending S_card, then the bucket that promises most. Mostly the peak lies beyond all that is free: then more of both is
  *   better, and one pass from the top row does, as above. Else rows, and hosts in a row, are tried from the peak outwards.
  *
- * When nobody can take a VM, `RejectionCounts` counts the reasons by the same rows.
+ * When nobody can take a VM, `RejectionCounts` counts the reasons by sums over a grid of free vCPUs and free RAM.
  *
  * Eq. (3) divides by the largest capacities, which never change: by what is free now, every event would change every score.
  */
-import type { VectorForm } from '../asked-vector.ts';
+import type { Vectors } from '../asked-vector.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Decision } from '../decision.ts';
 import { fineGrainedGpu } from '../filters.ts';
@@ -56,12 +56,6 @@ export interface Scanned {
   readonly gpu: boolean;
   /** CPU VMs for which no CPU host has room. */
   readonly spill: boolean;
-}
-
-/** How the vectors of Eq. (3) are made. */
-export interface Vectors extends VectorForm {
-  /** What *Card_free* counts: the cards that serve, or all of the host that have something to give. */
-  readonly freeCards: 'model' | 'node';
 }
 
 export class HybridIndex implements ScoreIndex {
@@ -118,6 +112,6 @@ export class HybridIndex implements ScoreIndex {
   }
 
   #noValidHost(request: VmRequest): Decision {
-    return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request, [this.#cpuHosts, this.#gpuHosts]) };
+    return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request) };
   }
 }

@@ -11,7 +11,7 @@ import type { Policy, ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
 import { ChangeLog } from './change-log.ts';
 import { IdleHosts } from './idle-hosts.ts';
-import { allHosts, RejectionCounts, type RoomCounter } from './rejection-counts.ts';
+import { RejectionCounts } from './rejection-counts.ts';
 import { impossible, ScoredHosts } from './scored-hosts.ts';
 
 const noCards: readonly number[] = [];
@@ -36,7 +36,6 @@ export class KindScoreIndex implements ScoreIndex {
   readonly #kinds = new Map<string, KindScores>();
   readonly #mostKinds: number;
   readonly #rejections: RejectionCounts;
-  readonly #everyone: readonly RoomCounter[];
 
   /**
    * @param policy without tiers and `prepare`
@@ -56,7 +55,6 @@ export class KindScoreIndex implements ScoreIndex {
     this.#changes = new ChangeLog(cluster.hosts.length);
     this.#mostKinds = mostKinds;
     this.#rejections = new RejectionCounts(cluster, fineGrainedGpu);
-    this.#everyone = [allHosts(cluster)];
     cluster.watch((host) => this.#changes.add(host));
   }
 
@@ -65,7 +63,7 @@ export class KindScoreIndex implements ScoreIndex {
     const { ramMib, diskGib } = request;
     const scored = this.#isByRequest ? this.#scoredAnew(request) : this.#scoredFor(request);
     const host = scored.best((each) => up[each] === 1 && ramFreeMib[each]! >= ramMib && diskFreeGib[each]! >= diskGib);
-    if (host < 0) return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request, this.#everyone) };
+    if (host < 0) return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request) };
     const cards = isGpuRequest(request) ? this.#policy.cards(hosts[host]!, request) : noCards;
     return { kind: 'placed', host, cards, score: scored.scores[host]! };
   }

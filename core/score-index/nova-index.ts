@@ -5,10 +5,10 @@
 import type { Cluster } from '../cluster.ts';
 import type { Decision } from '../decision.ts';
 import { type Filter, ownAggregate } from '../filters.ts';
-import type { Aliases } from '../policies/nova.ts';
+import type { Aliases } from '../pci-aliases.ts';
 import type { ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
-import { allHosts, RejectionCounts, type RoomCounter } from './rejection-counts.ts';
+import { RejectionCounts } from './rejection-counts.ts';
 import { WeighedHosts } from './weighed-hosts.ts';
 
 const noCards: readonly number[] = [];
@@ -21,7 +21,6 @@ export class NovaIndex implements ScoreIndex {
   /** Only these can take a GPU VM. */
   readonly #gpuHosts: WeighedHosts;
   readonly #rejections: RejectionCounts;
-  readonly #everyone: readonly RoomCounter[];
 
   /** @param areSplit hosts with and without cards are two aggregates, and each VM is bound to one of them */
   constructor(cluster: Cluster, aliases: Aliases, areSplit: boolean) {
@@ -36,8 +35,9 @@ export class NovaIndex implements ScoreIndex {
       hosts.filter((host) => isGpuHost[host] === 1),
       aliases.areBySize,
     );
-    this.#rejections = new RejectionCounts(cluster, areSplit ? bothOf(ownAggregate, aliases.filter) : aliases.filter);
-    this.#everyone = [allHosts(cluster)];
+    this.#rejections = areSplit
+      ? new RejectionCounts(cluster, bothOf(ownAggregate, aliases.filter), 'any VM')
+      : new RejectionCounts(cluster, aliases.filter);
     cluster.watch((host) => {
       if (takesCpuVms(host)) this.#cpuVmHosts.changed.add(host);
       if (isGpuHost[host] === 1) this.#gpuHosts.changed.add(host);
@@ -48,7 +48,7 @@ export class NovaIndex implements ScoreIndex {
     const isGpu = isGpuRequest(request);
     const hosts = isGpu ? this.#gpuHosts : this.#cpuVmHosts;
     const host = hosts.best(request);
-    if (host < 0) return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request, this.#everyone) };
+    if (host < 0) return { kind: 'no-valid-host', rejectedBy: this.#rejections.count(request) };
     const cards = isGpu ? this.#aliases.counted(this.#cluster.hosts[host]!, request).slice(0, request.cards) : noCards;
     return { kind: 'placed', host, cards, score: hosts.bestWeight };
   }

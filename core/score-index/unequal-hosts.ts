@@ -14,7 +14,6 @@
 import type { Cluster } from '../cluster.ts';
 import type { VmRequest } from '../request.ts';
 import { defaultLrs, leastRequestedScore } from '../scores.ts';
-import type { RoomCounts } from './rejection-counts.ts';
 
 const hostsPerLeaf = 8;
 /** Steps of the stairs: at least 0, 1, … 15 vCPUs free. */
@@ -134,17 +133,6 @@ export class UnequalHosts {
     this.#share[slot] = -Infinity;
     this.#length--;
     this.#update(slot);
-  }
-
-  /** Adds to the counts the hosts that lack the vCPUs or the RAM, and calls `visit` with the others. */
-  count({ vcpus, ramMib }: VmRequest, counts: RoomCounts, visit: (host: number) => void): void {
-    if (this.#length === 0) return;
-    for (let slot = 0; slot < this.#share.length; slot++) {
-      if (this.#share[slot] === -Infinity) continue;
-      if (this.#vcpus[slot]! < vcpus) counts.fewVcpus++;
-      else if (this.#ramMib[slot]! < ramMib) counts.littleRam++;
-      else visit(this.#hostAt[slot]!);
-    }
   }
 
   /**

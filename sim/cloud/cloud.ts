@@ -9,15 +9,18 @@ import type { Policy } from '../../core/policy.ts';
 import { type VmRequest, vmRequest } from '../../core/request.ts';
 import { decidingScheduler, schedulersOf } from '../../core/runs/deciding-scheduler.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
-import { type Engine, formatRejections, isServable, Scheduler, schedule } from '../../core/scheduler.ts';
+import { type Engine, formatRejections, Scheduler } from '../../core/scheduler.ts';
 import type { SrmRecord } from '../../core/srm.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import type { EventKind, Simulator } from '../engine/engine.ts';
+import { BackfillQueue } from './backfill-queue.ts';
 import { CardLists } from './card-lists.ts';
+import { EmptyCloud } from './empty-cloud.ts';
 import { priorities } from './priorities.ts';
 import type { SizedRequest } from './sized-requests.ts';
 import { SrmReports } from './srm-reports.ts';
 import { nowhere, Vm, Vms, vmStates } from './vm.ts';
+import { FirstComeQueue, type WaitingRoom, type WaitQueue } from './wait-queue.ts';
 
 export type TurnedAway = 'refused' | 'gave-up' | 'unservable';
 
@@ -46,9 +49,8 @@ export class Cloud {
   readonly truth: Cluster;
   /** What each scheduler sees. */
   readonly views: readonly Cluster[];
-  readonly #empty: Cluster;
+  readonly #empty: EmptyCloud;
   readonly #simulator: Simulator;
-  readonly #policy: Policy;
   readonly #schedulers: readonly Scheduler[];
   readonly #options: CloudOptions;
   readonly #observers: readonly CloudObserver[];
@@ -56,8 +58,7 @@ export class Cloud {
   readonly #vms: Vms;
   /** Shows observers a VM. */
   readonly #vm: Vm;
-  /** Slots of those who wait, in the order in which they came. */
-  readonly #waiting = new Set<number>();
+  readonly #waiting: WaitQueue;
   readonly #cardLists = new CardLists();
   /** What is being bound or released. */
   readonly #placement: { request: VmRequest; host: number; cards: readonly number[]; readonly wholeCards: boolean };
@@ -66,7 +67,10 @@ export class Cloud {
   #isDrainDue = false;
   #isClosed = false;
 
-  /** @param hasNames whether observers may ask a VM for its station, flavor, image and user */
+  /**
+   * @param hasNames whether observers may ask a VM for its station, flavor, image and user
+   * @param queueOf makes the queue; by default as the options ask
+   */
   constructor(
     simulator: Simulator,
     hosts: readonly HostSpec[],
@@ -75,13 +79,15 @@ export class Cloud {
     observers: readonly CloudObserver[],
     engine: Engine = 'auto',
     hasNames = true,
+    queueOf: (room: WaitingRoom) => WaitQueue = options.backfill
+      ? (room) => new BackfillQueue(room)
+      : (room) => new FirstComeQueue(room),
   ) {
     this.#vms = new Vms(hasNames);
     this.#vm = new Vm(this.#vms);
     this.truth = new Cluster(hosts);
-    this.#empty = this.truth.emptied();
+    this.#empty = new EmptyCloud(hosts, policy);
     this.#simulator = simulator;
-    this.#policy = policy;
     this.#placement = {
       request: vmRequest({ id: '', vcpus: 1, ramMib: 0 }),
       host: 0,
@@ -93,7 +99,10 @@ export class Cloud {
     this.#events = {
       end: simulator.kind(priorities.end, (slot) => this.#end(slot)),
       started: simulator.kind(priorities.end, (slot) => this.#started(slot)),
-      drain: simulator.kind(priorities.drain, () => this.#drain()),
+      drain: simulator.kind(priorities.drain, () => {
+        this.#isDrainDue = false;
+        this.#waiting.drain();
+      }),
       resubmit: simulator.kind(priorities.resubmit, (slot) => this.#resubmit(slot)),
       giveUp: simulator.kind(priorities.giveUp, (slot) => this.#giveUp(slot)),
     };
@@ -111,6 +120,14 @@ export class Cloud {
       this.views = [this.truth];
     }
     this.#schedulers = this.views.map((view) => new Scheduler(view, policy, engine));
+    this.#waiting = queueOf({
+      vms: this.#vms,
+      views: this.views,
+      policy,
+      isPatienceLimited: options.patienceS !== null,
+      place: (slot) => this.#place(slot),
+      decide: (slot) => this.#schedulers[this.#vms.scheduler[slot]!]!.schedule(this.#requestOf(slot)),
+    });
   }
 
   /** Whether anything can still happen to a VM. */
@@ -153,10 +170,9 @@ export class Cloud {
     for (const observer of this.#observers) observer.submitted?.(this.#show(slot), nowS);
     if (this.#waiting.size > 0 && !backfill) vms.reason[slot] = 'behind-others';
     else if (this.#place(slot)) return;
-    const request = this.#requestOf(slot);
-    if (!isServable(this.#empty, request, this.#policy)) {
-      const never = schedule(this.#empty, request, this.#policy);
-      if (never.kind === 'no-valid-host') vms.reason[slot] = formatRejections(never.rejectedBy);
+    const never = this.#empty.refusal(this.#requestOf(slot));
+    if (never !== undefined) {
+      vms.reason[slot] = never;
       this.#turnAway(slot, 'unservable');
       return;
     }
@@ -212,6 +228,7 @@ export class Cloud {
     vms.score[slot] = score;
     vms.startS[slot] = startS;
     const view = this.#viewOf(slot);
+    this.#waiting.bound?.(slot, this.#placement);
     for (const observer of this.#observers) observer.binds?.(this.#show(slot), view);
     this.truth.bind(this.#placement);
     if (view !== this.truth) view.bind(this.#placement);
@@ -282,7 +299,7 @@ export class Cloud {
 
   #giveUp(slot: number): void {
     if (this.#vms.state[slot] === vmStates.waits) {
-      this.#waiting.delete(slot);
+      this.#waiting.giveUp(slot);
       this.#turnAway(slot, 'gave-up');
       if (!this.#options.backfill) this.#dueDrain();
     }
@@ -323,23 +340,5 @@ export class Cloud {
     if (this.#isDrainDue || this.#waiting.size === 0) return;
     this.#isDrainDue = true;
     this.#simulator.at(this.#simulator.nowS, this.#events.drain, 0);
-  }
-
-  /** Places those who wait, first come first served; with backfill, later ones where earlier ones do not fit. */
-  #drain(): void {
-    this.#isDrainDue = false;
-    const vms = this.#vms;
-    /** Of each scheduler, slots by what was asked for. */
-    const failedOf = this.views.map(() => new Map<SizedRequest, number>());
-    for (const slot of this.#waiting) {
-      const failed = failedOf[vms.scheduler[slot]!]!;
-      const equal = failed.get(vms.requests[slot]!);
-      if (equal !== undefined) {
-        vms.reason[slot] = vms.reason[equal]!;
-        vms.refusedBy[slot] = vms.refusedBy[equal]!;
-      } else if (this.#place(slot)) this.#waiting.delete(slot);
-      else if (!this.#options.backfill) return;
-      else failed.set(vms.requests[slot]!, slot);
-    }
   }
 }

@@ -196,11 +196,11 @@ export class Vm {
   get waitReason(): string {
     return this.#vms.waitReason[this.slot]!;
   }
-  /** Why its last try failed. */
+  /** Why its last try failed; of a VM that waited this is right once it is turned away. */
   get reason(): string {
     return this.#vms.reason[this.slot]!;
   }
-  /** Hosts whose binding was refused in its last try, since the view was old. */
+  /** Hosts whose binding was refused in its last try, since the view was old; right once it is bound or turned away. */
   get refusedBy(): ReadonlySet<number> {
     return this.#vms.refusedBy[this.slot]!;
   }

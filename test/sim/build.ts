@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { Cluster } from '../../core/cluster.ts';
 import { formatCluster } from '../../core/cluster-file.ts';
 import { policies } from '../../core/policies/index.ts';
+import type { Policy } from '../../core/policy.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
 import type { RequestNumbers } from '../../core/request.ts';
 import {
@@ -21,6 +22,7 @@ import { Cloud, type CloudObserver } from '../../sim/cloud/cloud.ts';
 import { defaultCloud } from '../../sim/cloud/cloud-options.ts';
 import { priorities } from '../../sim/cloud/priorities.ts';
 import type { Vm } from '../../sim/cloud/vm.ts';
+import type { WaitingRoom, WaitQueue } from '../../sim/cloud/wait-queue.ts';
 import { Simulator } from '../../sim/engine/engine.ts';
 import { plainDecisions } from '../../sim/records/recorder.ts';
 import { readRunFile, writeRunFile } from '../../sim/records/run-file-io.ts';
@@ -52,9 +54,11 @@ export interface Scenario {
   readonly arrivals: readonly Arrival[];
   readonly cloud?: Partial<CloudOptions>;
   readonly faults?: readonly Fault[];
-  /** Defaults to `first-fit`. */
-  readonly policy?: string;
+  /** By name, or one of one's own. Defaults to `first-fit`. */
+  readonly policy?: string | Policy;
   readonly observers?: readonly CloudObserver[];
+  /** How those who wait are tried. */
+  readonly queueOf?: (room: WaitingRoom) => WaitQueue;
 }
 
 /** What the cloud told its observers, one line each, and the cloud afterwards. */
@@ -65,12 +69,17 @@ export interface Played {
 }
 
 /** Plays a scenario to its end, with the faults given and no others. */
-export function playCloud({ hosts, arrivals, cloud: options, faults = [], policy, observers = [] }: Scenario): Played {
+export function playCloud(scenario: Scenario): Played {
+  const { hosts, arrivals, cloud: options, faults = [], policy: named = 'first-fit', observers = [] } = scenario;
   const simulator = new Simulator();
   const log: string[] = [];
   const cloudOptions = { ...defaultCloud, ...options };
   const watching = [logTo(log), ...observers];
-  const cloud = new Cloud(simulator, hosts.map(hostSpec), policyNamed(policy ?? 'first-fit'), cloudOptions, watching);
+  const policy = typeof named === 'string' ? policyNamed(named) : named;
+  const cloud = new Cloud(
+    ...([simulator, hosts.map(hostSpec), policy, cloudOptions, watching, 'auto', true] as const),
+    scenario.queueOf,
+  );
   const fault = simulator.kind(priorities.fault, (index) => {
     const { host, card = -1, isUp } = faults[index]!;
     cloud.fault(host, card, isUp);

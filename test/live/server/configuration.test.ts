@@ -85,6 +85,7 @@ test('the policy has the options of the simulator, by their names and with their
     ...defaults,
     reserveVcpusPerCard: 0,
     reserveRamMibPerCard: 0,
+    hostAggregates: 'none',
   });
   const file = `${head}scheduling: {mode: act, policy: least-card, spill: never, gpuScore: card, similarity: raw,
   unasked: least, freeCards: node,
