@@ -17,6 +17,9 @@ import { openWorkload } from '../sim/runs/workload.ts';
 
 const cases: readonly { readonly name: string; readonly options?: Partial<PolicyOptions> }[] = [
   { name: 'hybrid' },
+  { name: 'hybrid', options: { unasked: 'dropped' } },
+  { name: 'hybrid', options: { unasked: 'least' } },
+  { name: 'hybrid', options: { freeCards: 'node' } },
   { name: 'hybrid', options: { similarity: 'raw' } },
   { name: 'hybrid', options: { gpuScore: 'similarity' } },
   { name: 'hybrid', options: { gpuScore: 'similarity', similarity: 'raw' } },

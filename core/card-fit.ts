@@ -1,7 +1,7 @@
 /** Which cards of a host can serve a request, and which of those it gets: the fine-grained part of Fig. 6. */
 import { sharedCardShare } from './card-share.ts';
 import type { CardGroup, Cluster, HostView } from './cluster.ts';
-import type { GpuModel } from './gpu-card.ts';
+import type { GpuCard, GpuModel } from './gpu-card.ts';
 import type { VmRequest } from './request.ts';
 
 /** Whether a model is acceptable to the request. */
@@ -14,6 +14,11 @@ export function modelSuits(request: VmRequest, model: GpuModel): boolean {
   return (
     model.memoryMib >= request.cardMemoryMib && model.cores >= request.cardCores && acceptsModel(request, model.name)
   );
+}
+
+/** The same of a card. */
+export function suits(request: VmRequest, { memoryMib, cores, model }: GpuCard): boolean {
+  return memoryMib >= request.cardMemoryMib && cores >= request.cardCores && acceptsModel(request, model);
 }
 
 /** Cards of a group that can serve the request now, by index: healthy, suiting, and with as much free as it would take. */
@@ -39,6 +44,21 @@ export function serves(cluster: Cluster, card: number, request: VmRequest): bool
 /** Cards of the host that can serve the request now, group by group. */
 export function servingCards(host: HostView, request: VmRequest): number[] {
   return host.cardGroups.flatMap((group) => servingInGroup(host, group, request));
+}
+
+/** Cards of the host that still have something to give: idle, or shared and not used up. The literal *Card_free* of the paper. */
+export function freeCardsOf(host: HostView): number {
+  let free = 0;
+  for (const { sharing, cards } of host.cardGroups) {
+    for (const card of cards) {
+      const isFree =
+        sharing === 'passthrough'
+          ? host.isCardIdle(card)
+          : host.isCardHealthy(card) && host.cardMemoryFreeMib(card) > 0 && host.cardCoresFree(card) > 0;
+      if (isFree) free++;
+    }
+  }
+  return free;
 }
 
 /** Of the given cards the `count` with the least free memory, then the fewest free cores, then the lowest index; ascending by index. */

@@ -1,6 +1,7 @@
 /** The filters of Fig. 6 and of stock OpenStack. Each says why a host is out, or nothing. */
-import { acceptsModel, modelSuits, servingInGroup } from './card-fit.ts';
+import { acceptsModel, servingInGroup, suits } from './card-fit.ts';
 import type { HostView } from './cluster.ts';
+import type { HostSpec } from './host.ts';
 import { isGpuRequest, type VmRequest } from './request.ts';
 
 /** Why a host is out, in the order in which the filters look. */
@@ -72,14 +73,18 @@ export const fineGrainedGpu: Filter = {
     let serving = 0;
     for (const group of host.cardGroups) serving += servingInGroup(host, group, request).length;
     if (serving >= request.cards) return undefined;
-    const accepted = cards.filter((card) => acceptsModel(request, card.model));
-    if (accepted.length < request.cards) return 'card-model';
-    const large = accepted.filter((card) => card.memoryMib >= request.cardMemoryMib);
-    if (large.length < request.cards) return 'card-memory';
-    const suiting = host.cardGroups.filter((group) => modelSuits(request, group.model)).flatMap((group) => group.cards);
-    return suiting.length < request.cards ? 'card-cores' : 'cards-busy';
+    return lackOf(cards, request) ?? 'cards-busy';
   },
 };
+
+/** What too many of these cards lack, whoever holds them; undefined when enough of them suit. */
+function lackOf(cards: HostSpec['cards'], request: VmRequest): Rejection | undefined {
+  const accepted = cards.filter((card) => acceptsModel(request, card.model));
+  if (accepted.length < request.cards) return 'card-model';
+  const large = accepted.filter((card) => card.memoryMib >= request.cardMemoryMib);
+  if (large.length < request.cards) return 'card-memory';
+  return large.filter((card) => card.cores >= request.cardCores).length < request.cards ? 'card-cores' : undefined;
+}
 
 /**
  * Nova's PciPassthroughFilter: enough idle devices of the alias, counted; memory and cores are unknown to it. An alias names a
@@ -106,3 +111,41 @@ export function countedCards(host: HostView, request: VmRequest): number[] {
   });
   return counted;
 }
+
+/**
+ * The same filter where the alias names every product that has the memory and the cores which the request asks for: an operator may repeat
+ * an alias in nova.conf, once for each product id (nova/pci/request.py, `_get_alias_from_config`).
+ */
+export const gpuCountOfSuiting: Filter = {
+  name: 'PciPassthroughFilter',
+  dependsOn: 'host',
+  reject(host, request) {
+    if (!isGpuRequest(request)) return undefined;
+    const cards = host.specs.cards;
+    if (cards.length < request.cards) return 'no-cards';
+    if (countedSuitingCards(host, request).length >= request.cards) return undefined;
+    return lackOf(cards, request) ?? 'cards-busy';
+  },
+};
+
+/** Idle cards of the models that suit the request, by index. */
+export function countedSuitingCards(host: HostView, request: VmRequest): number[] {
+  const counted: number[] = [];
+  host.specs.cards.forEach((card, index) => {
+    if (suits(request, card) && host.isCardIdle(index)) counted.push(index);
+  });
+  return counted;
+}
+
+/**
+ * Nova's AggregateInstanceExtraSpecsFilter where hosts with and without cards are two host aggregates and every flavor names its own
+ * (nova/scheduler/filters/aggregate_instance_extra_specs.py): CPU VMs never go to GPU hosts. GPU VMs find no card on CPU hosts anyway.
+ */
+export const ownAggregate: Filter = {
+  name: 'AggregateInstanceExtraSpecsFilter',
+  dependsOn: 'host',
+  reject(host, request) {
+    if (isGpuRequest(request)) return host.isGpuHost ? undefined : 'no-cards';
+    return host.isGpuHost ? 'kept-for-cards' : undefined;
+  },
+};

@@ -16,8 +16,12 @@ export interface ShownTerm {
 export interface SimilarityTerms {
   /** Tells the shapes apart. */
   readonly kind: 'similarity';
-  /** What the host offers: its cards that serve, and of the tightest of them what is free on one. */
+  /** What the host offers: its cards that serve or are idle, and of the tightest of those that serve what is free on one. */
   readonly idle: ResourceVector;
+  /** What is asked for, with what stands in for what is not. */
+  readonly asked: ResourceVector;
+  /** Which cards `idle` counts: those of the model that serves, or all idle ones of the node. */
+  readonly freeCards: 'model' | 'node';
   /** Of Eq. (3). */
   readonly parts: SimilarityParts;
   /** S_card, Eq. (2). */

@@ -1,5 +1,6 @@
 /** Tells by the first bytes of a file which trace format it is in, and reads it. */
 import { InputError } from '../core/input-error.ts';
+import { readAlibaba2025 } from './alibaba-2025.ts';
 import type { ArrivalStream } from './arrival.ts';
 import { azureFiles, readAzure } from './azure.ts';
 import { isVmTableLine, readAzureVmTable } from './azure-vmtable.ts';
@@ -9,7 +10,7 @@ import { type OpenbOptions, openbPodColumns, readOpenbPods } from './openb.ts';
 import { readSwf, type SwfOptions } from './swf.ts';
 
 /** Formats of a workload. */
-export type TraceFormat = 'heps-csv' | 'openb' | 'azure2017' | 'azure-vmtable' | 'swf';
+export type TraceFormat = 'heps-csv' | 'openb' | 'alibaba-2025' | 'azure2017' | 'azure-vmtable' | 'swf';
 
 /** Options of all readers; each takes what concerns it. */
 export type TraceOptions = OpenbOptions & SwfOptions;
@@ -26,6 +27,7 @@ export async function recogniseTrace(path: string): Promise<TraceFormat> {
     const header = line.replaceAll('"', '').split(',');
     if (header.includes('submit_s')) return 'heps-csv';
     if (header.includes('num_gpu') && header.includes('cpu_milli')) return 'openb';
+    if (header.includes('instance_sn')) return 'alibaba-2025';
     if (line.startsWith(';') || /^(-?\d+(\.\d+)?\s+){17}-?\d+(\.\d+)?$/.test(line)) return 'swf';
     if (isVmTableLine(line.replaceAll('"', ''))) return 'azure-vmtable';
     if (/^\d+ [a-z|](,[a-z|])*$/.test(line)) return 'azure2017';
@@ -33,6 +35,7 @@ export async function recogniseTrace(path: string): Promise<TraceFormat> {
   const formats = [
     `heps-csv (${hepsCsvHeader.split(',').slice(0, 5).join(',')},…)`,
     `openb (${openbPodColumns.required.join(',')},…)`,
+    'alibaba-2025 (instance_sn,role,app_name,cpu_request,…)',
     'azure2017 (a time, a space and letters; or a row of vmtable.csv)',
     'swf (18 columns, or a comment after ;)',
   ];
@@ -44,6 +47,7 @@ export async function readTrace(path: string, options: TraceOptions = {}): Promi
   const format = await recogniseTrace(path);
   if (format === 'heps-csv') return readHepsCsv(path, options);
   if (format === 'openb') return readOpenbPods(path, options);
+  if (format === 'alibaba-2025') return readAlibaba2025(path, options);
   if (format === 'swf') return readSwf(path, options);
   if (format === 'azure-vmtable') return readAzureVmTable(path, options);
   return readAzure(path, options);

@@ -3,6 +3,7 @@ export type { CardSharing, GpuCard, GpuModel } from '../core/gpu-card.ts';
 export type { HostSpec } from '../core/host.ts';
 export { InputError } from '../core/input-error.ts';
 export type { VmRequest } from '../core/request.ts';
+export { readAlibaba2025 } from './alibaba-2025.ts';
 export type { Arrival, ArrivalStream, ReadOptions } from './arrival.ts';
 export { copyOf } from './arrival-row.ts';
 export { readAzure } from './azure.ts';

@@ -7,6 +7,7 @@ export const leftOutWords = {
   'wrong-columns': 'with too few or too many columns',
   'wrong-value': 'with a wrong value',
   'never-ran': 'of jobs cancelled before they ran',
+  'outlived-trace': 'of instances that came before the trace or outlived it, so that their lifetime is not known',
   'part-of-job': 'for parts of a checkpointed job, whose own row has the whole of it',
 } as const;
 

@@ -2,8 +2,9 @@
  * The paper's hybrid policy: Fig. 6 filters, Algorithm 1 chooses. CPU VMs go to the emptiest CPU host (LRS), and to a GPU host only
  * when no CPU host has room; GPU VMs go to the card and host with the highest S_card × similarity.
  */
-import { servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
-import type { Cluster, HostView } from '../cluster.ts';
+import { type AskedVector, askedVector } from '../asked-vector.ts';
+import { freeCardsOf, servingCards, servingInGroup, tightestCards } from '../card-fit.ts';
+import type { HostView } from '../cluster.ts';
 import { cpuRamDisk, fineGrainedGpu, hostUp } from '../filters.ts';
 import type { Policy, PolicyFactoryWith } from '../policy.ts';
 import type { OptionValues, PolicyContext, PolicyOptionRecord } from '../policy-options.ts';
@@ -16,7 +17,6 @@ import {
   gpuScore,
   leastRequestedParts,
   leastRequestedScore,
-  rawUnits,
   similarity,
   similarityParts,
 } from '../scores.ts';
@@ -30,6 +30,18 @@ const options = {
     default: 'normalised',
     isAlwaysRecorded: true,
     words: () => 'raw similarity',
+  },
+  unasked: {
+    help: 'Eq. (3), memory or cores of a card that are not asked for: 0, left out, or the least of a card that may serve',
+    choices: ['zero', 'dropped', 'least'],
+    default: 'zero',
+    words: (form) => (form === 'dropped' ? 'what is not asked for left out' : 'least card for what is not asked for'),
+  },
+  freeCards: {
+    help: 'Eq. (3), Card_free: the cards of the model that serves, or all idle cards of the node as the paper has it',
+    choices: ['model', 'node'],
+    default: 'model',
+    words: () => 'idle cards of the node',
   },
   gpuScore: {
     help: 'Eq. (4): S_card × similarity, or one of the two alone',
@@ -60,7 +72,7 @@ export interface CardOffer {
 }
 
 /** The options that decide what a GPU VM's offers are worth. */
-type GpuScoring = Pick<HybridOptions, 'similarity'> & Partial<Pick<HybridOptions, 'gpuScore'>>;
+type GpuScoring = Pick<HybridOptions, 'similarity' | 'unasked' | 'freeCards' | 'gpuScore'>;
 
 function createHybrid(options: HybridOptions): Policy {
   const kept = keptForCards(options);
@@ -84,7 +96,7 @@ function createHybrid(options: HybridOptions): Policy {
     },
     cards: (host, request) => [...bestOffer(host, request, options).cards],
     index: (cluster) =>
-      new HybridIndex(cluster, policy, unitsOf(cluster, options), {
+      new HybridIndex(cluster, policy, options, {
         gpu: options.gpuScore !== 'both',
         spill: kept.length > 0,
       }),
@@ -93,7 +105,7 @@ function createHybrid(options: HybridOptions): Policy {
 }
 
 function shownScores(options: HybridOptions): ShownScores {
-  const { gpuScore: counts, similarity: form } = options;
+  const { gpuScore: counts, similarity: form, freeCards } = options;
   const isProduct = counts === 'both';
   return {
     terms: {
@@ -120,10 +132,13 @@ function shownScores(options: HybridOptions): ShownScores {
     equation(host, request) {
       if (!isGpuRequest(request)) return { kind: 'lrs', parts: leastRequestedParts(host, request) };
       const { idle, cardScore: sCard } = bestOffer(host, request, options);
+      const { asked, units } = askedVector(host.cluster, request, options);
       return {
         kind: 'similarity',
         idle,
-        parts: similarityParts(idle, request, unitsOf(host.cluster, options)),
+        asked,
+        freeCards,
+        parts: similarityParts(idle, asked, units),
         cardScore: sCard,
         cardScoreCounts: isProduct ? 'factor' : counts === 'card' ? 'alone' : 'not',
         isRaw: form === 'raw',
@@ -132,39 +147,42 @@ function shownScores(options: HybridOptions): ShownScores {
   };
 }
 
-/** What Eq. (3) divides by. */
-export function unitsOf(cluster: Cluster, options: Pick<HybridOptions, 'similarity'>): ResourceVector {
-  return options.similarity === 'raw' ? rawUnits : cluster.largest;
-}
-
 /**
  * The best offer of a host that passed the filters: one per card model that can serve alone; the highest score counts, ties go to
  * least memory, then fewest cores. Where only a mixture of models can serve, the cards with the least free memory are offered,
  * and the mixture is as good as the weakest of them in each respect.
  */
 export function bestOffer(host: HostView, request: VmRequest, options: GpuScoring): CardOffer {
+  const vector = askedVector(host.cluster, request, options);
   let best: CardOffer | undefined;
   for (const group of host.cardGroups) {
     const serving = servingInGroup(host, group, request);
     if (serving.length < request.cards) continue;
-    const offer = offerOf(host, request, serving, options);
+    const offer = offerOf(host, vector, serving, request.cards, options);
     if (best === undefined || offer.score > best.score) best = offer;
   }
-  return best ?? offerOf(host, request, servingCards(host, request), options);
+  return best ?? offerOf(host, vector, servingCards(host, request), request.cards, options);
 }
 
 /** Scores the tightest of the serving cards; what they have free and their S_card are those of the weakest one. */
-function offerOf(host: HostView, request: VmRequest, serving: readonly number[], options: GpuScoring): CardOffer {
+function offerOf(
+  host: HostView,
+  { asked, units }: AskedVector,
+  serving: readonly number[],
+  count: number,
+  options: GpuScoring,
+): CardOffer {
   const { largestCard } = host.cluster;
-  const cards = tightestCards(host, serving, request.cards);
+  const cards = tightestCards(host, serving, count);
   let [cardMemoryMib, cardCores, sCard] = [Infinity, Infinity, Infinity];
   for (const card of cards) {
     cardMemoryMib = Math.min(cardMemoryMib, host.cardMemoryFreeMib(card));
     cardCores = Math.min(cardCores, host.cardCoresFree(card));
     sCard = Math.min(sCard, cardScore(host.specs.cards[card]!, largestCard));
   }
-  const idle = { cards: serving.length, cardMemoryMib, cardCores, vcpus: host.vcpusFree, ramMib: host.ramFreeMib };
-  const sSimilarity = similarity(idle, request, unitsOf(host.cluster, options));
+  const free = options.freeCards === 'node' ? freeCardsOf(host) : serving.length;
+  const idle = { cards: free, cardMemoryMib, cardCores, vcpus: host.vcpusFree, ramMib: host.ramFreeMib };
+  const sSimilarity = similarity(idle, asked, units);
   return { cards, idle, cardScore: sCard, similarity: sSimilarity, score: scoreOf(sCard, sSimilarity, options) };
 }
 

@@ -13,13 +13,13 @@ import { fgdRandom } from './fgd/random.ts';
 import { firstFit } from './first-fit.ts';
 import { hybrid } from './hybrid.ts';
 import { leastCard } from './least-card.ts';
-import { nova } from './nova.ts';
+import { nova, novaAliases } from './nova.ts';
 import { random } from './random.ts';
 import { worstFit } from './worst-fit.ts';
 
 /** The policies that come with heps. */
 export const policies: readonly PolicyFactory[] = [
-  ...[hybrid, nova, firstFit, bestFit, worstFit, dotProduct, random, leastCard],
+  ...[hybrid, nova, novaAliases, firstFit, bestFit, worstFit, dotProduct, random, leastCard],
   ...[fgd, gpuClustering, gpuPacking, fgdBestFit, fgdDotProduct, fgdRandom],
 ].map(withDefaults);
 

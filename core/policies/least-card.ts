@@ -1,5 +1,5 @@
 /**
- * A variant of the paper's policy that serves more VMs. A GPU VM gets the least card that serves it, of a model that many are left of, so
+ * A variant of the paper's policy that serves more VMs where large cards are the sought-after ones. A GPU VM gets the least card that serves it, of a model that many are left of, so
  * that large and sought-after cards stay for those who need them. CPU VMs are packed, so that whole CPU hosts stay for large ones and fewer
  * go to GPU hosts; one that must goes where it takes least from idle cards. The price: users get slower cards than under `hybrid`.
  */
@@ -15,7 +15,8 @@ import { keptForCards, keptForCardsOptions } from './kept-for-cards.ts';
 
 export const leastCard: PolicyFactoryWith<typeof keptForCardsOptions> = {
   name: 'least-card',
-  summary: 'GPU VMs to the least card that serves, CPU VMs packed: serves more VMs than hybrid, on slower cards',
+  summary:
+    'GPU VMs to the least card that serves, CPU VMs packed: serves more than hybrid where large cards are scarce',
   options: keptForCardsOptions,
   create: createLeastCard,
   shown: () => ({

@@ -4,25 +4,49 @@
  * Sources: nova/scheduler/manager.py, nova/weights.py, nova/scheduler/weights/*.py. docs/stock-openstack.md compares it with a real one.
  */
 import type { HostView } from '../cluster.ts';
-import { countedCards, cpuRamDisk, gpuCount, hostUp } from '../filters.ts';
-import type { Policy, PolicyFactory } from '../policy.ts';
+import { cpuRamDisk, hostUp, ownAggregate } from '../filters.ts';
+import { type Aliases, byModel, bySize } from '../pci-aliases.ts';
+import type { Policy, PolicyFactoryWith } from '../policy.ts';
+import type { OptionValues, PolicyOptionRecord } from '../policy-options.ts';
 import { NovaIndex } from '../score-index/nova-index.ts';
 
-export const nova: PolicyFactory = {
+const options = {
+  hostAggregates: {
+    help: 'host aggregates: none, or hosts with and without cards in two, to which flavors bind their VMs',
+    choices: ['none', 'gpu'],
+    default: 'none',
+    words: () => 'host aggregates for GPU hosts',
+  },
+} as const satisfies PolicyOptionRecord;
+
+const shown = () => ({
+  terms: {
+    ram: { title: 'RAM', meaning: 'free RAM, of the most among the hosts that fit' },
+    cpu: { title: 'vCPUs', meaning: 'free vCPUs, of the most among the hosts that fit' },
+    disk: { title: 'disk', meaning: 'free disk, of the most among the hosts that fit' },
+    io_ops: { title: 'building', meaning: 'VMs that are being built there count against it' },
+    pci: { title: 'few cards', meaning: 'hosts with fewer idle cards are preferred' },
+  },
+  combined: 'sum' as const,
+  countsBuilding: true as const,
+});
+
+/** One alias for all cards; requests that name models use an alias of those. */
+export const nova: PolicyFactoryWith<typeof options> = {
   name: 'nova',
   summary: 'stock OpenStack Zed with PciPassthroughFilter and PCIWeigher: cards are counted',
-  create: createNova,
-  shown: () => ({
-    terms: {
-      ram: { title: 'RAM', meaning: 'free RAM, of the most among the hosts that fit' },
-      cpu: { title: 'vCPUs', meaning: 'free vCPUs, of the most among the hosts that fit' },
-      disk: { title: 'disk', meaning: 'free disk, of the most among the hosts that fit' },
-      io_ops: { title: 'building', meaning: 'VMs that are being built there count against it' },
-      pci: { title: 'few cards', meaning: 'hosts with fewer idle cards are preferred' },
-    },
-    combined: 'sum',
-    countsBuilding: true,
-  }),
+  options,
+  create: (given) => createNova('nova', byModel, given),
+  shown,
+};
+
+/** The same as an operator who knows the cards sets it up: for each size of card that is asked for an alias of the products that have it. */
+export const novaAliases: PolicyFactoryWith<typeof options> = {
+  name: 'nova-aliases',
+  summary: 'the same with an alias for each size of card, repeated for every product that has it: no card is too small',
+  options,
+  create: (given) => createNova('nova-aliases', bySize, given),
+  shown,
 };
 
 /** One Nova weigher: raw value of a host, multiplier, and `minval` where the class sets it. */
@@ -41,7 +65,9 @@ const weighers: readonly Weigher[] = [
   { name: 'pci', multiplier: 1, raw: (host) => 100 - Math.min(host.idleCards, 99) },
 ];
 
-function createNova(): Policy {
+function createNova(name: string, aliases: Aliases, { hostAggregates }: OptionValues<typeof options>): Policy {
+  const areSplit = hostAggregates === 'gpu';
+  const filters = areSplit ? [ownAggregate, aliases.filter] : [aliases.filter];
   /** Per weigher, the bounds over the candidates; empty with one candidate, which Nova does not weigh. */
   let bounds: { weigher: Weigher; lo: number; hi: number }[] = [];
 
@@ -51,8 +77,8 @@ function createNova(): Policy {
   };
 
   return {
-    name: 'nova',
-    filters: [hostUp, cpuRamDisk, gpuCount],
+    name,
+    filters: [hostUp, cpuRamDisk, ...filters],
     wholeCards: true,
     prepare(_request, candidates) {
       bounds =
@@ -75,7 +101,7 @@ function createNova(): Policy {
       return sum;
     },
     terms: (host) => Object.fromEntries(bounds.map((bound) => [bound.weigher.name, weight(bound, host)])),
-    cards: (host, request) => countedCards(host, request).slice(0, request.cards),
-    index: (cluster) => new NovaIndex(cluster),
+    cards: (host, request) => aliases.counted(host, request).slice(0, request.cards),
+    index: (cluster) => new NovaIndex(cluster, aliases, areSplit),
   };
 }

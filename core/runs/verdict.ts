@@ -24,11 +24,10 @@ export function verdictOf(
   const { halfWidth } = difference;
   const points = `${Math.abs(more).toFixed(2)}${halfWidth === null ? '' : ` ± ${halfWidth.toFixed(2)}`} points`;
   const figures = `${of.mean.toFixed(2)} % against ${than.mean.toFixed(2)} %`;
-  const judgement = judgementOf(servedMeasure, difference);
-  if (judgement === 'open' || judgement === 'same') {
-    const reach = seeds > 1 ? `, as far as ${seeds} seeds can tell` : '';
-    return `${first} and ${other} serve equally many VMs as asked${reach} (${figures}).`;
-  }
   const ground = halfWidth === null ? 'one run each' : `95 % confidence, ${seeds} seeds`;
+  // An interval that holds 0 shows no difference; it does not show that there is none.
+  const judgement = judgementOf(servedMeasure, difference);
+  if (judgement === 'open' || judgement === 'same')
+    return `${first} and ${other}: no clear difference in VMs served as asked: ${figures}, ${points} (${ground}).`;
   return `${winner} serves more VMs as asked than ${loser}: ${figures}, ${points} more (${ground}).`;
 }

@@ -29,6 +29,7 @@ export class CardBuckets {
   /** In descending order of S_card. */
   readonly levels: Level[] = [];
   readonly #cluster: Cluster;
+  readonly #freeCards: 'model' | 'node';
   readonly #rows: number;
   readonly #plain: PlainBuckets[] = [];
   /** Place in `#plain` of each host; -1 for hosts with shared cards or several models. */
@@ -42,8 +43,10 @@ export class CardBuckets {
   readonly #vcpusOf: Float64Array;
   readonly #entryOf: Float64Array;
 
-  constructor(cluster: Cluster) {
+  /** @param freeCards what offers count as idle cards */
+  constructor(cluster: Cluster, freeCards: 'model' | 'node') {
     this.#cluster = cluster;
+    this.#freeCards = freeCards;
     this.#rows = cluster.hosts.reduce((most, host) => Math.max(most, Math.floor(host.vcpus) + 1), 0);
     const hosts = cluster.hosts.length;
     const places = new Map<GpuModel, number>();
@@ -110,7 +113,7 @@ export class CardBuckets {
     for (let card = cardStart[host]!; card < cardStart[host + 1]!; card++) if (this.#isIdle(card, model)) idle++;
     if (idle === 0) return undefined;
     while (buckets.length <= idle) buckets.push(undefined);
-    buckets[idle] ??= new Bucket(new CardState(this.#cluster.hosts[host]!), this.#rows);
+    buckets[idle] ??= new Bucket(new CardState(this.#cluster.hosts[host]!, this.#freeCards), this.#rows);
     return buckets[idle];
   }
 
@@ -120,7 +123,7 @@ export class CardBuckets {
   }
 
   #oddBucket(host: number): Bucket | undefined {
-    const state = new CardState(this.#cluster.hosts[host]!);
+    const state = new CardState(this.#cluster.hosts[host]!, this.#freeCards);
     if (state.largestCardScore === 0) return undefined;
     const bucket = this.#odd.get(state.key) ?? new Bucket(state, this.#rows);
     this.#odd.set(state.key, bucket);

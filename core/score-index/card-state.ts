@@ -2,14 +2,14 @@
  * What cards a host has to give, apart from everything else. Hosts whose cards are in one state are equally good for a GPU VM but for their
  * free vCPUs and RAM. Says what such hosts offer to a request, as `bestOffer` of policy `hybrid` does for one host.
  */
-import { modelSuits } from '../card-fit.ts';
+import { freeCardsOf, modelSuits } from '../card-fit.ts';
 import { sharedCardShare } from '../card-share.ts';
 import type { HostView } from '../cluster.ts';
 import type { CardSharing, GpuModel } from '../gpu-card.ts';
 import type { VmRequest } from '../request.ts';
 import { cardScore } from '../scores.ts';
 
-/** Cards that serve a request: how many, what each of those given has at least free, and S_card of the weakest of these. */
+/** Cards that serve a request: how many (or how many of the host have something to give), what each of those given has at least free, and S_card of the weakest of these. */
 export interface StateOffer {
   readonly cards: number;
   readonly cardMemoryMib: number;
@@ -40,12 +40,15 @@ export class CardState {
   readonly largestCardScore: number;
   /** Where all cards are whole and of one model: what they offer to a request that they suit and suffice for. */
   readonly plainOffer: StateOffer;
+  /** Cards that every offer counts; undefined where each counts those that serve. */
+  readonly #free: number | undefined;
   readonly #groups: readonly StateGroup[];
   /** In the order in which they are given: least memory, then fewest cores, then as on the host. */
   readonly #cards: readonly FreeCard[];
 
   /** The state of a host's cards now. */
-  constructor(host: HostView) {
+  constructor(host: HostView, freeCards: 'model' | 'node') {
+    this.#free = freeCards === 'node' ? freeCardsOf(host) : undefined;
     this.#groups = host.cardGroups.map(({ model, sharing }) => {
       return { model, sharing, cardScore: cardScore(model, host.cluster.largestCard) };
     });
@@ -106,6 +109,7 @@ export class CardState {
       cardCores = Math.min(cardCores, cores);
       sCard = Math.min(sCard, cardScore);
     }
-    return serving < request.cards ? undefined : { cards: serving, cardMemoryMib, cardCores, cardScore: sCard };
+    if (serving < request.cards) return undefined;
+    return { cards: this.#free ?? serving, cardMemoryMib, cardCores, cardScore: sCard };
   }
 }

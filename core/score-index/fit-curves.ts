@@ -1,7 +1,6 @@
 /** Eq. (4) as a function of a host's free vCPUs and free RAM, for one request and several offers of cards: where it peaks, and its bounds. */
 
-import type { VmRequest } from '../request.ts';
-import type { ResourceVector } from '../resources.ts';
+import type { AskedVector } from '../asked-vector.ts';
 import type { StateOffer } from './card-state.ts';
 
 /** Places of a curve's figures, which stand one curve after the other in one array: this costs less than an object each. */
@@ -23,39 +22,35 @@ const figures = 4;
 export class FitCurves {
   /** How many are drawn. */
   length = 0;
-  readonly #perCard: number;
-  readonly #perCardMib: number;
-  readonly #perCore: number;
-  readonly #perVcpu: number;
-  readonly #perMib: number;
+  #perCard = 0;
+  #perCardMib = 0;
+  #perCore = 0;
+  #perVcpu = 0;
+  #perMib = 0;
   /** R of Eq. (3), scaled, and 1 / ‖R‖². */
   readonly #asked = new Float64Array(6);
   #figures = new Float64Array(64 * figures);
 
-  /** @param largest what Eq. (3) divides by */
-  constructor(largest: ResourceVector) {
-    this.#perCard = 1 / largest.cards;
-    this.#perCardMib = 1 / largest.cardMemoryMib;
-    this.#perCore = 1 / largest.cardCores;
-    this.#perVcpu = 1 / largest.vcpus;
-    this.#perMib = 1 / largest.ramMib;
-  }
-
   /** Removes all curves; those drawn from now on are for this request. */
-  start({ cards, cardMemoryMib, cardCores, vcpus, ramMib }: VmRequest): void {
+  start({ asked: { cards, cardMemoryMib, cardCores, vcpus, ramMib }, units }: AskedVector): void {
     this.length = 0;
+    this.#perCard = 1 / units.cards;
+    this.#perCardMib = 1 / units.cardMemoryMib;
+    this.#perCore = 1 / units.cardCores;
+    this.#perVcpu = 1 / units.vcpus;
+    this.#perMib = 1 / units.ramMib;
     const r1 = cards * this.#perCard;
     const r2 = cardMemoryMib * this.#perCardMib;
     const r3 = cardCores * this.#perCore;
     const r4 = vcpus * this.#perVcpu;
     const r5 = ramMib * this.#perMib;
-    const asked = this.#asked;
-    asked[0] = r1;
-    asked[1] = r2;
-    asked[2] = r3;
-    asked[3] = r4;
-    asked[4] = r5;
-    asked[5] = 1 / (r1 * r1 + r2 * r2 + r3 * r3 + r4 * r4 + r5 * r5);
+    const vector = this.#asked;
+    vector[0] = r1;
+    vector[1] = r2;
+    vector[2] = r3;
+    vector[3] = r4;
+    vector[4] = r5;
+    vector[5] = 1 / (r1 * r1 + r2 * r2 + r3 * r3 + r4 * r4 + r5 * r5);
   }
 
   /**

@@ -5,10 +5,10 @@
  * until they stay below it, and in a row the hosts likewise. Bounds only skip: of two candidates nearer to each other than rounding can
  * tell, the function of the scan decides.
  */
+import { type AskedVector, askedVector, type Vectors } from '../asked-vector.ts';
 import { modelSuits } from '../card-fit.ts';
 import type { Cluster } from '../cluster.ts';
 import type { VmRequest } from '../request.ts';
-import type { ResourceVector } from '../resources.ts';
 import { gpuScore, similarity } from '../scores.ts';
 import { type Bucket, placeIn } from './bucket.ts';
 import { CardBuckets } from './card-buckets.ts';
@@ -25,11 +25,13 @@ export class FittingHosts {
   /** Hosts with cards whose state is no longer the one in which they were put. */
   readonly changed: ChangedHosts;
   readonly #hosts: CardBuckets;
-  readonly #largest: ResourceVector;
+  readonly #cluster: Cluster;
+  readonly #vectors: Vectors;
   readonly #vcpusFree: Float64Array;
   readonly #diskFreeGib: Float64Array;
 
   #request!: VmRequest;
+  #vector!: AskedVector;
   /** Its vCPUs, rounded down, and RAM. */
   #leastRow = 0;
   #leastMib = 0;
@@ -46,16 +48,14 @@ export class FittingHosts {
   #bestAbout = 0;
   #bestExact = Number.NaN;
 
-  /**
-   * @param hosts those with cards
-   * @param largest what Eq. (3) divides by
-   */
-  constructor(cluster: Cluster, hosts: readonly number[], largest: ResourceVector) {
+  /** @param hosts those with cards */
+  constructor(cluster: Cluster, hosts: readonly number[], vectors: Vectors) {
     this.changed = new ChangedHosts(cluster.hosts.length);
     for (const host of hosts) this.changed.add(host);
-    this.#hosts = new CardBuckets(cluster);
-    this.#largest = largest;
-    this.#curves = new FitCurves(largest);
+    this.#hosts = new CardBuckets(cluster, vectors.freeCards);
+    this.#cluster = cluster;
+    this.#vectors = vectors;
+    this.#curves = new FitCurves();
     this.#vcpusFree = cluster.vcpusFree;
     this.#diskFreeGib = cluster.diskFreeGib;
   }
@@ -78,7 +78,8 @@ export class FittingHosts {
     this.#request = request;
     this.#leastRow = Math.floor(request.vcpus);
     this.#leastMib = request.ramMib;
-    this.#curves.start(request);
+    this.#vector = askedVector(this.#cluster, request, this.#vectors);
+    this.#curves.start(this.#vector);
     this.#best = -1;
     this.#bestAbout = 0;
     this.#bestExact = Number.NaN;
@@ -247,7 +248,7 @@ export class FittingHosts {
   #exactOf(vcpus: number, ramMib: number, offer: StateOffer): number {
     const { cards, cardMemoryMib, cardCores, cardScore } = offer;
     const idle = { cards, cardMemoryMib, cardCores, vcpus, ramMib };
-    return gpuScore(cardScore, similarity(idle, this.#request, this.#largest));
+    return gpuScore(cardScore, similarity(idle, this.#vector.asked, this.#vector.units));
   }
 }
 

@@ -36,12 +36,12 @@
  *
  * Eq. (3) divides by the largest capacities, which never change: by what is free now, every event would change every score.
  */
+import type { Vectors } from '../asked-vector.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Decision } from '../decision.ts';
 import { fineGrainedGpu } from '../filters.ts';
 import type { Policy, ScoreIndex } from '../policy.ts';
 import { isGpuRequest, type VmRequest } from '../request.ts';
-import type { ResourceVector } from '../resources.ts';
 import { schedule } from '../scheduler.ts';
 import { defaultLrs } from '../scores.ts';
 import { EmptiestHosts } from './emptiest-hosts.ts';
@@ -67,8 +67,7 @@ export class HybridIndex implements ScoreIndex {
   readonly #rejections: RejectionCounts;
   readonly #scanned: Scanned;
 
-  /** @param largest what Eq. (3) divides by */
-  constructor(cluster: Cluster, policy: Policy, largest: ResourceVector, scanned: Scanned) {
+  constructor(cluster: Cluster, policy: Policy, vectors: Vectors, scanned: Scanned) {
     this.#scanned = scanned;
     this.#cluster = cluster;
     this.#policy = policy;
@@ -76,7 +75,7 @@ export class HybridIndex implements ScoreIndex {
       cluster.hosts.flatMap((host) => (host.isGpuHost === isGpuHost ? [host.index] : []));
     this.#cpuHosts = new EmptiestHosts(cluster, tier(false));
     this.#gpuHosts = new EmptiestHosts(cluster, tier(true));
-    this.#fitting = new FittingHosts(cluster, tier(true), largest);
+    this.#fitting = new FittingHosts(cluster, tier(true), vectors);
     this.#rejections = new RejectionCounts(cluster, fineGrainedGpu);
     const isGpuHost = Uint8Array.from(cluster.hosts, (host) => (host.isGpuHost ? 1 : 0));
     cluster.watch((host) => {

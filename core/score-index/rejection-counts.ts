@@ -12,6 +12,7 @@ import { RoomGrid } from './room-grid.ts';
 export class RejectionCounts {
   readonly #cluster: Cluster;
   readonly #cardFilter: Filter;
+  readonly #keepsOutAny: boolean;
   /** Number of the host's cards: equal for hosts that have as many of the same models. */
   readonly #kindOf: Int32Array;
   /** One host of each kind, none of whose cards works. */
@@ -20,8 +21,12 @@ export class RejectionCounts {
   #grid: RoomGrid | undefined;
   #disks: LowDisks | undefined;
 
-  /** @param cardFilter the last filter of the policy, which alone looks at cards */
-  constructor(cluster: Cluster, cardFilter: Filter) {
+  /**
+   * @param cardFilter the last filter of the policy, which alone looks at cards
+   * @param keepsOut whose hosts it looks at: those with cards may be closed to CPU VMs
+   */
+  constructor(cluster: Cluster, cardFilter: Filter, keepsOut: 'GPU VMs' | 'any VM' = 'GPU VMs') {
+    this.#keepsOutAny = keepsOut === 'any VM';
     this.#cluster = cluster;
     this.#cardFilter = cardFilter;
     const kinds = new Map<string, number>();
@@ -56,7 +61,7 @@ export class RejectionCounts {
     add('host-down', hosts.length - this.#grid.up);
     add('vcpus', this.#grid.up - haveVcpus);
     add('ram', haveVcpus - haveRoom);
-    if (!isGpuRequest(request)) {
+    if (!isGpuRequest(request) && !this.#keepsOutAny) {
       // Nothing else keeps out a CPU VM that finds vCPUs and RAM.
       add('disk', haveRoom);
       return rejectedBy;

@@ -1,4 +1,6 @@
 /** Hosts as Nova's weighers see them, in columns: filtered and weighed as `policies/nova.ts` does, to the last bit. */
+
+import { acceptsModel, modelSuits } from '../card-fit.ts';
 import type { Cluster } from '../cluster.ts';
 import type { VmRequest } from '../request.ts';
 import { ChangedHosts } from './changed-hosts.ts';
@@ -15,6 +17,7 @@ export class WeighedHosts {
   /** Weight of the host that `best` found; 0 where Nova does not weigh, having one host only. */
   bestWeight = 0;
   readonly #cluster: Cluster;
+  readonly #areBySize: boolean;
   readonly #hosts: Int32Array;
   readonly #rowOf: Int32Array;
   readonly #vcpusFree: Float64Array;
@@ -31,9 +34,13 @@ export class WeighedHosts {
   readonly #accepted: Int32Array;
   readonly #candidates: Int32Array;
 
-  /** @param hosts ascending */
-  constructor(cluster: Cluster, hosts: readonly number[]) {
+  /**
+   * @param hosts ascending
+   * @param areBySize only cards with the memory and the cores that are asked for are counted
+   */
+  constructor(cluster: Cluster, hosts: readonly number[], areBySize: boolean) {
     this.#cluster = cluster;
+    this.#areBySize = areBySize;
     this.#hosts = Int32Array.from(hosts);
     this.#rowOf = new Int32Array(cluster.hosts.length).fill(-1);
     for (const [row, host] of hosts.entries()) this.#rowOf[host] = row;
@@ -84,11 +91,12 @@ export class WeighedHosts {
   }
 
   /** Idle cards of the models that the request accepts, by row. */
-  #idleFor({ cardModels, cards }: VmRequest): Int32Array {
-    if (cards === 0 || cardModels.length === 0) return this.#idleCards;
+  #idleFor(request: VmRequest): Int32Array {
+    const { cardModels, cards } = request;
+    if (cards === 0 || (cardModels.length === 0 && !this.#areBySize)) return this.#idleCards;
     const accepted = this.#accepted.fill(0);
-    this.#cluster.models.forEach(({ name }, model) => {
-      if (!cardModels.includes(name)) return;
+    this.#cluster.models.forEach((each, model) => {
+      if (!(this.#areBySize ? modelSuits(request, each) : acceptsModel(request, each.name))) return;
       const idle = this.#idleOf[model]!;
       for (let row = 0; row < accepted.length; row++) accepted[row]! += idle[row]!;
     });

@@ -44,8 +44,8 @@ export function studentQuantile(share: number, degrees: number): number {
   return (low + high) / 2;
 }
 
-/** P(T ≤ t) for t ≥ 0 and whole degrees of freedom, by the finite series in Abramowitz and Stegun, 26.7.3 and 26.7.4. */
-function studentCdf(t: number, degrees: number): number {
+/** P(T ≤ t) for t ≥ 0 and a whole number of degrees of freedom, by the finite series in Abramowitz and Stegun, 26.7.3 and 26.7.4. */
+export function studentCdf(t: number, degrees: number): number {
   const angle = Math.atan(t / Math.sqrt(degrees));
   const cosine = Math.cos(angle);
   const isOdd = degrees % 2 === 1;

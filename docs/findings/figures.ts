@@ -1,7 +1,8 @@
 /** Figures of a finished sweep as text: means with 95 % intervals, differences paired by seed. */
 import { type Measure, measures } from '../../core/runs/measures.ts';
-import { type Estimate, estimate, pairedDifference } from '../../core/statistics/estimate.ts';
+import { type Estimate, estimate } from '../../core/statistics/estimate.ts';
 import { groupResults, readSweep, type SweepGroup } from '../../sim/sweep/results.ts';
+import { type Difference, differenceOf } from './multiplicity.ts';
 
 /** Which runs of an experiment, by the options that tell them apart. */
 export type Where = Readonly<Record<string, string | number | boolean>>;
@@ -38,17 +39,53 @@ export class Figures {
 
   /** `+1.52 ± 0.08`: the first minus the second, seed by seed. */
   difference(label: string, experiment: string, where: Where, than: Where, thanExperiment = experiment): string {
+    const found = this.differenceOf(label, experiment, where, than, thanExperiment);
+    return found === null ? '–' : signed(found, measureNamed(label).digits);
+  }
+
+  /** The same in numbers; null where nothing was measured. */
+  differenceOf(
+    label: string,
+    experiment: string,
+    where: Where,
+    than: Where,
+    thanExperiment = experiment,
+  ): Difference | null {
     const measure = measureNamed(label);
     const values = valuesOf(this.group(experiment, where), measure);
     const others = valuesOf(this.group(thanExperiment, than), measure);
-    if (values === null || others === null) return '–';
-    const { mean, halfWidth } = pairedDifference(values, others);
-    return `${mean < 0 ? '−' : '+'}${text({ mean: Math.abs(mean), halfWidth }, measure.digits)}`;
+    if (values === null || others === null) return null;
+    if (values.length !== others.length)
+      throw new RangeError(`${experiment} and ${thanExperiment} must have the same seeds`);
+    return differenceOf(values.map((value, index) => value - others[index]!));
   }
 }
 
+/** `+1.52 ± 0.08`. */
+export function signed({ mean, halfWidth }: Estimate, digits = 2): string {
+  return `${mean < 0 ? '−' : '+'}${text({ mean: Math.abs(mean), halfWidth }, digits)}`;
+}
+
+/** Which way a difference is, at 95 %: for sentences that must say what the figures say. */
+export function directionOf({ mean, halfWidth }: Estimate): 'more' | 'fewer' | 'open' {
+  if (halfWidth === null || Math.abs(mean) <= halfWidth) return 'open';
+  return mean > 0 ? 'more' : 'fewer';
+}
+
+/** How long a VM waits, those that gave up counted with the patience that they had: 4 h in all plans of the findings. */
+export const restrictedWait: Measure = {
+  label: 'wait, those who gave up counted',
+  unit: 'h',
+  digits: 3,
+  better: 'less',
+  read({ waitS, all: { placed, gaveUp } }) {
+    if (placed + gaveUp === 0) return null;
+    return ((waitS.mean ?? 0) * placed + 4 * 3600 * gaveUp) / (placed + gaveUp) / 3600;
+  },
+};
+
 function measureNamed(label: string): Measure {
-  const found = measures.find((measure) => measure.label === label);
+  const found = [...measures, restrictedWait].find((measure) => measure.label === label);
   if (found === undefined) throw new RangeError(`no measure ${label}`);
   return found;
 }
@@ -63,9 +100,9 @@ function text({ mean, halfWidth }: Estimate, digits: number): string {
   return `${mean.toFixed(digits)}${mean.toFixed(digits) === (0).toFixed(digits) && width.endsWith((0).toFixed(digits)) ? '' : width}`;
 }
 
-/** A table in Markdown; the first column to the left, the others to the right. */
-export function markdownTable(rows: readonly (readonly string[])[]): string {
+/** A table in Markdown; the first columns, one unless said otherwise, to the left, the others to the right. */
+export function markdownTable(rows: readonly (readonly string[])[], left = 1): string {
   const [header, ...body] = rows;
-  const rule = header!.map((_, index) => (index === 0 ? '---' : '---:'));
+  const rule = header!.map((_, index) => (index < left ? '---' : '---:'));
   return [header!, rule, ...body].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

@@ -82,6 +82,7 @@ const runNeeds: readonly OptionNeed<RunSituation>[] = [
 const formatNames: Readonly<Record<TraceFormat, string>> = {
   'heps-csv': 'heps CSV',
   openb: 'openb',
+  'alibaba-2025': "Alibaba's instances of 2025",
   azure2017: 'azure2017',
   'azure-vmtable': "Azure's vmtable",
   swf: 'SWF',

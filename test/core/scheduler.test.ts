@@ -69,8 +69,9 @@ function fittingCards(played: Played, host: number, request: VmRequest, policy: 
     const want = heldOf(each, { request, wholeCards: policy.wholeCards });
     const healthy = cluster.cardHealthy[cluster.cardStart[host]! + index] === 1;
     const accepted = request.cardModels.length === 0 || request.cardModels.includes(each.model);
-    // Counting cards says nothing of their size.
-    const suits = policy.wholeCards || (each.memoryMib >= request.cardMemoryMib && each.cores >= request.cardCores);
+    // Policy nova counts cards, whatever their size.
+    const suits =
+      policy.name === 'nova' || (each.memoryMib >= request.cardMemoryMib && each.cores >= request.cardCores);
     return healthy && accepted && suits && free.memoryMib >= want.memoryMib && free.cores >= want.cores ? [index] : [];
   });
 }

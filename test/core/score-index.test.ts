@@ -257,6 +257,28 @@ describe('the index of policy hybrid decides as the scan does', () => {
   });
 });
 
+describe('the index of policy hybrid decides as the scan does in every form of Eq. (3)', () => {
+  test.each<Partial<PolicyOptions>>([
+    { unasked: 'dropped' },
+    { unasked: 'least' },
+    { freeCards: 'node' },
+    { unasked: 'dropped', freeCards: 'node' },
+    { unasked: 'least', freeCards: 'node', similarity: 'raw' },
+    { unasked: 'dropped', similarity: 'raw' },
+  ])('%o', (options) => {
+    const total = { placed: 0, refused: 0 };
+    for (const setting of Object.values(settings)) {
+      for (let seed = 1; seed <= cases(6); seed++) {
+        const { placed, refused } = drive(setting, seed, 2000, 'hybrid', options);
+        total.placed += placed;
+        total.refused += refused;
+      }
+    }
+    expect(total.placed).toBeGreaterThan(cases(4000));
+    expect(total.refused).toBeGreaterThan(cases(600));
+  });
+});
+
 describe('the index of policy hybrid decides as the scan does under options that it leaves to the scan', () => {
   test.each<Partial<PolicyOptions>>([
     { spill: 'never' },
@@ -287,6 +309,26 @@ describe('the index of policy nova decides as the scan does', () => {
     }
     expect(total.placed).toBeGreaterThan(cases(2000));
     expect(total.refused).toBeGreaterThan(cases(200));
+  });
+});
+
+describe('the index of policy nova-aliases decides as the scan does, and so do both in host aggregates', () => {
+  const variants: readonly [string, Partial<PolicyOptions>][] = [
+    ['nova-aliases', {}],
+    ['nova-aliases', { hostAggregates: 'gpu' }],
+    ['nova', { hostAggregates: 'gpu' }],
+  ];
+  test.each(variants)('%s %o', (name, options) => {
+    const total = { placed: 0, refused: 0 };
+    for (const setting of Object.values(settings)) {
+      for (let seed = 1; seed <= cases(5); seed++) {
+        const { placed, refused } = drive(setting, seed, 2000, name, options);
+        total.placed += placed;
+        total.refused += refused;
+      }
+    }
+    expect(total.placed).toBeGreaterThan(cases(4000));
+    expect(total.refused).toBeGreaterThan(cases(600));
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { askedVector } from '../../core/asked-vector.ts';
 import type { ResourceVector } from '../../core/resources.ts';
 import { schedule } from '../../core/scheduler.ts';
 import { rawUnits, similarity } from '../../core/scores.ts';
-import { ask, card, clusterOf, large, policyNamed } from '../core/build.ts';
+import { ask, card, clusterOf, large, policyNamed, small } from '../core/build.ts';
 
 /** A vector in the paper's order: Card_free, Card_mem, Card_core, CPU_free, Mem_free. */
 function vector(
@@ -87,5 +88,50 @@ describe('S_similarity, Eq. (3)', () => {
     const named = { ...request, cardCores: 10000 };
     expect(hybrid.terms(cluster.hosts[1]!, named).similarity).toBeCloseTo(0.8705716, 6);
     expect(schedule(cluster, named, hybrid)).toMatchObject({ host: 0 });
+  });
+
+  test('left out or filled up with the least that may serve, cores that are not asked for no longer favour the empty host', () => {
+    const cluster = clusterOf(
+      { vcpus: 8, ramMib: 32768, cards: [card(large)] },
+      { vcpus: 32, ramMib: 131072, cards: [card(large), card(large)] },
+      { vcpus: 4, ramMib: 16384, cards: [card(small)] },
+    );
+    const request = ask({ cards: 1, cardMemoryMib: 49152, vcpus: 8, ramMib: 32768 });
+    const similarities = (unasked: 'zero' | 'dropped' | 'least'): number[] => {
+      const policy = policyNamed('hybrid', { unasked });
+      return [0, 1].map((host) => policy.terms(cluster.hosts[host]!, request).similarity!);
+    };
+    expect(similarities('zero')).toEqual([expect.closeTo(0.7608859, 7), expect.closeTo(0.7627701, 7)]);
+    // Without the third component, N₀ = R: 1; N₁ = (1, 1, 1, 1): N·R = 2, |N|² = 4: 2 / √(4 × 1.375) = 0.8528029
+    expect(similarities('dropped')).toEqual([expect.closeTo(1, 12), expect.closeTo(0.8528029, 7)]);
+    // Only the large card has 49 152 MiB, so the least of the cores is its 10 000: as if they were named, above.
+    expect(similarities('least')).toEqual([expect.closeTo(1, 12), expect.closeTo(0.8705716, 6)]);
+    expect(schedule(cluster, request, policyNamed('hybrid', { unasked: 'zero' }))).toMatchObject({ host: 1 });
+    expect(schedule(cluster, request, policyNamed('hybrid', { unasked: 'dropped' }))).toMatchObject({ host: 0 });
+    expect(schedule(cluster, request, policyNamed('hybrid', { unasked: 'least' }))).toMatchObject({ host: 0 });
+  });
+
+  test('the least that may serve is taken over the models of the cluster that suit the request, each component of its own', () => {
+    // The slim one has the least memory, the small one the fewest cores.
+    const slim = { ...large, name: 'slim', memoryMib: 8192, cores: 7000 };
+    const cluster = clusterOf({ vcpus: 8, ramMib: 32768, cards: [card(large), card(small), card(slim)] });
+    const vectorOf = (request: Parameters<typeof ask>[0], unasked: 'zero' | 'dropped' | 'least' = 'least') =>
+      askedVector(cluster, ask({ cards: 1, ...request }), { similarity: 'normalised', unasked });
+    expect(vectorOf({}).asked).toMatchObject({
+      cards: 1,
+      cardMemoryMib: 8192,
+      cardCores: 5000,
+      vcpus: 1,
+      ramMib: 1024,
+    });
+    expect(vectorOf({ cardMemoryMib: 9000 }).asked).toMatchObject({ cardMemoryMib: 9000, cardCores: 5000 });
+    expect(vectorOf({ cardMemoryMib: 20000 }).asked).toMatchObject({ cardMemoryMib: 20000, cardCores: 10000 });
+    expect(vectorOf({ cardModels: ['slim'] }).asked).toMatchObject({ cardMemoryMib: 8192, cardCores: 7000 });
+    expect(vectorOf({ cardModels: ['nobody has it'] }).asked).toMatchObject({ cardMemoryMib: 0, cardCores: 0 });
+    expect(vectorOf({ cardCores: 6000 }, 'dropped').units).toMatchObject({ cardMemoryMib: Infinity, cardCores: 10000 });
+    expect(vectorOf({ cardCores: 6000 }, 'zero')).toMatchObject({
+      asked: { cardMemoryMib: 0, cardCores: 6000 },
+      units: cluster.largest,
+    });
   });
 });

@@ -4,7 +4,8 @@ import { schedule } from '../../core/scheduler.ts';
 import { gpuScore } from '../../core/scores.ts';
 import { ask, bindTo, card, clusterOf, large, policyNamed, small } from '../core/build.ts';
 
-const normalised = { similarity: 'normalised' } as const;
+/** The options' defaults. */
+const normalised = { similarity: 'normalised', unasked: 'zero', freeCards: 'model', gpuScore: 'both' } as const;
 
 describe('Gpu_score, Eq. (4)', () => {
   test('Gpu_score, Eq. (4) is the product of S_card and S_similarity', () => {
@@ -119,6 +120,33 @@ describe('Gpu_score, Eq. (4)', () => {
     const offer = bestOffer(cluster.hosts[0]!, ask({ cards: 1, cardMemoryMib: 16384, cardCores: 2000 }), normalised);
     expect(offer.cards).toEqual([1]);
     expect(offer.idle).toEqual({ cards: 2, cardMemoryMib: 20000, cardCores: 3000, vcpus: 16, ramMib: 65536 });
+  });
+
+  test('with the idle cards of the node, N counts those of every model, and of shared ones those with something left', () => {
+    const cluster = clusterOf({
+      vcpus: 16,
+      ramMib: 65536,
+      cards: [card(small), card(large), card(small), card(large), card(small, 'shared')],
+    });
+    const request = ask({ cards: 1, cardMemoryMib: 16384, cardCores: 5000, vcpus: 8, ramMib: 32768 });
+    const node = { ...normalised, freeCards: 'node' } as const;
+    // largest (5, 49152, 10000, 16, 65536): R = (1/5, ⅓, ½, ½, ½), |R|² = 1/25 + 1/9 + ¾ = 0.9011111
+    //   by model: N = (2/5, 1, 1, 1, 1), N·R = 2/25 + ⅓ + 3/2 = 1.9133333, |N|² = 4.16: 1.9133333 / √3.7486222 = 0.9882226
+    //   by node:  N = (1, 1, 1, 1, 1), N·R = 1/5 + ⅓ + 3/2 = 2.0333333, |N|² = 5: 2.0333333 / √4.5055556 = 0.9579314
+    expect(bestOffer(cluster.hosts[0]!, request, normalised)).toMatchObject({
+      idle: { cards: 2 },
+      score: expect.closeTo(0.9882226, 6),
+    });
+    expect(bestOffer(cluster.hosts[0]!, request, node)).toMatchObject({
+      cards: [1],
+      idle: { cards: 5 },
+      score: expect.closeTo(0.9579314, 6),
+    });
+    // One card held, one failed, the shared one used up: two are left, both large.
+    cluster.cardMemoryFreeMib[0] = 0;
+    cluster.setCardHealthy(0, 2, false);
+    cluster.cardCoresFree[4] = 0;
+    expect(bestOffer(cluster.hosts[0]!, request, node).idle.cards).toBe(2);
   });
 });
 

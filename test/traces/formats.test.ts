@@ -27,7 +27,7 @@ test('a header with a mistake is recognised, so that its reader says what is wro
 test('a file in no known format is refused, naming the formats', async () => {
   const expected =
     'expected the first line of heps-csv (id,submit_s,lifetime_s,vcpus,ram_mib,…), ' +
-    'openb (name,cpu_milli,memory_mib,num_gpu,gpu_milli,…), azure2017 (a time, a space and letters; or a row of vmtable.csv), ' +
+    'openb (name,cpu_milli,memory_mib,num_gpu,gpu_milli,…), alibaba-2025 (instance_sn,role,app_name,cpu_request,…), azure2017 (a time, a space and letters; or a row of vmtable.csv), ' +
     'swf (18 columns, or a comment after ;)';
   expect(await refusal(recogniseTrace(written({ 'notes.txt': 'hello\n' })))).toBe(
     `notes.txt:1: ${expected}, got "hello"`,

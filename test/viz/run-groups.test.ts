@@ -76,7 +76,7 @@ describe('groupRuns', () => {
     const served = compareGroups(groupRuns(runs), runs)[0]!;
     expect(served.differences).toEqual([null, null, { mean: 0, halfWidth: null }]);
     expect(verdictsOn(groupRuns(runs), runs, compareGroups(groupRuns(runs), runs))).toEqual([
-      'hybrid · load 2 and nova · load 2 serve equally many VMs as asked (50.00 % against 50.00 %).',
+      'hybrid · load 2 and nova · load 2: no clear difference in VMs served as asked: 50.00 % against 50.00 %, 0.00 points (one run each).',
     ]);
   });
 

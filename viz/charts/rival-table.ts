@@ -33,25 +33,37 @@ function similarityTable(
   names: readonly string[],
   parts: readonly SimilarityTerms[],
 ): HTMLElement {
-  const { isRaw, cardScoreCounts } = parts[0]!;
+  const { isRaw, cardScoreCounts, asked: vector, freeCards } = parts[0]!;
   const asked = parts[0]!.parts;
+  /** R has something for what is not asked for. */
+  const standsIn = (dimension: keyof ResourceVector): boolean => request[dimension] === 0 && vector[dimension] > 0;
+  const isCounted = (dimension: keyof ResourceVector): boolean =>
+    asked.asked[dimension] > 0 || parts.some(({ parts: each }) => each.idle[dimension] > 0);
+  const askedFor = (dimension: keyof ResourceVector): HTMLElement => {
+    if (standsIn(dimension)) {
+      return amount(dimension, vector, asked.asked, '', `any: least, ${formatDimension(dimension, vector[dimension])}`);
+    }
+    if (request[dimension] > 0) return amount(dimension, vector, asked.asked);
+    return isCounted(dimension) ? amount(dimension, vector, asked.asked, '', 'any') : number('any: left out');
+  };
   const amount = (
     dimension: keyof ResourceVector,
     vector: ResourceVector,
     quotient: ResourceVector,
     product = '',
+    words = formatDimension(dimension, vector[dimension]),
   ): HTMLElement =>
     element(
       'td',
       { class: 'number' },
-      vector === request && vector[dimension] === 0 ? 'any' : formatDimension(dimension, vector[dimension]),
+      words,
       !isRaw && element('span', { class: 'share muted' }, `${round(quotient[dimension] * 100, 1)} %`),
       product !== '' && element('span', { class: 'share narrow-only' }, `n·r ${product}`),
     );
   const componentRows = dimensions.map((dimension) =>
     row(
-      dimensionWords[dimension],
-      amount(dimension, request, asked.asked),
+      dimension === 'cards' && freeCards === 'node' ? 'cards idle on the node' : dimensionWords[dimension],
+      askedFor(dimension),
       ...parts.flatMap(({ idle, parts: each }) => {
         const product = formatProduct(each.products[dimension]);
         return [amount(dimension, idle, each.idle, product), wideOnly(number(product))];

@@ -164,6 +164,52 @@ describe('nova', () => {
   });
 });
 
+describe('nova-aliases', () => {
+  const aliases = policyNamed('nova-aliases');
+
+  test('counts the cards that have what is asked for, and weighs as nova does', () => {
+    // Host 0 has the fewest free cards, of which none has 48 GiB; host 1 has one.
+    const cluster = clusterOf(
+      { ...cpuHost, cards: [card(small), card(small)] },
+      { ...cpuHost, cards: [card(small), card(large), card(small)] },
+      { ...cpuHost, cards: [card(large), card(large), card(large), card(large)] },
+    );
+    const request = ask({ cards: 1, cardMemoryMib: 40000 });
+    // Free 3 and 4 → 97 and 96 → 1 and 0; the other three terms are 1 each.
+    expect(schedule(cluster, request, aliases)).toEqual({ kind: 'placed', host: 1, cards: [1], score: 4 });
+    expect(schedule(cluster, request, policyNamed('nova'))).toMatchObject({ host: 0, cards: [0] });
+    expect(schedule(cluster, { ...request, cards: 2 }, aliases)).toMatchObject({ host: 2, cards: [0, 1] });
+    expect(schedule(cluster, { ...request, cardMemoryMib: 0, cardCores: 9000 }, aliases)).toMatchObject({ cards: [1] });
+    expect(schedule(cluster, ask({ cards: 1 }), aliases)).toMatchObject({ host: 0, cards: [0] });
+  });
+
+  test('says which of the things asked for the cards lack', () => {
+    const cluster = clusterOf({ ...cpuHost, cards: [card(large), card(small)] }, cpuHost);
+    bindTo(cluster, 0, ask({ cards: 1 }), [0]);
+    const rejected = (numbers: Parameters<typeof ask>[0]) => schedule(cluster, ask(numbers), aliases);
+    expect(rejected({ cards: 1, cardMemoryMib: 40000 })).toMatchObject({
+      rejectedBy: { 'cards-busy': 1, 'no-cards': 1 },
+    });
+    expect(rejected({ cards: 1, cardMemoryMib: 50000 })).toMatchObject({ rejectedBy: { 'card-memory': 1 } });
+    expect(rejected({ cards: 1, cardCores: 20000 })).toMatchObject({ rejectedBy: { 'card-cores': 1 } });
+    expect(rejected({ cards: 1, cardModels: ['other'] })).toMatchObject({ rejectedBy: { 'card-model': 1 } });
+  });
+
+  test('in host aggregates CPU VMs never go to GPU hosts, under either kind of alias', () => {
+    const gpuHost = { vcpus: 64, ramMib: 262144, cards: [card(large)] };
+    for (const name of ['nova', 'nova-aliases']) {
+      const split = policyNamed(name, { hostAggregates: 'gpu' });
+      expect(schedule(clusterOf(gpuHost, cpuHost), ask(), policyNamed(name))).toMatchObject({ host: 0 });
+      expect(schedule(clusterOf(gpuHost, cpuHost), ask(), split)).toMatchObject({ host: 1 });
+      expect(schedule(clusterOf(gpuHost, cpuHost), ask({ vcpus: 32 }), split)).toEqual({
+        kind: 'no-valid-host',
+        rejectedBy: { vcpus: 1, 'kept-for-cards': 1 },
+      });
+      expect(schedule(clusterOf(gpuHost, cpuHost), ask({ cards: 1 }), split)).toMatchObject({ host: 0, cards: [0] });
+    }
+  });
+});
+
 describe('simple policies', () => {
   // Left after a VM of 4 vCPUs and 16 GiB, as shares of the largest host (16 vCPUs, 65536 MiB):
   //   host 0: 4/16 and 49152/65536, mean 0.5;  host 1: 12/16 and 49152/65536, 0.75;  host 2: 0/16 and 16384/65536, 0.125
@@ -228,7 +274,7 @@ describe('simple policies', () => {
   test('terms add up to the score, for the policies that say so', () => {
     fc.assert(
       fc.property(anyHosts, anySteps, anyRequest, (hosts, steps, request) => {
-        for (const name of ['nova', 'dot-product']) {
+        for (const name of ['nova', 'nova-aliases', 'dot-product']) {
           const policy = policyNamed(name);
           const { cluster } = play(hosts, steps, policy);
           for (const { scored } of explain(cluster, request, policy).verdicts) {

@@ -1,4 +1,4 @@
-/** The plan behind docs/findings.md, and how its figures are written: on a small sweep, against the runs' own summaries. */
+/** The plan behind docs/findings-heps.md, and how its figures are written: on a small sweep, against the runs' own summaries. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,11 +25,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('the plan of the docs/findings is one that heps sweep takes, and has every experiment that the page names', async () => {
   const { points } = await settleSweep(
-    parsePlan(readPlanText('docs/findings/plan.yaml'), 'docs/findings/plan.yaml'),
-    'docs/findings/plan.yaml',
+    parsePlan(readPlanText('docs/findings/heps-plan.yaml'), 'docs/findings/heps-plan.yaml'),
+    'docs/findings/heps-plan.yaml',
   );
   const experiments = new Set(points.map(({ experiment }) => experiment));
-  const page = readFileSync('docs/findings.md', 'utf8');
+  const page = readFileSync('docs/findings-heps.md', 'utf8');
   const lines = page.split('\n').filter((line) => /^Experiments? `/.test(line));
   const named = lines.flatMap((line) =>
     [...line.split('. By hand')[0]!.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name!),

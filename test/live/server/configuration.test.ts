@@ -73,18 +73,29 @@ test('MariaDB is spoken to in the clear, or by TLS with what the files say', () 
 
 test('the policy has the options of the simulator, by their names and with their defaults', () => {
   const head = 'database: {file: heps.db}\ncloud: {name: heps}\n';
-  const defaults = { seed: 1, similarity: 'normalised', gpuScore: 'both', spill: 'allowed' };
+  const defaults = {
+    seed: 1,
+    similarity: 'normalised',
+    unasked: 'zero',
+    freeCards: 'model',
+    gpuScore: 'both',
+    spill: 'allowed',
+  };
   expect(read(`${head}scheduling: {mode: act}`).scheduling!.policyOptions).toEqual({
     ...defaults,
     reserveVcpusPerCard: 0,
     reserveRamMibPerCard: 0,
+    hostAggregates: 'none',
   });
   const file = `${head}scheduling: {mode: act, policy: least-card, spill: never, gpuScore: card, similarity: raw,
+  unasked: least, freeCards: node,
   reserveVcpusPerCard: 6, reserveRamMibPerCard: 32768}`;
   expect(read(file).scheduling).toMatchObject({
     policy: 'least-card',
     policyOptions: {
       similarity: 'raw',
+      unasked: 'least',
+      freeCards: 'node',
       gpuScore: 'card',
       spill: 'never',
       reserveVcpusPerCard: 6,

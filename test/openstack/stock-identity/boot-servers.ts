@@ -3,16 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'mysql2/promise';
 import { Cluster, type Placement } from '../../../core/cluster.ts';
 import type { HostSpec } from '../../../core/host.ts';
-import { policyNamed } from '../../../core/policies/index.ts';
-import { createPolicy } from '../../../core/policy.ts';
 import type { Nova } from '../../../live/openstack/index.ts';
 import type { RandomStream } from '../../../traces/random.ts';
+import { type Baseline, policyOf } from './baseline.ts';
 import type { Boot } from './comparison.ts';
 import { differenceFrom, readHosts, type SeenHosts } from './seen-hosts.ts';
 import type { BootedFlavor } from './uneven-hosts.ts';
 
 /** What is booted where, and by which dice. */
 export interface Plan {
+  /** Which cards a server gets on the host that Nova chose, as `core` counts them. */
+  readonly baseline: Baseline;
   readonly servers: number;
   readonly flavors: readonly BootedFlavor[];
   readonly imageId: string;
@@ -35,9 +36,9 @@ export async function bootServers(
   tables: Pool,
   specs: readonly HostSpec[],
   modelOf: Readonly<Record<string, string>>,
-  { servers, flavors, imageId, random, cpuShare, removedShare }: Plan,
+  { baseline, servers, flavors, imageId, random, cpuShare, removedShare }: Plan,
 ): Promise<Boot[]> {
-  const policy = createPolicy(policyNamed('nova'));
+  const policy = policyOf(baseline);
   // What core has counted: the cloud must come to the same after each boot, the cards by model included.
   const counted = new Cluster(specs);
   const hostIndex = new Map(specs.map(({ name }, index) => [name, index]));

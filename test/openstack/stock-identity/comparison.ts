@@ -1,9 +1,9 @@
-/** Our `nova` policy beside nova-scheduler, decision by decision. */
+/** Our policies for stock OpenStack beside nova-scheduler, decision by decision. */
 import type { HostSpec } from '../../../core/host.ts';
-import { policyNamed } from '../../../core/policies/index.ts';
-import { createPolicy } from '../../../core/policy.ts';
+import type { Policy } from '../../../core/policy.ts';
 import type { VmRequest } from '../../../core/request.ts';
 import { explain } from '../../../core/scheduler.ts';
+import { type Baseline, policyOf } from './baseline.ts';
 import type { LoggedDecision } from './scheduler-log.ts';
 import { clusterOf, type Delays, type SeenHosts } from './seen-hosts.ts';
 
@@ -46,23 +46,30 @@ const bothLate: Delays = { disk: 'late', building: 'late' };
 const roundingError = 1e-12;
 
 /** @param specs of all hosts */
-export function compare(boot: Boot, logged: LoggedDecision, specs: readonly HostSpec[]): Comparison {
-  const first = compareOn(boot.seen, boot, logged, specs);
+export function compare(
+  boot: Boot,
+  logged: LoggedDecision,
+  specs: readonly HostSpec[],
+  baseline: Baseline,
+): Comparison {
+  const policy = policyOf(baseline);
+  const first = compareOn(policy, boot.seen, boot, logged, specs);
   if (first.verdict !== 'different') return first;
   const read = asLogged(boot.seen, logged);
   const changed = changes(boot.seen, read);
   if (changed === '') return first;
-  const again = compareOn(read, boot, logged, specs);
+  const again = compareOn(policy, read, boot, logged, specs);
   return again.verdict === 'different' ? again : { ...again, verdict: 'refreshed', reason: changed };
 }
 
 function compareOn(
+  policy: Policy,
   seen: SeenHosts,
   { request, host }: Boot,
   logged: LoggedDecision,
   specs: readonly HostSpec[],
 ): Comparison {
-  const { candidates, weights } = weighAsNova('nova', seen, request, inOrderOf(logged.passed, specs), bothLate);
+  const { candidates, weights } = weighAsNova(policy, seen, request, inOrderOf(logged.passed, specs), bothLate);
   const passed = [...weights.keys()];
   const heaviest = Math.max(...[...weights.values()].map(({ score }) => score));
   const equals = passed.filter((name) => weights.get(name)!.score === heaviest);
@@ -95,13 +102,12 @@ function compareOn(
  * @returns hosts with room, and the terms and weights of those that pass all filters, in the order of `specs`
  */
 function weighAsNova(
-  policyName: string,
+  policy: Policy,
   seen: SeenHosts,
   request: VmRequest,
   specs: readonly HostSpec[],
   delays: Delays,
 ): { candidates: number; weights: Map<string, Weight> } {
-  const policy = createPolicy(policyNamed(policyName));
   const { verdicts } = explain(clusterOf(specs, seen, { disk: 'now', building: 'now' }), request, policy);
   const rejected = new Set(verdicts.filter(({ rejection }) => rejection !== undefined).map(({ host }) => host));
   const withRoom = verdicts.filter(({ rejection }) => !['vcpus', 'ram', 'disk'].includes(rejection?.reason ?? ''));
@@ -120,13 +126,13 @@ interface Weight {
 
 /** Where a policy puts it, with the hosts in Nova's order; null where no host has room. */
 export function hostBy(
-  policyName: string,
+  policy: Policy,
   { seen, request }: Boot,
   { passed }: LoggedDecision,
   specs: readonly HostSpec[],
   delays: Delays = bothLate,
 ): string | null {
-  return heaviestOf(weighAsNova(policyName, seen, request, inOrderOf(passed, specs), delays).weights);
+  return heaviestOf(weighAsNova(policy, seen, request, inOrderOf(passed, specs), delays).weights);
 }
 
 /** The first host of the greatest weight; null without hosts. */

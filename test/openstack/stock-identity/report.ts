@@ -1,5 +1,6 @@
 /** What a whole run of boots shows. */
 import type { HostSpec } from '../../../core/host.ts';
+import { type Baseline, policyOf } from './baseline.ts';
 import { type Boot, type Comparison, hostBy, type Verdict } from './comparison.ts';
 import type { LoggedDecision } from './scheduler-log.ts';
 import type { Delays } from './seen-hosts.ts';
@@ -31,7 +32,8 @@ export interface Report {
 }
 
 /** @param specs of all hosts */
-export function reportOf(judged: readonly Judged[], specs: readonly HostSpec[]): Report {
+export function reportOf(judged: readonly Judged[], specs: readonly HostSpec[], baseline: Baseline): Report {
+  const policy = policyOf(baseline);
   const placed = judged.filter(({ boot }) => boot.host !== null);
   const agreed = judged.filter(({ comparison }) => comparison.verdict !== 'different');
   const refused = judged.filter(({ comparison }) => comparison.verdict === 'refused');
@@ -40,7 +42,7 @@ export function reportOf(judged: readonly Judged[], specs: readonly HostSpec[]):
   const known = placed.filter(({ comparison }) => comparison.verdict !== 'refreshed');
   const elsewhere = (change: (boot: Boot) => Boot, disk: Delays['disk']) =>
     known.filter(
-      ({ boot, logged }) => hostBy('nova', change(boot), logged, specs, { disk, building: 'late' }) !== boot.host,
+      ({ boot, logged }) => hostBy(policy, change(boot), logged, specs, { disk, building: 'late' }) !== boot.host,
     ).length;
   return {
     servers: judged.length,

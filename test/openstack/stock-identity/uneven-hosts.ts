@@ -7,6 +7,8 @@ import { serviceOf } from '../../../live/openstack/service.ts';
 import type { Session } from '../../../live/openstack/session.ts';
 import { runCloud, stateFolder } from '../cloud.ts';
 import { modelByAlias } from '../gpu-reports.ts';
+import type { Baseline } from './baseline.ts';
+import { extraSpecOf } from './host-aggregates.ts';
 
 /** In the form of the cloud's cluster file (cloud/lib/cluster.py): little RAM for the CPUs, little CPU for the RAM, little disk, two card models. */
 const unevenHosts = [
@@ -19,8 +21,10 @@ const unevenHosts = [
   { name: 'uneven-07', vcpus: 64, memory_mb: 393_216, disk_gb: 3000, gpus: { a100: 6 } },
 ];
 
-/** vCPUs, RAM in GiB, disk in GiB, and what is asked for by alias; `gpu` is any model. */
-const shapes: readonly (readonly [number, number, number, string?])[] = [
+/** vCPUs, RAM in GiB, disk in GiB. */
+type Size = readonly [number, number, number];
+
+const cpuShapes: readonly Size[] = [
   [1, 2, 10],
   [2, 8, 20],
   [4, 8, 40],
@@ -29,6 +33,13 @@ const shapes: readonly (readonly [number, number, number, string?])[] = [
   [24, 96, 200],
   [48, 16, 20],
   [2, 200, 20],
+];
+
+/** By which alias cards are asked for, and what that means as a request of `core`. */
+type Asked = Pick<Partial<VmRequest>, 'cardMemoryMib' | 'cardCores' | 'cardModels'>;
+
+/** Aliases of one model, or of all: `gpu`. */
+const byModel: readonly (readonly [...Size, string, Asked?])[] = [
   [4, 16, 30, 't4:1'],
   [8, 32, 50, 't4:2'],
   [8, 32, 50, 'a6000:1'],
@@ -41,23 +52,45 @@ const shapes: readonly (readonly [number, number, number, string?])[] = [
   [6, 24, 20, 'gpu:3'],
 ];
 
+/** Aliases of the models that have what is asked for; only the A6000 has as many as 7000 cores. */
+const bySize: readonly (readonly [...Size, string, Asked?])[] = [
+  [4, 16, 30, 'from-t4:1', {}],
+  [6, 24, 20, 'from-t4:3', {}],
+  [8, 32, 50, 'from-a6000:1', { cardMemoryMib: 40_000 }],
+  [16, 64, 50, 'from-a6000:2', { cardMemoryMib: 40_000 }],
+  [16, 128, 100, 'from-a6000:4', { cardMemoryMib: 40_000 }],
+  [8, 64, 50, 'from-a100:1', { cardMemoryMib: 60_000 }],
+  [16, 128, 50, 'from-a100:2', { cardMemoryMib: 60_000 }],
+  [8, 24, 50, 'a6000:1', { cardCores: 7000 }],
+  [8, 32, 50, 't4:2', { cardModels: [modelByAlias.t4!] }],
+];
+
 /** What is booted: the flavor in Nova, and the same as a request of `core`. */
 export interface BootedFlavor {
   readonly id: string;
   readonly request: VmRequest;
 }
 
-/** Makes the flavors. */
-export async function createFlavors(nova: Nova): Promise<BootedFlavor[]> {
+/** Makes the flavors of a baseline. */
+export async function createFlavors(nova: Nova, { policy, hostAggregates }: Baseline): Promise<BootedFlavor[]> {
   const flavors: BootedFlavor[] = [];
-  for (const [vcpus, ramGib, diskGib, alias] of shapes) {
+  const shapes: readonly (readonly [...Size, string?, Asked?])[] = [
+    ...cpuShapes,
+    ...(policy === 'nova' ? byModel : bySize),
+  ];
+  for (const [vcpus, ramGib, diskGib, alias, asked] of shapes) {
     const [cardName, count] = alias?.split(':') ?? [];
     const name = `identity-${vcpus}-${ramGib}-${diskGib}${alias === undefined ? '' : `-${cardName}-${count}`}`;
     const size = { vcpus, ramMib: ramGib * 1024, diskGib };
     const { id } = await nova.createFlavor({ name, ...size, isPublic: true, description: null });
-    if (alias !== undefined) await nova.setFlavorExtraSpecs(id, { 'pci_passthrough:alias': alias });
+    const cards = Number(count ?? 0);
+    const extraSpecs = {
+      ...(alias === undefined ? {} : { 'pci_passthrough:alias': alias }),
+      ...(hostAggregates === 'gpu' ? extraSpecOf(cards) : {}),
+    };
+    if (Object.keys(extraSpecs).length > 0) await nova.setFlavorExtraSpecs(id, extraSpecs);
     const cardModels = cardName === undefined || cardName === 'gpu' ? [] : [modelByAlias[cardName]!];
-    flavors.push({ id, request: vmRequest({ id: name, ...size, cards: Number(count ?? 0), cardModels }) });
+    flavors.push({ id, request: vmRequest({ id: name, ...size, cards, ...(asked ?? { cardModels }) }) });
   }
   return flavors;
 }
