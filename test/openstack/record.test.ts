@@ -156,7 +156,8 @@ test('with the server’s records hosts have their cards, and the replay places 
 
     const doctor = heps('live', 'doctor', '--cloud', 'admin', '--config', join(folder, 'heps.yaml'), ...access);
     // The cloud's services run under uWSGI alone, which writes no Date.
-    expect(doctor.stdout).toMatch(/6\. clocks\n {3}ok +identity: within 5 s of ours\n {3}cannot tell /);
+    expect(doctor.stdout).toMatch(/\n {3}ok +identity, heps live serve: within 5 s of ours\n {3}cannot tell /);
+    expect(doctor.stdout).toMatch(/6\. clocks\n {3}WRONG +clocks of hosts are not the server's: gpu-001 /);
     expect(doctor.stdout).toContain('tables up to date');
     expect(doctor.stdout).toMatch(/8\. server and agents\n {3}ok +ready\n/);
   } finally {

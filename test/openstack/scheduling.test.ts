@@ -252,23 +252,6 @@ describe('when something is away', () => {
     expect(servers.filter(({ metadata }) => metadata['heps:request'] === id).length).toBe(1);
   });
 
-  test('Placement away: no host can be had, which is said with how many were tried, and nothing is held', async () => {
-    await start();
-    await boot(small);
-    await runCloud('down', ['placement']);
-    try {
-      const failed = await boot(small);
-      expect(failed).toMatchObject({ state: 'failed', host: null, fault: expect.stringContaining('hosts tried') });
-      const tried = failed.history.map(({ host }) => host);
-      // At the latest after the first refusal the host is left to Nova, which finds none either.
-      expect(tried).toContain('any host');
-      expect(new Set(tried).size).toBe(tried.length);
-    } finally {
-      await runCloud('up');
-    }
-    expect(await boot(small)).toMatchObject({ state: 'active' });
-  });
-
   test('tokens that expire are renewed in the middle of the work', async () => {
     await runCloud('down', ['keystone']);
     await runCloud('up', [], { TOKEN_SECONDS: '8' });
