@@ -194,6 +194,8 @@ export interface ConnectView {
   readonly role: DesktopRole;
   readonly title: string;
   readonly clipboard: ClipboardPolicy;
+  /** What files this person may move; left out: none. */
+  readonly files?: FilePolicy;
 }
 
 /** Answer of `POST /portal/v1/desktops/{id}/apps/{app}/connect`: an address to open in a new tab, good once. */
@@ -232,3 +234,48 @@ export const streamCloseCodes = {
   /** The gateway stops; connect again. */
   goingAway: 1001,
 } as const;
+
+/** Which files may be moved between a desktop and a person's computer. */
+export interface FilePolicy {
+  /** To the desktop. */
+  readonly up: boolean;
+  /** From it. */
+  readonly down: boolean;
+  /** Of one file. */
+  readonly mostBytes: number;
+}
+
+/** Answer of `POST /portal/v1/desktops/{id}/files`: what the gateway takes for a session of files, or in the address of one download. */
+export interface FilesConnectView {
+  /** Good once, within `expiresInS`. */
+  readonly token: string;
+  /** `https://stream.example.org/files/<id>`. */
+  readonly filesUrl: string;
+  readonly expiresInS: number;
+}
+
+/** Answer of the gateway's `POST /files/<id>/session`. */
+export interface FilesSessionView {
+  /** Sent as `Authorization: Bearer` with each request, as long as the right holds. */
+  readonly secret: string;
+  readonly policy: FilePolicy;
+  /** Where one begins: home, then the station's data. */
+  readonly roots: readonly { readonly title: string; readonly path: string }[];
+}
+
+/** Answer of the gateway's `GET /files/<id>/list?path=`. */
+export interface FolderView {
+  /** Without links. */
+  readonly path: string;
+  readonly entries: readonly FileView[];
+  /** Whether there are more than are shown. */
+  readonly isCut: boolean;
+}
+
+export interface FileView {
+  readonly name: string;
+  /** `other`: nothing that can be opened here, such as a link that leads elsewhere. */
+  readonly kind: 'file' | 'folder' | 'other';
+  readonly bytes: number;
+  readonly modifiedAtS: number;
+}

@@ -20,6 +20,7 @@ import type { AddressCheck } from './connect/address-check.ts';
 import { ConnectStore } from './connect/connect-store.ts';
 import { gatewayRoutes } from './connect/gateway-routes.ts';
 import { LocalAuthority } from './connect/local-authority.ts';
+import { SshAuthority } from './connect/ssh-authority.ts';
 import { TokenServer } from './connect/token-server.ts';
 import { makeDesktopMetrics } from './desktop-metrics.ts';
 import { Lease, soleLease } from './lifecycle/lease.ts';
@@ -75,6 +76,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   const pages = readPageFiles(parts.pagesFolder);
   const store = new DesktopStore(database);
   const connects = new ConnectStore(database);
+  const ssh = new SshAuthority(database);
   const people = new People(database);
   const sessions = new Sessions(database, accounts, clock);
   const events = new PortalEvents({
@@ -115,6 +117,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   const tokens = new TokenServer({
     store,
     connects,
+    catalogue,
     clock,
     sessionIdleS: accounts.idleS,
     onMint: metrics.minted,
@@ -128,6 +131,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     machines,
     addresses,
     catalogue,
+    ssh,
     clock,
     sessionIdleS: accounts.idleS,
     connectionIdleS: settings.connectionIdleS,
@@ -150,7 +154,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   const routes = problemsTold(told, [
     ...pageRoutes(pages, settings.title),
     ...loginRoutes({ requests, sessions, people, local, unified, clock }),
-    ...desktopRoutes({ ...shared, machines, events, settings }),
+    ...desktopRoutes({ ...shared, machines, events, settings, sshAuthority: () => ssh.publicKey() }),
     ...shareRoutes({ ...shared, people }),
     ...connectRoutes({ ...shared, tokens, gatewayUrl: gateway.publicUrl }),
     ...adminRoutes(shared),

@@ -5,21 +5,24 @@ import { modelNamed } from '../../core/card-catalogue.ts';
 import { aBoolean, anArray, anInteger, anObject, aPositive, aText, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../core/wire/portal.ts';
+import { aPort, networks } from '../settings/setting-checks.ts';
 import { readYaml } from '../settings/yaml-file.ts';
 import { aGroupName, aShownText } from './accounts/person-name.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { SharedLimits } from './catalogue/limits.ts';
-import type { DesktopImage, Mount, Software, Station, WebApp } from './catalogue/station.ts';
+import type { DesktopImage, Mount, Software, Station, StationFiles, WebApp } from './catalogue/station.ts';
 import { checkTemplate } from './provisioning/template.ts';
 
-/** What a station is that says nothing else: a small desktop for a day, a week at most, and a clipboard for text. */
+/** What a station is that says nothing else: a small desktop for a day, a week at most, a clipboard for text, and files of up to 1 TB. */
 export const stationDefaults = {
   size: { vcpus: 4, ramMib: 8192, diskGib: 40 },
   gpu: { count: 0, memoryMib: 0, cores: 0, models: [] },
   lifetimeS: 24 * 3600,
   longestLifetimeS: 7 * 24 * 3600,
   clipboard: { mostIn: 100_000, mostOut: 100_000 },
+  files: { up: true, down: true, mostBytes: 1e12, byControllers: false, clientNetworks: [] },
   vncPort: 5900,
+  sshPort: 22,
 } as const;
 
 type Reader<T> = (value: unknown, where: string) => T;
@@ -56,6 +59,8 @@ function stationOf(value: unknown, where: string, file: string): Station {
     'longestLifetimeS',
     'mounts',
     'clipboard',
+    'files',
+    'clientNetworks',
     'idle',
   ]);
   const id = anId(station.id, at('id'));
@@ -94,6 +99,8 @@ function stationOf(value: unknown, where: string, file: string): Station {
     longestLifetimeS,
     mounts: listOf(station.mounts ?? [], at('mounts'), mountOf),
     clipboard: clipboardOf(station.clipboard, at('clipboard')),
+    files: filesOf(station.files, at('files')),
+    clientNetworks: networks(station.clientNetworks ?? [], at('clientNetworks')),
     idle: station.idle === undefined || station.idle === null ? null : idleOf(station.idle, at('idle')),
   };
 }
@@ -101,7 +108,17 @@ function stationOf(value: unknown, where: string, file: string): Station {
 function imageOf(value: unknown, where: string, file: string): DesktopImage {
   const image = anObject(value, where);
   const at = (field: string): string => `${where}.${field}`;
-  noOtherFields(image, where, ['id', 'title', 'system', 'glanceImage', 'software', 'apps', 'vncPort', 'templateFile']);
+  noOtherFields(image, where, [
+    'id',
+    'title',
+    'system',
+    'glanceImage',
+    'software',
+    'apps',
+    'vncPort',
+    'sshPort',
+    'templateFile',
+  ]);
   const id = anId(image.id, at('id'));
   const apps = listOf(image.apps ?? [], at('apps'), appOf);
   allDifferent(apps, at('apps'));
@@ -113,6 +130,7 @@ function imageOf(value: unknown, where: string, file: string): DesktopImage {
     software: listOf(image.software ?? [], at('software'), softwareOf),
     apps,
     vncPort: orDefault(image.vncPort, at('vncPort'), aDesktopPort, stationDefaults.vncPort),
+    sshPort: orDefault(image.sshPort, at('sshPort'), aPort, stationDefaults.sshPort),
     template: image.templateFile === undefined ? null : templateOf(image.templateFile, at('templateFile'), file),
   };
 }
@@ -222,6 +240,19 @@ function clipboardOf(value: unknown, where: string): ClipboardPolicy {
   return {
     mostIn: orDefault(clipboard.mostIn, `${where}.mostIn`, whole, stationDefaults.clipboard.mostIn),
     mostOut: orDefault(clipboard.mostOut, `${where}.mostOut`, whole, stationDefaults.clipboard.mostOut),
+  };
+}
+
+function filesOf(value: unknown, where: string): StationFiles {
+  const files = anObject(value ?? {}, where);
+  noOtherFields(files, where, ['up', 'down', 'mostBytes', 'byControllers', 'clientNetworks']);
+  const fallback = stationDefaults.files;
+  return {
+    up: orDefault(files.up, `${where}.up`, aBoolean, fallback.up),
+    down: orDefault(files.down, `${where}.down`, aBoolean, fallback.down),
+    mostBytes: orDefault(files.mostBytes, `${where}.mostBytes`, atLeastOne, fallback.mostBytes),
+    byControllers: orDefault(files.byControllers, `${where}.byControllers`, aBoolean, fallback.byControllers),
+    clientNetworks: networks(files.clientNetworks ?? fallback.clientNetworks, `${where}.clientNetworks`),
   };
 }
 

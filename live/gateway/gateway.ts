@@ -19,6 +19,7 @@ import { defaultLimits, type GatewayLimits } from './connections/limits.ts';
 import { OpenRights } from './connections/open-rights.ts';
 import { Upgrades } from './connections/upgrade.ts';
 import { Entrances } from './entrances.ts';
+import { Files } from './files/files.ts';
 import { Streams } from './streams/streams.ts';
 
 export interface GatewayParts {
@@ -87,6 +88,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   if (parts.pages.size > 0) origins.add(publicOrigin);
   const streams = new Streams(context, { origins, consoleHosts: new Set(parts.consoleHosts) });
   const apps = new Apps(context, publicOrigin);
+  const files = new Files(context, origins);
   const entrances = new Entrances(context);
   const scrapers = networksOf(parts.metricsNetworks, 'metricsNetworks');
 
@@ -95,6 +97,10 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     const path = pathOf(request);
     if (path.startsWith('/apps/') && path !== '/apps/start') {
       await apps.serve(request, response, caller);
+      return;
+    }
+    if (path.startsWith('/files/')) {
+      await files.serve(request, response, caller);
       return;
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {

@@ -5,7 +5,12 @@ import type { TokenSchema } from '../access/token-store.ts';
 import { createTokenTable } from '../access/token-table.ts';
 import type { DatabaseKind } from '../database/column-types.ts';
 import type { Migrations } from '../database/migrate.ts';
-import { type DesktopSchema, desktopCardColumns, desktopTables } from '../desktops/records/tables.ts';
+import {
+  type DesktopSchema,
+  desktopCardColumns,
+  desktopSecretTable,
+  desktopTables,
+} from '../desktops/records/tables.ts';
 import { projectColumns } from '../scheduling/project-columns.ts';
 import { type SchedulingSchema, schedulingTables } from '../scheduling/tables.ts';
 import type { RecordSchema } from '../srm/record-store.ts';
@@ -28,5 +33,6 @@ export function serverMigrations(kind: DatabaseKind): Migrations {
     '2026-11c-desktops': desktopTables(kind),
     '2026-12-projects': projectColumns(kind),
     '2026-12b-desktop-cards': desktopCardColumns(),
+    '2026-12c-desktop-secrets': desktopSecretTable(kind),
   };
 }

@@ -1,5 +1,5 @@
 /** Stations and their images, as the operator writes them in `stations.yaml`: what may be applied for, and what a machine is told at its start. */
-import type { ClipboardPolicy, DesktopGpu, DesktopSize } from '../../../core/wire/portal.ts';
+import type { ClipboardPolicy, DesktopGpu, DesktopSize, FilePolicy } from '../../../core/wire/portal.ts';
 
 export interface Station {
   /** `^[a-z0-9][a-z0-9-]{0,30}$`. */
@@ -19,8 +19,19 @@ export interface Station {
   /** Storage that is mounted, by the person's rights. */
   readonly mounts: readonly Mount[];
   readonly clipboard: ClipboardPolicy;
+  readonly files: StationFiles;
+  /** Networks from which desktops, their applications and files may be used; empty: any. */
+  readonly clientNetworks: readonly string[];
   /** What happens to desktops that nobody uses; null: nothing. */
   readonly idle: { readonly afterS: number; readonly action: 'stop' | 'delete' } | null;
+}
+
+/** Which files may be moved between the station's desktops and people's computers. */
+export interface StationFiles extends FilePolicy {
+  /** Whether people with whom a desktop is shared, and who may type there, may as well: as its owner's account. Who only looks never may. */
+  readonly byControllers: boolean;
+  /** Networks from which; empty: those of the station. */
+  readonly clientNetworks: readonly string[];
 }
 
 export interface DesktopImage {
@@ -33,6 +44,8 @@ export interface DesktopImage {
   readonly apps: readonly WebApp[];
   /** Port of the desktop's VNC server. */
   readonly vncPort: number;
+  /** Port of the machine's SSH server, by which files are moved. */
+  readonly sshPort: number;
   /** User data of its own, a file beside `stations.yaml` with `{{…}}`; null: the built-in template. */
   readonly template: string | null;
 }

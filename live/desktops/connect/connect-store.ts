@@ -56,6 +56,10 @@ export class ConnectStore {
       .executeTakeFirst();
   }
 
+  async grantById(id: string): Promise<GrantTable | undefined> {
+    return await this.#database.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
   /** The connection is over; an application's right outlives its connections. */
   async endGrant(id: string, entry: Omit<AuditEntry, 'person' | 'desktop'>): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {

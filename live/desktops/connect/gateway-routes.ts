@@ -7,6 +7,7 @@ import {
   type OpenGrant,
   Refused,
   refusalReasons,
+  type TransferReport,
 } from '../../gateway/authority/authority.ts';
 import { Problem, sendJson } from '../../http/problem.ts';
 import { readJson } from '../../http/request-body.ts';
@@ -56,6 +57,17 @@ export function gatewayRoutes(authority: Authority): Route[] {
         aShortText(body.app, 'app'),
       );
     }),
+    route('files-grant', "The right of a page's secret to the files of a desktop", (body) => {
+      noOtherFields(body, '', ['secret', 'desktopId']);
+      return authority.filesGrant(aShortText(body.secret, 'secret'), aShortText(body.desktopId, 'desktopId'));
+    }),
+    route('certify', 'A certificate that moves files for a minute', async (body) => {
+      noOtherFields(body, '', ['secret', 'desktopId', 'publicKey']);
+      const secret = aShortText(body.secret, 'secret');
+      const desktopId = aShortText(body.desktopId, 'desktopId');
+      return { certificate: await authority.certify(secret, desktopId, aShortText(body.publicKey, 'publicKey')) };
+    }),
+    route('transferred', 'A file was moved or changed', (body) => authority.transferred(transferIn(body))),
     route('check', 'Which of the rights in use have ended', async (body) => {
       noOtherFields(body, '', ['open']);
       const open = anArray(body.open, 'open');
@@ -107,6 +119,20 @@ function reportIn(body: Record<string, unknown>): ConnectionReport {
     bytesOut: aNumber(body.bytesOut, 'bytesOut'),
     bytesIn: aNumber(body.bytesIn, 'bytesIn'),
     frames: aNumber(body.frames, 'frames'),
+  };
+}
+
+function transferIn(body: Record<string, unknown>): TransferReport {
+  noOtherFields(body, '', ['grantId', 'direction', 'path', 'bytes', 'sha256', 'outcome', 'address', 'requestId']);
+  return {
+    grantId: aShortText(body.grantId, 'grantId', 64),
+    direction: oneOf(body.direction, 'direction', ['in', 'out', 'change'] as const),
+    path: aShortText(body.path, 'path', 5000),
+    bytes: aNumber(body.bytes, 'bytes'),
+    sha256: body.sha256 === null ? null : aShortText(body.sha256, 'sha256', 64),
+    outcome: aShortText(body.outcome, 'outcome', 5000),
+    address: aShortText(body.address, 'address', 64),
+    requestId: aShortText(body.requestId, 'requestId', 64),
   };
 }
 

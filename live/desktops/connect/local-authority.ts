@@ -6,14 +6,17 @@ import {
   type Authority,
   type ConnectAttempt,
   type ConnectionReport,
+  type FilesGrant,
   type Grant,
   type OpenGrant,
   type RefusalReason,
   Refused,
+  type TransferReport,
   type Upstream,
 } from '../../gateway/authority/authority.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Station } from '../catalogue/station.ts';
 import type { Machines } from '../machines/machines.ts';
 import { noteAudit, type Origin } from '../records/audit-trail.ts';
 import type { Desktop } from '../records/desktop.ts';
@@ -21,6 +24,8 @@ import { type DesktopStore, grantSeenS } from '../records/desktop-store.ts';
 import type { ConnectTokenTable, GrantTable } from '../records/tables.ts';
 import type { AddressCheck } from './address-check.ts';
 import type { ConnectStore } from './connect-store.ts';
+import { filesOf, isFrom, networksFor } from './file-rights.ts';
+import type { SshAuthority } from './ssh-authority.ts';
 import { standingOf } from './standing.ts';
 import { type TokenServer, tokenLifeS } from './token-server.ts';
 
@@ -32,6 +37,7 @@ export interface LocalAuthorityParts {
   readonly machines: Pick<Machines, 'status' | 'consoleUrl'>;
   readonly addresses: Pick<AddressCheck, 'objectionTo'>;
   readonly catalogue: Catalogue;
+  readonly ssh: Pick<SshAuthority, 'certify'>;
   readonly clock: Pick<Clock, 'nowS'>;
   /** Seconds without use after which a login ends. */
   readonly sessionIdleS: number;
@@ -64,14 +70,18 @@ export class LocalAuthority implements Authority {
 
   async exchange(attempt: ConnectAttempt) {
     return await this.#noted(attempt, async (about) => {
-      const { token, row, endsAtS } = await this.#take(attempt, about, ['stream', 'app']);
+      const { token, row, endsAtS } = await this.#take(attempt, about, ['stream', 'app', 'files']);
       const { address, requestId } = attempt;
       if (token.kind === 'stream') {
         const secret = await this.#parts.tokens.renew(token, { address, requestId });
         return { secret, path: '/desktop', endsAtS: this.#parts.clock.nowS + tokenLifeS };
       }
-      const app = this.#appOf(token, row);
       const secret = makeSecret();
+      if (token.kind === 'files') {
+        await this.#keep(this.#grantOf(token, hashOf(secret), endsAtS), attempt);
+        return { secret, path: `/files/${row.id}/`, endsAtS };
+      }
+      const app = this.#appOf(token, row);
       await this.#keep(this.#grantOf(token, hashOf(secret), endsAtS), attempt);
       return { secret, path: `${appBase(row.id, app.id)}${app.path}`, endsAtS };
     });
@@ -81,12 +91,42 @@ export class LocalAuthority implements Authority {
     const { connects } = this.#parts;
     return await this.#noted({ address: null, requestId: '' }, async (about) => {
       const grant = secretFormat.test(secret) ? await connects.grantBySecret(hashOf(secret)) : undefined;
-      if (grant === undefined || grant.desktop !== desktopId || grant.app !== app) throw new Refused('token-unknown');
+      if (grant?.kind !== 'app' || grant.desktop !== desktopId || grant.app !== app) throw new Refused('token-unknown');
       about.person = grant.person;
       about.desktop = grant.desktop;
       const { row } = await this.#standing(grant);
       return this.#answer(grant, await this.#upstreamOf(grant, row), row);
     });
+  }
+
+  async filesGrant(secret: string, desktopId: string): Promise<FilesGrant> {
+    return await this.#noted({ address: null, requestId: '' }, async (about) => {
+      const { grant, row } = await this.#filesRight(secret, desktopId, about);
+      const upstream = await this.#upstreamOf(grant, row);
+      if (upstream.kind !== 'files') throw new Refused('token-other-kind');
+      const files = filesOf(this.#stationOf(row), grant.role);
+      if (files === null) throw new Refused('right-ended');
+      return { ...this.#answer(grant, upstream, row), upstream, files };
+    });
+  }
+
+  async certify(secret: string, desktopId: string, publicKey: string): Promise<string> {
+    return await this.#noted({ address: null, requestId: '' }, async (about) => {
+      const { grant, row } = await this.#filesRight(secret, desktopId, about);
+      if (filesOf(this.#stationOf(row), grant.role) === null) throw new Refused('right-ended');
+      const keyId = `${grant.person} of ${row.owner}'s desktop ${row.id}, grant ${grant.id}`;
+      return await this.#parts.ssh.certify({ publicKey, account: row.owner, keyId }, this.#parts.clock.nowS);
+    });
+  }
+
+  /** @throws Refused */
+  async #filesRight(secret: string, desktopId: string, about: About) {
+    const grant = secretFormat.test(secret) ? await this.#parts.connects.grantBySecret(hashOf(secret)) : undefined;
+    if (grant?.kind !== 'files' || grant.desktop !== desktopId) throw new Refused('token-unknown');
+    about.person = grant.person;
+    about.desktop = grant.desktop;
+    const { row } = await this.#standing(grant);
+    return { grant, row };
   }
 
   async check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>> {
@@ -122,6 +162,25 @@ export class LocalAuthority implements Authority {
     onChange();
   }
 
+  async transferred({
+    grantId,
+    direction,
+    path,
+    bytes,
+    sha256,
+    outcome,
+    address,
+    requestId,
+  }: TransferReport): Promise<void> {
+    const { connects, store, clock } = this.#parts;
+    const grant = await connects.grantById(grantId);
+    const action = ({ in: 'file-in', out: 'file-out', change: 'file-change' } as const)[direction];
+    const sum = sha256 === null ? '' : `; ${bytes} bytes, SHA-256 ${sha256}`;
+    const detail = `${outcome}${sum}; ${path}`.slice(0, 5000);
+    const about = { person: grant?.person ?? null, desktop: grant?.desktop ?? null };
+    await noteAudit(store.database, { atS: clock.nowS, action, detail, ...about, address, requestId });
+  }
+
   async refused(reason: RefusalReason, address: string, requestId: string): Promise<void> {
     this.#parts.onRefuse(reason);
     await this.#noteRefusal(reason, { address, requestId }, {});
@@ -141,7 +200,7 @@ export class LocalAuthority implements Authority {
   }
 
   /** Takes the token, whatever comes of it. @throws Refused */
-  async #take({ token: secret }: ConnectAttempt, about: About, kinds: readonly string[]) {
+  async #take({ token: secret, address }: ConnectAttempt, about: About, kinds: readonly string[]) {
     if (!secretFormat.test(secret)) throw new Refused('token-malformed');
     const token = await this.#parts.connects.takeToken(hashOf(secret));
     if (token === undefined) throw new Refused('token-unknown');
@@ -149,7 +208,9 @@ export class LocalAuthority implements Authority {
     about.desktop = token.desktop;
     if (this.#parts.clock.nowS >= token.endsAtS) throw new Refused('token-expired');
     if (!kinds.includes(token.kind)) throw new Refused('token-other-kind');
-    return { token, ...(await this.#standing(token)) };
+    const standing = await this.#standing(token);
+    if (!isFrom(networksFor(this.#stationOf(standing.row), token.kind), address)) throw new Refused('network');
+    return { token, ...standing };
   }
 
   /** @throws Refused unless the right holds now */
@@ -174,8 +235,16 @@ export class LocalAuthority implements Authority {
     const { address } = status;
     if (addresses.objectionTo(address) !== null) throw new Refused('upstream-forbidden');
     if (right.kind === 'app') return { kind: 'app', address, port: this.#appOf(right, row).port };
-    const { vncPort: port, vncPassword: password } = await store.readOrder(row.id);
-    return { kind: 'vnc', address, port, password };
+    const order = await store.readOrder(row.id);
+    if (right.kind !== 'files') return { kind: 'vnc', address, port: order.vncPort, password: order.vncPassword };
+    // One from before its machine knew of this.
+    if (order.ssh == null) throw new Refused('right-ended');
+    const { port, hostKey, mounts } = order.ssh;
+    return { kind: 'files', address, port, account: row.owner, hostKey, mounts };
+  }
+
+  #stationOf({ station }: Desktop): Station | undefined {
+    return this.#parts.catalogue.stations.find(({ id }) => id === station);
   }
 
   /** @throws Refused when the image does not offer it any more */
@@ -202,9 +271,9 @@ export class LocalAuthority implements Authority {
     onChange();
   }
 
-  #answer({ id, desktop, person, role, endsAtS }: GrantTable, upstream: Upstream, row: Desktop): Grant {
-    const { catalogue, connectionIdleS } = this.#parts;
-    const station = catalogue.stations.find((each) => each.id === row.station);
+  #answer({ id, kind, desktop, person, role, endsAtS }: GrantTable, upstream: Upstream, row: Desktop): Grant {
+    const { connectionIdleS } = this.#parts;
+    const station = this.#stationOf(row);
     return {
       id,
       desktopId: desktop,
@@ -213,6 +282,7 @@ export class LocalAuthority implements Authority {
       upstream,
       // Of a station that is gone, nothing passes.
       clipboard: station?.clipboard ?? { mostIn: 0, mostOut: 0 },
+      clientNetworks: networksFor(station, kind),
       endsAtS,
       idleLimitS: connectionIdleS,
     };

@@ -9,11 +9,13 @@ import type { RefusalReason } from '../../gateway/authority/authority.ts';
 import { Problem } from '../../http/problem.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import type { Session } from '../accounts/sessions.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { noteAudit, type Origin } from '../records/audit-trail.ts';
 import type { Desktop } from '../records/desktop.ts';
 import type { DesktopStore } from '../records/desktop-store.ts';
 import type { ConnectKind, ConnectTokenTable } from '../records/tables.ts';
 import type { ConnectStore } from './connect-store.ts';
+import { filesOf, isFrom, networksFor } from './file-rights.ts';
 import { standingOf } from './standing.ts';
 
 /** Seconds that a token lives. */
@@ -28,6 +30,7 @@ const perAddress = { burst: 120, perS: 4 };
 export interface TokenServerParts {
   readonly store: DesktopStore;
   readonly connects: ConnectStore;
+  readonly catalogue: Catalogue;
   readonly clock: Pick<Clock, 'nowS'>;
   /** Seconds without use after which a login ends. */
   readonly sessionIdleS: number;
@@ -84,6 +87,24 @@ export class TokenServer {
     if (wish.kind === 'app' && role !== 'owner') {
       const detail = 'Web applications are for the owner of the desktop. Connect to the desktop instead.';
       return await refuse('right-ended', new Problem(403, detail));
+    }
+    const station = this.#parts.catalogue.stations.find(({ id }) => id === row.station);
+    const networks = networksFor(station, wish.kind);
+    if (!isFrom(networks, origin.address)) {
+      const what = wish.kind === 'files' ? 'Files of this station are moved' : 'Desktops of this station are used';
+      const detail = `${what} within its networks only, and you come from ${origin.address ?? 'an unknown address'}.`;
+      return await refuse('network', new Problem(403, detail));
+    }
+    if (wish.kind === 'files') {
+      if (filesOf(station, role) === null) {
+        const detail =
+          role === 'view' ? 'Who only looks at a desktop moves no files.' : 'This station lets you move no files.';
+        return await refuse('right-ended', new Problem(403, detail));
+      }
+      if ((await store.readOrder(row.id)).ssh == null) {
+        const detail = 'The files of this desktop cannot be moved: its machine was made without a way for that.';
+        return await refuse('right-ended', new Problem(409, detail));
+      }
     }
     const standing = standingOf({ kind: wish.kind, person: person.name, role }, facts, sessionIdleS, clock.nowS);
     if (!standing.isGood) {

@@ -3,6 +3,7 @@ import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { modelNamed } from '../../../core/card-catalogue.ts';
 import { anArray, anInteger, anObject, aPositive, aText, noOtherFields } from '../../../core/check.ts';
 import type { DesktopGpu, DesktopSize } from '../../../core/wire/portal.ts';
+import { makeSshKeyPair } from '../../gateway/files/ssh-key.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Person } from '../accounts/person.ts';
 import { aShownText } from '../accounts/person-name.ts';
@@ -10,6 +11,8 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
 import type { DesktopImage, Station } from '../catalogue/station.ts';
 import { appBase } from '../connect/local-authority.ts';
+import { mountsFor } from '../provisioning/storage.ts';
+import { bringsSsh } from '../provisioning/template.ts';
 import { buildUserData } from '../provisioning/user-data.ts';
 import { aliveStates, type Desktop } from '../records/desktop.ts';
 import type { MachineOrder } from '../records/machine-order.ts';
@@ -111,19 +114,24 @@ export interface NewDesktop {
   readonly order: MachineOrder;
 }
 
-/** @param key of the sender; the same one again is the same desktop */
+/** @param key of the sender; the same one again is the same desktop @param sshAuthority public key whose certificates its machine takes */
 export function newDesktop(
   { station, image, title, size, gpu, lifetimeS }: CheckedApplication,
   person: Person,
   key: string | null,
   networks: readonly string[] | 'none',
+  sshAuthority: string,
   nowS: number,
 ): NewDesktop {
   const id = randomUUID();
   const vncPassword = makeVncPassword();
   const { vncPort } = image;
   const bases = Object.fromEntries(image.apps.map((app) => [app.id, appBase(id, app.id)]));
-  const desktop = { id, title, vncPassword, vncPort, appBase: bases };
+  const hostKeys = makeSshKeyPair();
+  const ssh = { port: image.sshPort, authority: sshAuthority, hostKeys };
+  const desktop = { id, title, vncPassword, vncPort, appBase: bases, ssh };
+  const hasFiles = image.template === null || bringsSsh(image.template);
+  const mounts = mountsFor(person, station).map(({ target }) => target);
   const order: MachineOrder = {
     id,
     // A host's name has no underscore.
@@ -137,6 +145,7 @@ export function newDesktop(
     vncPassword,
     vncPort,
     person: person.name,
+    ssh: hasFiles ? { port: image.sshPort, hostKey: hostKeys.publicKey, mounts } : null,
   };
   const row: Desktop = {
     id,

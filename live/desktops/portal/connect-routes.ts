@@ -1,7 +1,8 @@
-/** Routes that give tokens for one connection: to a desktop, to a web application in it, to its machine's console. */
-import type { AppConnectView, ConnectView } from '../../../core/wire/portal.ts';
+/** Routes that give tokens for one connection: to a desktop, to its files, to a web application in it, to its machine's console. */
+import type { AppConnectView, ConnectView, FilesConnectView } from '../../../core/wire/portal.ts';
 import { Problem, sendJson } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
+import { filesOf } from '../connect/file-rights.ts';
 import { type TokenServer, tokenLifeS } from '../connect/token-server.ts';
 import { imageNamed, stationNamed } from './catalogue-views.ts';
 import * as docs from './portal-docs.ts';
@@ -20,6 +21,7 @@ export function connectRoutes(parts: ConnectRoutesParts): Route[] {
     const session = await access.writer(exchange);
     const wish = { kind, desktop: exchange.parameter, app: null };
     const { token, role, row } = await tokens.mint(session, wish, requests.originOf(exchange));
+    const files = kind === 'stream' ? filesOf(stationNamed(catalogue, row), role) : null;
     const view: ConnectView = {
       token,
       streamUrl: `${gatewayUrl.replace(/^http/, 'ws')}/stream`,
@@ -27,9 +29,18 @@ export function connectRoutes(parts: ConnectRoutesParts): Route[] {
       role,
       title: row.title,
       clipboard: stationNamed(catalogue, row)?.clipboard ?? { mostIn: 0, mostOut: 0 },
+      ...(files !== null && { files }),
     };
     sendJson(exchange.response, view);
   };
+
+  async function connectFiles(exchange: Exchange): Promise<void> {
+    const session = await access.writer(exchange);
+    const wish = { kind: 'files', desktop: exchange.parameter, app: null } as const;
+    const { token, row } = await tokens.mint(session, wish, requests.originOf(exchange));
+    const view: FilesConnectView = { token, filesUrl: `${gatewayUrl}/files/${row.id}`, expiresInS: tokenLifeS };
+    sendJson(exchange.response, view);
+  }
 
   async function connectApp(exchange: Exchange): Promise<void> {
     const session = await access.writer(exchange);
@@ -51,6 +62,7 @@ export function connectRoutes(parts: ConnectRoutesParts): Route[] {
   });
   return [
     route('connect', docs.connectOperation, connect('stream')),
+    route('files', docs.connectFilesOperation, connectFiles),
     route('console', docs.consoleOperation, connect('console')),
     route('apps/{app}/connect', docs.connectAppOperation, connectApp),
   ];

@@ -18,6 +18,8 @@ import type { PortalEvents } from './portal-events.ts';
 import type { PortalParts } from './portal-parts.ts';
 
 export interface DesktopRoutesParts extends PortalParts {
+  /** Public key whose certificates machines take. */
+  readonly sshAuthority: () => Promise<string>;
   readonly events: PortalEvents;
   readonly machines: Pick<Machines, 'cardModels'>;
   readonly settings: {
@@ -45,7 +47,7 @@ export function desktopRoutes(parts: DesktopRoutesParts): Route[] {
     const application = checkApplication(await readJson(request, mostBodyBytes), catalogue, person);
     const key = keyIn(request.headers['idempotency-key']);
     const { vmNetworks, limits } = settings;
-    const { row, order } = newDesktop(application, person, key, vmNetworks, clock.nowS);
+    const { row, order } = newDesktop(application, person, key, vmNetworks, await parts.sshAuthority(), clock.nowS);
     const entry: AuditEntry = {
       atS: row.createdAtS,
       action: 'apply',

@@ -77,6 +77,10 @@ const connectOf = (id: string, summary: string) =>
   operation(id, summary, { description: write, others: { ...inState, 429: 'Too many at once.' } });
 export const connectOperation = connectOf('connectDesktop', 'A token for one connection to a desktop');
 export const consoleOperation = connectOf('connectConsole', "A token for one connection to the machine's console");
+export const connectFilesOperation = connectOf(
+  'connectFiles',
+  'A token for the files of a desktop, or for one download',
+);
 export const connectAppOperation = connectOf('connectApp', 'An address that opens a web application once');
 export const eventsOperation = operation('portalEvents', "The person's desktops, at once and after each change", {
   type: 'text/event-stream',

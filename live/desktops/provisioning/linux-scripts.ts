@@ -64,6 +64,24 @@ timeout 30 mount --all --fork --test-opts _netdev || echo 'heps-desktop: some st
 `;
 
 /**
+ * `files`: tells the SSH server, where the image has one, whose certificates let a person move her files. First in its configuration, since
+ * there the first word counts, and what follows a `Match` is of that alone.
+ */
+export const filesScript = `#!/bin/sh
+set -eu
+config=/etc/ssh/sshd_config
+if [ ! -e "$config" ]; then
+  echo 'heps-desktop: no SSH server, files are not moved' > /dev/console
+  exit 0
+fi
+trust='TrustedUserCAKeys /etc/heps/ssh-authority.pub'
+grep -q "^$trust$" "$config" || sed -i "1i $trust" "$config"
+for service in ssh sshd; do
+  if systemctl -q is-enabled "$service.service" 2> /dev/null; then systemctl try-restart "$service.service"; fi
+done
+`;
+
+/**
  * `vnc OPTION ...`: the X server that is the streaming server as well. It would reset when its only client leaves (`-noreset`), and drop
  * anybody who connects at that moment.
  */

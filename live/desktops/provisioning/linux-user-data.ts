@@ -2,7 +2,15 @@
 import { stringify } from 'yaml';
 import type { WebApp } from '../catalogue/station.ts';
 import { appCommand } from './app-command.ts';
-import { accountScript, readyScript, runScript, sessionScript, storageScript, vncScript } from './linux-scripts.ts';
+import {
+  accountScript,
+  filesScript,
+  readyScript,
+  runScript,
+  sessionScript,
+  storageScript,
+  vncScript,
+} from './linux-scripts.ts';
 import { machineGroups } from './machine-groups.ts';
 import { oneLine } from './one-line.ts';
 import type { ProvisioningOrder } from './order.ts';
@@ -24,10 +32,12 @@ export function linuxUserData(order: ProvisioningOrder): string {
   const services = ['heps-vnc', 'heps-session', ...image.apps.map(({ id }) => `heps-app-${id}`)];
   const groups = machineGroups(person).flatMap(({ name, gid }) => [String(gid), name]);
   const config = {
-    // In place of the image's default account with its sudo. Nobody has a password: the desktop is the only way in.
+    // In place of the image's default account with its sudo. Nobody has a password or a key.
     users: [{ name: 'root', lock_passwd: true }],
     ssh_pwauth: false,
     disable_root: true,
+    // Known before the machine's first start: who moves files is sure to reach this one.
+    ssh_keys: { ed25519_private: desktop.ssh.hostKeys.privateKey, ed25519_public: desktop.ssh.hostKeys.publicKey },
     write_files: [...programFiles(), ...serviceFiles(order), ...stationFiles(order)],
     // Lists, which cloud-init quotes for the shell word by word.
     runcmd: [
@@ -40,6 +50,7 @@ export function linuxUserData(order: ProvisioningOrder): string {
         fullName(person.displayName),
         ...groups,
       ],
+      [`${programs}/files`],
       ['systemctl', 'daemon-reload'],
       ['systemctl', 'enable', '--now', ...services.map((service) => `${service}@${person.name}.service`)],
       [`${programs}/ready`, String(desktop.vncPort), person.name],
@@ -53,6 +64,7 @@ function programFiles(): GuestFile[] {
   const scripts = {
     account: accountScript,
     storage: storageScript,
+    files: filesScript,
     vnc: vncScript,
     session: sessionScript,
     run: runScript,
@@ -139,6 +151,7 @@ function stationFiles({ person, station, image, desktop }: ProvisioningOrder): G
       encoding: 'b64',
       content: obfuscatedVncPassword(desktop.vncPassword).toString('base64'),
     },
+    plain('/etc/heps/ssh-authority.pub', `${desktop.ssh.authority}\n`),
     plain('/etc/heps/desktop.json', `${JSON.stringify(about)}\n`),
     plain(
       '/etc/heps/fstab',

@@ -1,5 +1,6 @@
 /** What a machine is told at its start: for whom, for which station, and how its desktop is reached. */
 import { InputError } from '../../../core/input-error.ts';
+import { pointOf, type SshKeyPair } from '../../gateway/files/ssh-key.ts';
 import type { Person } from '../accounts/person.ts';
 import type { DesktopImage, Station } from '../catalogue/station.ts';
 import { isOneLine } from './one-line.ts';
@@ -16,7 +17,17 @@ export interface ProvisioningOrder {
     readonly vncPort: number;
     /** Of each web application, the path below which the gateway shows it: `{jupyter: '/apps/3f2a…/jupyter'}`. */
     readonly appBase: Readonly<Record<string, string>>;
+    /** How its files are reached. */
+    readonly ssh: OrderedSsh;
   };
+}
+
+export interface OrderedSsh {
+  readonly port: number;
+  /** `ssh-ed25519 AAAA…`: whose certificates the machine takes. */
+  readonly authority: string;
+  /** The machine's own, so that it is known before anybody has asked it. */
+  readonly hostKeys: SshKeyPair;
 }
 
 /** Accounts below are the image's own. */
@@ -39,6 +50,10 @@ export function checkOrder({ person, station, image, desktop }: ProvisioningOrde
   matches(desktop.id, /^[0-9A-Za-z-]{1,64}$/, 'desktop.id', 'a UUID');
   matches(desktop.vncPassword, /^[0-9A-Za-z]{6,8}$/, 'desktop.vncPassword', '6 to 8 letters and digits', '…');
   atLeast(desktop.vncPort, 1, 'desktop.vncPort');
+  atLeast(desktop.ssh.port, 1, 'desktop.ssh.port');
+  if (pointOf(desktop.ssh.authority) === null) {
+    throw new InputError('desktop.ssh.authority', 'a public key of kind ssh-ed25519', desktop.ssh.authority);
+  }
   for (const app of image.apps) {
     matches(app.id, /^[a-z0-9][a-z0-9-]{0,30}$/, 'app.id', 'small letters, digits and -');
     const where = `desktop.appBase.${app.id}`;

@@ -91,7 +91,15 @@ const free = new Set([
   'station.title',
   'image.title',
   'desktop.title',
+  'desktop.sshAuthority',
+  'desktop.sshHostKey',
 ]);
+
+/** Whether a machine that is made by it can have its files moved: it learns whom to trust, and gets the key that it is known by. */
+export function bringsSsh(template: string): boolean {
+  const names = new Set([...template.matchAll(placeholder)].map((match) => match[1]));
+  return names.has('desktop.sshAuthority') && names.has('desktop.sshHostKey');
+}
 
 function valuesOf({ person, station, image, desktop }: ProvisioningOrder): Map<string, string> {
   const groups = machineGroups(person);
@@ -109,6 +117,8 @@ function valuesOf({ person, station, image, desktop }: ProvisioningOrder): Map<s
     ['desktop.title', desktop.title],
     ['desktop.vncPassword', desktop.vncPassword],
     ['desktop.vncPort', String(desktop.vncPort)],
+    ['desktop.sshAuthority', desktop.ssh.authority],
+    ['desktop.sshHostKey', Buffer.from(desktop.ssh.hostKeys.privateKey).toString('base64')],
     ...Object.entries(desktop.appBase).map(([app, path]): [string, string] => [`desktop.appBase.${app}`, path]),
   ]);
 }

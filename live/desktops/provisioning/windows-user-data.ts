@@ -43,6 +43,9 @@ export function windowsUserData(order: ProvisioningOrder): string {
     `$gid = ${person.gid}`,
     `$vncPort = ${desktop.vncPort}`,
     `$vncPassword = [byte[]](${password})`,
+    `$sshPort = ${desktop.ssh.port}`,
+    `$sshAuthority = ${quote(desktop.ssh.authority)}`,
+    `$sshHostKey = ${quote(Buffer.from(desktop.ssh.hostKeys.privateKey).toString('base64'))}`,
     `$appPorts = @(${image.apps.map(({ port }) => port).join(', ')})`,
     `$session = ${quote(sessionScript(order))}`,
     `$shortcuts = @(${shortcuts.join(', ')})`,
@@ -168,6 +171,23 @@ foreach ($port in @($vncPort) + $appPorts) {
   New-NetFirewallRule -DisplayName "HEPS desktop $port" -Direction Inbound -Action Allow -Protocol TCP -LocalPort $port | Out-Null
 }
 Set-Service -Name tvnserver -StartupType Automatic
+
+# Files: the SSH server, where the image has one, takes certificates of the desktops' authority, and has the key that the gateway expects.
+if (Get-Service -Name sshd -ErrorAction SilentlyContinue) {
+  $ssh = Join-Path $env:ProgramData 'ssh'
+  New-Item -ItemType Directory -Force -Path $ssh | Out-Null
+  Set-Content -Path (Join-Path $ssh 'heps_authority.pub') -Value $sshAuthority -Encoding Ascii
+  $hostKey = Join-Path $ssh 'ssh_host_ed25519_key'
+  [IO.File]::WriteAllBytes($hostKey, [Convert]::FromBase64String($sshHostKey))
+  Remove-Item -Path "$hostKey.pub" -ErrorAction SilentlyContinue
+  icacls.exe $hostKey /inheritance:r /grant '*S-1-5-18:F' '*S-1-5-32-544:F' | Out-Null
+  $config = Join-Path $ssh 'sshd_config'
+  $trust = 'TrustedUserCAKeys __PROGRAMDATA__/ssh/heps_authority.pub'
+  $lines = @(if (Test-Path $config) { Get-Content -Path $config })
+  if ($lines -notcontains $trust) { Set-Content -Path $config -Value (@($trust) + $lines) -Encoding Ascii }
+  New-NetFirewallRule -DisplayName "HEPS desktop $sshPort" -Direction Inbound -Action Allow -Protocol TCP -LocalPort $sshPort | Out-Null
+  Set-Service -Name sshd -StartupType Automatic
+}
 Write-Output 'heps-desktop ready'
 # Restart once, into the person's session; cloudbase-init does not run this again.
 exit 1001

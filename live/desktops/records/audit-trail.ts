@@ -22,6 +22,10 @@ export type DesktopAction =
   | 'connect-accept'
   | 'connect-refuse'
   | 'connect-end'
+  /** A file to a machine, from one, or changed on one. */
+  | 'file-in'
+  | 'file-out'
+  | 'file-change'
   | 'idle-stop'
   | 'idle-delete'
   | 'end-of-life'

@@ -280,7 +280,7 @@ export class DesktopStore {
       .where((where) =>
         where.or([
           where('endsAtS', '<', nowS),
-          where.and([where('kind', '!=', 'app'), where('seenAtS', '<', nowS - 10 * grantSeenS)]),
+          where.and([where('kind', 'not in', ['app', 'files']), where('seenAtS', '<', nowS - 10 * grantSeenS)]),
         ]),
       )
       .execute();

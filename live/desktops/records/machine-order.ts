@@ -22,6 +22,16 @@ export interface MachineOrder {
   readonly vncPort: number;
   /** For machines on this computer, which have no user data to run. */
   readonly person: string;
+  /** How its files are reached; null where its user data has nothing of it, left out in orders from before. */
+  readonly ssh?: MachineSsh | null;
+}
+
+export interface MachineSsh {
+  readonly port: number;
+  /** `ssh-ed25519 AAAA…`, whose private key is in the user data. */
+  readonly hostKey: string;
+  /** Where the station's storage that the person has is mounted. */
+  readonly mounts: readonly string[];
 }
 
 /** @param desktop whose order it is @throws UnreadableColumn */
@@ -56,8 +66,18 @@ export function readMachineOrder(text: string, desktop: string): MachineOrder {
       vncPassword: aText(order.vncPassword, `${where}, vncPassword`),
       vncPort: anInteger(order.vncPort, `${where}, vncPort`, 1),
       person: aText(order.person, `${where}, person`),
+      ssh: order.ssh === undefined || order.ssh === null ? null : sshIn(order.ssh, `${where}, ssh`),
     };
   });
+}
+
+function sshIn(value: unknown, where: string): MachineSsh {
+  const ssh = anObject(value, where);
+  return {
+    port: anInteger(ssh.port, `${where}.port`, 1),
+    hostKey: aText(ssh.hostKey, `${where}.hostKey`),
+    mounts: textsOf(ssh.mounts, `${where}.mounts`),
+  };
 }
 
 function textsOf(value: unknown, where: string): readonly string[] {

@@ -90,8 +90,8 @@ export interface ShareTable {
   role: 'control' | 'view';
 }
 
-/** What a connection is to: the desktop's picture, Nova's console of it, or a web application in it. */
-export type ConnectKind = 'stream' | 'console' | 'app';
+/** What a connection is to: the desktop's picture, Nova's console of it, a web application in it, or its files. */
+export type ConnectKind = 'stream' | 'console' | 'app' | 'files';
 
 /** A right to connect once; gone with its first use. */
 export interface ConnectTokenTable {
@@ -118,7 +118,7 @@ export interface GrantTable {
   role: DesktopRole;
   session: string;
   app: string | null;
-  /** SHA-256 of an application's cookie, hex; null for other kinds. */
+  /** SHA-256 of the secret that an application's cookie or a page of files has, hex; null for other kinds. */
   secretHash: string | null;
   endsAtS: number;
   /** When a gateway last said that it is open. */
@@ -143,6 +143,12 @@ export interface LeaseTable {
   untilS: number;
 }
 
+/** A secret of the service's own, which all its servers share. */
+export interface DesktopSecretTable {
+  name: string;
+  value: string;
+}
+
 export interface DesktopSchema {
   people: PersonTable;
   sessions: SessionTable;
@@ -153,6 +159,7 @@ export interface DesktopSchema {
   grants: GrantTable;
   desktopAudit: DesktopAuditTable;
   leases: LeaseTable;
+  desktopSecrets: DesktopSecretTable;
 }
 
 /** What is asked of cards beside their memory; desktops from before asked for nothing else. */
@@ -167,6 +174,20 @@ export function desktopCardColumns(): Migration {
       await schema
         .alterTable('desktops')
         .addColumn('askedModels', sql`varchar(2000)`, (column) => column.notNull().defaultTo('[]'))
+        .execute();
+    },
+  };
+}
+
+/** Secrets of the service's own. */
+export function desktopSecretTable(kind: DatabaseKind): Migration {
+  const { name, json } = textTypes(kind);
+  return {
+    async up(database: Kysely<DesktopSchema>) {
+      await database.schema
+        .createTable('desktopSecrets')
+        .addColumn('name', name, (column) => column.notNull().primaryKey())
+        .addColumn('value', json, (column) => column.notNull())
         .execute();
     },
   };

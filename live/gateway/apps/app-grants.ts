@@ -2,21 +2,17 @@
 import type { Clock } from '../../../core/clock.ts';
 import { secretFormat } from '../../access/secrets.ts';
 import { type Authority, type Grant, Refused } from '../authority/authority.ts';
-
-/** Beyond these the oldest is asked for again. */
-const mostKept = 10_000;
+import { KeptGrants } from '../connections/kept-grants.ts';
 
 export class AppGrants {
   readonly #authority: Pick<Authority, 'appGrant'>;
   readonly #clock: Pick<Clock, 'nowS'>;
-  readonly #keptForS: number;
-  /** Oldest first. */
-  readonly #kept = new Map<string, { readonly grant: Promise<Grant>; readonly atS: number }>();
+  readonly #kept: KeptGrants<Grant>;
 
   constructor(authority: Pick<Authority, 'appGrant'>, clock: Pick<Clock, 'nowS'>, keptForS: number) {
     this.#authority = authority;
     this.#clock = clock;
-    this.#keptForS = keptForS;
+    this.#kept = new KeptGrants(clock, keptForS);
   }
 
   /**
@@ -37,16 +33,9 @@ export class AppGrants {
   }
 
   #asked(secret: string, desktopId: string, app: string, beforeAsking: () => void): Promise<Grant> {
-    const key = `${desktopId} ${app} ${secret}`;
-    const { nowS } = this.#clock;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined && nowS - kept.atS < this.#keptForS) return kept.grant;
-    beforeAsking();
-    const grant = this.#authority.appGrant(secret, desktopId, app);
-    this.#kept.delete(key);
-    if (this.#kept.size >= mostKept) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(key, { grant, atS: nowS });
-    grant.catch(() => this.#kept.delete(key)); // a refusal is not kept
-    return grant;
+    return this.#kept.of(`${desktopId} ${app} ${secret}`, () => {
+      beforeAsking();
+      return this.#authority.appGrant(secret, desktopId, app);
+    });
   }
 }

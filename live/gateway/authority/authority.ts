@@ -2,7 +2,7 @@
  * Who may connect where: what the streaming gateway asks before it opens a stream, and again while it is open (the paper's section 3.2,
  * step 5: "calls an external authentication API"). In one process it is the token server itself; a separate gateway asks over HTTP.
  */
-import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts';
+import type { ClipboardPolicy, DesktopRole, FilePolicy } from '../../../core/wire/portal.ts';
 
 /** Where a stream comes from. */
 export type Upstream =
@@ -11,7 +11,18 @@ export type Upstream =
   /** A console proxy of Nova's: RFB over WebSocket, by the address that Nova gave. */
   | { readonly kind: 'console'; readonly url: string }
   /** A web application in the machine. */
-  | { readonly kind: 'app'; readonly address: string; readonly port: number };
+  | { readonly kind: 'app'; readonly address: string; readonly port: number }
+  /** The machine's own SSH server, at which `account` moves files. */
+  | {
+      readonly kind: 'files';
+      readonly address: string;
+      readonly port: number;
+      readonly account: string;
+      /** `ssh-ed25519 AAAA…`: what the machine proves to be. */
+      readonly hostKey: string;
+      /** Folders of data beside the account's home; links are followed into them. */
+      readonly mounts: readonly string[];
+    };
 
 /** A right that was given, for one connection or one web application. */
 export interface Grant {
@@ -22,10 +33,20 @@ export interface Grant {
   readonly role: DesktopRole;
   readonly upstream: Upstream;
   readonly clipboard: ClipboardPolicy;
+  /** What files may be moved; left out: none. */
+  readonly files?: FilePolicy;
+  /** Networks from which the right may be used; empty or left out: any. */
+  readonly clientNetworks?: readonly string[];
   /** Unix seconds at which it ends whatever happens. */
   readonly endsAtS: number;
   /** Seconds without key, pointer or clipboard message after which the gateway closes it; null: never. */
   readonly idleLimitS: number | null;
+}
+
+/** A right to files. */
+export interface FilesGrant extends Grant {
+  readonly upstream: Extract<Upstream, { readonly kind: 'files' }>;
+  readonly files: FilePolicy;
 }
 
 /** One who asks to connect. */
@@ -53,6 +74,21 @@ export interface ConnectionReport {
   readonly frames: number;
 }
 
+/** What became of a file, for the audit trail. */
+export interface TransferReport {
+  readonly grantId: string;
+  /** To the machine, from it, or a change on it: a folder made, a name changed, something deleted. */
+  readonly direction: 'in' | 'out' | 'change';
+  readonly path: string;
+  readonly bytes: number;
+  /** Of these bytes, hex; null where nothing was moved. */
+  readonly sha256: string | null;
+  /** `complete`, `begun`, `deleted`, or why it broke off. */
+  readonly outcome: string;
+  readonly address: string;
+  readonly requestId: string;
+}
+
 /** Why a connection is refused. What the client is told is less: `403`. */
 export const refusalReasons = [
   'token-malformed',
@@ -64,6 +100,7 @@ export const refusalReasons = [
   'desktop-not-running',
   'upstream-forbidden',
   'origin',
+  'network',
   'rate-limit',
   'authority-away',
 ] as const;
@@ -85,17 +122,24 @@ export interface Authority {
   redeem(attempt: ConnectAttempt): Promise<Grant>;
   /**
    * Takes a connect token that came in an address, and gives another secret for an HttpOnly cookie: of a desktop's token another connect
-   * token, good once within 30 s; of an application's token one that is good as long as the right is. @throws Refused
+   * token, good once within 30 s; of an application's or
+   * files' token one that is good as long as the right is. @throws Refused
    */
   exchange(
     attempt: ConnectAttempt,
   ): Promise<{ readonly secret: string; readonly path: string; readonly endsAtS: number }>;
   /** The right of an application's cookie; a positive answer may be kept for some seconds. @throws Refused */
   appGrant(secret: string, desktopId: string, app: string): Promise<Grant>;
+  /** The right of a page's secret to the files of a desktop; a positive answer may be kept for some seconds. @throws Refused */
+  filesGrant(secret: string, desktopId: string): Promise<FilesGrant>;
+  /** A certificate with which the gateway's key may log in at the machine, good for a minute. @throws Refused */
+  certify(secret: string, desktopId: string, publicKey: string): Promise<string>;
   /** Of the rights in use here, those that have ended, each with a sentence for the person. Asked every two seconds. */
   check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>>;
   /** Notes the end of a connection. */
   closed(report: ConnectionReport): Promise<void>;
+  /** Notes what was done with a file. */
+  transferred(report: TransferReport): Promise<void>;
   /** Notes a refusal that the gateway itself decided. */
   refused(reason: RefusalReason, address: string, requestId: string): Promise<void>;
 }

@@ -32,8 +32,11 @@ export function bounded(authority: Authority, limitS: number, log: Logger): Boun
     redeem: (attempt) => ask(authority.redeem(attempt)),
     exchange: (attempt) => ask(authority.exchange(attempt)),
     appGrant: (secret, desktopId, app) => ask(authority.appGrant(secret, desktopId, app)),
+    filesGrant: (secret, desktopId) => ask(authority.filesGrant(secret, desktopId)),
+    certify: (secret, desktopId, publicKey) => ask(authority.certify(secret, desktopId, publicKey)),
     check: (open) => within(limitS, authority.check(open), late),
     closed: (report) => tell(authority.closed(report)),
+    transferred: (report) => tell(authority.transferred(report)),
     refused: (reason, address, requestId) => tell(authority.refused(reason, address, requestId)),
     async settled() {
       await Promise.all(notes);

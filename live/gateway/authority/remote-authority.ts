@@ -8,11 +8,13 @@ import {
   type Authority,
   type ConnectAttempt,
   type ConnectionReport,
+  type FilesGrant,
   type Grant,
   type OpenGrant,
   type RefusalReason,
   Refused,
   refusalReasons,
+  type TransferReport,
 } from './authority.ts';
 
 export interface RemoteAuthorityOptions {
@@ -55,6 +57,15 @@ export class RemoteAuthority implements Authority {
     return this.#ask('app-grant', { secret, desktopId, app }) as Promise<Grant>;
   }
 
+  filesGrant(secret: string, desktopId: string): Promise<FilesGrant> {
+    return this.#ask('files-grant', { secret, desktopId }) as Promise<FilesGrant>;
+  }
+
+  async certify(secret: string, desktopId: string, publicKey: string): Promise<string> {
+    const { certificate } = (await this.#ask('certify', { secret, desktopId, publicKey })) as { certificate: string };
+    return certificate;
+  }
+
   async check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>> {
     const { ended } = (await this.#ask('check', { open })) as { ended: Readonly<Record<string, string>> };
     return new Map(Object.entries(ended));
@@ -62,6 +73,10 @@ export class RemoteAuthority implements Authority {
 
   async closed(report: ConnectionReport): Promise<void> {
     await this.#ask('closed', report);
+  }
+
+  async transferred(report: TransferReport): Promise<void> {
+    await this.#ask('transferred', report);
   }
 
   async refused(reason: RefusalReason, address: string, requestId: string): Promise<void> {

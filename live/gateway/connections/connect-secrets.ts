@@ -9,10 +9,10 @@ const protocols = /^binary, ?token\.([A-Za-z0-9_-]{43})$/;
 const ourCookies = /^(?:__(?:Host|Secure)-)?heps/i;
 
 /** Names of the gateway's cookies. The prefixes let browsers take them over HTTPS only; `__Host-` needs the path `/`. */
-export function cookieNames(isSecure: boolean): { readonly stream: string; readonly app: string } {
+export function cookieNames(isSecure: boolean): Readonly<Record<'stream' | 'app' | 'files', string>> {
   return isSecure
-    ? { stream: '__Host-heps-stream', app: '__Secure-heps-app' }
-    : { stream: 'heps-stream', app: 'heps-app' };
+    ? { stream: '__Host-heps-stream', app: '__Secure-heps-app', files: '__Secure-heps-files' }
+    : { stream: 'heps-stream', app: 'heps-app', files: 'heps-files' };
 }
 
 /** The token with which a stream is asked for: of the subprotocols, or where `binary` stands alone of the cookie. @returns null for anything else */
@@ -45,6 +45,12 @@ function cookiesOf(request: IncomingMessage): string[] {
     .split(';')
     .map((each) => each.trim())
     .filter((each) => each !== '');
+}
+
+/** The secret of `Authorization: Bearer …`; null where there is none. */
+export function bearerOf({ headers }: IncomingMessage): string | null {
+  const found = /^Bearer ([A-Za-z0-9_-]{43})$/.exec(headers.authorization ?? '')?.[1];
+  return found !== undefined && secretFormat.test(found) ? found : null;
 }
 
 export interface CookieOptions {

@@ -27,14 +27,14 @@ export function makeGatewayMetrics(register: Registry): GatewayMetrics {
   const traffic: Traffic = { bytesOut: 0, bytesIn: 0, frames: 0 };
   const open = new Gauge({
     name: 'heps_gateway_open',
-    help: 'Streams and sockets of web applications that are open, by backend.',
+    help: 'Streams, sockets of web applications and lines to files that are open, by backend.',
     labelNames: ['backend'] as const,
     registers,
   });
-  for (const backend of ['vnc', 'console', 'app'] as const) open.set({ backend }, 0);
+  for (const backend of ['vnc', 'console', 'app', 'files'] as const) open.set({ backend }, 0);
   const closed = new Counter({
     name: 'heps_gateway_closed_total',
-    help: 'Streams and sockets that have ended, by backend and reason.',
+    help: 'Streams, sockets and lines that have ended, by backend and reason.',
     labelNames: ['backend', 'reason'] as const,
     registers,
   });

@@ -77,7 +77,7 @@ export class Streams {
   ): Promise<void> {
     const { rights, upgrades, limits, metrics, clock, log, authority, isSecure } = this.#context;
     const { upstream } = grant;
-    if (upstream.kind === 'app') throw new Refused('token-other-kind');
+    if (upstream.kind === 'app' || upstream.kind === 'files') throw new Refused('token-other-kind');
     checkRoom(this.#context, grant);
     const name = cookieNames(isSecure).stream;
     const usedUp = secretCookie(name, '', { path: '/', maxAgeS: 0, isSecure });
@@ -117,6 +117,7 @@ export class Streams {
       case 'console':
         return linkToConsole(upstream.url, this.#options.consoleHosts, user, signal);
       case 'app':
+      case 'files':
         throw new Refused('token-other-kind');
     }
   }

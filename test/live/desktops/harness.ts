@@ -14,6 +14,7 @@ import type { Station } from '../../../live/desktops/catalogue/station.ts';
 import { AddressCheck } from '../../../live/desktops/connect/address-check.ts';
 import { ConnectStore } from '../../../live/desktops/connect/connect-store.ts';
 import { LocalAuthority } from '../../../live/desktops/connect/local-authority.ts';
+import { SshAuthority } from '../../../live/desktops/connect/ssh-authority.ts';
 import { TokenServer } from '../../../live/desktops/connect/token-server.ts';
 import { soleLease } from '../../../live/desktops/lifecycle/lease.ts';
 import { Lifecycle, type LifecycleParts } from '../../../live/desktops/lifecycle/lifecycle.ts';
@@ -41,6 +42,7 @@ export const b7: Station = {
       software: [],
       apps: [{ id: 'jupyter', title: 'JupyterLab', port: 8888, path: '/lab', command: 'jupyter-lab' }],
       vncPort: 5901,
+      sshPort: 22,
       template: null,
     },
   ],
@@ -52,6 +54,8 @@ export const b7: Station = {
   longestLifetimeS: 2 * 86_400,
   mounts: [],
   clipboard: { mostIn: 1000, mostOut: 500 },
+  files: { up: true, down: true, mostBytes: 1e9, byControllers: false, clientNetworks: [] },
+  clientNetworks: [],
   idle: { afterS: 3600, action: 'stop' },
 };
 
@@ -88,6 +92,7 @@ export class DesktopsUnderTest {
   readonly database: Stores;
   readonly store: DesktopStore;
   readonly connects: ConnectStore;
+  readonly ssh: SshAuthority;
   readonly people: People;
   readonly sessions: Sessions;
   readonly catalogue: Catalogue;
@@ -111,12 +116,14 @@ export class DesktopsUnderTest {
     this.#settings = { limits: noLimits, windowDays: 30, startLimitS: 600, ...options.settings };
     this.store = new DesktopStore(database.database);
     this.connects = new ConnectStore(database.database);
+    this.ssh = new SshAuthority(database.database);
     this.people = new People(database.database);
     this.sessions = new Sessions(database.database, { idleS: 3600, longestS: 10 * 3600 }, this.clock);
     const onRefuse = (reason: string): void => void this.refusals.push(reason);
     this.tokens = new TokenServer({
       store: this.store,
       connects: this.connects,
+      catalogue: this.catalogue,
       clock: this.clock,
       sessionIdleS: 3600,
       onMint: () => {},
@@ -130,6 +137,7 @@ export class DesktopsUnderTest {
       machines: this.machines,
       addresses: addressCheck,
       catalogue: this.catalogue,
+      ssh: this.ssh,
       clock: this.clock,
       sessionIdleS: 3600,
       connectionIdleS: null,
@@ -178,7 +186,7 @@ export class DesktopsUnderTest {
     key: string = randomUUID(),
   ): Promise<string> {
     const application = checkApplication({ station: 'b7', image: 'imaging', ...more }, this.catalogue, person);
-    const { row, order } = newDesktop(application, person, key, 'none', this.clock.nowS);
+    const { row, order } = newDesktop(application, person, key, 'none', await this.ssh.publicKey(), this.clock.nowS);
     const entry = { atS: this.clock.nowS, action: 'apply', person: person.name, desktop: row.id } as const;
     const { limits } = this.#settings;
     const known = await this.store.add(row, order, entry, (own) =>

@@ -34,6 +34,7 @@ test('the smallest station gets the defaults', () => {
         software: [],
         apps: [],
         vncPort: 5900,
+        sshPort: 22,
         template: null,
       },
     ],
@@ -45,8 +46,20 @@ test('the smallest station gets the defaults', () => {
     longestLifetimeS: 7 * 86_400,
     mounts: [],
     clipboard: { mostIn: 100_000, mostOut: 100_000 },
+    files: { up: true, down: true, mostBytes: 1e12, byControllers: false, clientNetworks: [] },
+    clientNetworks: [],
     idle: null,
   });
+});
+
+test('a station says which files may be moved, by whom and from where; an unknown key or network is refused', () => {
+  const files = { up: false, down: true, mostBytes: 5e9, byControllers: true, clientNetworks: ['10.1.0.0/16'] };
+  const { stations } = read({ stations: [{ ...station, files, clientNetworks: ['10.0.0.0/8'] }] });
+  expect(stations[0]).toMatchObject({ files, clientNetworks: ['10.0.0.0/8'] });
+  expect(() => read({ stations: [{ ...station, files: { upload: true } }] })).toThrow(/stations\[0\]\.files/);
+  expect(() => read({ stations: [{ ...station, clientNetworks: ['10.1'] }] })).toThrow(
+    /clientNetworks: expected networks such as 10\.1\.0\.0\/16, got "10\.1"/,
+  );
 });
 
 test('a station proposes cores and models of cards, and says which may be chosen; an unknown model is refused', () => {

@@ -5,6 +5,7 @@ import { checkApplication, newDesktop } from '../../../../live/desktops/portal/a
 import { type DesktopFacts, desktopView } from '../../../../live/desktops/portal/desktop-view.ts';
 import type { Desktop } from '../../../../live/desktops/records/desktop.ts';
 import { b7, personNamed, startS } from '../harness.ts';
+import { order } from '../provisioning/orders.ts';
 
 const catalogue = { stations: [b7], groupLimits: new Map() };
 const chen = personNamed('chen');
@@ -13,6 +14,7 @@ const { row: fresh } = newDesktop(
   chen,
   null,
   'none',
+  order.desktop.ssh.authority,
   startS,
 );
 

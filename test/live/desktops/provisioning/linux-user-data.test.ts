@@ -170,3 +170,15 @@ describe('refused is', () => {
     expect(() => buildUserData(long)).toThrow('at most 65535 characters in base64');
   });
 });
+
+test('the SSH server trusts the desktops’ authority, and has the key by which the gateway knows it', () => {
+  const config = read(order) as ReturnType<typeof read> & { ssh_keys: Record<string, string> };
+  const { authority, hostKeys } = order.desktop.ssh;
+  expect(config.ssh_keys).toEqual({ ed25519_private: hostKeys.privateKey, ed25519_public: hostKeys.publicKey });
+  expect(fileOf(config, '/etc/heps/ssh-authority.pub')).toBe(`${authority}\n`);
+  expect(fileOf(config, '/usr/local/lib/heps/files')).toContain('TrustedUserCAKeys /etc/heps/ssh-authority.pub');
+  const commands = config.runcmd.map(([program]) => program!);
+  expect(commands.indexOf('/usr/local/lib/heps/files')).toBeGreaterThan(
+    commands.indexOf('/usr/local/lib/heps/account'),
+  );
+});

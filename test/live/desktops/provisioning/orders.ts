@@ -14,6 +14,7 @@ export const linuxImage: DesktopImage = {
   ],
   apps: [{ id: 'files', title: 'Files', port: 8000, path: '/', command: 'python3 -m http.server 8000 # {base}' }],
   vncPort: 5901,
+  sshPort: 22,
   template: null,
 };
 
@@ -43,6 +44,8 @@ export const station: Station = {
     { type: 'nfs', source: 'nas:/secret', target: '/secret', options: '', groups: ['b3'], link: '' },
   ],
   clipboard: { mostIn: 10_000, mostOut: 0 },
+  files: { up: true, down: true, mostBytes: 1e9, byControllers: false, clientNetworks: [] },
+  clientNetworks: [],
   idle: null,
 };
 
@@ -68,5 +71,13 @@ export const order: ProvisioningOrder = {
     vncPassword: 'k3Jm9QxZ',
     vncPort: 5901,
     appBase: { files: '/apps/5b0f2a8e-8a55-4f0c-9d55-0d6f7d1f7a10/files' },
+    ssh: {
+      port: 22,
+      authority: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f',
+      hostKeys: {
+        publicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8eHRwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgEA',
+        privateKey: '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n',
+      },
+    },
   },
 };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { checkTemplate } from '../../../../live/desktops/provisioning/template.ts';
+import { bringsSsh, checkTemplate, fillTemplate } from '../../../../live/desktops/provisioning/template.ts';
 import { buildUserData } from '../../../../live/desktops/provisioning/user-data.ts';
 import { readStations } from '../../../../live/desktops/stations-file.ts';
 import { order } from './orders.ts';
@@ -105,4 +105,18 @@ describe('refused with its line is', () => {
   test('an application that this image does not have', () => {
     expect(() => fill('#!/bin/sh\necho {{desktop.appBase.other}}\n')).toThrow('desktop.appBase.other');
   });
+});
+
+test('a template that names the authority and the host key brings a way to move files, one that names one of them does not', () => {
+  const both = '#cloud-config\ntrust: {{desktop.sshAuthority | json}}\nkey: {{desktop.sshHostKey | json}}\n';
+  expect([bringsSsh(both), bringsSsh('#cloud-config\ntrust: {{desktop.sshAuthority | json}}\n')]).toEqual([
+    true,
+    false,
+  ]);
+  const { authority, hostKeys } = order.desktop.ssh;
+  const image = { ...order.image, template: both };
+  const key = Buffer.from(hostKeys.privateKey).toString('base64');
+  expect(fillTemplate(both, { ...order, image })).toBe(
+    `#cloud-config\ntrust: ${JSON.stringify(authority)}\nkey: ${JSON.stringify(key)}\n`,
+  );
 });

@@ -101,3 +101,11 @@ test('names that Windows has itself, or that are too long for it, are refused', 
   expect(() => build({ name: 'administrator' })).toThrow('person.name');
   expect(() => build({ name: 'a'.repeat(21) })).toThrow('person.name');
 });
+
+test('an SSH server that the image has trusts the desktops’ authority, and has the key by which the gateway knows it', () => {
+  const text = build();
+  const { authority, hostKeys } = order.desktop.ssh;
+  expect(text).toContain(`$sshAuthority = '${authority}'`);
+  expect(text).toContain(`$sshHostKey = '${Buffer.from(hostKeys.privateKey).toString('base64')}'`);
+  expect(text).toContain('TrustedUserCAKeys __PROGRAMDATA__/ssh/heps_authority.pub');
+});

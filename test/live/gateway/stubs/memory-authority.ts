@@ -4,22 +4,29 @@ import {
   type Authority,
   type ConnectAttempt,
   type ConnectionReport,
+  type FilesGrant,
   type Grant,
   type OpenGrant,
   type RefusalReason,
   Refused,
+  type TransferReport,
 } from '../../../../live/gateway/authority/authority.ts';
 
 export class MemoryAuthority implements Authority {
   /** Sentences by grant id. */
   readonly ended = new Map<string, string>();
   readonly reports: ConnectionReport[] = [];
+  readonly transfers: TransferReport[] = [];
   readonly refusals: RefusalReason[] = [];
   readonly attempts: ConnectAttempt[] = [];
   /** Of the last question. */
   asked: readonly OpenGrant[] = [];
   /** Questions for the right of an application. */
   appQuestions = 0;
+  /** Signs keys; set by tests of files. */
+  certifier: (grant: FilesGrant, publicKey: string) => Promise<string> = async () => {
+    throw new Refused('right-ended');
+  };
   /** When set, it does not answer. */
   isAway = false;
   readonly #connects = new Map<string, { readonly grant: Grant; readonly expiresAtS: number }>();
@@ -61,6 +68,11 @@ export class MemoryAuthority implements Authority {
 
   async exchange(attempt: ConnectAttempt): Promise<{ secret: string; path: string; endsAtS: number }> {
     const grant = await this.redeem(attempt);
+    if (grant.upstream.kind === 'files') {
+      const filesSecret = randomBytes(32).toString('base64url');
+      this.#apps.set(filesSecret, { grant, app: '' });
+      return { secret: filesSecret, path: `/files/${grant.desktopId}/`, endsAtS: grant.endsAtS };
+    }
     if (grant.upstream.kind !== 'app') {
       return { secret: this.mint(grant), path: '/desktop', endsAtS: Date.now() / 1000 + 30 };
     }
@@ -78,6 +90,24 @@ export class MemoryAuthority implements Authority {
     }
     if (this.ended.has(found.grant.id)) throw new Refused('right-ended');
     return found.grant;
+  }
+
+  async filesGrant(secret: string, desktopId: string): Promise<FilesGrant> {
+    await this.#answer();
+    const found = this.#apps.get(secret)?.grant;
+    if (found?.upstream.kind !== 'files' || found.files === undefined || found.desktopId !== desktopId) {
+      throw new Refused('token-unknown');
+    }
+    if (this.ended.has(found.id)) throw new Refused('right-ended');
+    return { ...found, upstream: found.upstream, files: found.files };
+  }
+
+  async certify(secret: string, desktopId: string, publicKey: string): Promise<string> {
+    return await this.certifier(await this.filesGrant(secret, desktopId), publicKey);
+  }
+
+  async transferred(report: TransferReport): Promise<void> {
+    this.transfers.push(report);
   }
 
   async check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>> {
