@@ -1,12 +1,12 @@
 /** `heps live demo`: the whole way from login to a moving desktop, on this computer and without a cloud. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { installMissing } from '../demo/debian-packages.ts';
 import { makeAccounts, roles } from '../demo/demo-accounts.ts';
 import { makeDemoFolder } from '../demo/demo-folder.ts';
-import { isInstalled } from '../desktops/machines/local/programs.ts';
+import { isInstalled, sshServer } from '../desktops/machines/local/programs.ts';
 import { readConfiguration } from '../server/configuration.ts';
 import { makeLog } from '../server/log.ts';
 import { wallClock } from '../wall-clock.ts';
@@ -71,10 +71,16 @@ function welcome(url: string, passwords: ReadonlyMap<string, string>, folder: st
     '  Then      1. as chen, apply for a desktop at B7 hard X-ray imaging; it is ready in seconds: connect.',
     '            2. share it with li, view only, and log in as li in a private window.',
     '            3. apply at BE, which asks for a card: it waits, and says why. This computer gives no card away.',
-    '            4. as admin, look at all desktops and at the audit trail.',
+    ...(existsSync(sshServer)
+      ? ['            4. drop files onto the picture of the desktop, or open Files there.']
+      : []),
+    `            ${existsSync(sshServer) ? 5 : 4}. as admin, look at all desktops and at the audit trail.`,
     ...(isInstalled('jupyter-notebook')
       ? []
       : ['', '  For Jupyter inside the desktop: apt-get install jupyter-notebook, then start this again.']),
+    ...(existsSync(sshServer)
+      ? []
+      : ['', `  For files in and out of a desktop: a computer with ${sshServer} (Debian's openssh-server).`]),
     '',
     `  Files are in ${folder}. Ctrl-C ends everything.`,
     '',

@@ -37,14 +37,14 @@ export const guardedHeaders = {
   'Cache-Control': 'no-store',
 } as const;
 
-/** The same and what a page of the portal may do: run and draw what was built, ask its own origin, and open streams. @param streamOrigin the gateway's, `https://…` */
+/** The same and what a page of the portal may do: run and draw what was built, ask its own origin, open streams, and move files. @param streamOrigin the gateway's, `https://…` */
 export function portalHeaders(streamOrigin: string): Record<string, string> {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data: blob:",
-    `connect-src 'self' ${streamOrigin.replace(/^http/, 'ws')}`,
+    `connect-src 'self' ${streamOrigin.replace(/^http/, 'ws')} ${streamOrigin}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -1,12 +1,13 @@
 /** The whole way of `npm run demo:desktop` in a real browser: the real server, gateway and VNC desktops, from the login to a moving desktop and its end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test, vi } from 'vitest';
 import { freePort } from '../free-port.ts';
+import { violations } from './axe.ts';
 import { startChromium } from './chromium.ts';
 
 let browser: Browser;
@@ -141,6 +142,37 @@ const canvasSize = (desktop: Page): Promise<number[]> =>
 
 const homeOf = (person: string): string => join(folder, 'local-desktops/homes', person);
 const whole = [0, 0, 1, 1] as const;
+
+test('files dropped onto the picture are in the desktop’s home with the same bytes, and come back', async () => {
+  const page = await logIn('chen');
+  errors.length = 0; // before the login the session is asked for, and is none
+  await apply(page, 'With files');
+  const desktop = await connect(page, 'With files');
+  const content = 'counts,energy\n'.repeat(300_000);
+  await desktop.evaluate((text) => {
+    const dropped = new DataTransfer();
+    dropped.items.add(new File([text], 'Probe ü 1.csv'));
+    for (const type of ['dragover', 'drop']) {
+      const event = new DragEvent(type, { dataTransfer: dropped, bubbles: true, cancelable: true });
+      document.querySelector('.screen')!.dispatchEvent(event);
+    }
+  }, content);
+  const download = desktop.getByRole('button', { name: 'Download Probe ü 1.csv' });
+  await download.waitFor(waitOptions);
+  expect(readFileSync(join(folder, 'local-desktops/homes/chen/Probe ü 1.csv'), 'utf8')).toBe(content);
+  expect(await violations(desktop)).toEqual([]);
+  const [saved] = await Promise.all([desktop.waitForEvent('download'), download.click()]);
+  expect([saved.suggestedFilename(), readFileSync(await saved.path(), 'utf8') === content]).toEqual([
+    'Probe ü 1.csv',
+    true,
+  ]);
+  await desktop.getByRole('button', { name: 'New folder' }).click();
+  await desktop.getByLabel('Name of the new folder').fill('results');
+  await desktop.keyboard.press('Enter');
+  await desktop.getByRole('button', { name: 'results', exact: true }).click();
+  await desktop.getByText('Nothing is in this folder.').waitFor();
+  expect(errors).toEqual([]);
+}, 120_000);
 
 test('a desktop: applied for, ready, moving, typed in, resized, shared to see, taken back, deleted', async () => {
   const chen = await logIn('chen');

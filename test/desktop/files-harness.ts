@@ -19,11 +19,15 @@ export interface FilesHarness extends Harness {
   page(fields?: Partial<Grant>): Promise<FilesPage>;
 }
 
-export async function startFiles(parts: Partial<GatewayParts> = {}): Promise<FilesHarness> {
+/** @param beside another, whose machine and authority it uses */
+export async function startFiles(
+  parts: Partial<GatewayParts> = {},
+  beside: Pick<FilesHarness, 'machine' | 'ssh'> | null = null,
+): Promise<FilesHarness> {
   const { path, remove } = temporaryFolder();
   const stores = await openStores({ kind: 'sqlite', file: join(path, 'heps.db') });
-  const ssh = new SshAuthority(stores.database);
-  const machine = await SshMachine.start(await ssh.publicKey());
+  const ssh = beside?.ssh ?? new SshAuthority(stores.database);
+  const machine = beside?.machine ?? (await SshMachine.start(await ssh.publicKey()));
   const harness = await startHarness(parts);
   const { authority, gateway } = harness;
   authority.certifier = (right: FilesGrant, publicKey) =>
@@ -38,7 +42,7 @@ export async function startFiles(parts: Partial<GatewayParts> = {}): Promise<Fil
     page: (fields) => FilesPage.open(gateway.url, authority.mint(grant(fields))),
     async stop() {
       await harness.stop();
-      await machine.stop();
+      if (beside === null) await machine.stop();
       await stores.close();
       remove();
     },

@@ -1,6 +1,16 @@
 /** A machine as a gateway sees it: OpenSSH's server on loopback, which trusts an authority and has a home and a folder of data. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Upstream } from '../../live/gateway/authority/authority.ts';
@@ -90,6 +100,18 @@ export class SshMachine {
     mkdirSync(path, { recursive: true });
     if (owner !== null) chownSync(path, owner, owner);
     return path;
+  }
+
+  /** Ends its sessions, and takes new ones. */
+  cutLines(): void {
+    const told = readFileSync(`/proc/${this.#server!.pid}/task/${this.#server!.pid}/children`, 'utf8');
+    for (const pid of told.split(' ').filter(Boolean).map(Number)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it ended meanwhile
+      }
+    }
   }
 
   async stop(): Promise<void> {

@@ -34,7 +34,7 @@ export interface LocalAuthorityParts {
   readonly connects: ConnectStore;
   readonly sessions: Pick<Sessions, 'noteUse'>;
   readonly tokens: Pick<TokenServer, 'renew'>;
-  readonly machines: Pick<Machines, 'status' | 'consoleUrl'>;
+  readonly machines: Pick<Machines, 'status' | 'consoleUrl' | 'sshLogin'>;
   readonly addresses: Pick<AddressCheck, 'objectionTo'>;
   readonly catalogue: Catalogue;
   readonly ssh: Pick<SshAuthority, 'certify'>;
@@ -239,8 +239,8 @@ export class LocalAuthority implements Authority {
     if (right.kind !== 'files') return { kind: 'vnc', address, port: order.vncPort, password: order.vncPassword };
     // One from before its machine knew of this.
     if (order.ssh == null) throw new Refused('right-ended');
-    const { port, hostKey, mounts } = order.ssh;
-    return { kind: 'files', address, port, account: row.owner, hostKey, mounts };
+    const { hostKey, mounts } = order.ssh;
+    return { kind: 'files', address, ...machines.sshLogin(row.owner, order.ssh.port), hostKey, mounts };
   }
 
   #stationOf({ station }: Desktop): Station | undefined {

@@ -90,6 +90,10 @@ export class CloudMachines implements Machines {
     await scheduling.remove(latest.id, sender);
   }
 
+  sshLogin(account: string, port: number) {
+    return { account, port };
+  }
+
   async consoleUrl(id: string): Promise<string | null> {
     const latest = await this.#latest(id);
     if (latest?.serverId == null) return null;

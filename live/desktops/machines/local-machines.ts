@@ -4,15 +4,16 @@
  * run as one account of this computer: for people who trust each other.
  */
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { InputError } from '../../../core/input-error.ts';
 import { writeOutput } from '../../../files/output-file.ts';
 import type { DesktopImage } from '../catalogue/station.ts';
 import { appCommand } from '../provisioning/app-command.ts';
 import { obfuscatedVncPassword } from '../provisioning/vnc-password.ts';
 import type { MachineOrder } from '../records/machine-order.ts';
-import { isInstalled, missingPackages } from './local/programs.ts';
+import { isInstalled, missingPackages, sshServer } from './local/programs.ts';
 import { endSession, isAlive, startSession } from './local/session.ts';
 import type { MachineStatus, Machines } from './machines.ts';
 
@@ -76,9 +77,10 @@ class LocalMachines implements Machines {
       if (known !== null) return this.#statusOf(known);
       const noRoom = this.#noRoomFor(order);
       if (noRoom !== null) return noRoom;
-      const { userData: _, vncPassword, ...rest } = order;
+      const { userData, vncPassword, ...rest } = order;
       const kept: Kept = { order: rest, place: this.#freePlace(), isStopped: false };
       this.#prepare(kept, vncPassword);
+      this.#prepareFiles(kept, userData);
       return await this.#run(kept);
     });
   }
@@ -114,6 +116,12 @@ class LocalMachines implements Machines {
       await endSession(this.#folderOf(id));
       rmSync(this.#folderOf(id), { recursive: true, force: true });
     });
+  }
+
+  /** The account that all sessions run as, which cannot listen where only root may. */
+  sshLogin(_person: string, port: number) {
+    const account = this.#runsAs === null ? userInfo().username : 'nobody';
+    return { account, port: unprivileged(port) };
   }
 
   /** There is no cloud with a console. */
@@ -200,6 +208,37 @@ class LocalMachines implements Machines {
     for (const path of [home, join(home, '.bashrc'), folder, join(folder, 'vnc-password')]) chownSync(path, uid, gid);
   }
 
+  /** An SSH server of the session's own, where this computer has the program: told the same as a machine by its user data. */
+  #prepareFiles({ order: { id, person, ssh }, place }: Kept, userData: string): void {
+    const told = ssh == null || !existsSync(sshServer) ? null : sshInUserData(userData);
+    if (ssh == null || told === null) return;
+    const folder = join(this.#folderOf(id), 'ssh');
+    mkdirSync(folder, { mode: 0o700 });
+    const at = (name: string): string => join(folder, name);
+    writeOutput(at('host-key'), told.hostKey, 0o600);
+    writeOutput(at('authority.pub'), told.authority);
+    writeOutput(at('principals'), `${person}\n`);
+    const lines = [
+      `ListenAddress ${addressOf(place)}:${unprivileged(ssh.port)}`,
+      `HostKey ${at('host-key')}`,
+      `TrustedUserCAKeys ${at('authority.pub')}`,
+      // All desktops here run as one account: the certificate's own name tells whose files these are.
+      `AuthorizedPrincipalsFile ${at('principals')}`,
+      'AuthorizedKeysFile none',
+      'AuthenticationMethods publickey',
+      'StrictModes no',
+      // Without it a server that is not root's takes every account for locked: it cannot read the shadow file.
+      'UsePAM yes',
+      'PidFile none',
+      'Subsystem sftp internal-sftp',
+      `ForceCommand internal-sftp -d ${this.#homeOf(person)}`,
+    ];
+    writeOutput(at('sshd_config'), lines.map((line) => `${line}\n`).join(''));
+    if (this.#runsAs === null) return;
+    const { uid, gid } = this.#runsAs;
+    for (const path of [folder, ...readdirSync(folder).map(at)]) chownSync(path, uid, gid);
+  }
+
   /** Neither of another desktop, nor in use by an X server that is not of here. */
   #freePlace(): number {
     const taken = new Set(this.#all().map(({ place }) => place));
@@ -239,6 +278,22 @@ class LocalMachines implements Machines {
     if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(person)) throw new InputError('person', 'a POSIX user name', person);
     return join(this.#options.folder, 'homes', person);
   }
+}
+
+function unprivileged(port: number): number {
+  return port < 1024 ? 2200 + port : port;
+}
+
+/** What the built-in user data for Linux tells an SSH server; null for other user data. */
+function sshInUserData(userData: string): { readonly hostKey: string; readonly authority: string } | null {
+  if (!userData.startsWith('#cloud-config\n')) return null;
+  const { ssh_keys: keys, write_files: files } = parse(userData) as {
+    ssh_keys?: { ed25519_private?: string };
+    write_files?: { path: string; content: string }[];
+  };
+  const authority = files?.find(({ path }) => path === '/etc/heps/ssh-authority.pub')?.content;
+  const hostKey = keys?.ed25519_private;
+  return hostKey === undefined || authority === undefined ? null : { hostKey, authority };
 }
 
 function addressOf(place: number): string {

@@ -30,6 +30,8 @@ export interface Machines {
   remove(id: string): Promise<void>;
   /** Address of Nova's own console of it, for administrators; null where there is none. */
   consoleUrl(id: string): Promise<string | null>;
+  /** Account and port at which a person's files are moved. @param port of the order */
+  sshLogin(person: string, port: number): { readonly account: string; readonly port: number };
   /** Models of the cards that there are, in use or not. */
   cardModels(): readonly string[];
   close(): Promise<void>;

@@ -77,7 +77,7 @@ export interface ConnectionReport {
 /** What became of a file, for the audit trail. */
 export interface TransferReport {
   readonly grantId: string;
-  /** To the machine, from it, or a change on it: a folder made, a name changed, something deleted. */
+  /** To the machine, from it, or a change on it: a folder made, something deleted. */
   readonly direction: 'in' | 'out' | 'change';
   readonly path: string;
   readonly bytes: number;

@@ -20,7 +20,8 @@ export class FileSession implements OpenConnection {
   readonly #login: Login;
   readonly #clock: Pick<Clock, 'nowS'>;
   #activeAtS: number;
-  #users = 0;
+  /** Of each request that uses it, what breaks it off. */
+  readonly #users = new Set<() => void>();
   #end: { readonly kind: EndKind; readonly sentence: string } | null = null;
 
   constructor(grant: FilesGrant, login: Login, roots: readonly Root[], clock: Pick<Clock, 'nowS'>) {
@@ -31,7 +32,8 @@ export class FileSession implements OpenConnection {
     this.openedAtS = clock.nowS;
     this.#activeAtS = clock.nowS;
     this.ended = login.ended.then((said) => {
-      this.#end ??= { kind: 'desktop-away', sentence: `The desktop's machine has closed the line (${said}).` };
+      this.#end ??= { kind: 'desktop-away', sentence: `The desktop’s machine has closed the line (${said}).` };
+      for (const breakOff of this.#users) breakOff();
       return this.#end.kind;
     });
   }
@@ -45,7 +47,7 @@ export class FileSession implements OpenConnection {
   }
 
   get users(): number {
-    return this.#users;
+    return this.#users.size;
   }
 
   /** Why it has ended; null while it is open. */
@@ -53,13 +55,18 @@ export class FileSession implements OpenConnection {
     return this.#end;
   }
 
-  /** A request uses it until the function returned is called. */
-  use(): () => void {
+  /**
+   * A request uses it until the function returned is called.
+   *
+   * @param breakOff called when the line ends before that: a browser that sends or takes nothing would not notice
+   */
+  use(breakOff: () => void): () => void {
+    const user = (): void => breakOff();
     this.noteUse();
-    this.#users++;
+    this.#users.add(user);
     return () => {
       this.noteUse();
-      this.#users--;
+      this.#users.delete(user);
     };
   }
 

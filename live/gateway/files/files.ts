@@ -18,7 +18,7 @@ import { SftpError } from './sftp.ts';
 import { isPart, partKeptS, tusHeaders, Uploads } from './uploads.ts';
 
 const pattern =
-  /^\/files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/(session|list|get|zip|folder|name|entry|tus)(?:\/([\w-]{1,4000}))?$/;
+  /^\/files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/(session|list|get|zip|folder|entry|tus)(?:\/([\w-]{1,4000}))?$/;
 /** Of one folder. */
 const mostEntries = 10_000;
 
@@ -64,7 +64,7 @@ export class Files {
       const secret = await this.#secret(request, response, desktopId, action, query, caller);
       const grant = await this.#grant(secret, desktopId, caller);
       const session = await this.#sessions.of(grant, secret);
-      const done = session.use();
+      const done = session.use(() => breakOff(response));
       try {
         const note: Asked['note'] = (report) =>
           this.#context.authority.transferred({ grantId: grant.id, ...report, ...caller });
@@ -117,11 +117,6 @@ export class Files {
       case 'POST folder':
         await sftp.makeFolder(at);
         return await change('folder made', at);
-      case 'POST name': {
-        const to = await entry(sftp, roots, query.get('to'));
-        await sftp.rename(at, to);
-        return await change(`renamed to ${to}`, at);
-      }
       case 'DELETE entry':
         if ((await sftp.lstat(at)).kind === 'folder') await sftp.removeFolder(at);
         else await sftp.remove(at);
@@ -245,6 +240,15 @@ export class Files {
       'Access-Control-Max-Age': '600',
     };
   }
+}
+
+/** Milliseconds in which an answer says why, where none has begun. */
+const sayWhyMs = 100;
+
+function breakOff(response: ServerResponse): void {
+  setTimeout(() => {
+    if (!response.writableFinished) response.destroy();
+  }, sayWhyMs);
 }
 
 const refused = 'You may not move files of this desktop (any more); open it from the portal again.';

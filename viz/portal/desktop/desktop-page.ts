@@ -1,6 +1,7 @@
 /** The page of one desktop: its picture, the tools over it, and what lies over it while there is no picture. */
 import { element } from '../../page/element.ts';
 import { ClipboardPanel } from './clipboard-panel.ts';
+import { FilesPanel } from './files/files-panel.ts';
 import { KeysPanel } from './keys-panel.ts';
 import { Link, type LinkState } from './link.ts';
 import { Notices } from './notices.ts';
@@ -21,6 +22,7 @@ export class DesktopPage {
   readonly #keys = new KeysPanel(() => this.#link.screen?.rfb ?? null);
   readonly #clipboard = new ClipboardPanel((text) => this.#link.screen?.rfb.clipboardPasteFrom(text));
   readonly #notices: Notices | null;
+  readonly #files: FilesPanel | null;
 
   /** @param way null where the address names no desktop */
   constructor(root: HTMLElement, way: WayIn | null) {
@@ -42,8 +44,13 @@ export class DesktopPage {
       keepSettings(changed);
       this.#link.settings = changed;
     });
+    const files = way?.kind === 'portal' && way.of === 'desktop' ? new FilesPanel(way.desktopId) : null;
+    this.#files = files;
     this.#toolbar = new Toolbar(
       [
+        ...(files === null
+          ? []
+          : [{ name: 'Files', icon: 'files' as const, content: files.root, onOpen: () => files.open() }]),
         { name: 'Picture', icon: 'fit', content: picture.root },
         { name: 'Clipboard', icon: 'clipboard', content: this.#clipboard.root },
         { name: 'Keys', icon: 'keys', content: this.#keys.root },
@@ -66,6 +73,7 @@ export class DesktopPage {
     root.replaceChildren(
       ...[target, this.#veil.root, this.#notices?.root, this.#toolbar.root].filter((each) => each !== undefined),
     );
+    files?.takeDrops(root, () => this.#toolbar.openPanel('Files'));
     // Every key goes to the desktop; these three together lead out of it.
     const leadOut = ({ ctrlKey, altKey, shiftKey }: KeyboardEvent): void => {
       if (ctrlKey && altKey && shiftKey) this.#toolbar.focus();
@@ -85,7 +93,7 @@ export class DesktopPage {
       this.#toolbar.closePanel();
       return;
     }
-    const { title, role, clipboard } = state.ticket;
+    const { title, role, clipboard, files } = state.ticket;
     // As text, never as HTML: the title is what somebody typed (CVE-2017-18635).
     const name = this.#way.kind === 'portal' && this.#way.of === 'console' ? `Console of ${title}` : title;
     document.title = name;
@@ -94,6 +102,8 @@ export class DesktopPage {
     this.#toolbar.hideTool('Clipboard', role === 'view');
     this.#toolbar.hideTool('Keys', role === 'view');
     this.#clipboard.policy = clipboard;
+    this.#toolbar.hideTool('Files', files === null);
+    if (this.#files !== null) this.#files.policy = files;
   }
 
   async #switchFullScreen(): Promise<void> {

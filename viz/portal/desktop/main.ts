@@ -2,6 +2,7 @@
 import '../../page/theme.css';
 import '../look.css';
 import './desktop.css';
+import './files/files.css';
 import { startTheme } from '../../page/theme-choice.ts';
 import { DesktopPage } from './desktop-page.ts';
 import { cleanAddress, readWayIn } from './way-in.ts';

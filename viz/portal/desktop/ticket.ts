@@ -1,5 +1,5 @@
 /** What one connection needs: where the stream is, the token for it, and what the person may do. */
-import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts';
+import type { ClipboardPolicy, DesktopRole, FilePolicy } from '../../../core/wire/portal.ts';
 import { Problem, portalApi } from '../load/api.ts';
 import type { WayIn } from './way-in.ts';
 
@@ -11,6 +11,8 @@ export interface Ticket {
   /** Null where this page was not told; the gateway knows it and enforces it. */
   readonly role: DesktopRole | null;
   readonly clipboard: ClipboardPolicy | null;
+  /** Null: no files are moved. */
+  readonly files: FilePolicy | null;
 }
 
 /** There is no ticket, and asking again without the person would not help. */
@@ -35,15 +37,15 @@ export function ticketsFor(way: WayIn): () => Promise<Ticket> {
     }
     isUsed = true;
     const token = way.kind === 'token' ? way.token : null;
-    return { streamUrl: ownStreamUrl(), token, title: 'Desktop', role: null, clipboard: null };
+    return { streamUrl: ownStreamUrl(), token, title: 'Desktop', role: null, clipboard: null, files: null };
   };
 }
 
 async function ticketOfPortal(desktopId: string, of: 'desktop' | 'console'): Promise<Ticket> {
   try {
     const view = await (of === 'desktop' ? portalApi.connect(desktopId) : portalApi.console(desktopId));
-    const { streamUrl, token, title, role, clipboard } = view;
-    return { streamUrl: checkedStreamUrl(streamUrl), token, title, role, clipboard };
+    const { streamUrl, token, title, role, clipboard, files = null } = view;
+    return { streamUrl: checkedStreamUrl(streamUrl), token, title, role, clipboard, files };
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 409) throw error;
     if (of === 'console') throw new NoTicket(error.message, true);

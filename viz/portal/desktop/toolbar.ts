@@ -86,6 +86,12 @@ export class Toolbar {
     this.root.querySelector<HTMLButtonElement>('.tool:not([hidden])')?.focus();
   }
 
+  /** Opens a panel, unless it is. */
+  openPanel(name: string): void {
+    this.#show(true);
+    if (this.#open?.panel.name !== name) this.root.querySelector<HTMLButtonElement>(`[data-tool="${name}"]`)?.click();
+  }
+
   closePanel(): void {
     if (this.#open === null) return;
     this.#open.button.setAttribute('aria-expanded', 'false');

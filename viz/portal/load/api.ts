@@ -6,6 +6,7 @@ import type {
   DesktopApplication,
   DesktopState,
   DesktopView,
+  FilesConnectView,
   LoginWays,
   PersonView,
   StationView,
@@ -52,6 +53,7 @@ export const portalApi = {
   unshare: (id: string, person: string) =>
     ask<void>('DELETE', `${desktopPath(id)}/shares/${encodeURIComponent(person)}`),
   connect: (id: string) => ask<ConnectView>('POST', `${desktopPath(id)}/connect`, {}),
+  files: (id: string) => ask<FilesConnectView>('POST', `${desktopPath(id)}/files`, {}),
   console: (id: string) => ask<ConnectView>('POST', `${desktopPath(id)}/console`, {}),
   connectApp: (id: string, app: string) =>
     ask<AppConnectView>('POST', `${desktopPath(id)}/apps/${encodeURIComponent(app)}/connect`, {}),

@@ -15,6 +15,9 @@ const packages = {
 /** What no program shows: openbox ends where there is no font. */
 const besides = ['fonts-dejavu-core', 'xfonts-base', 'libgl1-mesa-dri'];
 
+/** By which files are moved, where it is there; not installed for a demonstration, since Debian would open it to the network. */
+export const sshServer = '/usr/sbin/sshd';
+
 /** Whether the program is on the path. */
 export function isInstalled(program: string): boolean {
   return (process.env.PATH ?? '').split(':').some((folder) => {

@@ -1,6 +1,6 @@
 /**
  * A desktop on this computer, as a fixed shell script that leads a process group of its own: an X server that is the streaming server as well,
- * a window manager, and the programs of the station. All of a person or station reaches it by arguments and files.
+ * a window manager, the programs of the station, and the SSH server by which files are moved. All of a person or station reaches it by arguments and files.
  *
  *     sh -c SCRIPT heps-desktop DISPLAY ADDRESS PORT      in the machine's folder
  *
@@ -23,6 +23,7 @@ until [ -S "/tmp/.X11-unix/X$display" ]; do
   kill -0 "$server" || exit 1
   sleep 0.05
 done
+if [ -e ssh/sshd_config ]; then /usr/sbin/sshd -D -e -f "$PWD/ssh/sshd_config" & fi
 export PROGRAMS="$PWD/programs"
 cd "$HOME" || exit 1
 xsetroot -solid '#33566b'

@@ -78,6 +78,10 @@ export class MemoryMachines implements Machines {
     await this.#call('remove', id, () => void this.machines.delete(id));
   }
 
+  sshLogin(account: string, port: number) {
+    return { account, port };
+  }
+
   async consoleUrl(id: string): Promise<string | null> {
     return `http://controller:6080/vnc_lite.html?token=console-of-${id}`;
   }
