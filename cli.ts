@@ -8,7 +8,6 @@ const program = new Command('heps')
   .description(
     'Schedules virtual desktops on CPU and GPU hosts: simulate policies, compare them, explain every decision, run them on OpenStack.',
   )
-  .version(hepsVersion())
   .showSuggestionAfterError()
   .configureHelp({ helpWidth: 100 });
 
@@ -20,6 +19,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  program.version(hepsVersion());
   await addCommands(process.argv.slice(2));
   for (const command of everyCommand(program)) {
     command.exitOverride().configureOutput({ outputError: () => {} });
