@@ -15,6 +15,8 @@ export interface AuditTable {
   /** Version of the record, or revision of the request, that was written; null for tokens. */
   version: number | null;
   requestId: string;
+  /** Names what was done to what, and why it was right, where the action alone does not say. Later than the table. */
+  detail: Generated<string | null>;
 }
 
 /** Makes the table in a new database. */

@@ -1,5 +1,5 @@
 /** The tokens in the database, each change with its audit row. */
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import type { AuditTable } from './audit-table.ts';
 import type { TokenTable } from './token-table.ts';
 import type { Role, TokenHolder } from './tokens.ts';
@@ -84,6 +84,6 @@ export class TokenStore {
   }
 }
 
-function tokenAudit(action: 'token-create' | 'token-revoke', id: number, atS: number): Omit<AuditTable, 'id'> {
+function tokenAudit(action: 'token-create' | 'token-revoke', id: number, atS: number): Insertable<AuditTable> {
   return { atS, tokenId: null, action, subject: String(id), version: null, requestId: '' };
 }

@@ -23,6 +23,7 @@ export { type ComputeService, type Hypervisor, states, statuses } from './hosts.
 export type { Method } from './http.ts';
 export type { ActionEvent, InstanceAction } from './instance-actions.ts';
 export { compareVersions, type Microversion } from './microversion.ts';
+export { isMoveOpen, type Move, type MoveFilter } from './migrations.ts';
 export { type Nova, openNova } from './nova.ts';
 export {
   type AtGeneration,
@@ -38,3 +39,4 @@ export {
 export type { RetryOptions } from './retries.ts';
 export type { CreatedServer, NewServer, Server, ServerFilter, ServerFlavor } from './servers.ts';
 export { type Answer, type Call, type Exchange, openSession, type Session, type SessionOptions } from './session.ts';
+export type { Identity } from './token.ts';

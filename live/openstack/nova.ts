@@ -10,6 +10,7 @@ import {
 import { type ComputeService, type Hypervisor, listHypervisors, listServices } from './hosts.ts';
 import { type ActionEvent, type InstanceAction, listActionEvents, listInstanceActions } from './instance-actions.ts';
 import { commonVersion, discoverVersions, type Microversion, type VersionRange } from './microversion.ts';
+import { listMoves, type Move, type MoveFilter } from './migrations.ts';
 import { listAddresses, openConsole, rebootServer, startServer, stopServer } from './server-actions.ts';
 import {
   type CreatedServer,
@@ -47,6 +48,7 @@ export interface Nova {
   listHypervisors(pageSize?: number): AsyncIterable<Hypervisor>;
   listServices(binary?: string): AsyncIterable<ComputeService>;
   listInstanceActions(serverId: string): AsyncIterable<InstanceAction>;
+  listMoves(filter?: MoveFilter): AsyncIterable<Move>;
   listActionEvents(serverId: string, requestId: string): Promise<ActionEvent[]>;
 }
 
@@ -71,6 +73,7 @@ export async function openNova(session: Session): Promise<Nova> {
     deleteFlavor: (id) => deleteFlavor(nova, id),
     listHypervisors: (pageSize) => listHypervisors(nova, pageSize),
     listServices: (binary) => listServices(nova, binary),
+    listMoves: (filter) => listMoves(nova, filter),
     listInstanceActions: (serverId) => listInstanceActions(nova, serverId),
     listActionEvents: (serverId, requestId) => listActionEvents(nova, serverId, requestId),
   };

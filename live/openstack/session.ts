@@ -8,7 +8,7 @@ import { tokenRequest } from './credential.ts';
 import { NoAnswerError, OpenStackError, UnreadableAnswerError } from './errors.ts';
 import { type HttpAnswer, type HttpRequest, type Method, neverArrived, openHttp } from './http.ts';
 import { defaultRetries, mayRepeat, nextDelayS, type RetryOptions, retryAfterS } from './retries.ts';
-import { readToken, type Token } from './token.ts';
+import { type Identity, readToken, type Token } from './token.ts';
 
 /** One request to a service. */
 export interface Call {
@@ -43,6 +43,8 @@ export interface Session {
   request<T>(call: Call, read: (body: unknown) => T): Promise<Answer<T>>;
   /** Where a service answers, without a slash at its end. Logs in where that has not been done. */
   endpoint(service: string): Promise<string>;
+  /** Whose login it is; null where the token has no project. Logs in where that has not been done. */
+  identity(): Promise<Identity | null>;
   /** Ends what is under way and waits for nothing any more. */
   close(): Promise<void>;
 }
@@ -194,6 +196,7 @@ export function openSession(cloud: CloudConfiguration, options: Partial<SessionO
   return {
     cloud,
     request,
+    identity: async () => (await freshToken(null)).identity,
     endpoint: async (service) => endpointOf((await freshToken(null)).catalog, service, cloud),
     async close() {
       closing.abort();

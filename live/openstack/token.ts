@@ -3,12 +3,20 @@ import { anObject, aText } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { type Endpoint, readCatalog } from './catalog.ts';
 
+/** Who a login is, as Keystone names it. */
+export interface Identity {
+  readonly projectId: string;
+  readonly userId: string;
+}
+
 export interface Token {
   /** The secret itself; a function, so that printing a token does not show it. */
   readonly text: () => string;
   /** From then on a new one is asked for. */
   readonly renewAtS: number;
   readonly catalog: readonly Endpoint[];
+  /** Null where the token has no project: nothing can be shown to be its own then. */
+  readonly identity: Identity | null;
 }
 
 /** A token with less left than this is not used for a new request: the request may pass through several services. */
@@ -27,6 +35,15 @@ export function readToken(text: string | null, body: unknown, askedAtS: number):
     text: () => secret,
     renewAtS: askedAtS + lifeS - Math.min(marginS, lifeS / 2),
     catalog: readCatalog(token.catalog, 'token.catalog'),
+    identity: identityOf(token),
+  };
+}
+
+function identityOf({ project, user }: Readonly<Record<string, unknown>>): Identity | null {
+  if (project === undefined || user === undefined) return null;
+  return {
+    projectId: aText(anObject(project, 'token.project').id, 'token.project.id'),
+    userId: aText(anObject(user, 'token.user').id, 'token.user.id'),
   };
 }
 

@@ -8,16 +8,20 @@
  *        └──────────────── failing ──no further host──▶ failed   deleting
  *
  * The id of the request and the number of the attempt are in the server's metadata before the create is sent. Whether a create that has no
- * answer was taken is found by them; a server of an attempt that was given up is a stray, and removed.
+ * answer was taken is found by them, among the servers that our own login made. A server is removed only where it can be proved that nobody has
+ * had it, or that its removal was ordered (ownership.ts): one that turns out to run is kept, and the request is active.
  */
 import { BehaviorSubject, filter, firstValueFrom, NEVER, type ObservableInput, race, Subject, timer } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import { isNotFound, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
+import { type Identity, mayHaveTakenEffect, type Nova, OpenStackError, type Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { ClaimBook } from './claim-book.ts';
 import { type FlavorCache, FlavorMisused, flavorFor, isFlavorGone } from './flavors.ts';
 import type { HeldCard } from './holding.ts';
+import type { Ledger } from './ledger.ts';
+import { attemptOf, canBeOf } from './ownership.ts';
+import type { Removals } from './removals.ts';
 import {
   openStates,
   RequestChanged,
@@ -27,7 +31,7 @@ import {
 } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import type { ServerFeed } from './server-feed.ts';
-import { attemptKey, requestKey } from './server-metadata.ts';
+import { attemptKey, installationKey, requestKey } from './server-metadata.ts';
 import type { PastAttempt, ServerRequest } from './server-request.ts';
 import type { ServerSpec } from './server-spec.ts';
 import type { RequestState } from './tables.ts';
@@ -47,7 +51,13 @@ export interface BinderParts {
   readonly store: RequestStore;
   readonly book: ClaimBook;
   readonly feed: ServerFeed;
-  readonly nova: Pick<Nova, 'createServer' | 'deleteServer'>;
+  readonly nova: Pick<Nova, 'createServer'>;
+  readonly removals: Pick<Removals, 'remove'>;
+  readonly ledger: Pick<Ledger, 'serversNaming'>;
+  /** Of the login; null where it has no project. */
+  readonly login: Identity | null;
+  /** Of this database; in the metadata of its servers. */
+  readonly installation: string;
   readonly flavors: FlavorCache;
   readonly aliases: Aliases;
   /** Where a server's cards really are; null where nobody can tell yet. */
@@ -145,8 +155,14 @@ export class Binder {
 
   /** Sends the create of this attempt, once. */
   async #create(row: ServerRequest): Promise<ServerRequest> {
-    const { nova, flavors, aliases, clock, log } = this.#parts;
+    const { nova, flavors, aliases, installation, clock, log } = this.#parts;
     const { spec } = row;
+    const there = this.#madeBefore(row);
+    if (there !== undefined) {
+      log('warn', { server: row.id, serverId: there.id }, 'a request without a server has one already');
+      const sentAtS = row.sentAtS ?? there.createdAtS;
+      return await this.#change(row, { state: 'building', attempt: attemptOf(there), sentAtS, serverId: there.id });
+    }
     let flavorId: string;
     try {
       flavorId = await flavors.idOf(flavorFor(spec, row.cards, aliases));
@@ -164,7 +180,13 @@ export class Binder {
         flavorId,
         networks,
         host: row.host!,
-        metadata: { ...metadata, ...askedOf(spec), [requestKey]: row.id, [attemptKey]: String(row.attempt) },
+        metadata: {
+          ...metadata,
+          ...askedOf(spec),
+          [requestKey]: row.id,
+          [attemptKey]: String(row.attempt),
+          [installationKey]: installation,
+        },
         ...(userData !== undefined && { userData }),
         ...(keyName !== undefined && { keyName }),
         ...(configDrive !== undefined && { configDrive }),
@@ -206,8 +228,19 @@ export class Binder {
   async #serverOf(row: ServerRequest): Promise<Server | undefined> {
     const servers = await this.#parts.feed.changedSince(row.sentAtS! - clockSkewS);
     return servers.find(
-      ({ metadata }) => metadata[requestKey] === row.id && metadata[attemptKey] === String(row.attempt),
+      (server) =>
+        server.metadata[requestKey] === row.id &&
+        attemptOf(server) === row.attempt &&
+        canBeOf(server, row, this.#parts.login),
     );
+  }
+
+  /** A server of this attempt or a later one, where the database has fallen behind. */
+  #madeBefore(row: ServerRequest): Server | undefined {
+    const { ledger, login } = this.#parts;
+    return ledger
+      .serversNaming(row.id)
+      .find((server) => attemptOf(server) >= row.attempt && canBeOf(server, row, login));
   }
 
   async #watch(row: ServerRequest): Promise<ServerRequest> {
@@ -236,7 +269,16 @@ export class Binder {
   /** Removes the server that came to nothing, and claims on the next host. */
   async #tryNext(row: ServerRequest): Promise<ServerRequest> {
     const { store, book, clock, settings, policy } = this.#parts;
-    if (!(await this.#isRemoved(row))) return row;
+    const removal = await this.#removed(row);
+    if (removal === 'later') return row;
+    if (removal !== 'gone') {
+      const { because, server } = removal;
+      // It runs after all.
+      if (server.launchedAtS !== null && canBeOf(server, row, this.#parts.login)) {
+        return await this.#change(row, { state: 'active', fault: null }, [row.host!]);
+      }
+      return await this.#end(row, 'failed', `${row.fault}; its server ${server.id} was left: ${because}`);
+    }
     const { attempt, serverId } = row;
     const history = [...row.history, { attempt, host: row.host!, serverId, fault: row.fault ?? '' }];
     if (history.length >= settings.mostHosts) {
@@ -274,24 +316,31 @@ export class Binder {
         return row;
       }
     }
-    return (await this.#isRemoved(row)) ? await this.#end(row, 'deleted', null) : row;
+    const removal = await this.#removed(row);
+    if (removal === 'later') return row;
+    if (removal === 'gone') return await this.#end(row, 'deleted', null);
+    const { because, server } = removal;
+    const state = server.launchedAtS === null ? 'building' : 'active';
+    return await this.#change(row, { state, fault: `not removed: ${because}` });
   }
 
-  /** Asks Nova to delete the request's server, and waits a while for it to be gone. */
-  async #isRemoved({ serverId }: ServerRequest): Promise<boolean> {
-    if (serverId === null) return true;
-    const { nova, feed } = this.#parts;
-    try {
-      await nova.deleteServer(serverId);
-    } catch (error) {
-      // 409: it is being deleted, or a task holds it: look again.
-      if (!isNotFound(error) && !(error instanceof OpenStackError && error.status === 409)) throw error;
+  /** Has the request's server removed, and waits a while for it to be gone; or says why it is kept. */
+  async #removed({ id, serverId }: ServerRequest): Promise<'gone' | 'later' | { because: string; server: Server }> {
+    if (serverId === null) return 'gone';
+    const { feed, removals } = this.#parts;
+    const removal = await removals.remove(serverId, id);
+    if (removal.kind === 'kept') return removal;
+    if (removal.kind === 'later') {
+      await this.#wait(1);
+      return 'later';
     }
     for (let tries = 0; tries < 20 && !this.#isStopped.value; tries++) {
-      if ((await feed.ask(serverId)) === null) return true;
+      const server = await feed.ask(serverId);
+      // One that can be restored for a while is gone for whoever asked.
+      if (server === null || server.status === 'SOFT_DELETED') return 'gone';
       await this.#wait(0.25 * Math.min(tries + 1, 4));
     }
-    return false;
+    return 'later';
   }
 
   /** For as long as a build may take, what is away may come back. */

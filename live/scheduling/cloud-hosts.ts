@@ -23,10 +23,22 @@ export class CloudHosts {
   readonly #nova: Pick<Nova, 'listHypervisors'>;
   readonly #placement: Pick<Placement, 'showInventories'>;
   #read: ReadonlyMap<string, ReadHost> = new Map();
+  #hostOfProvider: ReadonlyMap<string, string> = new Map();
+  #byHost: ReadonlyMap<string, Hypervisor> = new Map();
 
   constructor(nova: Pick<Nova, 'listHypervisors'>, placement: Pick<Placement, 'showInventories'>) {
     this.#nova = nova;
     this.#placement = placement;
+  }
+
+  /** The host of each provider at the top of a tree in Placement, by its id. */
+  get hostOfProvider(): ReadonlyMap<string, string> {
+    return this.#hostOfProvider;
+  }
+
+  /** Placement's provider of a host. */
+  providerOf(host: string): Hypervisor | undefined {
+    return this.#byHost.get(host);
   }
 
   /** All hosts. One that Placement does not know, or knows no vCPUs or RAM of, is left out: no server can go there. */
@@ -54,6 +66,8 @@ export class CloudHosts {
       }),
     );
     this.#read = hosts;
+    this.#hostOfProvider = new Map(hypervisors.map(({ id, host }) => [id, host]));
+    this.#byHost = new Map(hypervisors.map((hypervisor) => [hypervisor.host, hypervisor]));
     return [...hosts.values()].flatMap(hostOf);
   }
 

@@ -9,7 +9,7 @@ import type { HostSpec } from '../../core/host.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { explain, Scheduler } from '../../core/scheduler.ts';
-import { applySrmTo, type SrmRecord, srmCardOf } from '../../core/srm.ts';
+import { applySrmTo, type SrmCard, type SrmRecord, srmCardOf } from '../../core/srm.ts';
 import { type HostState, inventoryOf, usageOf } from '../srm/host-state.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Holding, holdersOf } from './holding.ts';
@@ -46,11 +46,22 @@ export interface NamedDecision {
 
 const nothing: ReadonlySet<string> = new Set();
 
+/**
+ * Seconds after Nova's word that a server is gone, for which a report that still names it as the holder of a card is late. Later ones count: a
+ * guest is left over on the host, which has the card.
+ */
+const lateReportS = 20;
+
+/** Servers that are gone which are remembered. */
+const mostGone = 10_000;
+
 export class CloudView {
   readonly #registry: CloudViewOptions['registry'];
   readonly #policy: Policy;
   readonly #warn: (text: string) => void;
   readonly #warned = new Set<string>();
+  /** Since when servers are gone. */
+  readonly #goneAtS = new Map<string, number>();
   #cloudHosts: ReadonlyMap<string, CloudHost> = new Map();
   readonly #holdings = new Map<string, Holding>();
   readonly #byHost = new Map<string, Map<string, Holding>>();
@@ -124,6 +135,24 @@ export class CloudView {
     this.#refresh(holding.host);
   }
 
+  /** Nova says that a server is gone: its cards are free, whatever an older report of its host says. */
+  noteGone(serverId: string, host: string | null, nowS: number): void {
+    this.#goneAtS.set(serverId, nowS);
+    if (this.#goneAtS.size > mostGone) this.#goneAtS.delete(this.#goneAtS.keys().next().value!);
+    if (host !== null) this.#refresh(host);
+  }
+
+  /** The server is there again, as after it was restored. */
+  noteBack(serverId: string): void {
+    this.#goneAtS.delete(serverId);
+  }
+
+  /** A card of a host, by its PCI address. */
+  cardAt(host: string, address: string): GpuCard | undefined {
+    const state = this.#registry.hosts.get(host);
+    return state === undefined ? undefined : inventoryOf(state).cards.find((card) => card.address === address);
+  }
+
   /** Decides without holding anything. @param excluded names of hosts that must not be used */
   decide(request: VmRequest, excluded: ReadonlySet<string> = nothing): NamedDecision {
     this.#bringUpToDate();
@@ -145,7 +174,7 @@ export class CloudView {
   cardHolders(host: string): Map<string, string> {
     const state = this.#registry.hosts.get(host);
     if (state === undefined) return new Map();
-    return holdersOf(inventoryOf(state).cards, usageOf(state).cards, this.holdingsOn(host));
+    return holdersOf(inventoryOf(state).cards, this.#reportedCards(state), this.holdingsOn(host));
   }
 
   holdingsOn(host: string): readonly Holding[] {
@@ -225,13 +254,24 @@ export class CloudView {
     this.#cluster.setUp(index, this.#cloudHosts.get(name)!.takesServers);
   }
 
+  /** How its cards are used by its report, but for those of servers that Nova has ended since. */
+  #reportedCards(state: HostState): readonly SrmCard[] {
+    const { cards } = usageOf(state);
+    const isLate = (id: string): boolean => {
+      const goneAtS = this.#goneAtS.get(id);
+      return goneAtS !== undefined && state.receivedAtS < goneAtS + lateReportS;
+    };
+    if (this.#goneAtS.size === 0) return cards;
+    return cards.filter(({ serverIds }) => serverIds.length === 0 || !serverIds.every(isLate));
+  }
+
   #recordOf(host: string, spec: HostSpec, state: HostState | undefined, holdings: readonly Holding[]): SrmRecord {
     this.#sequence++;
     const sum = (of: (holding: Holding) => number): number => holdings.reduce((total, each) => total + of(each), 0);
     const usage = state === undefined ? null : usageOf(state);
     const isCurrent = state !== undefined && !state.isStale;
     const reported = new Map((usage?.cards ?? []).map((card) => [card.address, card]));
-    const holders = holdersOf(spec.cards, usage?.cards ?? null, holdings);
+    const holders = holdersOf(spec.cards, state === undefined ? null : this.#reportedCards(state), holdings);
     return {
       host,
       sequence: this.#sequence,

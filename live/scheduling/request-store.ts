@@ -129,12 +129,12 @@ export class RequestStore {
     return latest === undefined ? undefined : serverRequestOf(latest);
   }
 
-  /** Requests that hold something or are unfinished. */
+  /** Requests that hold something, have a server, or are unfinished. */
   async readLive(): Promise<ServerRequest[]> {
     const rows = await this.#database
       .selectFrom('requests')
       .selectAll()
-      .where((where) => where.or([where('host', 'is not', null), where('state', 'in', [...openStates])]))
+      .where((where) => where.or([where('host', 'is not', null), where('state', 'in', [...openStates, 'active'])]))
       .execute();
     return rows.map(serverRequestOf);
   }
@@ -195,11 +195,12 @@ export class RequestStore {
     action: RequestAction,
     subject: string,
     write: Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'>,
+    detail: string | null = null,
   ): Promise<void> {
     const { nowS: atS, requestId, tokenId } = write;
     await this.#database
       .insertInto('audit')
-      .values({ atS, tokenId, action, subject, version: null, requestId })
+      .values({ atS, tokenId, action, subject, version: null, requestId, detail })
       .execute();
   }
 
@@ -258,9 +259,17 @@ export class RequestStore {
     return steps;
   }
 
-  #audit({ id, revision, state }: ServerRequest, { nowS, tokenId, requestId }: RequestWrite) {
-    return this.#database
-      .insertInto('audit')
-      .values({ atS: nowS, tokenId, action: `server-${state}`, subject: id, version: revision, requestId });
+  #audit(row: ServerRequest, { nowS, tokenId, requestId }: RequestWrite) {
+    const { id, revision, state } = row;
+    const written = { atS: nowS, tokenId, action: `server-${state}`, subject: id, version: revision, requestId };
+    return this.#database.insertInto('audit').values({ ...written, detail: removalText(row) });
   }
+}
+
+/** What is about to be removed with that state, and why that is right; null where nothing is. */
+function removalText({ state, serverId, attempt, fault, spec }: ServerRequest): string | null {
+  if (serverId === null) return null;
+  const named = `removes server ${serverId} (${spec.name})`;
+  if (state === 'deleting') return `${named}: it is the server of this request, whose removal was ordered`;
+  return state === 'failing' ? `${named}: it is of attempt ${attempt}, which failed: ${fault}` : null;
 }

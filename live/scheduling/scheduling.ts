@@ -23,23 +23,30 @@ import { policyNamed } from '../../core/policies/index.ts';
 import { createPolicy, type PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
-import { openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
+import { type Identity, openGlance, openNova, openPlacement, type Server, type Session } from '../openstack/index.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import { type Aliases, aliasesOf } from './aliases.ts';
 import { Binder, type BinderParts, type BinderSettings, byOurselves } from './binder.ts';
 import { ClaimBook } from './claim-book.ts';
 import { CloudHosts } from './cloud-hosts.ts';
 import { CloudView, type NamedDecision } from './cloud-view.ts';
+import { EpochMark } from './epoch-mark.ts';
 import { FlavorCache } from './flavors.ts';
+import { Ledger, type Place } from './ledger.ts';
 import type { Mode } from './modes.ts';
 import { Offers } from './offers.ts';
+import { attemptOf, canBeOf } from './ownership.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
 import { Reconciler } from './reconciler.ts';
+import { Removals } from './removals.ts';
 import { RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
+import { Review } from './review.ts';
+import type { ReviewStore } from './review-store.ts';
 import { ServerFeed } from './server-feed.ts';
 import type { ServerRequest } from './server-request.ts';
 import type { ServerBody, ServerSpec } from './server-spec.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;
@@ -53,6 +60,8 @@ export interface SchedulingSettings extends BinderSettings {
   readonly reconcileIntervalS: number;
   /** Seconds between two looks at what has changed, while servers are built. */
   readonly pollIntervalS: number;
+  /** Servers that are removed within a minute, by whatever order; more wait. */
+  readonly mostRemovalsPerMinute: number;
   /** Whether other processes use the database. */
   readonly isShared: boolean;
 }
@@ -61,6 +70,7 @@ export interface SchedulingParts {
   readonly session: Session;
   readonly registry: SrmRegistry;
   readonly store: RequestStore;
+  readonly reviews: ReviewStore;
   readonly clock: Clock;
   readonly settings: SchedulingSettings;
   readonly log: BinderParts['log'];
@@ -87,7 +97,13 @@ export class Scheduling {
   readonly aliases: Aliases;
   readonly settings: SchedulingSettings;
   readonly #parts: SchedulingParts;
+  readonly #ledger: Ledger;
   readonly #book: ClaimBook;
+  #login: Identity | null = null;
+  /** The database's epoch when it was last read or raised. */
+  #epoch = 0;
+  /** What the book had changed when the epoch was last raised. */
+  #changesAtEpoch = 0;
   readonly #owner = randomUUID();
   readonly #startedAtS: number;
   #cloud: Cloud | null = null;
@@ -107,7 +123,16 @@ export class Scheduling {
     this.aliases = aliasesOf(settings.aliases);
     const policy = createPolicy(settings.policyFactory ?? policyNamed(settings.policy), settings.policyOptions);
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
-    this.#book = new ClaimBook(store, this.view);
+    const keep = (work: Promise<void>): void =>
+      void work.catch((error: unknown) => log('warn', { err: error }, 'cards of a server could not be written down'));
+    this.#ledger = new Ledger({
+      view: this.view,
+      aliases: this.aliases,
+      canBeOf: (server, row) => attemptOf(server) === row.attempt && canBeOf(server, row, this.#login),
+      learned: (serverId, host, cards) => keep(parts.reviews.keepCards(serverId, host, cards)),
+      forgotten: (serverId, host) => keep(parts.reviews.dropCards(serverId, host)),
+    });
+    this.#book = new ClaimBook(store, this.view, this.#ledger);
     this.#startedAtS = clock.nowS;
     this.#reports = registry.changes.subscribe(({ kind, state }) => {
       if (kind === 'changed') this.#reported.add(state.host);
@@ -125,6 +150,47 @@ export class Scheduling {
   /** Seconds since the last full reconciliation with the cloud. */
   get reconcileAgeS(): number {
     return this.#parts.clock.nowS - this.#reconciledAtS;
+  }
+
+  /** What is in doubt, once the cloud was read. @throws NotReady */
+  get review(): Review {
+    return this.#readyCloud().review;
+  }
+
+  /** What an operator should know: that servers are not being removed, or wait to be looked at. */
+  get concerns(): readonly string[] {
+    if (this.#cloud === null) return [];
+    const { removals, review } = this.#cloud;
+    const held = removals.withheldBecause;
+    const open =
+      'the database is older than the cloud, and nothing of it is removed or gone on with: heps live reconcile --review';
+    return [...(held === null ? [] : [held]), ...(review.isOpen ? [open] : [])];
+  }
+
+  /** Removals so far, those that were refused for want of proof, and servers in doubt. */
+  get removals(): {
+    readonly removed: number;
+    readonly refused: number;
+    readonly doubts: number;
+    readonly isHeld: boolean;
+  } {
+    const { removals, review } = this.#cloud ?? {};
+    return {
+      removed: removals?.removed ?? 0,
+      refused: removals?.refused ?? 0,
+      doubts: review?.doubts ?? 0,
+      isHeld: this.concerns.length > 0,
+    };
+  }
+
+  /** By host: what Placement has there for nobody that Nova knows. */
+  get orphans(): ReadonlyMap<string, readonly Place[]> {
+    return this.#ledger.orphans;
+  }
+
+  /** Reads what has changed in the cloud, now: what was freed a moment ago is free. */
+  async refresh(): Promise<void> {
+    await this.#cloud?.feed.refresh();
   }
 
   get requests(): ReadonlyMap<string, ServerRequest> {
@@ -170,6 +236,14 @@ export class Scheduling {
     return this.view.decide(spec.request);
   }
 
+  /** Decides as `advise`; before a no, reads what has changed in the cloud once more. */
+  async adviseNow(spec: ServerSpec): Promise<NamedDecision> {
+    const first = this.advise(spec);
+    if (first.host !== null) return first;
+    await this.#refreshQuietly();
+    return this.advise(spec);
+  }
+
   /**
    * Decides, claims and begins to create. Resolves when the request is in the database: from then on it is not lost.
    *
@@ -181,6 +255,7 @@ export class Scheduling {
     const { store, clock, settings } = this.#parts;
     const idempotencyKey = `${tokenId}:${key}`;
     const { id } = spec.request;
+    if (this.view.decide(spec.request).host === null) await this.#refreshQuietly();
     const row = await this.#book.claim(spec.request, new Set(), async ({ named, on }) => {
       const nowS = clock.nowS;
       const decision = decisionRecord(settings.policy, named);
@@ -212,16 +287,22 @@ export class Scheduling {
     return row;
   }
 
-  /** Orders a request's server to be removed. @returns undefined for an unknown one */
+  /**
+   * Orders a request's server to be removed. Of a database that is an older copy only people's orders count: what the desktops of that copy
+   * want removed waits for the review, and the request is returned as it is.
+   *
+   * @returns undefined for an unknown one
+   */
   async remove(id: string, { tokenId, requestId }: Sender): Promise<ServerRequest | undefined> {
-    const { binder } = this.#readyCloud();
+    const { binder, review } = this.#readyCloud();
     const { store, clock } = this.#parts;
     for (let left = 5; ; left--) {
       const row = await store.read(id);
       if (row === undefined || ['deleting', 'deleted', 'failed'].includes(row.state)) return row;
+      if (tokenId === 0 && !review.mayTouch(row)) return row;
       try {
         const write = { nowS: clock.nowS, requestId, tokenId, claim: null, touched: [] };
-        const next = await store.change(row, { state: 'deleting', ...binder.lease() }, write);
+        const next = await store.change(row, { state: 'deleting', fault: null, ...binder.lease() }, write);
         this.#book.note(next);
         void binder.drive(id);
         return next;
@@ -240,23 +321,72 @@ export class Scheduling {
     const { clock, settings, log, registry } = this.#parts;
     const isFirst = this.#cloud === null || !this.#isReady;
     this.#cloud ??= await this.#openCloud();
-    const { feed, hosts, reconciler } = this.#cloud;
+    const { feed, hosts, reconciler, whereabouts, review } = this.#cloud;
     this.view.setHosts(await hosts.read(clock.nowS));
+    if (isFirst) await this.#recallCards();
     await (isFirst ? this.#book.load() : this.#book.catchUp());
+    await this.#compareEpoch(isFirst);
+    await review.catchUp();
     const listedAtS = clock.nowS;
     await feed.readAll();
     if (this.#isStopped.value) return;
-    await reconciler.check(feed, listedAtS);
     this.#reported.clear();
     await reconciler.correctCards(new Set(registry.hosts.keys()));
+    await whereabouts.round([...this.view.hosts.keys()].sort(), new Set(registry.hosts.keys()));
+    await reconciler.check(feed, listedAtS);
+    if (this.#isStopped.value) return;
     if (isFirst) {
       void this.view.cluster; // made now, so that the first request does not wait for it
       this.#isReady = true;
       log('info', { hosts: this.view.hosts.size, servers: feed.servers.size, mode: settings.mode }, 'scheduling');
     }
+    await this.#raiseEpoch();
     this.#reconciledAtS = clock.nowS;
     this.#failure = null;
     await this.#renewLeases(isFirst);
+  }
+
+  /** A refusal stands where what has changed cannot be read. */
+  async #refreshQuietly(): Promise<void> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      this.#parts.log('warn', { err: error }, 'changes of the cloud could not be read');
+    }
+  }
+
+  async #recallCards(): Promise<void> {
+    for (const { serverId, host, cards } of await this.#parts.reviews.readCards()) {
+      this.#ledger.recall(serverId, host, cards);
+    }
+  }
+
+  /** A database that has come less far than the cloud has seen, or than this process has, is an older copy. */
+  async #compareEpoch(isFirst: boolean): Promise<void> {
+    const { reviews, settings } = this.#parts;
+    const { mark, review } = this.#cloud!;
+    if (settings.mode !== 'act') return;
+    const { epoch } = await reviews.readInstallation();
+    const seen = Math.max(this.#epoch, isFirst ? await mark.read() : 0);
+    if (epoch < seen) review.begin(`its epoch is ${epoch}, and was ${seen} before`, seen);
+    this.#epoch = Math.max(seen, epoch);
+  }
+
+  /** Writes how far the database has come to the cloud too, where something was done since. */
+  async #raiseEpoch(): Promise<void> {
+    const { reviews, settings, log } = this.#parts;
+    const { mark, review } = this.#cloud!;
+    const { changes } = this.#book;
+    if (settings.mode !== 'act' || review.isOpen || changes === this.#changesAtEpoch) return;
+    try {
+      const next = Math.max(this.#epoch, (await reviews.readInstallation()).epoch) + 1;
+      await reviews.raiseEpoch(next);
+      await mark.write(next);
+      this.#epoch = next;
+      this.#changesAtEpoch = changes;
+    } catch (error) {
+      log('warn', { err: error }, 'how far the database has come could not be written to the cloud');
+    }
   }
 
   /** Looks at what has changed, again and again; emits once, after that time, unless stopped. */
@@ -298,28 +428,64 @@ export class Scheduling {
     const { session, store, clock, settings, log, registry } = this.#parts;
     const nova = await openNova(session);
     const placement = await openPlacement(session);
+    const { reviews } = this.#parts;
+    const login = await session.identity();
+    this.#login = login;
+    const { id: installation } = await reviews.readInstallation();
     const book = this.#book;
+    const ledger = this.#ledger;
+    const removals = new Removals({
+      nova,
+      store,
+      reviews,
+      identity: () => session.identity(),
+      clock,
+      mostPerMinute: settings.mostRemovalsPerMinute,
+      log,
+    });
+    const review = new Review({
+      store,
+      reviews,
+      book,
+      removals,
+      aliases: this.aliases,
+      clock,
+      ask: (serverId) => feed.ask(serverId),
+      resume: (row) => void this.#resume(row),
+      log,
+    });
     const reconciler = new Reconciler({
       store,
       book,
       view: this.view,
-      nova,
+      ledger,
       aliases: this.aliases,
+      whereabouts: () => whereabouts,
+      removals,
+      review,
+      login,
+      installation,
       mayRemove: settings.mode === 'act',
       comparesSinceS: this.#startedAtS,
-      cardsInReport: (serverId, host, count) => cardsInReport(serverId, registry.hosts.get(host), count),
+      cardsReported: (host) => cardsInReport(registry.hosts.get(host)),
       clock,
       log,
     });
     const feed = new ServerFeed(nova, {
       changed: (server) => reconciler.noteServer(server),
-      gone: (id) => this.view.letGo(id),
+      gone: (server) => reconciler.noteGone(server),
     });
+    const hosts = new CloudHosts(nova, placement);
+    const whereabouts = new Whereabouts({ nova, placement, hosts, feed, ledger, aliases: this.aliases });
     const binder = new Binder({
       store,
       book,
       feed,
       nova,
+      removals,
+      ledger,
+      login,
+      installation,
       flavors: new FlavorCache(nova),
       aliases: this.aliases,
       readCards: (server, { length }) =>
@@ -331,29 +497,35 @@ export class Scheduling {
       log,
     });
     const offers = new Offers(openGlance(session), nova, this.aliases, clock);
-    return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement) };
+    const mark = new EpochMark(nova, installation);
+    return { offers, feed, binder, reconciler, hosts, whereabouts, removals, review, mark };
   }
 
   /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
   async #takeOver(isFirst: boolean): Promise<void> {
-    const { store, clock, settings, log } = this.#parts;
+    const { store, clock, settings } = this.#parts;
     if (settings.mode !== 'act') return;
-    const { binder } = this.#cloud!;
+    const { binder, review } = this.#cloud!;
     // Nobody else may have a database that is not shared.
     const atS = isFirst && !settings.isShared ? Number.MAX_VALUE : clock.nowS;
     for (const row of await store.readUnattended(this.#owner, atS)) {
-      if (binder.driven.has(row.id)) continue;
-      try {
-        const mine =
-          row.owner === this.#owner
-            ? row
-            : await store.change(row, binder.lease(), { ...byOurselves(clock.nowS), claim: null, touched: [] });
-        if (mine !== row) log('info', { server: row.id, state: row.state }, 'request resumed');
-        this.#book.note(mine);
-        void binder.drive(mine.id);
-      } catch (error) {
-        if (!(error instanceof RequestChanged)) throw error;
-      }
+      if (!binder.driven.has(row.id) && review.mayTouch(row)) await this.#resume(row);
+    }
+  }
+
+  async #resume(row: ServerRequest): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    const { binder } = this.#cloud!;
+    try {
+      const mine =
+        row.owner === this.#owner
+          ? row
+          : await store.change(row, binder.lease(), { ...byOurselves(clock.nowS), claim: null, touched: [] });
+      if (mine !== row) log('info', { server: row.id, state: row.state }, 'request resumed');
+      this.#book.note(mine);
+      void binder.drive(mine.id);
+    } catch (error) {
+      if (!(error instanceof RequestChanged)) throw error;
     }
   }
 }
@@ -364,6 +536,10 @@ interface Cloud {
   readonly binder: Binder;
   readonly hosts: CloudHosts;
   readonly reconciler: Reconciler;
+  readonly whereabouts: Whereabouts;
+  readonly removals: Removals;
+  readonly review: Review;
+  readonly mark: EpochMark;
 }
 
 function isSameRequest(row: ServerRequest, spec: ServerSpec): boolean {

@@ -33,6 +33,7 @@ export const settings: Settings = {
   'scheduling.leaseS': { check: aPositive, fallback: 15 },
   'scheduling.reconcileIntervalS': { check: aPositive, fallback: 30 },
   'scheduling.pollIntervalS': { check: aPositive, fallback: 1 },
+  'scheduling.mostRemovalsPerMinute': { check: (value, where) => anInteger(value, where, 1), fallback: 60 },
   'desktops.stationsFile': { check: aText },
   'desktops.machines': { check: (value, where) => oneOf(value, where, ['openstack', 'local']), fallback: 'openstack' },
   'desktops.localFolder': { check: aText, fallback: 'local-desktops' },

@@ -6,6 +6,7 @@ import { createTokenTable } from '../access/token-table.ts';
 import type { DatabaseKind } from '../database/column-types.ts';
 import type { Migrations } from '../database/migrate.ts';
 import { type DesktopSchema, desktopTables } from '../desktops/records/tables.ts';
+import { cloudTables } from '../scheduling/cloud-tables.ts';
 import { type SchedulingSchema, schedulingTables } from '../scheduling/tables.ts';
 import type { RecordSchema } from '../srm/record-store.ts';
 import { createRecordTable } from '../srm/tables.ts';
@@ -25,5 +26,6 @@ export function serverMigrations(kind: DatabaseKind): Migrations {
     },
     '2026-11b-scheduling': schedulingTables(kind),
     '2026-11c-desktops': desktopTables(kind),
+    '2026-11d-following-the-cloud': cloudTables(kind),
   };
 }

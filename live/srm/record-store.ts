@@ -1,5 +1,5 @@
 /** The SRM records in the database, each write with its audit row. */
-import { type Compilable, type Kysely, sql } from 'kysely';
+import { type Compilable, type Insertable, type Kysely, sql } from 'kysely';
 import type { AuditTable } from '../access/audit-table.ts';
 import type { DatabaseKind } from '../database/column-types.ts';
 import { type Step, transact } from '../database/transact.ts';
@@ -103,7 +103,7 @@ export class RecordStore {
   }
 }
 
-function auditOf({ record, tokenId, requestId }: RecordWrite): Omit<AuditTable, 'id'> {
+function auditOf({ record, tokenId, requestId }: RecordWrite): Insertable<AuditTable> {
   const { host, version, receivedAtS } = record;
   return { atS: receivedAtS, tokenId, action: 'report', subject: host, version, requestId };
 }
