@@ -9,10 +9,12 @@ import { addFlavors } from './commands/flavors.ts';
 import { addGateway } from './commands/gateway.ts';
 import { addHost } from './commands/host.ts';
 import { addInstall } from './commands/install.ts';
+import { addReconcile } from './commands/reconcile.ts';
 import { addRecord } from './commands/record.ts';
 import { addServe } from './commands/serve.ts';
 import { addShadow } from './commands/shadow.ts';
 import { addTokenCommands } from './commands/token.ts';
+import { addVerify } from './commands/verify.ts';
 
 export function addLiveCommands(program: Command): void {
   program.commandsGroup('Real cloud:');
@@ -29,11 +31,13 @@ export function addLiveCommands(program: Command): void {
   addAccountCommands(live);
   live.commandsGroup('Servers of the cloud:');
   addBoot(live);
+  addReconcile(live);
   addShadow(live);
   addRecord(live);
   addFlavors(live);
   live.commandsGroup('Setup and checks:');
   addDoctor(live);
+  addVerify(live);
   addInstall(live);
   addDemo(live);
 }

@@ -4,8 +4,9 @@ import { type Check, describeChecks } from '../checks.ts';
 import { ServiceClocks } from '../doctor/clock-checks.ts';
 import { checkCloud } from '../doctor/cloud-checks.ts';
 import { checkDatabase } from '../doctor/database-checks.ts';
+import { checkHoldings } from '../doctor/holdings-checks.ts';
 import { checkServer } from '../doctor/server-checks.ts';
-import { databaseStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
+import { databaseStep, holdingsStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
 import { openSession, readCloudConfiguration, surroundings } from '../openstack/index.ts';
 import { openConfiguration } from '../server/configuration.ts';
 import { wallClock } from '../wall-clock.ts';
@@ -44,8 +45,13 @@ export function addDoctor(live: Command): void {
       try {
         const checks: Check[] = [...(await checkCloud(session)), ...clocks.checks()];
         if (database !== null) checks.push(...(await checkDatabase(database)));
-        if (client !== null) checks.push(...(await checkServer(client, session)));
-        const leftOut = [...(database === null ? [databaseStep] : []), ...(client === null ? [serverStep] : [])];
+        if (client !== null) {
+          checks.push(...(await checkServer(client, session)), ...(await checkHoldings(client, session, wallClock)));
+        }
+        const leftOut = [
+          ...(database === null ? [databaseStep] : []),
+          ...(client === null ? [serverStep, holdingsStep] : []),
+        ];
         console.log(json ? asJson(checks, leftOut) : describeChecks(titlesOf(leftOut), checks));
         if (checks.some(({ status }) => status === 'wrong')) process.exitCode = 1;
       } finally {

@@ -13,6 +13,7 @@ import { byOurselves } from './binder.ts';
 import { checkNovaQuestion, NovaQuestions } from './nova-questions.ts';
 import type { RequestStore } from './request-store.ts';
 import { decisionRecord, requestView } from './request-view.ts';
+import { reviewRoutes } from './review-api.ts';
 import { KeyReused, NotReady, type Scheduling, type Sender } from './scheduling.ts';
 import type { ServerRequest } from './server-request.ts';
 import { checkServerBody } from './server-spec.ts';
@@ -67,7 +68,7 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
         throw new Problem(409, 'the scheduler only watches: scheduling.mode is shadow');
       const spec = await scheduling.specOf(id, checked);
       if (scheduling.settings.mode === 'advise' || query.get('dry-run') === 'true') {
-        const advice = scheduling.advise(spec);
+        const advice = await scheduling.adviseNow(spec);
         await store.note('advice', advice.host ?? '', { ...byOurselves(clock.nowS), ...sender });
         const decision = decisionRecord(scheduling.settings.policy, advice);
         return sendJson(response, { mode: 'advise', request: spec.request, decision, ...explained(spec.request) });
@@ -114,7 +115,14 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
       if (scheduling.unreadyBecause !== null) throw new NotReady(scheduling.unreadyBecause);
       const question = checkNovaQuestion(body, scheduling.aliases);
       const { mode } = scheduling.settings;
-      sendJson(response, { mode, hosts: mode === 'shadow' ? {} : questions.answer(question) });
+      if (mode === 'shadow') return sendJson(response, { mode, hosts: {} });
+      let hosts = questions.answer(question);
+      if (Object.keys(hosts).length === 0) {
+        // Before a no: what was freed a moment ago is free.
+        await scheduling.refreshQuietly();
+        hosts = questions.answer(question);
+      }
+      sendJson(response, { mode, hosts });
     });
   }
 
@@ -164,8 +172,9 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
           .map(({ name, takesServers }) => ({
             host: name,
             takesServers,
-            servers: view.holdingsOn(name).map(({ id, serverId, vcpus, ramMib, diskGib }) => ({
-              ...(serverId === id ? {} : { request: id }),
+            servers: view.holdingsOn(name).map(({ id, serverId, vcpus, ramMib, diskGib, kind }) => ({
+              ...(serverId === id || kind !== undefined ? {} : { request: id }),
+              ...(kind !== undefined && { kind }),
               serverId,
               vcpus,
               ramMib,
@@ -196,6 +205,7 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
       operation: docs.novaHostsOperation,
       answer: postNovaHosts,
     },
+    ...reviewRoutes(scheduling, told),
   ];
 }
 

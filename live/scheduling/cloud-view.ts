@@ -12,7 +12,7 @@ import { explain, Scheduler } from '../../core/scheduler.ts';
 import { applySrmTo, type SrmCard, type SrmRecord, srmCardOf } from '../../core/srm.ts';
 import { type HostState, inventoryOf, usageOf } from '../srm/host-state.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
-import { type Holding, holdersOf } from './holding.ts';
+import { type HeldCard, type Holding, holdersOf } from './holding.ts';
 
 /** A host as the cloud sees it. */
 export interface CloudHost {
@@ -47,21 +47,21 @@ export interface NamedDecision {
 const nothing: ReadonlySet<string> = new Set();
 
 /**
- * Seconds after Nova's word that a server is gone, for which a report that still names it as the holder of a card is late. Later ones count: a
- * guest is left over on the host, which has the card.
+ * Seconds after Nova's word that a server has left a host, for which a report that still names it as the holder of a card is late. Later ones
+ * count: a guest is left over on the host, which has the card.
  */
 const lateReportS = 20;
 
-/** Servers that are gone which are remembered. */
-const mostGone = 10_000;
+/** Servers that have left a host which are remembered. */
+const mostLeft = 10_000;
 
 export class CloudView {
   readonly #registry: CloudViewOptions['registry'];
   readonly #policy: Policy;
   readonly #warn: (text: string) => void;
   readonly #warned = new Set<string>();
-  /** Since when servers are gone. */
-  readonly #goneAtS = new Map<string, number>();
+  /** Since when servers have left hosts, by both. */
+  readonly #leftAtS = new Map<string, number>();
   #cloudHosts: ReadonlyMap<string, CloudHost> = new Map();
   readonly #holdings = new Map<string, Holding>();
   readonly #byHost = new Map<string, Map<string, Holding>>();
@@ -135,16 +135,27 @@ export class CloudView {
     this.#refresh(holding.host);
   }
 
-  /** Nova says that a server is gone: its cards are free, whatever an older report of its host says. */
-  noteGone(serverId: string, host: string | null, nowS: number): void {
-    this.#goneAtS.set(serverId, nowS);
-    if (this.#goneAtS.size > mostGone) this.#goneAtS.delete(this.#goneAtS.keys().next().value!);
-    if (host !== null) this.#refresh(host);
+  /** Nova says that a server is on a host no more: its cards there are free, whatever an older report of the host says. */
+  noteLeft(serverId: string, host: string, nowS: number): void {
+    const key = `${serverId}@${host}`;
+    this.#leftAtS.delete(key);
+    this.#leftAtS.set(key, nowS);
+    if (this.#leftAtS.size > mostLeft) this.#leftAtS.delete(this.#leftAtS.keys().next().value!);
+    this.#refresh(host);
   }
 
-  /** The server is there again, as after it was restored. */
-  noteBack(serverId: string): void {
-    this.#goneAtS.delete(serverId);
+  /** The server is there, perhaps again. */
+  noteThere(serverId: string, host: string): void {
+    if (this.#leftAtS.delete(`${serverId}@${host}`)) this.#refresh(host);
+  }
+
+  /** Cards of a server by its host's newest report; none where that does not name it, or is stale. */
+  cardsNamed(host: string, serverId: string): HeldCard[] {
+    const state = this.#registry.hosts.get(host);
+    if (state === undefined || state.isStale) return [];
+    return usageOf(state)
+      .cards.filter(({ serverIds }) => serverIds.includes(serverId))
+      .map(({ address, model }) => ({ address, model }));
   }
 
   /** A card of a host, by its PCI address. */
@@ -254,14 +265,14 @@ export class CloudView {
     this.#cluster.setUp(index, this.#cloudHosts.get(name)!.takesServers);
   }
 
-  /** How its cards are used by its report, but for those of servers that Nova has ended since. */
+  /** How its cards are used by its report, but for those of servers that have left it since. */
   #reportedCards(state: HostState): readonly SrmCard[] {
     const { cards } = usageOf(state);
     const isLate = (id: string): boolean => {
-      const goneAtS = this.#goneAtS.get(id);
-      return goneAtS !== undefined && state.receivedAtS < goneAtS + lateReportS;
+      const leftAtS = this.#leftAtS.get(`${id}@${state.host}`);
+      return leftAtS !== undefined && state.receivedAtS < leftAtS + lateReportS;
     };
-    if (this.#goneAtS.size === 0) return cards;
+    if (this.#leftAtS.size === 0) return cards;
     return cards.filter(({ serverIds }) => serverIds.length === 0 || !serverIds.every(isLate));
   }
 

@@ -2,6 +2,7 @@
  * What every server and every claim holds, and where. Nova's word counts where it has the server; a claim counts until then; Placement's
  * where a server holds more than one place, as while it moves.
  */
+import type { Clock } from '../../core/clock.ts';
 import type { Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { CloudView } from './cloud-view.ts';
@@ -29,7 +30,8 @@ export interface Place {
 export type Size = Pick<Place, 'vcpus' | 'ramMib' | 'diskGib'>;
 
 export interface LedgerParts {
-  readonly view: Pick<CloudView, 'hold' | 'letGo' | 'cardAt'>;
+  readonly view: Pick<CloudView, 'hold' | 'letGo' | 'cardAt' | 'cardsNamed' | 'noteLeft' | 'noteThere'>;
+  readonly clock: Pick<Clock, 'nowS'>;
   readonly aliases: Aliases;
   /** Whether a server may be that of the request's present attempt, whose id is not known yet. */
   readonly canBeOf: (server: Server, row: ServerRequest) => boolean;
@@ -57,8 +59,8 @@ export class Ledger {
   readonly #cards = new Map<string, Map<string, readonly HeldCard[]>>();
   /** The same of servers that are gone. */
   readonly #late = new Map<string, ReadonlyMap<string, readonly HeldCard[]>>();
-  /** Ids of what is held, by request, else by server. */
-  readonly #held = new Map<string, readonly string[]>();
+  /** What is held, by request, else by server. */
+  readonly #held = new Map<string, readonly Holding[]>();
   /** Consumers that are no server, by host. */
   readonly #orphans = new Map<string, readonly Place[]>();
 
@@ -76,6 +78,11 @@ export class Ledger {
         this.#requestOfServer.set(row.serverId, row.id);
         this.#letGo(row.serverId);
       }
+    }
+    const { serverId, host, cards } = row;
+    if (serverId !== null && host !== null && cards.length > 0 && !this.#cards.get(serverId)?.has(host)) {
+      // Where it leaves the host, this is what it leaves behind, unless the host has named others.
+      this.recall(serverId, host, cards);
     }
     this.#refresh(row.id);
     for (const { id } of this.serversNaming(row.id)) if (id !== row.serverId) this.#refreshServer(id);
@@ -102,7 +109,13 @@ export class Ledger {
       const naming = this.#naming.get(named) ?? new Set();
       this.#naming.set(named, naming.add(server.id));
     }
-    this.#refreshServer(server.id);
+    const { id, host } = server;
+    if (host !== null && !this.#cards.get(id)?.has(host) && this.wantedOf(server).length > 0) {
+      // Its host may have named it before Nova's list did.
+      const cards = this.#parts.view.cardsNamed(host, id);
+      if (cards.length > 0) this.learn(id, host, cards);
+    }
+    this.#refreshServer(id);
   }
 
   goneServer(id: string): void {
@@ -241,18 +254,29 @@ export class Ledger {
           : claimed(row)
         : this.#holdingsOf(key, row, server);
     const ids = new Set(holdings.map(({ id }) => id));
-    for (const id of this.#held.get(key) ?? []) if (!ids.has(id)) this.#parts.view.letGo(id);
-    for (const holding of holdings) this.#parts.view.hold(holding);
+    const { view, clock } = this.#parts;
+    const before = this.#held.get(key) ?? [];
+    for (const { id } of before) if (!ids.has(id)) view.letGo(id);
+    for (const holding of holdings) {
+      view.hold(holding);
+      if (holding.serverId !== null) view.noteThere(holding.serverId, holding.host);
+    }
+    for (const { serverId, host } of before) {
+      const isThere = holdings.some((holding) => holding.host === host);
+      if (serverId !== null && !isThere) view.noteLeft(serverId, host, clock.nowS);
+    }
     if (ids.size === 0) this.#held.delete(key);
-    else this.#held.set(key, [...ids]);
+    else this.#held.set(key, holdings);
   }
 
   #holdingsOf(key: string, row: ServerRequest | undefined, server: Server): Holding[] {
     const places = this.#places.get(server.id) ?? noPlaces;
     const { id: serverId, host, launchedAtS } = server;
     if (places.length > 0) {
-      return places.map((place, index) => {
-        const isMain = place.consumerId === serverId && (place.host === host || index === 0);
+      const own = places.filter(({ consumerId }) => consumerId === serverId);
+      const main = own.find((place) => place.host === host) ?? own[0];
+      return places.map((place) => {
+        const isMain = place === main;
         const { vcpus, ramMib, diskGib } = place;
         return {
           id: isMain ? key : `${place.consumerId}@${place.host}`,
@@ -304,7 +328,7 @@ export class Ledger {
   }
 
   #letGo(key: string): void {
-    for (const id of this.#held.get(key) ?? []) this.#parts.view.letGo(id);
+    for (const { id } of this.#held.get(key) ?? []) this.#parts.view.letGo(id);
     this.#held.delete(key);
   }
 }

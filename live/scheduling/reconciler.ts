@@ -45,10 +45,9 @@ export class Reconciler {
 
   /** A server is new or different: holds what it has, where it is. */
   noteServer(server: Server): void {
-    const { view, ledger, whereabouts, comparesSinceS, log } = this.#parts;
+    const { ledger, whereabouts, comparesSinceS, log } = this.#parts;
     const row = ledger.requestOf(server.id);
     const isNamed = server.metadata[requestKey] !== undefined;
-    view.noteBack(server.id);
     if (row === undefined && !isNamed && server.host !== null && !this.#seen.has(server.id)) {
       this.#seen.add(server.id);
       if (server.createdAtS >= comparesSinceS - 1) this.#compare(server);
@@ -64,10 +63,9 @@ export class Reconciler {
 
   /** A server has ended: its cards are free. */
   noteGone(server: Server): void {
-    const { view, ledger, whereabouts, review, clock } = this.#parts;
+    const { ledger, whereabouts, review } = this.#parts;
     this.#seen.delete(server.id);
     whereabouts().forget(server.id);
-    view.noteGone(server.id, server.host, clock.nowS);
     ledger.goneServer(server.id);
     review.noteGone(server.id);
   }

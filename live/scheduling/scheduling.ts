@@ -127,6 +127,7 @@ export class Scheduling {
       void work.catch((error: unknown) => log('warn', { err: error }, 'cards of a server could not be written down'));
     this.#ledger = new Ledger({
       view: this.view,
+      clock,
       aliases: this.aliases,
       canBeOf: (server, row) => attemptOf(server) === row.attempt && canBeOf(server, row, this.#login),
       learned: (serverId, host, cards) => keep(parts.reviews.keepCards(serverId, host, cards)),
@@ -135,7 +136,10 @@ export class Scheduling {
     this.#book = new ClaimBook(store, this.view, this.#ledger);
     this.#startedAtS = clock.nowS;
     this.#reports = registry.changes.subscribe(({ kind, state }) => {
-      if (kind === 'changed') this.#reported.add(state.host);
+      if (kind !== 'changed') return;
+      this.#reported.add(state.host);
+      // At once: the next report may not name a server that is stopped by then.
+      for (const [serverId, cards] of cardsInReport(state)) this.#ledger.learn(serverId, state.host, cards);
     });
   }
 
@@ -240,7 +244,7 @@ export class Scheduling {
   async adviseNow(spec: ServerSpec): Promise<NamedDecision> {
     const first = this.advise(spec);
     if (first.host !== null) return first;
-    await this.#refreshQuietly();
+    await this.refreshQuietly();
     return this.advise(spec);
   }
 
@@ -255,7 +259,7 @@ export class Scheduling {
     const { store, clock, settings } = this.#parts;
     const idempotencyKey = `${tokenId}:${key}`;
     const { id } = spec.request;
-    if (this.view.decide(spec.request).host === null) await this.#refreshQuietly();
+    if (this.view.decide(spec.request).host === null) await this.refreshQuietly();
     const row = await this.#book.claim(spec.request, new Set(), async ({ named, on }) => {
       const nowS = clock.nowS;
       const decision = decisionRecord(settings.policy, named);
@@ -346,8 +350,8 @@ export class Scheduling {
     await this.#renewLeases(isFirst);
   }
 
-  /** A refusal stands where what has changed cannot be read. */
-  async #refreshQuietly(): Promise<void> {
+  /** As `refresh`, before a no, which stands where nothing can be read. */
+  async refreshQuietly(): Promise<void> {
     try {
       await this.refresh();
     } catch (error) {

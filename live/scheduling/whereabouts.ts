@@ -2,6 +2,7 @@
  * Where servers are by Placement, for those whose place does not follow from Nova's list: while they move, until a resize is confirmed, after an
  * evacuation. A round over the hosts finds what nobody has announced: places of servers elsewhere, or of none at all.
  */
+import { inParallel } from '../openstack/in-parallel.ts';
 import {
   isMoveOpen,
   isNotFound,
@@ -29,8 +30,6 @@ export interface WhereaboutsParts {
 
 /** Hosts of one round, of those with cards and of the others: all of them in a small cloud, in a large one the next ones of the row. */
 const hostsOfRound = 64;
-/** Servers or hosts asked for at once. */
-const atOnce = 8;
 
 /** Statuses in which a server may hold more than its own place. */
 const movingStatuses: readonly string[] = ['RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE', 'MIGRATING', 'REBUILD', 'ERROR'];
@@ -232,13 +231,4 @@ export class Whereabouts {
 function sizeIn(resources: Resources): Size {
   const { VCPU = 0, PCPU = 0, MEMORY_MB = 0, DISK_GB = 0 } = resources;
   return { vcpus: VCPU + PCPU, ramMib: MEMORY_MB, diskGib: DISK_GB };
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items].reverse();
-  await Promise.all(
-    Array.from({ length: Math.min(atOnce, items.length) }, async () => {
-      for (let next = left.pop(); next !== undefined; next = left.pop()) await work(next);
-    }),
-  );
 }

@@ -87,7 +87,13 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
     ...srmRoutes({ registry, watch, onStoreError }),
     ...(scheduler?.routes ?? []),
     ...(desktops?.routes ?? []),
-    ...serviceRoutes({ events, metrics, page, unreadyBecause }),
+    ...serviceRoutes({
+      events,
+      metrics,
+      page,
+      unreadyBecause,
+      concerns: () => scheduler?.scheduling.concerns ?? [],
+    }),
   ]);
   const listening = await listen({
     listen: configuration.listen,

@@ -17,11 +17,13 @@ export interface ServiceParts {
   readonly page: string;
   /** Why requests should go elsewhere now; null when they should come. */
   readonly unreadyBecause: () => string | null;
+  /** What an operator should know while requests may come: each a sentence. */
+  readonly concerns: () => readonly string[];
 }
 
 const readers = ['reader', 'scheduler', 'admin'] as const;
 
-export function serviceRoutes({ events, metrics, page, unreadyBecause }: ServiceParts): Route[] {
+export function serviceRoutes({ events, metrics, page, unreadyBecause, concerns }: ServiceParts): Route[] {
   const headers = pageHeaders(page, (text) => createHash('sha256').update(text).digest('base64'));
   return [
     {
@@ -64,7 +66,8 @@ export function serviceRoutes({ events, metrics, page, unreadyBecause }: Service
       answer({ response }) {
         const reason = unreadyBecause();
         if (reason !== null) throw new Problem(503, reason);
-        sendJson(response, { status: 'ready' });
+        const all = concerns();
+        sendJson(response, { status: 'ready', ...(all.length > 0 && { concerns: all }) });
       },
     },
     {

@@ -52,7 +52,7 @@ function bookOn(readHost: () => Promise<HostClaims>) {
     readVersions: async () => new Map([['h', 3]]),
     readLive: async () => [],
   };
-  const ledger = new Ledger({ view, aliases: aliasesOf({}), canBeOf: () => false });
+  const ledger = new Ledger({ view, clock: { nowS: 0 }, aliases: aliasesOf({}), canBeOf: () => false });
   return { view, book: new ClaimBook(store, view, ledger) };
 }
 
