@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `heps`. Exit codes: 0, 1 (failed), 2 (wrong input: one line says what). */
 import { Command, CommanderError } from 'commander';
-import { OutputError } from './files/output-error.ts';
+import { OutputError, reasonOf } from './files/output-error.ts';
 import { hepsVersion } from './package-files.ts';
 
 const program = new Command('heps')
@@ -60,8 +60,18 @@ function exitCodeOf(error: unknown): number {
     return 2;
   }
   if (error instanceof Error && error.name === 'OutputError') console.error(`heps: ${error.message}`);
+  else if (isOfSystem(error)) console.error(`heps: ${saying(error)}`);
   else console.error('heps: failed:', error);
   return 1;
+}
+
+/** The system refused something that nobody foresaw, such as to open one more file: the reason is all there is to say. */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'errno' in error;
+}
+
+function saying(error: NodeJS.ErrnoException): string {
+  return error.path === undefined ? error.message : `${error.path}: ${reasonOf(error)} (${error.code})`;
 }
 
 function everyCommand(command: Command): Command[] {

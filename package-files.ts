@@ -37,7 +37,7 @@ export function readBuiltPage(folder = packageRoot()): string {
   const path = join(folder, 'dist', 'viz', 'index.html');
   try {
     return readFileSync(path, 'utf8');
-  } catch {
-    throw new InputError(path, "the page, which 'npm run build' makes", undefined);
+  } catch (error) {
+    throw InputError.unreadable(path, "the page, which 'npm run build' makes", error as NodeJS.ErrnoException);
   }
 }

@@ -3,7 +3,18 @@ import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** What needs more than Node, or minutes, has a suite and a configuration of its own. */
-const others = ['browser', 'desktop', 'guest', 'mariadb', 'notebook', 'openstack', 'package', 'slurm', 'thorough'];
+const others = [
+  'browser',
+  'desktop',
+  'guest',
+  'mariadb',
+  'notebook',
+  'openstack',
+  'package',
+  'scipy',
+  'slurm',
+  'thorough',
+];
 /** Files of these folders leave nothing behind, so that many share one process and load the sources once. */
 const pure = ['core', 'docs', 'live', 'paper', 'sim', 'traces', 'viz'];
 const testsOf = (folder: string): string => `test/${folder}/**/*.test.ts`;

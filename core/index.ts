@@ -72,6 +72,7 @@ export { describeRequest, type Funnel, formatTime, funnelOf, ranked } from './ru
 export { type DayCount, type Measure, measures, nameOf, servedMeasure, titleOf } from './runs/measures.ts';
 export { decisionsOf, firstTryOf, type Moment, momentOf, policyOf, rowOf, viewAt } from './runs/replay.ts';
 export {
+  beginOf,
   type CloudOptions,
   type ConflictColumns,
   cardsAt,

@@ -10,6 +10,20 @@ export class InputError extends Error {
     this.name = 'InputError';
   }
 
+  /**
+   * A file that the system does not let be read, with its code: `EACCES`, `EISDIR`, `EMFILE`; nothing where there is none.
+   *
+   * @param cause the system's error, which the new one keeps
+   */
+  static unreadable(
+    where: string,
+    expected: string,
+    cause: { readonly code?: string | undefined; readonly message: string },
+  ): InputError {
+    const got = cause.code === 'ENOENT' ? undefined : (cause.code ?? cause.message);
+    return Object.assign(new InputError(where, expected, got), { cause });
+  }
+
   /** One that says just this; for a message that comes from another thread. */
   static saying(message: string): InputError {
     const error = new InputError('', '', '');

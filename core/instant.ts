@@ -8,6 +8,11 @@ export function instantS(timeS: number): number {
   return Math.round(timeS * 1000) / 1000;
 }
 
+/** The instant that lies `spanS` after another, in seconds. */
+export function instantAfterS(atS: number, spanS: number): number {
+  return instantS(atS + spanS);
+}
+
 /** Whole milliseconds of a time in seconds. */
 export function millisecondsOf(timeS: number): number {
   return Math.round(timeS * 1000);

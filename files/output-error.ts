@@ -23,6 +23,13 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'not permitted',
   ENOENT: 'its folder is gone',
+  EMFILE: 'too many files are open (ulimit -n)',
+  ENFILE: 'too many files are open on this computer',
+  ENOMEM: 'no memory is left',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a folder on the way is a file',
+  ELOOP: 'a circle of links',
+  ENAMETOOLONG: 'the name is too long',
 };
 
 /** What a system error means, for one line to a person. */

@@ -1,17 +1,20 @@
 /** A file that appears under its name when it is complete, or not at all. */
 import {
   closeSync,
+  fchmodSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
-  readlinkSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputError } from '../core/input-error.ts';
+import { linkTarget } from './link-target.ts';
 import { OutputError, reasonOf } from './output-error.ts';
 import { guardTemporaries, openTemporary } from './temporary-files.ts';
 
@@ -37,11 +40,14 @@ export class OutputFile {
   #buffer = '';
   #isOpen = true;
 
-  /** @throws InputError when the file cannot be made there, or a folder is there */
-  constructor(path: string) {
+  /**
+   * @param mode of a new file, less what umask takes; one that is replaced keeps its mode and its owner. Defaults to 0666
+   * @throws InputError when the file cannot be made there, or a folder is there
+   */
+  constructor(path: string, mode = 0o666) {
     this.#path = path;
     try {
-      this.#destination = destinationOf(path);
+      this.#destination = destinationOf(path, mode);
     } catch (error) {
       if (error instanceof InputError) throw error;
       throw new InputError(path, 'a place that can be written', reasonOf(error as NodeJS.ErrnoException));
@@ -119,7 +125,7 @@ function writeSome(descriptor: number, bytes: Uint8Array, at: number): number {
 }
 
 /** @throws the system's error, or InputError where a folder is */
-function destinationOf(path: string): Destination {
+function destinationOf(path: string, mode: number): Destination {
   const open = openDescriptors[path];
   if (open !== undefined) return { descriptor: open, temporary: null };
   const there = statSync(path, { throwIfNoEntry: false });
@@ -129,27 +135,24 @@ function destinationOf(path: string): Destination {
   if (isSpecial) return { descriptor: openSync(path, 'w'), temporary: null };
   const target = linkTarget(path);
   mkdirSync(dirname(target), { recursive: true });
-  const { path: temporary, descriptor } = openTemporary(target);
+  const { path: temporary, descriptor } = openTemporary(target, mode);
+  if (there !== undefined) keepAccess(descriptor, there);
   return { descriptor, temporary: { path: temporary, target } };
 }
 
-/** Where links lead, also when nothing is there yet. */
-function linkTarget(path: string): string {
-  let target = resolve(path);
-  for (let links = 0; links < 40; links++) {
-    try {
-      target = resolve(dirname(target), readlinkSync(target));
-    } catch (error) {
-      if (['EINVAL', 'ENOENT', 'UNKNOWN'].includes((error as NodeJS.ErrnoException).code ?? '')) return target;
-      throw error;
-    }
+/** Gives the file the owner, as far as this process may, and the mode of the one that it replaces. */
+function keepAccess(descriptor: number, { uid, gid, mode }: Stats): void {
+  try {
+    fchownSync(descriptor, uid, gid);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
   }
-  throw new InputError(path, 'a link that leads somewhere', 'a circle of links');
+  fchmodSync(descriptor, mode & 0o777);
 }
 
-/** A whole file at once. @throws InputError when it cannot be made there @throws OutputError when it does not fit */
-export function writeOutput(path: string, content: string | Uint8Array): void {
-  const file = new OutputFile(path);
+/** A whole file at once. @param mode of a new file @throws InputError when it cannot be made there @throws OutputError when it does not fit */
+export function writeOutput(path: string, content: string | Uint8Array, mode?: number): void {
+  const file = new OutputFile(path, mode);
   file.write(content);
   file.finish();
 }

@@ -7,6 +7,7 @@ import { openSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { linkTarget } from './link-target.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -19,13 +20,13 @@ const guarded = new Map<string, number>();
 const sweptFolders = new Set<string>();
 let opened = 0;
 
-/** Opens a new file beside `target`. @throws the system's error */
-export function openTemporary(target: string): { readonly path: string; readonly descriptor: number } {
+/** Opens a new file beside `target`. @param mode less what umask takes @throws the system's error */
+export function openTemporary(target: string, mode = 0o666): { readonly path: string; readonly descriptor: number } {
   sweep(dirname(target));
   for (;;) {
     const path = `${target}.${ownTag}-${opened++}.part`;
     try {
-      return { path, descriptor: openSync(path, 'wx') };
+      return { path, descriptor: openSync(path, 'wx', mode) };
     } catch (error) {
       // A process of this number was here before, or another thread of this one is.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -37,9 +38,11 @@ export function openTemporary(target: string): { readonly path: string; readonly
  * Until the function returned is called, an interrupted process removes the temporary files of these paths, whichever of its threads
  * opened them, and ends as the signal would have ended it.
  */
-export function guardTemporaries(targets: readonly string[]): () => void {
+export function guardTemporaries(paths: readonly string[]): () => void {
   // Signals come to the main thread alone, which guards what its threads write.
   if (!isMainThread) return () => {};
+  // Temporary files lie beside what links lead to.
+  const targets = paths.map(linkTarget);
   if (guarded.size === 0) for (const signal of signals) process.on(signal, onSignal);
   for (const target of targets) guarded.set(target, (guarded.get(target) ?? 0) + 1);
   return () => {
@@ -50,6 +53,11 @@ export function guardTemporaries(targets: readonly string[]): () => void {
     }
     if (guarded.size === 0) for (const signal of signals) process.off(signal, onSignal);
   };
+}
+
+/** The name of the file that a temporary one is to become; undefined where the name is of none. */
+export function targetNameOf(name: string): string | undefined {
+  return isTemporary.test(name) ? name.replace(isTemporary, '') : undefined;
 }
 
 function onSignal(signal: NodeJS.Signals): void {

@@ -1,5 +1,6 @@
 /** The commands for a real cloud. */
 import type { Command } from 'commander';
+import { watchIdleOptions } from '../idle-options.ts';
 import { addAccountCommands } from './commands/account.ts';
 import { addAgent } from './commands/agent.ts';
 import { addBoot } from './commands/boot.ts';
@@ -9,6 +10,7 @@ import { addFlavors } from './commands/flavors.ts';
 import { addGateway } from './commands/gateway.ts';
 import { addHost } from './commands/host.ts';
 import { addInstall } from './commands/install.ts';
+import { optionNeeds } from './commands/option-needs.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRecord } from './commands/record.ts';
 import { addServe } from './commands/serve.ts';
@@ -40,4 +42,5 @@ export function addLiveCommands(program: Command): void {
   addVerify(live);
   addInstall(live);
   addDemo(live);
+  watchIdleOptions(live, optionNeeds);
 }

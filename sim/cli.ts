@@ -1,7 +1,9 @@
 /** The simulator's commands; of those, the one that is called is the only one to be loaded. */
 import type { Command } from 'commander';
+import { watchIdleOptions } from '../idle-options.ts';
 import type { LoadedPolicy } from '../policy-modules/loaded-policy.ts';
 import { policiesFrom, policyFilesIn } from '../policy-modules/policy-reference.ts';
+import { optionNeeds } from './commands/option-needs.ts';
 
 type Add = (program: Command, outside: readonly LoadedPolicy[]) => Promise<void>;
 
@@ -41,4 +43,5 @@ export async function addSimulatorCommands(program: Command, words: readonly str
       if (name === called || !isOurs) await add(program, outside);
     }
   }
+  watchIdleOptions(program, optionNeeds);
 }

@@ -5,6 +5,7 @@ export type { LeftOut, LeftOutReason } from '../traces/left-out.ts';
 export type { Bound, BoundMethod } from './bound/bound.ts';
 export type { BoundShare } from './bound/shares.ts';
 export { defaultCloud } from './cloud/cloud-options.ts';
+export type { QuietTime } from './measures/quiet-time.ts';
 export type { FigureInterval } from './measures/run-intervals.ts';
 export type { TraceKind, TraceSummary } from './measures/trace-digest.ts';
 export type { WarmUp } from './measures/warm-up.ts';
@@ -14,6 +15,7 @@ export type { PolicyReproduction, Reproduction } from './reproduce/fgd.ts';
 export type { PolicyFigures } from './reproduce/report.ts';
 export { type FgdReproduction, type FgdRun, type ReproduceOptions, reproduceFgd } from './reproduce/reproduce-fgd.ts';
 export type { ArrivalSource } from './runs/arrivals.ts';
+export type { Beginning, From } from './runs/beginning.ts';
 export type { PolicyInput } from './runs/chosen-policy.ts';
 export {
   type ComparedMeasure,

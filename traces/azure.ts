@@ -162,7 +162,9 @@ function splitLine(text: string, where: string): { readonly startS: number; read
 /** Where the other files are; their names follow from the flavour file's. */
 export async function azureFiles(path: string): Promise<AzureFiles> {
   const directory = dirname(path);
-  const names = await readdir(directory).catch(() => [] as string[]);
+  const names = await readdir(directory).catch((error) => {
+    throw InputError.unreadable(path, 'a folder whose files can be listed', error);
+  });
   // v1.test.txt: data set v1, part v1.test.
   const part = basename(path).replace(/\.txt(\.gz)?$/, '');
   const dataSet = part.split('.')[0]!;

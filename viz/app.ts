@@ -147,7 +147,7 @@ export class App {
       return;
     }
     if (changed.has('run') || changed === everything) {
-      this.#player.setRun(run.endS, (run.placements?.turnedAway.length ?? 0) > 0);
+      this.#player.setRun(run.beginS, run.endS, (run.placements?.turnedAway.length ?? 0) > 0);
     }
     this.#player.update(state.atS, state.speed);
     if (state.view === 'compare') {
@@ -250,7 +250,7 @@ export class App {
     const run = this.#run;
     const stepS = (run?.file.series.intervalS ?? 3600) * (event.shiftKey ? 24 : 1);
     const move = (byS: number): void => {
-      this.#holder.set({ atS: Math.min(run?.endS ?? 0, Math.max(0, state.atS + byS)) });
+      this.#holder.set({ atS: Math.min(run?.endS ?? 0, Math.max(run?.beginS ?? 0, state.atS + byS)) });
     };
     const keys: Record<string, () => void> = {
       ' ': () => this.#player.toggle(),

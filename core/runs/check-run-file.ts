@@ -32,7 +32,8 @@ export function checkRunFile(value: unknown, file: string): RunFile {
   checkFormat(run.format, file);
   anObject(run.cluster, `${file}, cluster`);
   const { policy, cloud, workload, cluster, warmUpS } = anObject(run.inputs, `${file}, inputs`);
-  anObject(workload, `${file}, inputs.workload`);
+  const { beginS } = anObject(workload, `${file}, inputs.workload`);
+  if (beginS !== undefined) aNumber(beginS, `${file}, inputs.workload.beginS`);
   anObject(cluster, `${file}, inputs.cluster`);
   checkPolicy(policy, `${file}, inputs.policy`);
   anObject(cloud, `${file}, inputs.cloud`);

@@ -29,12 +29,18 @@ export function compareRuns(runs: readonly PolicyRuns[]): MeasureComparison[] {
     const values = runs.map(({ summaries }) => valuesOf(summaries, measure));
     return {
       measure,
-      estimates: values.map((each) => (each === null ? null : estimate(each))),
+      estimates: runs.map(({ summaries }) => estimateOf(summaries, measure)),
       differences: values.map((each, index) =>
         index === 0 || each === null || values[0] === null ? null : pairedDifference(each, values[0]!),
       ),
     };
   });
+}
+
+/** Mean of one policy over the seeds, with its interval; null when some run had nothing to measure. */
+export function estimateOf(summaries: readonly RunSummary[], measure: Measure): Estimate | null {
+  const values = valuesOf(summaries, measure);
+  return values === null ? null : estimate(values);
 }
 
 /** The median over the seeds, one per policy: for measures so skewed that a mean of few seeds says little. Null as an estimate is. */

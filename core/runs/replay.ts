@@ -6,7 +6,7 @@ import { policyNamed } from '../policies/index.ts';
 import { createPolicy, type Policy, type PolicyFactory } from '../policy.ts';
 import { decidingScheduler, schedulersOf } from './deciding-scheduler.ts';
 import { lastReportS } from './report-times.ts';
-import { cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-file.ts';
+import { beginOf, cardsAt, type DecisionColumns, type RunFile, requestAt } from './run-file.ts';
 
 /** A moment of a run: after the first `rows` decisions, at `nowS`. */
 export interface Moment {
@@ -67,7 +67,7 @@ function refusedOn({ conflicts }: RunFile, row: number, firstTry: 0 | 1): Readon
 /** The time of the last reports before a moment; the moment itself where the scheduler always sees the truth. */
 export function knownUntilS(run: RunFile, { nowS }: Pick<Moment, 'nowS'>): number {
   const { srmIntervalS } = run.inputs.cloud;
-  return srmIntervalS === 0 ? nowS : lastReportS(nowS, srmIntervalS);
+  return srmIntervalS === 0 ? nowS : lastReportS(nowS, srmIntervalS, beginOf(run.inputs));
 }
 
 /** Of the rows before a moment, those whose VMs the scheduler believed to run: its own until a report told of their end, others' once one told of them. */

@@ -61,6 +61,8 @@ export interface RunInputs {
     readonly sha256: string;
     readonly days: number | null;
     readonly load: number | null;
+    /** Instant of the workload at which the run's time begins, s; absent where that is 0, and in older files. `beginOf` reads it. */
+    readonly beginS?: number;
     /** Rows left out: wrong ones (`--skip-invalid`), and those that are no VM, such as cancelled jobs. */
     readonly skipped: number;
   };
@@ -75,7 +77,7 @@ export interface RunInputs {
   readonly cloud: CloudOptions;
   /** Of workload, failures and policies that draw lots. */
   readonly seed: number;
-  /** Seconds at the start that the summary leaves out; absent where nobody asked for a warm-up, and in older files. */
+  /** Seconds from where time begins that the summary leaves out; absent where nobody asked for a warm-up, and in older files. */
   readonly warmUpS?: number;
 }
 
@@ -102,7 +104,7 @@ export interface KindSummary {
  * the warm-up; VMs that arrived before, and what happened before, are not counted.
  */
 export interface RunSummary {
-  /** Time over which use is averaged: the asked days, or until the last arrival of a trace, less the warm-up. */
+  /** Time over which use is averaged: from where the run's time begins, the asked days, or until the last arrival of a trace; less the warm-up. */
   readonly durationS: number;
   /** Every VM. */
   readonly all: KindSummary;
@@ -264,7 +266,7 @@ export const seriesNames = [
 /** A level or count over time that runs keep. */
 export type SeriesName = (typeof seriesNames)[number];
 
-/** Use over time, the warm-up included: row `i` covers [i, i + 1) × intervalS. Counts are of that interval. */
+/** Use over time, the warm-up included: row `i` covers [i, i + 1) × intervalS from where the run's time begins (`beginOf`). Counts are of that interval. */
 export type SeriesColumns = { readonly intervalS: number } & Readonly<Record<SeriesName, readonly number[]>> &
   Readonly<Record<'arrived' | 'placed' | 'turnedAway', readonly number[]>>;
 
@@ -288,6 +290,11 @@ export interface RunFile {
   readonly faults: FaultColumns | null;
   /** Null unless decisions are kept. */
   readonly conflicts: ConflictColumns | null;
+}
+
+/** Instant of the workload at which the run's time begins, s: decisions and faults have the workload's own instants, all else counts from here. */
+export function beginOf({ workload }: Pick<RunInputs, 'workload'>): number {
+  return workload.beginS ?? 0;
 }
 
 /** Text of row `row`. */

@@ -1,5 +1,7 @@
 /** What a comparison comes to, in one sentence. */
 import type { MeasureComparison, PolicyRuns } from './comparison.ts';
+import { judgementOf } from './figure-text.ts';
+import { servedMeasure } from './measures.ts';
 
 /**
  * Which of two policies serves more VMs as asked, by how much, and how sure that is.
@@ -22,8 +24,8 @@ export function verdictOf(
   const { halfWidth } = difference;
   const points = `${Math.abs(more).toFixed(2)}${halfWidth === null ? '' : ` ± ${halfWidth.toFixed(2)}`} points`;
   const figures = `${of.mean.toFixed(2)} % against ${than.mean.toFixed(2)} %`;
-  const isOpen = Math.abs(more) <= (halfWidth ?? 0);
-  if (isOpen) {
+  const judgement = judgementOf(servedMeasure, difference);
+  if (judgement === 'open' || judgement === 'same') {
     const reach = seeds > 1 ? `, as far as ${seeds} seeds can tell` : '';
     return `${first} and ${other} serve equally many VMs as asked${reach} (${figures}).`;
   }

@@ -112,8 +112,9 @@ function hostNameOf(root: string): string {
   if (root === '/') return hostname();
   try {
     return readFileSync(join(root, 'etc/hostname'), 'utf8').trim();
-  } catch {
-    throw new InputError('--host', `the host's name, since ${join(root, 'etc/hostname')} does not say`, undefined);
+  } catch (error) {
+    const expected = `the host's name, since ${join(root, 'etc/hostname')} does not say`;
+    throw InputError.unreadable('--host', expected, error as NodeJS.ErrnoException);
   }
 }
 

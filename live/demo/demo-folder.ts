@@ -1,7 +1,8 @@
 /** The folder of a demonstration: configuration, stations and database of a server that needs no cloud. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { writeOutput } from '../../files/output-file.ts';
 import { packageRoot } from '../../package-files.ts';
 
 export interface DemoPorts {
@@ -18,7 +19,7 @@ export function makeDemoFolder(folder: string, { portal, gateway }: DemoPorts): 
   // Desktops of root's demonstration run as nobody, and pass through.
   chmodSync(folder, 0o711);
   const stations = join(folder, 'stations.yaml');
-  if (!existsSync(stations)) copyFileSync(exampleStations, stations);
+  if (!existsSync(stations)) writeOutput(stations, readFileSync(exampleStations));
   const configuration = {
     listen: { address: '127.0.0.1', port: portal },
     database: { file: 'heps.db' },
@@ -38,6 +39,6 @@ export function makeDemoFolder(folder: string, { portal, gateway }: DemoPorts): 
     log: { level: 'warn' },
   };
   const file = join(folder, 'heps.yaml');
-  writeFileSync(file, stringify(configuration));
+  writeOutput(file, stringify(configuration));
   return file;
 }

@@ -1,7 +1,8 @@
 /** Whether the server's database can be used as it is: nothing in it is changed, not even brought up to date. */
-import { existsSync } from 'node:fs';
+
 import { type Kysely, sql } from 'kysely';
 import { InputError } from '../../core/input-error.ts';
+import { isThere } from '../../files/is-there.ts';
 import type { Check } from '../checks.ts';
 import { type DatabaseOptions, openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
@@ -13,7 +14,7 @@ import { databaseStep } from './steps.ts';
 export async function checkDatabase(options: DatabaseOptions): Promise<Check[]> {
   const where = options.kind === 'sqlite' ? options.file : `${options.name} at ${options.host}:${options.port}`;
   // Opening would make it.
-  if (options.kind === 'sqlite' && !existsSync(options.file)) {
+  if (options.kind === 'sqlite' && !isThere(options.file)) {
     return [wrong(`${where} is not there`, 'heps live token create makes it, as does heps live serve')];
   }
   let database: Kysely<ServerSchema>;

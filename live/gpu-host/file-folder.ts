@@ -1,7 +1,9 @@
 /** Writes generated files into a folder of their own. */
-import { type Dirent, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
+import { writeOutput } from '../../files/output-file.ts';
+import { targetNameOf } from '../../files/temporary-files.ts';
 import type { GeneratedFile } from './passthrough-files.ts';
 
 /** What became of each file. */
@@ -13,23 +15,21 @@ export interface WrittenFile {
 /**
  * Writes the files below `folder`, which it makes. Each appears complete or not at all.
  *
- * @throws InputError, before anything is written, when the folder has something else in it or cannot be made
+ * @throws InputError, before anything is written, when the folder has something else in it or cannot be made; OutputError when one
+ * does not fit
  */
 export function writeFiles(folder: string, files: readonly GeneratedFile[]): WrittenFile[] {
-  const known = new Set(files.flatMap(({ path }) => [path, `${path}.part`]));
-  const other = strangerIn(folder, '', [...known]);
+  const other = strangerIn(
+    folder,
+    '',
+    files.map(({ path }) => path),
+  );
   if (other !== undefined) throw new InputError(folder, 'an empty folder, or one with only the files of before', other);
   return files.map(({ path, text }) => {
     const file = join(folder, path);
     const before = readOrNull(file);
     if (before === text) return { path, change: 'unchanged' };
-    try {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(`${file}.part`, text);
-      renameSync(`${file}.part`, file);
-    } catch (error) {
-      throw new InputError(file, 'a place that can be written', (error as NodeJS.ErrnoException).code);
-    }
+    writeOutput(file, text);
     return { path, change: before === null ? 'written' : 'overwritten' };
   });
 }
@@ -44,7 +44,8 @@ function strangerIn(folder: string, below: string, known: readonly string[]): st
   for (const entry of entriesOf(join(folder, below))) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (!entry.isDirectory()) {
-      if (!known.includes(path)) return path;
+      // What a killed process has left is on the way to one of them.
+      if (!known.includes(targetNameOf(path) ?? path)) return path;
       continue;
     }
     if (!known.some((file) => file.startsWith(`${path}/`))) return path;

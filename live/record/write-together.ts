@@ -1,7 +1,9 @@
 /** Writes several files of a folder: all of them complete, or none. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
+import { isThere } from '../../files/is-there.ts';
+import { linkTarget } from '../../files/link-target.ts';
 import { reasonOf } from '../../files/output-error.ts';
 import { guardTemporaries, openTemporary } from '../../files/temporary-files.ts';
 
@@ -14,7 +16,7 @@ import { guardTemporaries, openTemporary } from '../../files/temporary-files.ts'
  */
 export function writeTogether(folder: string, texts: Readonly<Record<string, string>>, mayReplace: boolean): void {
   refuseExisting(folder, Object.keys(texts), mayReplace);
-  const files = Object.keys(texts).map((name) => join(folder, name));
+  const files = Object.keys(texts).map((name) => linkTarget(join(folder, name)));
   const written: string[] = [];
   const letGo = guardTemporaries(files);
   try {
@@ -41,7 +43,7 @@ export function writeTogether(folder: string, texts: Readonly<Record<string, str
 
 /** @throws InputError naming the first that is there */
 export function refuseExisting(folder: string, names: readonly string[], mayReplace: boolean): void {
-  const found = names.map((name) => join(folder, name)).find((path) => existsSync(path));
+  const found = names.map((name) => join(folder, name)).find(isThere);
   if (found !== undefined && !mayReplace) {
     throw InputError.saying(`${found}: there already; --force replaces it`);
   }

@@ -226,7 +226,11 @@ export class Scheduling {
     this.#isStopped.next(true);
     await this.#cloud?.binder.stop();
     this.#reports.unsubscribe();
-    await this.#parts.store.renewLeases(this.#owner, 0).catch(() => undefined);
+    await this.#parts.store
+      .renewLeases(this.#owner, 0)
+      .catch((error: unknown) =>
+        this.#parts.log('warn', { err: error }, 'requests under way stay leased until their lease ends'),
+      );
   }
 
   /** Looks up image and flavor. @throws InputError naming the field, NotReady */

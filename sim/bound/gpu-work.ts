@@ -6,7 +6,7 @@ import type { ArrivalStream } from '../../traces/arrival.ts';
 
 const secondsPerHour = 3600;
 
-/** GPU VMs in order of arrival; columns with one row per VM. Times are in seconds from the start of the workload. */
+/** GPU VMs in order of arrival; columns with one row per VM. Times are in seconds from where the run's time begins. */
 export interface GpuWork {
   /** What is asked for, each size once; ids mean nothing. */
   readonly kinds: readonly VmRequest[];
@@ -18,8 +18,13 @@ export interface GpuWork {
   readonly horizonS: number;
 }
 
-/** Reads a workload to its end. @param untilS arrivals at or after it are left out; null = measured until the last arrival */
-export async function readGpuWork(arrivals: ArrivalStream, untilS: number | null): Promise<GpuWork> {
+/**
+ * Reads a workload to its end.
+ *
+ * @param untilS from where the run's time begins; arrivals at or after it are left out; null = measured until the last arrival
+ * @param beginS instant of the workload at which that is
+ */
+export async function readGpuWork(arrivals: ArrivalStream, untilS: number | null, beginS = 0): Promise<GpuWork> {
   const kinds: VmRequest[] = [];
   const numbers = new Map<string, number>();
   const kind: number[] = [];
@@ -28,8 +33,9 @@ export async function readGpuWork(arrivals: ArrivalStream, untilS: number | null
   let lastS = 0;
   reading: for await (const batch of arrivals) {
     for (const arrival of batch) {
-      if (untilS !== null && arrival.atS >= untilS) break reading;
-      lastS = arrival.atS;
+      const arrivesS = instantS(arrival.atS - beginS);
+      if (untilS !== null && arrivesS >= untilS) break reading;
+      lastS = arrivesS;
       if (!isGpuRequest(arrival.request)) continue;
       // A reader may refill the request for the next row.
       const request = { ...arrival.request, id: '', cardModels: [...arrival.request.cardModels] };
@@ -40,7 +46,7 @@ export async function readGpuWork(arrivals: ArrivalStream, untilS: number | null
         numbers.set(size, number);
       }
       kind.push(number);
-      atS.push(instantS(arrival.atS));
+      atS.push(arrivesS);
       lifetimeS.push(arrival.lifetimeS);
     }
   }

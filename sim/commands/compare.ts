@@ -25,7 +25,8 @@ import {
 } from '../terminal/options.ts';
 import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { type Progress, startProgress } from '../terminal/progress.ts';
-import { reportComparison, warmUpWords, widthWords } from '../terminal/report.ts';
+import { beginWords, reportComparison, warmUpWords, widthWords } from '../terminal/report.ts';
+import { watchRunOptions } from '../terminal/run-option-notes.ts';
 import { wrapText } from '../terminal/table.ts';
 import { listFiles, sayRows } from './outputs.ts';
 
@@ -99,6 +100,7 @@ export function addCompare(program: Command, outside: readonly LoadedPolicy[]): 
       else print(comparison, summaryOnly);
     });
   addPolicyOptions(command, outside);
+  watchRunOptions<CommandOptions>(command, outside, ({ policies: names }) => names);
 }
 
 /** A bar for each stage. */
@@ -119,8 +121,9 @@ function stageProgress(): { update(progress: CompareProgress): void; stop(): voi
   };
 }
 
-function printJson({ policies: names, seeds, warmUp, untilCi, measures: compared, runs, bound }: Comparison): void {
-  const comparison = compared.map(({ measure, estimates, differences, medians }) => ({
+function printJson(compared: Comparison): void {
+  const { policies: names, seeds, rows, warmUp, untilCi, measures: shown, verdicts, runs, bound } = compared;
+  const comparison = shown.map(({ measure, estimates, differences, medians }) => ({
     label: measure.label,
     unit: measure.unit,
     better: measure.better ?? null,
@@ -131,12 +134,23 @@ function printJson({ policies: names, seeds, warmUp, untilCi, measures: compared
   const reached = untilCi && { ...untilCi, goal: { ...untilCi.goal, measure: untilCi.goal.measure.label } };
   const files = runs.map(({ policy, seed, file, summary }) => ({ policy, seed, out: file, summary }));
   const bounded = bound === null ? {} : { bound };
-  const said = { policies: names, seeds, warmUp, untilCi: reached, comparison, ...bounded, runs: files };
+  const { begin } = rows;
+  const said = {
+    policies: names,
+    seeds,
+    begin,
+    warmUp,
+    untilCi: reached,
+    comparison,
+    verdicts,
+    ...bounded,
+    runs: files,
+  };
   console.log(JSON.stringify(said, null, 2));
 }
 
 function print(comparison: Comparison, summaryOnly: boolean): void {
-  const { policies: names, seeds, warmUp, untilCi, measures: compared, runs: handles, bound } = comparison;
+  const { policies: names, seeds, warmUp, untilCi, measures: compared, verdicts, runs: handles, bound } = comparison;
   const { cluster, workload } = handles[0]!.inputs;
   const runs = names.map((policy, index) => ({
     policy,
@@ -146,9 +160,10 @@ function print(comparison: Comparison, summaryOnly: boolean): void {
   const load = workload.load === null ? '' : `, load ${workload.load}`;
   const shownSeeds = seeds.length > 20 ? `${seeds[0]} to ${seeds.at(-1)} (${seeds.length})` : seeds.join(' ');
   console.log(`${cluster.name}, workload ${workload.name}${length}${load}, seeds ${shownSeeds}\n`);
-  const words = warmUpWords(warmUp);
-  if (words !== undefined) console.log(`${wrapText(words)}\n`);
-  console.log(reportComparison(runs, compared));
+  for (const words of [beginWords(comparison.rows.begin), warmUpWords(warmUp)]) {
+    if (words !== undefined) console.log(`${wrapText(words)}\n`);
+  }
+  console.log(reportComparison(runs, compared, verdicts));
   if (bound !== null) console.log(`\n${reportBound(bound.policies, bound.seeds)}`);
   if (seeds.length > 1) console.log(`\n${wrapText(widthWords(untilCi, runs, compared))}`);
   const files = handles.map(({ file }) => file!);

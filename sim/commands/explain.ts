@@ -7,10 +7,12 @@ import { describeHistory, describeRequest, formatTime, funnelOf, ranked } from '
 import { decisionsOf, firstTryOf, momentOf, policyOf, requestsWithId, rowOf, viewAt } from '../../core/runs/replay.ts';
 import { requestAt, textAt } from '../../core/runs/run-file.ts';
 import { explain, formatRejections } from '../../core/scheduler.ts';
+import { sayIdleOptions } from '../../idle-options.ts';
 import { policyFileOf } from '../records/policy-of-run.ts';
 import { readRunFile } from '../records/run-file-io.ts';
 import { whole } from '../terminal/options.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
+import { runFileNeeds } from './option-needs.ts';
 
 interface ExplainOptions {
   waiting?: boolean;
@@ -32,12 +34,13 @@ export function addExplain(program: Command): void {
     .option('--all', 'show all hosts, not only the ten best')
     .option('--json', 'print every verdict as JSON')
     .addHelpText('after', '\nExample:\n  heps explain runs/heps-250_heps-30d_hybrid_seed1.run.json heps-000123')
-    .action(async (file: string, id: string, options: ExplainOptions) => {
+    .action(async (file: string, id: string, options: ExplainOptions, command: Command) => {
       const run = readRunFile(file);
       const decisions = decisionsOf(run, file);
       const row = rowOf(decisions, id, options.attempt ?? null, file);
       const moment = options.waiting ? firstTryOf(run, decisions, row) : momentOf(run, decisions, row);
       const own = await policyFileOf(run, file, options.policy);
+      await sayIdleOptions(command, runFileNeeds, { runs: [run], given: own === undefined ? [] : [own.policy] });
       if (own !== undefined && own.warning !== '') console.error(`heps: ${own.warning}`);
       const policy = policyOf(run, own?.policy.factory);
       const cluster = viewAt(run, decisions, moment, policy);

@@ -1,10 +1,11 @@
 /** `heps policy list | new`. */
-import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import { policies } from '../../core/policies/index.ts';
 import type { PolicyOption } from '../../core/policy-options.ts';
+import { isThere } from '../../files/is-there.ts';
+import { writeOutput } from '../../files/output-file.ts';
 import { newPolicyText } from '../../policy-modules/new-policy.ts';
 
 export function addPolicyCommands(program: Command): void {
@@ -53,16 +54,8 @@ function valuesOf({ choices, default: usual, unit = '', help }: PolicyOption): s
   return `${values}; ${help}`;
 }
 
-/** @throws InputError when there is such a file already */
+/** @throws InputError when there is such a file already; OutputError when it does not fit */
 function writeNew(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: 'wx' });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InputError(
-      file,
-      code === 'EEXIST' ? 'a file that does not exist yet' : 'a file that can be written',
-      code,
-    );
-  }
+  if (isThere(file)) throw new InputError(file, 'a file that does not exist yet', 'EEXIST');
+  writeOutput(file, text);
 }

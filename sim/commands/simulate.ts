@@ -21,7 +21,8 @@ import {
 } from '../terminal/options.ts';
 import { addPolicyOptions } from '../terminal/policy-options.ts';
 import { startProgress } from '../terminal/progress.ts';
-import { reportDecisions, reportRun, warmUpWords } from '../terminal/report.ts';
+import { beginWords, reportDecisions, reportRun, warmUpWords } from '../terminal/report.ts';
+import { watchRunOptions } from '../terminal/run-option-notes.ts';
 import { wrapText } from '../terminal/table.ts';
 import { listFiles, sayRepeatedIds, sayRows } from './outputs.ts';
 
@@ -78,19 +79,22 @@ export function addSimulate(program: Command, outside: readonly LoadedPolicy[]):
       );
       sayRows(result.inputs.workload.name, result.rows);
       sayRepeatedIds(result.repeatedIds);
-      const { inputs, summary, intervals, warmUp } = result;
+      const { inputs, summary, intervals, warmUp, rows } = result;
+      const { begin } = rows;
       if (json) {
-        console.log(JSON.stringify({ inputs, summary, intervals, warmUp, out }, null, 2));
+        console.log(JSON.stringify({ inputs, begin, summary, intervals, warmUp, out }, null, 2));
         return;
       }
       console.log(`${inputs.policy.name} on ${inputs.cluster.name}, workload ${inputs.workload.name}, seed ${seed}\n`);
-      const words = warmUpWords(warmUp);
-      if (words !== undefined) console.log(`${wrapText(words)}\n`);
+      for (const words of [beginWords(begin), warmUpWords(warmUp)]) {
+        if (words !== undefined) console.log(`${wrapText(words)}\n`);
+      }
       console.log(reportRun(summary, intervals));
       if (decisionsFile !== null) console.log(`\ndecisions\n  ${decisionsFile}`);
       console.log(`\n${listFiles([out], summaryOnly ? [] : [out])}`);
     });
   addPolicyOptions(command, outside);
+  watchRunOptions<CommandOptions>(command, outside, ({ policy }) => [policy]);
 }
 
 /** Only the decisions: nothing measured, no run file. */
@@ -103,10 +107,14 @@ async function decisionsOnly(run: SimulateOptions, path: string | undefined, isJ
   const { cluster, workload, counts, rows } = result;
   sayRows(workload, rows);
   if (isJson) {
-    console.log(JSON.stringify({ cluster, workload, policy, seed, counts, decisions: path }, null, 2));
+    console.log(
+      JSON.stringify({ cluster, workload, policy, seed, begin: rows.begin, counts, decisions: path }, null, 2),
+    );
     return;
   }
   console.log(`${policy} on ${cluster}, workload ${workload}, seed ${seed}\n`);
+  const begins = beginWords(rows.begin);
+  if (begins !== undefined) console.log(`${wrapText(begins)}\n`);
   console.log(`${reportDecisions(counts)}\n\ndecisions\n  ${path}`);
 }
 

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../core/input-error.ts';
+import { estimateOf } from '../../core/runs/comparison.ts';
 import { writeOutput } from '../../files/output-file.ts';
 import { shellWord } from '../../files/shell-words.ts';
 import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
@@ -15,10 +16,11 @@ import { parsePlan, policiesNamedIn, readPlanText } from '../sweep/plan-file.ts'
 import { PlanVocabulary } from '../sweep/plan-options.ts';
 import { settleSweep } from '../sweep/points.ts';
 import { distinctPoints, groupResults, missingPoints, resultsOf } from '../sweep/results.ts';
+import { refusePipedInputs } from '../sweep/shared-files.ts';
 import { mostSlices, parseSlice, pointsOfSlice, type Slice, slicesWith } from '../sweep/slices.ts';
 import { jobUnderWay, runOnSlurm } from '../sweep/slurm-runner.ts';
 import { formatSweep, readSweepFile, type Sweep, type SweepPoint, sweepPath, writeSweep } from '../sweep/sweep-file.ts';
-import { estimateOf, measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
+import { measuresByColumn, reportSweep, shownColumns } from '../sweep/sweep-report.ts';
 import { formatCsv, formatParquet, sweepTable } from '../sweep/sweep-table.ts';
 import { executionGroup, outputGroup } from '../terminal/help-groups.ts';
 import { whole } from '../terminal/options.ts';
@@ -81,6 +83,7 @@ async function sweep(planFile: string, options: SweepOptions): Promise<void> {
     await runMissing(pointsOfSlice(distinctPoints(settled), options.slice), settled, folder, options);
     return;
   }
+  if (options.runner !== 'local') refusePipedInputs(settled, planFile, options.runner);
   if (options.runner === 'slurm') await refuseOtherSweep(settled, folder);
   for (const table of tablePaths(folder)) rmSync(table, { force: true }); // may be those of an earlier plan
   writeSweep(folder, settled);
@@ -93,7 +96,8 @@ async function settlePlan(planFile: string): Promise<Sweep> {
   const text = readPlanText(planFile);
   const files = policiesNamedIn(text).filter(isPolicyFile);
   const vocabulary = new PlanVocabulary(await policiesFrom(files, dirname(planFile)));
-  return settleSweep(parsePlan(text, planFile, vocabulary), planFile, vocabulary);
+  const say = (sentence: string): void => console.error(`heps: ${sentence}`);
+  return settleSweep(parsePlan(text, planFile, vocabulary), planFile, vocabulary, undefined, say);
 }
 
 /** @throws InputError when another version settled it */

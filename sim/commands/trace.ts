@@ -7,14 +7,16 @@ import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import {
   carryOutDescription,
   type DescribeOptions,
-  firstDays,
+  plannedArrivals,
   type WorkloadDescription,
 } from '../runs/describe-workload.ts';
 import { openWorkload } from '../runs/workload.ts';
 import { outputGroup, workloadGroup } from '../terminal/help-groups.ts';
-import { addWorkloadOptions, positive, whole, workloadPlanOf } from '../terminal/options.ts';
+import { addWorkloadOptions, fromOption, positive, whole, workloadPlanOf } from '../terminal/options.ts';
+import { beginWords } from '../terminal/report.ts';
+import { watchWorkloadOptions } from '../terminal/run-option-notes.ts';
 import { formatTable, wrapText } from '../terminal/table.ts';
-import { sayRows } from './outputs.ts';
+import { sayLeftOut, sayRows } from './outputs.ts';
 
 interface DescribeCommand extends Omit<DescribeOptions, 'workload'> {
   json?: boolean;
@@ -33,9 +35,12 @@ export function addTraceCommands(program: Command): void {
       '\nExample:\n  heps trace generate --workload heps --days 30 --load 1.2 --seed 7 --out heps.csv',
     )
     .action(async (options) => {
-      const workload = await openWorkload(workloadPlanOf(options), options.seed);
-      await writeCsv(firstDays(workload.arrivals, workloadPlanOf(options).days), options.out);
+      const plan = workloadPlanOf(options);
+      const workload = await openWorkload(plan, options.seed);
+      await writeCsv(plannedArrivals(workload.arrivals, plan), options.out);
     });
+
+  watchWorkloadOptions(generate);
 
   const convert = trace.command('convert').description('read a trace of any known format, write it as heps CSV');
   convert.argument('<file>', 'heps CSV, openb, azure2017 or SWF, recognised by its content');
@@ -46,9 +51,11 @@ export function addTraceCommands(program: Command): void {
     .action(async (file: string, options) => {
       const plan = workloadPlanOf({ ...options, trace: file });
       const workload = await openWorkload(plan, options.seed);
-      await writeCsv(firstDays(workload.arrivals, plan.days), options.out);
-      sayRows(workload.name, workload.rows);
+      await writeCsv(plannedArrivals(workload.arrivals, plan), options.out);
+      sayLeftOut(workload.name, workload.rows);
     });
+
+  watchWorkloadOptions(convert);
 
   const describe = trace.command('describe').description('say what a trace or generated workload asks for');
   describe.argument('[file]', 'a trace (default: the generated workload heps)');
@@ -60,19 +67,31 @@ export function addTraceCommands(program: Command): void {
     .action(async (file: string | undefined, options: DescribeCommand) => {
       if (file !== undefined && options.load !== undefined)
         throw new InputError('--load', 'a generated workload', file);
-      const { days, load, times, skipInvalid, seed, json = false } = options;
+      if (file === undefined && options.from !== undefined) throw InputError.saying('--from: expected a trace with it');
+      const { from, days, load, times, skipInvalid, seed, json = false } = options;
       const workload = file === undefined ? 'heps' : { trace: file };
-      const described = await carryOutDescription({ workload, days, load, times, skipInvalid, seed });
+      const described = await carryOutDescription({
+        workload,
+        from,
+        days,
+        load,
+        times,
+        skipInvalid,
+        seed,
+        onWarning: () => {},
+      });
       if (json) await printJson(described);
       else print(described);
       sayRows(described.name, described.rows);
     });
+  watchWorkloadOptions(describe);
 }
 
 function addReadingOptions(command: Command): Command {
   return command
     .optionsGroup(workloadGroup)
-    .option('--days <n>', 'only the first days', whole(1))
+    .addOption(fromOption())
+    .option('--days <n>', 'only the first days from there', whole(1))
     .addOption(
       new Option('--times <how>', 'openb only: use the recorded times, or only their order').choices(['real', 'order']),
     )
@@ -102,15 +121,17 @@ async function writeCsv(arrivals: ArrivalStream, out: string | undefined): Promi
   console.log(`${rows.toLocaleString('en-US')} VMs written to ${out}`);
 }
 
-async function printJson({ name, sha256, rows: _, ...summary }: WorkloadDescription): Promise<void> {
-  console.log(JSON.stringify({ name, sha256: await sha256(), ...summary }, null, 2));
+async function printJson({ name, sha256, rows: { begin }, beginS: _, ...summary }: WorkloadDescription): Promise<void> {
+  console.log(JSON.stringify({ name, sha256: await sha256(), begin, ...summary }, null, 2));
 }
 
 function print(described: WorkloadDescription): void {
-  const { name, vms, gpuVms, spanDays, meanVms, meanVcpus, meanRamGib, meanCards, kinds } = described;
+  const { name, vms, gpuVms, spanDays, meanVms, meanVcpus, meanRamGib, meanCards, kinds, rows: read } = described;
   console.log(
     `${name}: ${vms.toLocaleString('en-US')} VMs in ${spanDays.toFixed(1)} days, ${gpuVms.toLocaleString('en-US')} with cards`,
   );
+  const begins = beginWords(read.begin);
+  if (begins !== undefined) console.log(wrapText(begins));
   const atOnce =
     `If every VM started at once, an average of ${meanVms.toFixed(1)} VMs would run, with ${meanVcpus.toFixed(0)} vCPUs, ` +
     `${meanRamGib.toFixed(0)} GiB RAM and ${meanCards.toFixed(1)} cards.`;

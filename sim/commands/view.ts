@@ -1,17 +1,20 @@
 /** `heps view RUN...`: runs in a browser, served to this machine or written into one file. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
 import type { RunFile } from '../../core/runs/run-file.ts';
 import { type PagePolicy, type PageRun, withModules, withSources } from '../../core/wire/page-sources.ts';
 import { OutputFile } from '../../files/output-file.ts';
+import { sayIdleOptions } from '../../idle-options.ts';
 import { readBuiltPage } from '../../package-files.ts';
+import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { policiesFrom } from '../../policy-modules/policy-reference.ts';
 import { embeddedRun, splitAtBodyEnd } from '../page/page.ts';
 import type { PagePolicies } from '../page/page-policies.ts';
 import { startPageServer } from '../page/page-server.ts';
-import { readRunFile } from '../records/run-file-io.ts';
+import { megabytes, mostPageBytes, readRunFile } from '../records/run-file-io.ts';
+import { runFileNeeds } from './option-needs.ts';
 
 export function addView(program: Command): void {
   program
@@ -29,26 +32,31 @@ export function addView(program: Command): void {
         '  heps view runs/heps-250_heps-30d_hybrid_seed1.run.json runs/heps-250_heps-30d_nova_seed1.run.json\n' +
         '  heps view runs/heps-250_heps-30d_hybrid_seed1.run.json --export page.html',
     )
-    .action(async (files: string[], options: { port?: number; export?: string; policy?: string[] }) => {
-      const paths = [...new Set(files)];
-      if (options.export !== undefined) checkExport(options.export, paths);
-      const page = readBuiltPage();
-      const runs = paths.map((path) => ({ path, run: readRunFile(path) }));
-      const policies = await policiesOf(runs, options.policy ?? []);
-      if (options.export === undefined) await serve(page, paths, policies, options.port ?? 0);
-      else exportPage(page, paths, policies, options.export);
-    });
+    .action(
+      async (files: string[], options: { port?: number; export?: string; policy?: string[] }, command: Command) => {
+        const paths = [...new Set(files)];
+        if (options.export !== undefined) checkExport(options.export, paths);
+        const page = readBuiltPage();
+        for (const path of paths) refuseTooLargeForPage(path);
+        const runs = paths.map((path) => ({ path, run: readRunFile(path) }));
+        const given = await policiesFrom(options.policy ?? []);
+        await sayIdleOptions(command, runFileNeeds, { runs: runs.map(({ run }) => run), given });
+        const policies = await policiesOf(runs, given);
+        if (options.export === undefined) await serve(page, paths, policies, options.port ?? 0);
+        else exportPage(page, paths, policies, options.export);
+      },
+    );
 }
 
 /** The policies that do not come with heps. What loads them is itself loaded only where a run needs one. */
 async function policiesOf(
   runs: readonly { readonly path: string; readonly run: RunFile }[],
-  files: readonly string[],
+  given: readonly LoadedPolicy[],
 ): Promise<PagePolicies> {
   const isNeeded = runs.some(({ run }) => run.inputs.policy.module !== undefined);
-  if (!isNeeded && files.length === 0) return { policies: [], modules: new Map() };
+  if (!isNeeded) return { policies: [], modules: new Map() };
   const { pagePoliciesOf } = await import('../page/page-policies.ts');
-  return pagePoliciesOf(runs, await policiesFrom(files), (text) => console.error(`heps: ${text}`));
+  return pagePoliciesOf(runs, given, (text) => console.error(`heps: ${text}`));
 }
 
 /** A run as the page opens it. */
@@ -120,6 +128,13 @@ function exportPage(page: string, paths: readonly string[], { policies, modules 
 function checkExport(out: string, paths: readonly string[]): void {
   if (!/\.html?$/.test(out)) throw new InputError('--export', 'a file name that ends in .html', out);
   if (paths.length === 0) throw new InputError('--export', 'run files to write into the page', undefined);
+}
+
+/** @throws InputError where no browser can read the run */
+function refuseTooLargeForPage(path: string): void {
+  const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes <= mostPageBytes) return;
+  throw InputError.saying(`${path}: ${megabytes(bytes)}, and a browser reads at most 512 MiB; heps explain reads it`);
 }
 
 /** The files' names without folder; as typed where two would be the same. */

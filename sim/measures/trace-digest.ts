@@ -1,4 +1,5 @@
 /** What a workload asks for, in a few figures per kind of VM. Memory grows with the VMs at one time, not with the trace. */
+import { instantS } from '../../core/instant.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { copyOf } from '../../traces/arrival-row.ts';
 import { Distribution } from './distribution.ts';
@@ -39,6 +40,8 @@ export interface TraceSummary {
   readonly vms: number;
   /** Those with cards. */
   readonly gpuVms: number;
+  /** Instant of the workload at which the time begins, s. */
+  readonly beginS: number;
   /** Length of the time, days. */
   readonly spanDays: number;
   /** VMs at one time. */
@@ -61,15 +64,21 @@ interface KindSums extends Use {
 }
 
 export class TraceDigest {
+  readonly #beginS: number;
   readonly #kinds = new Map<string, KindSums>();
   readonly #use: Use = { vms: 0, vcpus: 0, ramGib: 0, cards: 0 };
   #gpuVms = 0;
   #nowS = 0;
-  /** VMs that may still run, and how many did when they were last looked through. */
+  /** VMs that may still run, with times from where it begins, and how many did when they were last looked through. */
   #open: Arrival[] = [];
   #kept = 0;
 
-  /** Arrivals come in order of time. */
+  /** @param beginS instant of the workload at which the time begins */
+  constructor(beginS = 0) {
+    this.#beginS = beginS;
+  }
+
+  /** Arrivals come in order of time, none before it begins. */
   add(arrival: Arrival): void {
     const { request, lifetimeS } = arrival;
     const sums = this.#kindOf(arrival);
@@ -80,8 +89,8 @@ export class TraceDigest {
     sums.cardMemoryMib += request.cardMemoryMib;
     sums.lifetimesS.add(lifetimeS);
     if (request.cards > 0) this.#gpuVms++;
-    this.#nowS = arrival.atS;
-    this.#open.push(copyOf(arrival));
+    this.#nowS = instantS(arrival.atS - this.#beginS);
+    this.#open.push({ ...copyOf(arrival), atS: this.#nowS });
     if (this.#open.length > 2 * this.#kept + 1000) this.#settle();
   }
 
@@ -96,6 +105,7 @@ export class TraceDigest {
     return {
       vms: kinds.reduce((sum, [, { vms }]) => sum + vms, 0),
       gpuVms: this.#gpuVms,
+      beginS: this.#beginS,
       spanDays: windowS / 86400,
       meanVms: mean(this.#use.vms),
       meanVcpus: mean(this.#use.vcpus),

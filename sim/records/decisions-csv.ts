@@ -1,5 +1,6 @@
 /** Streams what became of every VM as CSV, a row when its fate is settled: when it is turned away, ends, or is lost. */
 import type { Cluster } from '../../core/cluster.ts';
+import { instantAfterS } from '../../core/instant.ts';
 import type { OutputFile } from '../../files/output-file.ts';
 import { csvCell } from '../../traces/csv.ts';
 import type { CloudObserver, TurnedAway } from '../cloud/cloud.ts';
@@ -18,8 +19,11 @@ export class DecisionsCsv implements CloudObserver {
   readonly #names: Uint8Array;
   readonly #nameStarts: Int32Array;
   readonly #csv: ByteWriter;
+  readonly #beginS: number;
 
-  constructor(cluster: Cluster, file: OutputFile) {
+  /** @param beginS instant of the workload at which the simulated time begins */
+  constructor(cluster: Cluster, file: OutputFile, beginS = 0) {
+    this.#beginS = beginS;
     const names = cluster.specs.map(({ name }) => Buffer.from(csvCell(name)));
     this.#names = Buffer.concat(names);
     this.#nameStarts = new Int32Array(names.length + 1);
@@ -38,9 +42,9 @@ export class DecisionsCsv implements CloudObserver {
     csv.comma();
     csv.number(vm.score);
     csv.comma();
-    csv.number(vm.startS);
+    csv.number(instantAfterS(this.#beginS, vm.startS));
     csv.comma();
-    csv.number(nowS);
+    csv.number(instantAfterS(this.#beginS, nowS));
     csv.comma();
     csv.plain(outcome);
     csv.comma();

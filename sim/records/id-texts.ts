@@ -24,7 +24,9 @@ export class IdTexts {
   }
 
   toPlain(): string[] {
-    return JSON.parse(`[${Buffer.concat([...this.#full, this.#chunk.subarray(0, this.#used)])}]`);
+    // Each chunk begins with a whole id, and all but the first with the comma before it.
+    const chunks = [...this.#full, this.#chunk.subarray(0, this.#used)];
+    return chunks.flatMap((chunk) => JSON.parse(`[${Buffer.from(chunk).toString().replace(/^,/, '')}]`) as string[]);
   }
 
   /** Each id as the bytes of its JSON, without quotes: where they lie, from `start` to before `end`. */

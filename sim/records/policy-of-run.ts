@@ -1,8 +1,8 @@
 /** The policy of a run that was made by somebody's own: found by the path in the run file, or by the one that is given now. */
-import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
 import type { RunFile } from '../../core/runs/run-file.ts';
+import { isThere } from '../../files/is-there.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 
 /** A policy of a run, and whether its file is still what it was. */
@@ -29,7 +29,7 @@ export async function policyFileOf(
   const { name, module } = inputs.policy;
   if (module === undefined) return undefined;
   const { file: recorded, sha256 } = module;
-  const path = given ?? [recorded, resolve(dirname(file), recorded)].find((each) => existsSync(each));
+  const path = given ?? [recorded, resolve(dirname(file), recorded)].find(isThere);
   if (path === undefined) {
     throw InputError.saying(
       `${file}: made by policy ${name} of ${recorded}, which is not there; give it with --policy FILE`,

@@ -1,4 +1,5 @@
 /** Keeps every decision, fault and conflict of a run as the columns of its run file. */
+import { instantAfterS } from '../../core/instant.ts';
 import type { ConflictColumns, DecisionColumns, FaultColumns } from '../../core/runs/run-file.ts';
 import type { CloudObserver, TurnedAway } from '../cloud/cloud.ts';
 import type { Vm } from '../cloud/vm.ts';
@@ -19,6 +20,7 @@ export function plainDecisions(decisions: RecordedDecisions): DecisionColumns {
 }
 
 export class Recorder implements CloudObserver {
+  readonly #beginS: number;
   readonly decisions = {
     id: new IdTexts(),
     attempt: new NumberColumn(),
@@ -62,6 +64,11 @@ export class Recorder implements CloudObserver {
   /** Of VMs that wait, by slot: rows before their first try, and hosts that refused them then. */
   readonly #firstTries = new Map<number, { rows: number; refusedBy: ReadonlySet<number> }>();
 
+  /** @param beginS instant of the workload at which the simulated time begins: instants are recorded as the workload counts them */
+  constructor(beginS = 0) {
+    this.#beginS = beginS;
+  }
+
   waits(vm: Vm): void {
     this.#firstTries.set(vm.slot, { rows: this.decisions.id.length, refusedBy: vm.refusedBy });
   }
@@ -72,8 +79,8 @@ export class Recorder implements CloudObserver {
     decisions.host.push(vm.host);
     decisions.cardIndexes.push(vm.cards.length === 0 ? '' : vm.cards.join('-'));
     decisions.score.push(vm.score);
-    decisions.startS.push(vm.startS);
-    decisions.endS.push(vm.endS);
+    decisions.startS.push(this.#instantS(vm.startS));
+    decisions.endS.push(this.#instantS(vm.endS));
     decisions.outcome.push('completed');
     decisions.reason.push('');
   }
@@ -81,7 +88,7 @@ export class Recorder implements CloudObserver {
   ended(vm: Vm, nowS: number, outcome: 'completed' | 'lost', reason: string): void {
     if (outcome === 'completed') return;
     const row = this.#rowOf[vm.slot]!;
-    this.decisions.endS.set(row, nowS);
+    this.decisions.endS.set(row, this.#instantS(nowS));
     this.decisions.outcome.set(row, outcome);
     this.decisions.reason.set(row, reason);
   }
@@ -100,7 +107,7 @@ export class Recorder implements CloudObserver {
 
   faulted(nowS: number, host: number, card: number, isUp: boolean): void {
     const { faults } = this;
-    faults.atS.push(nowS);
+    faults.atS.push(this.#instantS(nowS));
     faults.host.push(host);
     faults.card.push(card);
     faults.up.push(isUp ? 1 : 0);
@@ -113,7 +120,7 @@ export class Recorder implements CloudObserver {
     const row = decisions.id.length;
     decisions.id.push(vm);
     decisions.attempt.push(vm.number);
-    decisions.submitS.push(vm.submitS);
+    decisions.submitS.push(this.#instantS(vm.submitS));
     decisions.lifetimeS.push(lifetimeS);
     decisions.vcpus.push(request.vcpus);
     decisions.ramMib.push(request.ramMib);
@@ -126,7 +133,7 @@ export class Recorder implements CloudObserver {
     decisions.flavor.push(flavor);
     decisions.image.push(image);
     decisions.user.push(user);
-    decisions.decidedS.push(nowS);
+    decisions.decidedS.push(this.#instantS(nowS));
     decisions.waitReason.push(vm.waitReason);
     const firstTry = this.#firstTries.get(vm.slot);
     this.#firstTries.delete(vm.slot);
@@ -134,6 +141,10 @@ export class Recorder implements CloudObserver {
     if (firstTry !== undefined) this.#addConflicts(row, firstTry.refusedBy, 1);
     this.#addConflicts(row, vm.refusedBy, 0);
     return row;
+  }
+
+  #instantS(simulatedS: number): number {
+    return instantAfterS(this.#beginS, simulatedS);
   }
 
   #addConflicts(row: number, hosts: ReadonlySet<number>, firstTry: 0 | 1): void {

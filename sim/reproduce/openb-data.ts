@@ -1,9 +1,9 @@
 /** The node list and the task lists of the FGD paper's experiments. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostSpec } from '../../core/host.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { VmRequest } from '../../core/request.ts';
+import { isThere } from '../../files/is-there.ts';
 import { packageRoot } from '../../package-files.ts';
 import { readOpenbNodes, readOpenbPods } from '../../traces/openb.ts';
 
@@ -34,7 +34,7 @@ export async function readOpenbData(folder: string, list: string): Promise<Openb
   const nodeFile = join(folder, 'openb_node_list_gpu_node.csv');
   const taskFile = join(folder, `openb_pod_list_${list}.csv`);
   for (const file of [nodeFile, taskFile]) {
-    if (!existsSync(file))
+    if (!isThere(file))
       throw new InputError(file, 'a list of the openb trace (--data says in which folder)', undefined);
   }
   const tasks: VmRequest[] = [];

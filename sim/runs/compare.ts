@@ -18,6 +18,7 @@ import { type RunHandle, runHandle } from './run-handle.ts';
 import { carryOutAll, type RunTask } from './run-many.ts';
 import { runPathOf } from './run-path.ts';
 import { runsOf, runUntilCi, seedsPerStep, startingSeeds, type WidthGoal, type WidthReached } from './until-ci.ts';
+import { warnOfIdleOptions } from './warn-of-idle-options.ts';
 import type { ReadRows } from './workload.ts';
 
 /** More seeds, five at a time, until every policy's 95 % interval is narrow enough. */
@@ -86,7 +87,7 @@ export interface Comparison {
   readonly runs: readonly RunHandle[];
   /** How much GPU work no policy could exceed, one per seed, and each policy's share; null without `bound`. */
   readonly bound: { readonly seeds: readonly Bound[]; readonly policies: readonly BoundShare[] } | null;
-  /** Of the workload under the first seed: VMs read, rows left out. */
+  /** Of the workload under the first seed: VMs read, rows left out, where time begins. */
   readonly rows: ReadRows;
 }
 
@@ -120,6 +121,7 @@ export async function carryOutComparison(options: CompareOptions): Promise<Compa
   if (out !== null) aText(out, 'out');
   const summaryOnly = aBoolean(options.summaryOnly ?? false, 'summaryOnly') || out === null;
   const isBounded = aBoolean(options.bound ?? false, 'bound');
+  await warnOfIdleOptions(options, experiment, policies);
 
   const taskOf = async (policy: ChosenPolicy, seed: number): Promise<RunTask> => {
     const plan = experiment.planOf(policy, seed);

@@ -1,11 +1,13 @@
 /** The options that simulations and comparisons share, and the plans that they make. */
 import { aBoolean, anInteger, aPositive, noOtherFields, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
+import { instantS } from '../../core/instant.ts';
 import type { PolicyOptions } from '../../core/policy-options.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
 import { cloudWith } from '../cloud/cloud-options.ts';
 import { type ArrivalSource, collectArrivals } from './arrivals.ts';
+import type { From } from './beginning.ts';
 import { type ChosenPolicy, planOptionsOf } from './chosen-policy.ts';
 import type { ClusterInput } from './inputs.ts';
 import { presetNames } from './presets.ts';
@@ -31,7 +33,12 @@ export interface ExperimentOptions {
   readonly cluster?: ClusterInput | undefined;
   /** What arrives. Defaults to the preset `heps`. */
   readonly workload?: WorkloadInput | undefined;
-  /** Length, whole days; null: all of a trace or of the arrivals given. Defaults to 30 for a generated workload, else to null. */
+  /**
+   * Where time begins, s, as an instant of a trace or of the arrivals given: VMs that arrive before are left out, everything else counts from
+   * there. `first`: the first arrival. Defaults to `first`; a generated workload always begins at 0.
+   */
+  readonly from?: From | undefined;
+  /** Length from there, whole days; null: all of a trace or of the arrivals given. Defaults to 30 for a generated workload, else to null. */
   readonly days?: number | null | undefined;
   /** Arrivals relative to the workload's plan, above 0; generated workloads only. Defaults to 1. */
   readonly load?: number | undefined;
@@ -43,18 +50,32 @@ export interface ExperimentOptions {
   readonly cloud?: Partial<CloudOptions> | undefined;
   /** Options of the policies; what is left out has the policy's default. */
   readonly policyOptions?: Partial<Omit<PolicyOptions, 'seed' | 'typicalRequests'>> | undefined;
-  /** Seconds at the start that figures leave out; `auto`: found by MSER-5. Defaults to none. */
+  /** Seconds from where time begins that figures leave out; `auto`: found by MSER-5. Defaults to none. */
   readonly warmUp?: number | 'auto' | undefined;
   /** How the best host is found; the decisions are the same. Defaults to `auto`. */
   readonly engine?: Engine | undefined;
   /** Stops the work at the next batch of arrivals, which then throws the signal's reason; files that are not complete are removed. */
   readonly signal?: AbortSignal | undefined;
+  /** Told, in one sentence each, of options that do nothing with the others. Defaults to a warning of the process (`process.emitWarning`). */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 /** Names of the options, for `noOtherFields`. */
 export const experimentOptions = [
-  ...['cluster', 'workload', 'days', 'load', 'times', 'skipInvalid', 'cloud', 'policyOptions', 'warmUp', 'engine'],
-  'signal',
+  ...[
+    'cluster',
+    'workload',
+    'from',
+    'days',
+    'load',
+    'times',
+    'skipInvalid',
+    'cloud',
+    'policyOptions',
+    'warmUp',
+    'engine',
+  ],
+  ...['signal', 'onWarning'],
 ];
 
 /** The runs that an experiment consists of. */
@@ -124,6 +145,7 @@ function isSource(workload: WorkloadInput): workload is ArrivalSource {
 function workloadPlanOf(options: ExperimentOptions, workload: WorkloadInput): WorkloadPlan {
   const { days, load = 1, times, skipInvalid = false } = options;
   const { preset, trace } = filesOf(workload);
+  const from = fromOf(options.from, preset);
   if (typeof days === 'number') anInteger(days, 'days', 1);
   aPositive(load, 'load');
   if (load !== 1 && preset === null)
@@ -131,7 +153,7 @@ function workloadPlanOf(options: ExperimentOptions, workload: WorkloadInput): Wo
   if (times !== undefined) oneOf(times, 'times', ['real', 'order']);
   aBoolean(skipInvalid, 'skipInvalid');
   const length = days ?? (preset === null ? null : 30);
-  return { preset, trace, days: length, load, times: times ?? null, skipInvalid };
+  return { preset, trace, from, days: length, load, times: times ?? null, skipInvalid };
 }
 
 function filesOf(workload: WorkloadInput): Pick<WorkloadPlan, 'preset' | 'trace'> {
@@ -143,6 +165,17 @@ function filesOf(workload: WorkloadInput): Pick<WorkloadPlan, 'preset' | 'trace'
   if ('trace' in workload) return { preset: null, trace: workload.trace };
   if ('parameters' in workload) return { preset: workload.parameters, trace: null };
   throw new InputError('workload', 'a name, a file, arrivals or a function that gives some', workload);
+}
+
+function fromOf(from: From | undefined, preset: string | null): From | undefined {
+  if (from !== undefined && preset !== null) {
+    throw new InputError('from', 'nothing, since a generated workload begins at 0 (warmUp leaves out its start)', from);
+  }
+  if (preset !== null || from === undefined || from === 'first') return preset === null ? 'first' : undefined;
+  if (typeof from !== 'number' || !(from >= 0 && from < Infinity)) {
+    throw new InputError('from', 'seconds of at least 0, or first', from);
+  }
+  return instantS(from);
 }
 
 function checkWarmUp(warmUp: unknown): void {

@@ -1,10 +1,10 @@
 /** Clusters by preset name, by file or in memory, and how files of inputs are read and digested. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { formatCluster, type NamedCluster, parseCluster } from '../../core/cluster-file.ts';
 import type { HostSpec } from '../../core/host.ts';
 import { InputError } from '../../core/input-error.ts';
+import { isThere } from '../../files/is-there.ts';
 import { readRawChunks, readText } from '../../traces/file-bytes.ts';
 import { isOpenbNodeFile } from '../../traces/formats.ts';
 import { openbNodeColumns, readOpenbNodes } from '../../traces/openb.ts';
@@ -43,7 +43,7 @@ function clusterInMemory(input: NamedCluster | readonly HostSpec[]): NamedCluste
 /** Path of a preset or of a file. @throws InputError naming the presets where there is neither */
 export function existingPath(nameOrFile: string, kind: 'clusters' | 'workloads'): string {
   const path = presetPath(kind, nameOrFile) ?? nameOrFile;
-  if (existsSync(path)) return path;
+  if (isThere(path)) return path;
   throw new InputError(path, `a readable file or one of the presets ${presetNames(kind).join(', ')}`, undefined);
 }
 

@@ -1,6 +1,7 @@
 /** Plays a workload: hosts, arrivals and a policy in; figures, and if wanted every decision, out. */
 
 import type { HostSpec } from '../../core/host.ts';
+import { instantS } from '../../core/instant.ts';
 import type { Policy } from '../../core/policy.ts';
 import type {
   CloudOptions,
@@ -18,21 +19,25 @@ import { startFailures } from '../cloud/failures.ts';
 import { priorities } from '../cloud/priorities.ts';
 import { Simulator } from '../engine/engine.ts';
 import { Metrics } from '../measures/metrics.ts';
+import { type QuietTime, QuietTimes } from '../measures/quiet-time.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import { StockShadow } from '../measures/stock-shadow.ts';
 import { DecisionsCsv } from '../records/decisions-csv.ts';
 import { type RecordedDecisions, Recorder } from '../records/recorder.ts';
+import { beginAt, type From } from './beginning.ts';
 
 /** How a workload is played. */
 export interface PlayOptions {
   readonly cloud: CloudOptions;
   /** Seed of the failures. */
   readonly seed: number;
-  /** Arrivals at or after this time are left out, and use is averaged until then; null = until the last arrival. */
+  /** Where time begins, as an instant of the workload; VMs that arrive before are left out. Defaults to 0. */
+  readonly from?: From | undefined;
+  /** Counted from there: arrivals at or after it are left out, and use is averaged until then; null = until the last arrival. */
   readonly untilS: number | null;
   /** How the best host is found; the decisions are the same. Defaults to `auto`. */
   readonly engine?: Engine | undefined;
-  /** Told now and then how many VMs have arrived, and the simulated time. */
+  /** Told now and then how many VMs have arrived, and the simulated time, from where it begins. */
   readonly onProgress?: ((arrived: number, nowS: number) => void) | undefined;
   /** Called between batches of arrivals, and waited for; what it throws ends the run. */
   readonly checkpoint?: Checkpoint | undefined;
@@ -65,29 +70,47 @@ export interface Measured {
   readonly decisions: RecordedDecisions | null;
   readonly faults: FaultColumns | null;
   readonly conflicts: ConflictColumns | null;
+  readonly played: Played;
+  /** Most of the time in which hardly any VM arrives, if there is such. */
+  readonly quietTime: QuietTime | null;
 }
 
-/** Runs the workload to its end: the last VM has left when it returns. @returns VMs that arrived */
+/** What was played. */
+export interface Played {
+  /** VMs that arrived. */
+  readonly arrived: number;
+  /** Instant of the workload at which time began, s. */
+  readonly beginS: number;
+  /** VMs that arrive before, and were left out. */
+  readonly vmsBefore: number;
+}
+
+/**
+ * Runs the workload to its end: the last VM has left when it returns. The simulated time begins at 0 wherever that is in the workload, so
+ * that a workload with other instants runs alike; observers that write instants are given `beginS` to add.
+ */
 export async function play(
   hosts: readonly HostSpec[],
   arrivals: ArrivalStream,
   policy: Policy,
   options: PlayOptions,
   hasNames: boolean,
-  observersOf: (cloud: Cloud) => readonly CloudObserver[],
-): Promise<number> {
+  observersOf: (cloud: Cloud, beginS: number) => readonly CloudObserver[],
+): Promise<Played> {
+  const { beginS, vmsBefore, arrivals: counted } = await beginAt(arrivals, options.from ?? 0);
   const simulator = new Simulator();
   const observers: CloudObserver[] = [];
   const cloud = new Cloud(simulator, hosts, policy, options.cloud, observers, options.engine, hasNames);
-  observers.push(...observersOf(cloud));
+  observers.push(...observersOf(cloud, beginS));
   startFailures(simulator, cloud, hosts, options.cloud, options.seed);
 
   const untilS = options.untilS ?? Infinity;
   let arrived = 0;
-  reading: for await (const batch of arrivals) {
+  reading: for await (const batch of counted) {
     for (const arrival of batch) {
-      if (arrival.atS >= untilS) break reading;
-      simulator.advance(arrival.atS, priorities.arrival);
+      const atS = instantS(arrival.atS - beginS);
+      if (atS >= untilS) break reading;
+      simulator.advance(atS, priorities.arrival);
       cloud.arrive(arrival);
       arrived++;
     }
@@ -97,7 +120,7 @@ export async function play(
   if (untilS !== Infinity) simulator.advance(untilS, priorities.end);
   cloud.close();
   simulator.run();
-  return arrived;
+  return { arrived, beginS, vmsBefore };
 }
 
 /** VMs, by what became of them; a VM that was lost and submitted again counts each time. */
@@ -119,10 +142,11 @@ export async function measure(
   policy: Policy,
   options: MeasureOptions,
 ): Promise<Measured> {
-  const recorder = options.record ? new Recorder() : undefined;
+  let recorder: Recorder | undefined;
   let metrics: Metrics | undefined;
   let decisionsCsv: DecisionsCsv | undefined;
-  await play(hosts, arrivals, policy, options, true, ({ truth, views }) => {
+  const quiet = new QuietTimes();
+  const played = await play(hosts, arrivals, policy, options, true, ({ truth, views }, beginS) => {
     metrics = new Metrics(
       truth,
       policy.wholeCards,
@@ -130,15 +154,19 @@ export async function measure(
       options.typicalRequests,
       options.warmUpS,
     );
-    const observers: CloudObserver[] = [metrics, new StockShadow(metrics, views)];
-    if (recorder !== undefined) observers.push(recorder);
+    const observers: CloudObserver[] = [metrics, new StockShadow(metrics, views), quiet];
+    if (options.record) {
+      recorder = new Recorder(beginS);
+      observers.push(recorder);
+    }
     if (options.decisionsFile !== undefined) {
-      decisionsCsv = new DecisionsCsv(truth, options.decisionsFile);
+      decisionsCsv = new DecisionsCsv(truth, options.decisionsFile, beginS);
       observers.push(decisionsCsv);
     }
     return observers;
   });
   decisionsCsv?.finish();
+  const quietTime = quiet.within(options.untilS);
   return {
     summary: metrics!.summary(),
     intervals: metrics!.intervals(),
@@ -146,7 +174,15 @@ export async function measure(
     decisions: recorder?.decisions ?? null,
     faults: recorder?.faults ?? null,
     conflicts: recorder?.conflicts ?? null,
+    played,
+    quietTime,
   };
+}
+
+/** What came of a workload whose decisions alone were wanted. */
+export interface Decided {
+  readonly counts: DecisionCounts;
+  readonly played: Played;
 }
 
 /** Runs the workload to its end for its decisions alone: nothing is measured or kept. */
@@ -156,12 +192,13 @@ export async function decide(
   policy: Policy,
   options: PlayOptions,
   decisionsFile: OutputFile,
-): Promise<DecisionCounts> {
+): Promise<Decided> {
   let csv: DecisionsCsv | undefined;
-  const arrived = await play(hosts, arrivals, policy, options, false, ({ truth }) => {
-    csv = new DecisionsCsv(truth, decisionsFile);
+  const played = await play(hosts, arrivals, policy, options, false, ({ truth }, beginS) => {
+    csv = new DecisionsCsv(truth, decisionsFile, beginS);
     return [csv];
   });
   csv!.finish();
-  return { arrived, placed: csv!.placed, lost: csv!.lost, turnedAway: csv!.turned };
+  const counts = { arrived: played.arrived, placed: csv!.placed, lost: csv!.lost, turnedAway: csv!.turned };
+  return { counts, played };
 }

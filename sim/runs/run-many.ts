@@ -1,7 +1,7 @@
 /** Carries out many plans on all cores; the results do not depend on how many. */
-import { existsSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import { InputError } from '../../core/input-error.ts';
+import { isThere } from '../../files/is-there.ts';
 import { OutputError } from '../../files/output-error.ts';
 import { guardTemporaries } from '../../files/temporary-files.ts';
 import { pipedFile } from '../../traces/piped-files.ts';
@@ -58,7 +58,7 @@ export async function carryOutAll(
   }
   // Before there are threads, since each would take a part of what comes through a pipe.
   const paths = tasks.flatMap(({ plan: { cluster, workload } }) => [cluster, workload.trace ?? workload.preset ?? '']);
-  await Promise.all([...new Set(paths)].filter((path) => existsSync(path)).map(pipedFile));
+  await Promise.all([...new Set(paths)].filter(isThere).map(pipedFile));
   // Only where there are threads: it takes 8 MB.
   const { Piscina } = await import('piscina');
   const pool = new Piscina<WorkerTask, WorkerAnswer>({

@@ -23,7 +23,7 @@ export function runPathOf(folder: string, plan: DecisionPlan, summaryOnly = fals
 /** What decides the file besides what its name says, where it is not as usual, as JSON. */
 function unsaidBy(plan: DecisionPlan, summaryOnly: boolean): string {
   const { cluster, workload, policyOptions, policyModule, cloud, warmUpS } = plan;
-  const { preset, trace, times, skipInvalid } = workload;
+  const { preset, trace, from, times, skipInvalid } = workload;
   const usual = Object.entries({ ...defaultCloud, schedulers: 1 });
   const unusual = (values: object, usually: Iterable<readonly [string, unknown]>): object | undefined => {
     const known = new Map(usually);
@@ -38,6 +38,7 @@ function unsaidBy(plan: DecisionPlan, summaryOnly: boolean): string {
       Object.entries(builtInOptions).map(([name, option]) => [name, option.default]),
     ),
     cloud: unusual(cloud, usual),
+    from: from === 'first' ? undefined : from,
     times: times ?? undefined,
     skipInvalid: skipInvalid || undefined,
     warmUpS,

@@ -10,12 +10,22 @@ import { hepsVersion } from '../../package-files.ts';
 import type { PolicyModule } from '../../policy-modules/loaded-policy.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { countOf } from '../../traces/left-out.ts';
+import type { QuietTime } from '../measures/quiet-time.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import { findWarmUp, givenWarmUp, type ObservedVms, observeVms, type WarmUp } from '../measures/warm-up.ts';
 import { countRepeatedIds } from '../records/repeated-ids.ts';
 import { type WritableRun, writeRunFile } from '../records/run-file-io.ts';
+import { beginningOf } from './beginning.ts';
 import { type LoadedCluster, readCluster } from './inputs.ts';
-import { type Checkpoint, type DecisionCounts, decide, type Measured, measure, type PlayOptions } from './play.ts';
+import {
+  type Checkpoint,
+  type DecisionCounts,
+  decide,
+  type Measured,
+  measure,
+  type Played,
+  type PlayOptions,
+} from './play.ts';
 import { factoryOf } from './policy-of-plan.ts';
 import { openWorkload, type ReadRows, type Workload, type WorkloadPlan, workloadInMemory } from './workload.ts';
 
@@ -70,13 +80,13 @@ export interface RunResult {
   readonly warmUp: WarmUp;
   /** From which a warm-up is found. */
   readonly observedVms: ObservedVms;
-  /** Of the workload: VMs read, rows left out. */
+  /** Of the workload: VMs read, rows left out, where time begins. */
   readonly rows: ReadRows;
   /** Ids that several requests bear; 0 where decisions are not kept. */
   readonly repeatedIds: number;
 }
 
-/** Done share of a run in [0, 1], null where only the end will tell; VMs arrived; simulated seconds. */
+/** Done share of a run in [0, 1], null where only the end will tell; VMs arrived; simulated seconds, from where time begins. */
 export type ProgressListener = (share: number | null, arrived: number, nowS: number) => void;
 
 /** What a run is given besides its plan. */
@@ -99,7 +109,7 @@ export async function openInputs(plan: DecisionPlan, given: GivenInputs = {}, ha
     workload:
       given.arrivals === undefined
         ? await openWorkload(plan.workload, plan.seed, hasNames)
-        : workloadInMemory(given.arrivals),
+        : workloadInMemory(given.arrivals, plan.workload.from),
   };
 }
 
@@ -125,12 +135,13 @@ export function playOptionsOf(
   { count }: Workload,
   { onProgress, checkpoint }: RunHooks,
 ): PlayOptions {
-  const { days } = plan.workload;
+  const { from, days } = plan.workload;
   const untilS = days === null ? null : days * secondsPerDay;
   return {
     cloud: plan.cloud,
     seed: plan.seed,
     engine: plan.engine,
+    from,
     untilS,
     onProgress: (arrived, nowS) => {
       const share = count === null ? (untilS === null ? null : nowS / untilS) : arrived / count;
@@ -188,7 +199,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
       decisionsFile,
       warmUpS: warmUp.untilS,
     });
-    const { intervals, ...recorded } = measured;
+    const { intervals, played, quietTime, ...recorded } = measured;
     if (warmUp.untilS > 0 && measured.summary.durationS === 0) throw tooLong(warmUp);
     const isGenerated = plan.workload.trace === null && given.arrivals === undefined;
     const inputs: RunInputs = {
@@ -196,6 +207,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
       workload: {
         name: workload.name,
         sha256: await workload.sha256(),
+        ...(played.beginS === 0 ? {} : { beginS: played.beginS }),
         days,
         load: isGenerated ? plan.workload.load : null,
         skipped: countOf(workload.rows.leftOut),
@@ -220,7 +232,7 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
     const { summary, series } = recorded;
     const observedVms = observeVms(series, summary.durationS + warmUp.untilS);
     const repeatedIds = recorded.decisions === null ? 0 : countRepeatedIds(recorded.decisions);
-    const rows = rowsOf(workload);
+    const rows = rowsOf(workload, plan, played, quietTime);
     return { result: { inputs, summary, intervals, warmUp, observedVms, rows, repeatedIds }, measured };
   } catch (error) {
     runFile?.discard();
@@ -230,8 +242,13 @@ async function carryOutAfter(warmUp: WarmUp, plan: RunPlan, hooks: RunHooks): Pr
 }
 
 /** As plain data, which can be sent between threads. */
-function rowsOf({ rows: { vms, leftOut } }: Workload): ReadRows {
-  return { vms, leftOut };
+function rowsOf(
+  { rows: { vms, leftOut } }: Workload,
+  plan: DecisionPlan,
+  { beginS, vmsBefore }: Played,
+  quietTime: QuietTime | null = null,
+): ReadRows {
+  return { vms, leftOut, begin: beginningOf(plan.workload, beginS, vmsBefore), quietTime };
 }
 
 /** What the run file keeps of a policy's file: as it was given, so that the bytes are the same wherever it lies. */
@@ -271,9 +288,9 @@ export async function carryOutDecisions(
   const file = new OutputFile(path);
   try {
     const options = playOptionsOf(plan, workload, hooks);
-    const counts = await decide(cluster.hosts, workload.arrivals, policy, options, file);
+    const { counts, played } = await decide(cluster.hosts, workload.arrivals, policy, options, file);
     file.finish();
-    return { cluster: cluster.name, workload: workload.name, counts, rows: rowsOf(workload) };
+    return { cluster: cluster.name, workload: workload.name, counts, rows: rowsOf(workload, plan, played) };
   } catch (error) {
     file.discard();
     throw error;

@@ -10,6 +10,7 @@ import { type ExperimentOptions, experimentOf, experimentOptions } from './exper
 import { inOptionNames } from './option-names.ts';
 import { carryOutDecisions, carryOutHere, type DecisionResult, type ProgressListener, type RunHooks } from './run.ts';
 import { type RunHandle, runHandle } from './run-handle.ts';
+import { warnOfIdleOptions } from './warn-of-idle-options.ts';
 import type { ReadRows } from './workload.ts';
 
 /** A run, and what is kept of it. */
@@ -34,7 +35,7 @@ export interface SimulateProgress {
   readonly share: number | null;
   /** VMs that have arrived. */
   readonly arrived: number;
-  /** Simulated time, s. */
+  /** Simulated time, s, from where it begins. */
   readonly nowS: number;
 }
 
@@ -46,7 +47,7 @@ export interface Simulation extends RunHandle {
   readonly warmUp: WarmUp;
   /** Use over time, the warm-up included. */
   readonly series: SeriesColumns;
-  /** Of the workload: VMs read, rows left out. */
+  /** Of the workload: VMs read, rows left out, where time begins. */
   readonly rows: ReadRows;
   /** Ids that several requests bear; 0 where decisions are not kept. */
   readonly repeatedIds: number;
@@ -109,6 +110,7 @@ export async function runOf(options: SimulateOptions) {
   anInteger(seed, 'seed');
   const [policy] = (await choosePolicies([options.policy ?? 'hybrid'])) as [ChosenPolicy];
   refuseUnknownOptions(policyOptions, [policy]);
+  await warnOfIdleOptions(options, experiment, [policy]);
   const listener: ProgressListener = (share, arrived, nowS) => onProgress?.({ share, arrived, nowS });
   const hooks: RunHooks = {
     given: await experiment.givenFor(policy, seed),

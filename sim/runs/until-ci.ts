@@ -1,7 +1,6 @@
 /** Adds seeds to a comparison until its intervals are narrow enough. */
-import type { PolicyRuns } from '../../core/runs/comparison.ts';
+import { estimateOf, type PolicyRuns } from '../../core/runs/comparison.ts';
 import type { Measure } from '../../core/runs/measures.ts';
-import { estimate } from '../../core/statistics/estimate.ts';
 import { seedsNeeded } from '../../core/statistics/seeds-needed.ts';
 import type { RunResult } from './run.ts';
 
@@ -85,9 +84,8 @@ export function widthReached(runs: readonly PolicyRuns[], goal: WidthGoal): Widt
   const { measure } = goal;
   let widest: { policy: string; halfWidth: number } | undefined;
   for (const { policy, summaries } of runs) {
-    const values = summaries.map((summary) => measure.read(summary));
-    const { halfWidth } = estimate(values.map((value) => value ?? 0));
-    if (halfWidth === null || values.includes(null)) {
+    const halfWidth = estimateOf(summaries, measure)?.halfWidth ?? null;
+    if (halfWidth === null) {
       return { goal, isReached: false, policy, halfWidth: null, seedsNeeded: null };
     }
     if (widest === undefined || halfWidth > widest.halfWidth) widest = { policy, halfWidth };

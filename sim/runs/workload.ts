@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { mostCountedVms, RequestKinds, typicalRequestsOf } from '../../core/fragmentation/typical-requests.ts';
 import { InputError } from '../../core/input-error.ts';
+import { instantS } from '../../core/instant.ts';
 import type { TypicalRequest } from '../../core/typical-request.ts';
 import type { Arrival, ArrivalStream } from '../../traces/arrival.ts';
 import { readTrace, type TraceOptions, traceFiles } from '../../traces/formats.ts';
@@ -9,6 +10,8 @@ import { formatHepsCsv, hepsCsvHeader } from '../../traces/heps-csv.ts';
 import { readHepsParameters } from '../../traces/heps-parameters-reader.ts';
 import { generateHeps } from '../../traces/heps-workload.ts';
 import { type LeftOut, LeftOutRows, RowError } from '../../traces/left-out.ts';
+import type { QuietTime } from '../measures/quiet-time.ts';
+import { type Beginning, beginAt, type From } from './beginning.ts';
 import { existingPath, readJson, sha256, sha256OfFiles } from './inputs.ts';
 
 /** Which arrivals: generated from a preset, or read from a trace file. */
@@ -17,7 +20,9 @@ export interface WorkloadPlan {
   readonly preset: string | null;
   /** Path of a trace; null when a preset generates. */
   readonly trace: string | null;
-  /** Length, days; null = the whole trace. A preset needs it. */
+  /** Where time begins. Absent: at 0, as that of a preset always does. */
+  readonly from?: From | undefined;
+  /** Length from there, days; null = the whole trace. A preset needs it. */
   readonly days: number | null;
   /** Arrivals relative to the plan; presets only. */
   readonly load: number;
@@ -33,7 +38,14 @@ export interface ReadRows {
   readonly vms: number;
   /** Rows left out, by reason. */
   readonly leftOut: readonly LeftOut[];
+  /** Where time begins among them. */
+  readonly begin: Beginning;
+  /** Most of the time, if hardly any VM arrives in it; null where that is not so, or nothing was measured. */
+  readonly quietTime: QuietTime | null;
 }
+
+/** What became of them so far, while they are read. */
+export type RowsSoFar = Pick<ReadRows, 'vms' | 'leftOut'>;
 
 /** A workload ready to be run. */
 export interface Workload {
@@ -42,8 +54,8 @@ export interface Workload {
   /** How many there are; null when only reading will tell. */
   readonly count: number | null;
   /** What `arrivals` has given and left out so far. */
-  readonly rows: ReadRows;
-  /** What it is made of: the typical requests among its first 100 000 VMs. A trace is read once more for it. */
+  readonly rows: RowsSoFar;
+  /** What it is made of: the typical requests among its first 100 000 VMs from where time begins. A trace is read once more for it. */
   typicalRequests(): Promise<TypicalRequest[]>;
   /** Hex digest of the trace file, or of the preset's parameters. Reads the file once more: 0.09 µs a VM. */
   sha256(): Promise<string>;
@@ -88,7 +100,8 @@ async function openTrace(path: string, plan: WorkloadPlan, seed: number, hasName
   });
   const typicalRequests = async () => {
     const kinds = new RequestKinds();
-    for await (const batch of await open({ hasNames: false }, () => {})) {
+    const { arrivals: counted } = await beginAt(await open({ hasNames: false }, () => {}), plan.from ?? 0);
+    for await (const batch of counted) {
       for (const { request } of batch) if (kinds.total < mostCountedVms) kinds.add(request);
       if (kinds.total === mostCountedVms) break;
     }
@@ -137,13 +150,16 @@ export async function workloadSha256({ preset, trace }: WorkloadPlan): Promise<s
 }
 
 /** Arrivals in memory as a workload. Its digest is that of the heps CSV they would be written as. */
-export function workloadInMemory(arrivals: readonly Arrival[]): Workload {
+export function workloadInMemory(arrivals: readonly Arrival[], from: From = 0): Workload {
   return {
     name: 'arrivals',
     arrivals: inBatches(arrivals),
     count: arrivals.length,
     rows: { vms: arrivals.length, leftOut: [] },
-    typicalRequests: async () => typicalRequestsOf(arrivals.map(({ request }) => request)),
+    typicalRequests: async () => {
+      const counted = from === 'first' ? arrivals : arrivals.filter(({ atS }) => instantS(atS) >= from);
+      return typicalRequestsOf(counted.map(({ request }) => request));
+    },
     sha256: async () => sha256(`${hepsCsvHeader}\n${formatHepsCsv(arrivals)}`),
   };
 }

@@ -1,13 +1,23 @@
 /** Turns what a simulated cloud tells its observers into events. */
 import type { CloudEvent } from '../../core/events.ts';
 import type { HostSpec } from '../../core/host.ts';
+import { instantAfterS } from '../../core/instant.ts';
 import type { VmRequest } from '../../core/request.ts';
 import type { CloudObserver } from '../cloud/cloud.ts';
 import type { Vm } from '../cloud/vm.ts';
 
-/** An observer that calls back with each event, in the order in which they happen. */
-export function eventObserver(hosts: readonly HostSpec[], tell: (event: CloudEvent) => void): CloudObserver {
+/**
+ * An observer that calls back with each event, in the order in which they happen.
+ *
+ * @param beginS instant of the workload at which the simulated time begins
+ */
+export function eventObserver(
+  hosts: readonly HostSpec[],
+  beginS: number,
+  listener: (event: CloudEvent) => void,
+): CloudObserver {
   const nameOf = (host: number): string => hosts[host]!.name;
+  const tell = (event: CloudEvent): void => listener({ ...event, atS: instantAfterS(beginS, event.atS) });
   return {
     submitted: (vm, atS) => tell({ kind: 'arrived', atS, vm: vm.id, request: requestOf(vm), attempt: vm.number }),
     waits: (vm, atS) => tell({ kind: 'waits', atS, vm: vm.id, reason: vm.waitReason }),
@@ -23,7 +33,10 @@ export function eventObserver(hosts: readonly HostSpec[], tell: (event: CloudEve
       tell({ kind: 'fault', atS, host: nameOf(host), card: card < 0 ? null : card, isUp }),
     reported(atS, host, record) {
       if (record === undefined) tell({ kind: 'srm-missed', atS, host: nameOf(host) });
-      else tell({ kind: 'srm', atS, host: nameOf(host), record });
+      else {
+        const observedAtS = instantAfterS(beginS, record.observedAtS);
+        tell({ kind: 'srm', atS, host: nameOf(host), record: { ...record, observedAtS } });
+      }
     },
   };
 }

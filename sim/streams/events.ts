@@ -15,6 +15,7 @@ export type EventOptions = Pick<
   | 'workload'
   | 'policy'
   | 'seed'
+  | 'from'
   | 'days'
   | 'load'
   | 'times'
@@ -22,6 +23,7 @@ export type EventOptions = Pick<
   | 'cloud'
   | 'policyOptions'
   | 'engine'
+  | 'onWarning'
 >;
 
 /** Nobody listens any more; unwinds the engine from inside an event. */
@@ -58,10 +60,13 @@ async function playTo(subscriber: Subscriber<CloudEvent>, options: EventOptions)
     await nextTurn();
     checkListener();
   };
-  const observer = eventObserver(cluster.hosts, (event) => {
+  const tell = (event: CloudEvent): void => {
     subscriber.next(event);
     checkListener();
-  });
+  };
   const playOptions = playOptionsOf(plan, workload, { checkpoint });
-  await play(cluster.hosts, workload.arrivals, factory.create(policyOptions), playOptions, true, () => [observer]);
+  const policy = factory.create(policyOptions);
+  await play(cluster.hosts, workload.arrivals, policy, playOptions, true, (_, beginS) => [
+    eventObserver(cluster.hosts, beginS, tell),
+  ]);
 }

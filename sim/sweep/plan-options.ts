@@ -2,11 +2,14 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, type Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
+import type { OptionNeed } from '../../idle-options.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
+import { type RunSituation, runNeedsWith } from '../runs/idle-run-options.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import { addRunOptions, decisionPlanOf, policyOption, seedList } from '../terminal/options.ts';
 import { addPolicyOptions } from '../terminal/policy-options.ts';
+import { situationOf } from '../terminal/run-option-notes.ts';
 
 /** A value as a plan writes it; null stands for an option that is not given. */
 export type PlanValue = number | string | boolean | null;
@@ -28,6 +31,16 @@ export class PlanVocabulary {
   /** Names that a plan may use. */
   get names(): readonly string[] {
     return [...this.#optionsByName.keys()];
+  }
+
+  /** What the options need to have an effect. */
+  get needs(): readonly OptionNeed<RunSituation>[] {
+    return runNeedsWith(this.#outside.map(({ factory }) => factory));
+  }
+
+  /** What else a run's plan says, to judge its options by. */
+  situationOf(plan: DecisionPlan): RunSituation {
+    return situationOf(plan, [plan.policy], this.#outside);
   }
 
   /** A command that takes what a plan takes. A new one for each use, since commander keeps what it read. */

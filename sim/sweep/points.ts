@@ -6,6 +6,7 @@ import { hepsVersion, simulatorSha256 } from '../../package-files.ts';
 import { readCluster } from '../runs/inputs.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import { workloadSha256 } from '../runs/workload.ts';
+import { IdlePlanOptions } from './idle-plan-options.ts';
 import type { Experiment, LocatedValue, PlanFile } from './plan-file.ts';
 import { PlanVocabulary } from './plan-options.ts';
 import { type Sweep, type SweepPoint, sweepFormat } from './sweep-file.ts';
@@ -26,6 +27,7 @@ interface CrossedPoint {
  * @param file the plan's; names of files in it start from its folder
  * @param vocabulary the options that it was read with
  * @param codeSha256 digest of the code that will run it
+ * @param onIdle told, in a sentence each, of options that do nothing in any run
  * @throws InputError when options do not go together, or an input cannot be read
  */
 export async function settleSweep(
@@ -33,15 +35,20 @@ export async function settleSweep(
   file: string,
   vocabulary = new PlanVocabulary(),
   codeSha256 = simulatorSha256(),
+  onIdle: (sentence: string) => void = () => {},
 ): Promise<Sweep> {
   const crossed = plan.experiments.flatMap(crossOptions);
   const named = [...new Set(crossed.flatMap(({ values }) => [...values.keys()]))];
   const digests = new Map<string, Promise<string>>();
   const points: SweepPoint[] = [];
+  const idle = new IdlePlanOptions(vocabulary.needs);
   for (const { experiment, values, seed } of crossed) {
+    const seeds = experiment.options.get('seeds') ?? [];
     const written = Object.fromEntries([...values].map(([name, { value }]) => [name, value]));
     const decisionPlan = vocabulary.decisionPlan(written, seed, dirname(file), experiment.where);
     const [clusterSha256, workloadDigest] = await digestsOf(decisionPlan, values, digests);
+    const located = seeds.length < 2 ? values : new Map([...values, ['seeds', seeds[0]!]]);
+    await idle.add(located, vocabulary.situationOf(decisionPlan));
     points.push({
       experiment: experiment.name,
       options: Object.fromEntries(named.map((name) => [name, written[name] ?? vocabulary.defaultOf(name)])),
@@ -51,6 +58,7 @@ export async function settleSweep(
       file: runFileOf(decisionPlan, [clusterSha256, workloadDigest, plan.runs, codeSha256]),
     });
   }
+  for (const sentence of idle.sentences) onIdle(sentence);
   const isVaried = (name: string): boolean => new Set(points.map(({ options }) => options[name])).size > 1;
   const varied = named.filter((name) => name !== 'policy' && isVaried(name));
   return { format: sweepFormat, heps: hepsVersion(), codeSha256, runs: plan.runs, varied, points };

@@ -1,8 +1,8 @@
 /** What a sweep's folder holds: which points are done, and their figures. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../core/input-error.ts';
 import type { RunInputs, RunSummary } from '../../core/runs/run-file.ts';
+import { isThere } from '../../files/is-there.ts';
 import { readRunFile } from '../records/run-file-io.ts';
 import type { PlanValues } from './plan-options.ts';
 import { readSweepFile, type Sweep, type SweepPoint, sweepPath } from './sweep-file.ts';
@@ -42,7 +42,7 @@ export interface SweepGroup {
 /** The run file of a point if it is whole and belongs to it; undefined otherwise. */
 function resultOf(point: SweepPoint, sweep: Sweep, folder: string): SweepResult | undefined {
   const file = join(folder, point.file);
-  if (!existsSync(file)) return undefined;
+  if (!isThere(file)) return undefined;
   try {
     const { heps, inputs, summary, decisions } = readRunFile(file);
     const { policy, policyModule, seed } = point.plan;
@@ -57,7 +57,8 @@ function resultOf(point: SweepPoint, sweep: Sweep, folder: string): SweepResult 
     const { experiment, options } = point;
     return isOfPoint ? { experiment, policy, seed, options, file, inputs, summary } : undefined;
   } catch (error) {
-    if (error instanceof InputError) return undefined; // a broken file is run again
+    // A broken file is run again; one that cannot be read would be as unreadable afterwards.
+    if (error instanceof InputError && error.cause === undefined) return undefined;
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 /** A sweep as a Slurm job array: submits the slices that have missing runs, waits, and submits again what was killed or failed. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InputError } from '../../core/input-error.ts';
+import { isThere } from '../../files/is-there.ts';
 import { writeOutput } from '../../files/output-file.ts';
 import { distinctPoints, missingPoints } from './results.ts';
 import { hepsCommand, slicesWith } from './slices.ts';
@@ -36,7 +37,7 @@ const jobFile = 'slurm/job';
 /** The job that an earlier call submitted for this folder, if some of it waits or runs. */
 export async function jobUnderWay(folder: string): Promise<string | undefined> {
   const path = join(folder, jobFile);
-  if (!existsSync(path)) return undefined;
+  if (!isThere(path)) return undefined;
   const job = readFileSync(path, 'utf8').trim();
   return (await tasksLeft(job)) > 0 ? job : undefined;
 }
@@ -81,7 +82,7 @@ async function waitForJob(job: string, points: readonly SweepPoint[], folder: st
       });
       if (left === 0) return;
       if (left !== undefined) failures = 0;
-      const done = points.filter(({ file }) => existsSync(join(folder, file))).length;
+      const done = points.filter(({ file }) => isThere(join(folder, file))).length;
       progress.update(done / points.length, done);
       await delay(pauseMs);
       pauseMs = Math.min(pauseMs * 1.5, 10_000);
@@ -111,7 +112,7 @@ export function arrayScript(slices: readonly number[], count: number, args: stri
 /** Says which slices ended without results, and the last words of the first of them. */
 function failureOf(job: string, slices: readonly number[], missing: number, folder: string): string {
   const log = join(folder, `slurm/${job}_${slices[0]}.log`);
-  const lastLine = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) : undefined;
+  const lastLine = isThere(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) : undefined;
   const words = lastLine === undefined || lastLine === '' ? '' : `: ${lastLine}`;
   return `missing runs: ${missing}, of slices ${slices.join(' ')}, which ended without them; see ${log}${words}`;
 }

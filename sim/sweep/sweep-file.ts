@@ -59,7 +59,8 @@ export function readSweepFile(path: string): Sweep {
     // An editor may have put a byte order mark before it.
     value = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new InputError(path, 'a sweep, as heps sweep writes it', (error as Error).message);
+    if (error instanceof SyntaxError) throw new InputError(path, 'a sweep, as heps sweep writes it', error.message);
+    throw InputError.unreadable(path, 'a sweep, as heps sweep writes it', error as NodeJS.ErrnoException);
   }
   const sweep = anObject(value, path);
   if (sweep.format !== sweepFormat) throw new InputError(`${path}, format`, sweepFormat, sweep.format);

@@ -1,8 +1,8 @@
 /** What the command line says of a sweep: means with intervals over the seeds, a line a group. */
+import { estimateOf } from '../../core/runs/comparison.ts';
+import { formatEstimate } from '../../core/runs/figure-text.ts';
 import { type Measure, measures, titleOf } from '../../core/runs/measures.ts';
-import type { RunSummary } from '../../core/runs/run-file.ts';
-import { type Estimate, estimate } from '../../core/statistics/estimate.ts';
-import { formatEstimate, narrowTables } from '../terminal/report.ts';
+import { narrowTables } from '../terminal/report.ts';
 import type { SweepGroup } from './results.ts';
 import { measureColumn } from './sweep-table.ts';
 
@@ -18,12 +18,6 @@ export const shownColumns: readonly string[] = [
   'gpu_vms_on_a_card_too_small',
   'wait_mean_h',
 ];
-
-/** Mean over a group's seeds; null when some run had nothing to measure. */
-export function estimateOf(summaries: readonly RunSummary[], { read }: Measure): Estimate | null {
-  const values = summaries.map(read);
-  return values.every((value) => value !== null) ? estimate(values) : null;
-}
 
 const mostGroups = 40;
 

@@ -1,19 +1,21 @@
 /** Options that several commands share: how they are written, checked and turned into plans. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InputError } from '../../core/input-error.ts';
 import { instantS } from '../../core/instant.ts';
-import { policies, policyNamed } from '../../core/policies/index.ts';
+import { policies } from '../../core/policies/index.ts';
 import type { CloudOptions } from '../../core/runs/run-file.ts';
 import { type Engine, engines } from '../../core/scheduler.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
 import { isPolicyFile } from '../../policy-modules/policy-reference.ts';
 import { defaultCloud } from '../cloud/cloud-options.ts';
+import type { From } from '../runs/beginning.ts';
 import { planOptionsOf } from '../runs/chosen-policy.ts';
 import type { ExperimentOptions } from '../runs/experiment.ts';
 import { presetNames } from '../runs/presets.ts';
 import type { DecisionPlan } from '../runs/run.ts';
 import type { WorkloadPlan } from '../runs/workload.ts';
 import { cloudGroup, executionGroup, statisticsGroup, workloadGroup } from './help-groups.ts';
-import { policyValuesOf } from './policy-options.ts';
+import { loadedPolicy, policyFactory, policyValuesOf } from './policy-options.ts';
 
 /** A whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {
@@ -48,6 +50,15 @@ export function duration(text: string): number {
   const match = isDuration.exec(text);
   if (match === null) throw new InvalidArgumentError('Expected a duration such as 90s, 15m, 4h or 2d.');
   return instantS(Number(match[1]) * unitsS[match[2]!]!);
+}
+
+/** `first`, or an instant of a trace such as `115d` or `1700000000`, in seconds. */
+function instantOrFirst(text: string): From {
+  if (text === 'first') return text;
+  if (!isDuration.test(text)) {
+    throw new InvalidArgumentError('Expected first, or a time of the trace such as 115d, 36h or 1700000000 (seconds).');
+  }
+  return duration(text);
 }
 
 /** A time in seconds of whole milliseconds, as times of a trace are. */
@@ -112,6 +123,7 @@ export function policyList(text: string): string[] {
 interface WorkloadChoice {
   workload?: string;
   trace?: string;
+  from?: From;
   days?: number;
   load?: number;
   times?: 'real' | 'order';
@@ -129,7 +141,8 @@ export function addWorkloadOptions(command: Command): Command {
       ).conflicts('trace'),
     )
     .option('--trace <file>', 'a trace instead: heps CSV, openb, azure2017 or SWF, recognised by its content')
-    .option('--days <n>', 'length in days (default: 30 for a generated workload, all of a trace)', whole(1))
+    .addOption(fromOption())
+    .option('--days <n>', 'length in days from there (default: 30 for a generated workload, all of a trace)', whole(1))
     .addOption(
       new Option('--load <x>', 'factor on the arrival rate, generated workloads only (default: 1)')
         .argParser(positive)
@@ -144,11 +157,26 @@ export function addWorkloadOptions(command: Command): Command {
     .option('--skip-invalid', 'skip invalid rows of a trace, and list them');
 }
 
+/** `--from`: where the time of a trace begins. */
+export function fromOption(): Option {
+  return new Option(
+    '--from <time>',
+    'where the time of a trace begins, such as 115d: what arrives before is left out, and means, --days and --warm-up count from there (default: its first arrival)',
+  ).argParser(instantOrFirst);
+}
+
+/** @throws InputError when a generated workload is to begin elsewhere than at 0 */
 export function workloadPlanOf(options: WorkloadChoice): WorkloadPlan {
-  const { trace = null } = options;
+  const { trace = null, from } = options;
+  if (trace === null && from !== undefined) {
+    throw InputError.saying(
+      '--from: expected --trace with it; a generated workload begins at 0 (--warm-up leaves out its start)',
+    );
+  }
   return {
     preset: trace === null ? (options.workload ?? 'heps') : null,
     trace,
+    ...(trace === null ? {} : { from: from ?? 'first' }),
     days: options.days ?? (trace === null ? 30 : null),
     load: options.load ?? 1,
     times: options.times ?? null,
@@ -253,8 +281,8 @@ export function decisionPlanOf(
   seed: number,
   outside: readonly LoadedPolicy[] = [],
 ): DecisionPlan {
-  const loaded = outside.find(({ factory, module }) => module.given === policy || factory.name === policy);
-  const factory = loaded?.factory ?? policyNamed(policy);
+  const loaded = loadedPolicy(policy, outside);
+  const factory = policyFactory(policy, outside);
   return {
     cluster: options.cluster,
     workload: workloadPlanOf(options),
@@ -271,13 +299,15 @@ export function decisionPlanOf(
 /** The options of an experiment, as `simulate` and `compare` take them. */
 export function experimentOptionsOf(options: RunOptions, outside: readonly LoadedPolicy[]): ExperimentOptions {
   const { cluster, engine, warmUp: asked } = options;
-  const { preset, trace, days, load, times, skipInvalid } = workloadPlanOf(options);
+  const { preset, trace, from, days, load, times, skipInvalid } = workloadPlanOf(options);
   const policyOptions = policyValuesOf(options, outside);
   const cloud = cloudOptionsOf(options);
   const warmUpS = asked === 'none' ? undefined : asked;
   return {
     cluster,
     workload: trace === null ? { parameters: preset! } : { trace },
-    ...{ days, load, times: times ?? undefined, skipInvalid, cloud, policyOptions, engine, warmUp: warmUpS },
+    // Commands have said so of what was typed.
+    onWarning: () => {},
+    ...{ from, days, load, times: times ?? undefined, skipInvalid, cloud, policyOptions, engine, warmUp: warmUpS },
   };
 }

@@ -1,10 +1,11 @@
 /** Options of policies as flags of a command: what the policies declare, in a loop. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../core/input-error.ts';
-import { policies } from '../../core/policies/index.ts';
+import { policies, policyNamed } from '../../core/policies/index.ts';
 import type { PolicyFactory } from '../../core/policy.ts';
 import type { PolicyOption } from '../../core/policy-options.ts';
 import type { LoadedPolicy } from '../../policy-modules/loaded-policy.ts';
+import { flagOf } from '../runs/idle-run-options.ts';
 import { policyGroup } from './help-groups.ts';
 
 /** An option, and the names of the policies that have it. */
@@ -67,11 +68,6 @@ export function addPolicyOptions(command: Command, outside: readonly LoadedPolic
   return command;
 }
 
-/** `reserveVcpusPerCard` → `--reserve-vcpus-per-card`. */
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
 /** A number of at least `least`. */
 function numberFrom(least: number, text: string): number {
   const value = Number(text);
@@ -85,4 +81,14 @@ function numberFrom(least: number, text: string): number {
 export function policyValuesOf(values: object, outside: readonly LoadedPolicy[]): Record<string, string | number> {
   const given = new Map<string, string | number>(Object.entries(values));
   return Object.fromEntries(declaredOptions(outside).map(({ name }) => [name, given.get(name)!]));
+}
+
+/** The policy from a file that goes by this name or path; undefined where it comes with heps. */
+export function loadedPolicy(name: string, outside: readonly LoadedPolicy[]): LoadedPolicy | undefined {
+  return outside.find(({ factory, module }) => module.given === name || factory.name === name);
+}
+
+/** A policy by its name, or by its file as it was given. @throws InputError */
+export function policyFactory(name: string, outside: readonly LoadedPolicy[]): PolicyFactory {
+  return loadedPolicy(name, outside)?.factory ?? policyNamed(name);
 }

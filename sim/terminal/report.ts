@@ -1,13 +1,14 @@
 /** What the command line says of runs, in words and tables. */
 
 import type { MeasureComparison, PolicyRuns } from '../../core/runs/comparison.ts';
+import { formatEstimate, formatFigure, hasFigures, type Judgement, judgementOf } from '../../core/runs/figure-text.ts';
 import { type Measure, measures, servedMeasure, titleOf } from '../../core/runs/measures.ts';
 import type { KindSummary, RunSummary } from '../../core/runs/run-file.ts';
-import { verdictOf } from '../../core/runs/verdict.ts';
 import type { Estimate } from '../../core/statistics/estimate.ts';
 import { seedsNeeded } from '../../core/statistics/seeds-needed.ts';
 import type { FigureInterval } from '../measures/run-intervals.ts';
 import type { WarmUp } from '../measures/warm-up.ts';
+import type { Beginning } from '../runs/beginning.ts';
 import type { DecisionCounts } from '../runs/play.ts';
 import type { WidthReached } from '../runs/until-ci.ts';
 import { formatTable, terminalColumns, wrapText } from './table.ts';
@@ -17,8 +18,8 @@ export function reportRun(summary: RunSummary, intervals: readonly FigureInterva
   const hasIntervals = intervals.length > 0;
   const figures = measures.map((measure) => {
     const interval = intervals.find(({ label }) => label === measure.label);
-    const halfWidth = interval === undefined ? '' : `± ${formatValue(measure, interval.halfWidth)}`;
-    return [titleOf(measure), formatValue(measure, measure.read(summary)), ...(hasIntervals ? [halfWidth] : [])];
+    const halfWidth = interval === undefined ? '' : `± ${formatFigure(measure, interval.halfWidth)}`;
+    return [titleOf(measure), formatFigure(measure, measure.read(summary)), ...(hasIntervals ? [halfWidth] : [])];
   });
   const { stockWrongCards, all } = summary;
   return [
@@ -47,6 +48,16 @@ function batchWords(intervals: readonly FigureInterval[]): string {
     `Intervals are by batch means, from batches of ${length} ${most === 1 ? 'day' : 'days'} of this one run; ` +
     'figures without one are counts or quantiles, or depend too long on what was before.'
   );
+}
+
+/** Where time begins in a trace; undefined where that is at its 0. */
+export function beginWords({ atS, how, vmsBefore }: Beginning): string | undefined {
+  if (atS === 0 && vmsBefore === 0) return undefined;
+  const at = `Time begins at day ${Number((atS / 86400).toFixed(2))} of the trace (${atS} s)`;
+  if (how === 'first') return `${at}, with its first VM.`;
+  const before =
+    vmsBefore === 1 ? 'the VM that arrives before is' : `the ${count(vmsBefore)} VMs that arrive before are`;
+  return vmsBefore === 0 ? `${at}, as asked.` : `${at}, as asked: ${before} left out.`;
 }
 
 /** What was left out at the start, and why; undefined where nobody asked. */
@@ -96,10 +107,14 @@ function reportKinds({ byFlavor, all, cpu, gpu }: RunSummary): string {
 }
 
 /** Several policies: means with intervals, then differences to the first, then the verdict. Figures that are 0 everywhere are left out. */
-export function reportComparison(runs: readonly PolicyRuns[], comparisons: readonly MeasureComparison[]): string {
+export function reportComparison(
+  runs: readonly PolicyRuns[],
+  comparisons: readonly MeasureComparison[],
+  verdicts: readonly string[],
+): string {
   const seeds = runs[0]!.summaries.length;
   const names = runs.map(({ policy }) => policy);
-  const shown = comparisons.filter(({ estimates }) => estimates.some((each) => each !== null && each.mean !== 0));
+  const shown = comparisons.filter(hasFigures);
   const means = shown.map(({ measure, estimates }) => [
     titleOf(measure),
     ...estimates.map((each) => formatEstimate(measure, each)),
@@ -119,9 +134,7 @@ export function reportComparison(runs: readonly PolicyRuns[], comparisons: reado
       );
     }
   }
-  const served = comparisons.find(({ measure }) => measure === servedMeasure)!;
-  const verdicts = runs.slice(1).map((_, index) => wrapText(verdictOf(runs, served, index + 1)));
-  if (verdicts.length > 0) parts.push(verdicts.join('\n'));
+  if (verdicts.length > 0) parts.push(verdicts.map((each) => wrapText(each)).join('\n'));
   return parts.join('\n\n');
 }
 
@@ -188,27 +201,15 @@ export function narrowTables(rows: readonly (readonly string[])[]): string[] {
   return tables;
 }
 
-function formatValue({ digits }: Measure, value: number | null): string {
-  return value === null ? '–' : value.toFixed(digits);
-}
-
-/** `12.30 ± 0.45` in the measure's digits. */
-export function formatEstimate(measure: Measure, value: Estimate | null): string {
-  if (value === null) return '–';
-  const { mean, halfWidth } = value;
-  return halfWidth === null
-    ? formatValue(measure, mean)
-    : `${formatValue(measure, mean)} ± ${formatValue(measure, halfWidth)}`;
-}
+const marks: Readonly<Record<Judgement, string>> = { better: '(+)', worse: '(-)', open: '(=)', same: '(=)' };
 
 function formatDifference(measure: Measure, value: Estimate | null): string {
   if (value === null) return '–';
   const { mean, halfWidth } = value;
   const text = `${mean >= 0 ? '+' : ''}${formatEstimate(measure, value)}`;
   if (halfWidth === null) return text;
-  if (measure.better === undefined) return `${text}    `;
-  if (Math.abs(mean) <= halfWidth) return `${text} (=)`;
-  return `${text} (${mean > 0 === (measure.better === 'more') ? '+' : '-'})`;
+  const judgement = measure.better === undefined ? null : judgementOf(measure, value);
+  return `${text} ${judgement === null ? '   ' : marks[judgement]}`;
 }
 
 function share(part: number, whole: number): string {

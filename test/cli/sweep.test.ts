@@ -71,7 +71,7 @@ describe('heps sweep', () => {
   });
 
   test('a sweep that was killed and called again runs only what is missing and makes the same tables', async () => {
-    write('long.yaml', 'days: 3\npolicy: [hybrid, nova]\nseeds: 1..4\n');
+    write('long.yaml', 'days: 1\npolicy: [hybrid, nova]\nseeds: 1..4\n');
     heps('sweep', 'long.yaml', '--out', 'straight');
     mkdirSync(join(folder, 'killed/runs'), { recursive: true });
     const finished = new Set<string>();

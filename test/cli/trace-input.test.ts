@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hepsHere } from './in-process.ts';
 
 let folder: string;
@@ -46,7 +46,7 @@ test.each([
     /\b50 VMs arrived/,
   ],
   [
-    'heps compare --cluster <(cat one.json) --trace <(zcat trace.gz) --seeds 1,2 --threads 2 --warm-up auto --out p --json',
+    'heps compare --cluster <(cat one.json) --trace <(zcat trace.gz) --policies hybrid,random --seeds 1,2 --threads 2 --warm-up auto --out p --json',
     /"arrived": 50,[\s\S]*"arrived": 50,[\s\S]*"arrived": 50,[\s\S]*"arrived": 50,/,
   ],
   [
@@ -72,7 +72,7 @@ test('what is left out is counted by reason, with its first rows, wherever a tra
     'heps: left out 1 row: 1 of jobs cancelled before they ran\n  cancelled.swf:3: expected a job that ran';
   writeFileSync(
     join(folder, 'plan.yaml'),
-    '\uFEFFcluster: one.json\ntrace: outlier.csv\nskip-invalid: true\nseeds: 1..2\n',
+    '\uFEFFcluster: one.json\ntrace: outlier.csv\nskip-invalid: true\npolicy: random\nseeds: 1..2\n',
   );
   for (const line of [
     'heps trace describe outlier.csv --skip-invalid',
@@ -143,4 +143,87 @@ test('a workload with a byte order mark is read', async () => {
   writeFileSync(join(folder, 'own.json'), `\uFEFF${preset}`);
   expect(bash('heps trace generate --workload own.json --days 1').status).toBe(0);
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith('heps-pipe-'))).toEqual([]);
+});
+
+describe('a trace that counts from another epoch', () => {
+  const rows = (epochS: number): string =>
+    `${header}${Array.from({ length: 500 }, (_, index) => `v${index},${epochS + index * 1800},3600,5,1000\n`).join('')}`;
+  const figures = (stdout: string): string[] =>
+    stdout.split('\n').filter((line) => /arrived in|vCPUs in use|ran and|Warm-up/.test(line));
+  const simulateIt = (name: string, more = '') =>
+    here(
+      `heps simulate --cluster ten.json --trace ${name}.csv --policy first-fit --summary-only --out e.run.json${more}`,
+    );
+
+  beforeAll(() => {
+    writeFileSync(join(folder, 'zero.csv'), rows(0));
+    writeFileSync(join(folder, 'epoch.csv'), rows(1_700_000_000));
+    const [host] = cluster.hosts;
+    writeFileSync(
+      join(folder, 'ten.json'),
+      JSON.stringify({ ...cluster, hosts: [{ ...host, vcpus: 10, ramMib: 10_000 }] }),
+    );
+  });
+
+  test.each(['', ' --days 5', ' --warm-up auto', ' --warm-up 2d'])('has the same figures with%s', async (more) => {
+    const [zero, epoch] = [await simulateIt('zero', more), await simulateIt('epoch', more)];
+    expect(figures(epoch.stdout)).toEqual(figures(zero.stdout));
+    expect(figures(epoch.stdout).length).toBeGreaterThan(2);
+    expect(epoch.stderr).toBe('');
+    expect(zero.stdout).not.toContain('Time begins');
+    expect(epoch.stdout).toContain('Time begins at day 19675.93 of the trace (1700000000 s), with its first VM.');
+  });
+
+  test('is said to be mostly empty where means are asked for from its 0 on', async () => {
+    const { stdout, stderr } = await simulateIt('epoch', ' --from 0');
+    expect(stdout).toContain('500 VMs arrived in 19686.3 days');
+    expect(stderr).toBe(
+      'heps: none of 500 VMs arrives in the first 19675.9 of 19686.3 days, so means are mostly over a time in which hardly anything happens; --from first leaves that out\n',
+    );
+  });
+
+  test('begins where --from says; the VMs before are left out and counted', async () => {
+    const { stdout } = await simulateIt('epoch', ' --from 19680d --days 2');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'Time begins at day 19680 of the trace (1700352000 s), as asked: the 196 VMs that arrive before are left out. 96 VMs arrived in 2.0 days',
+    );
+    const described = await here('heps trace describe epoch.csv --from 19680d --days 2 --json');
+    expect(JSON.parse(described.stdout)).toMatchObject({
+      ...{ vms: 96, spanDays: 2 },
+      begin: { atS: 1_700_352_000, how: 'given', vmsBefore: 196 },
+    });
+    const converted = await here('heps trace convert epoch.csv --from 19680d --days 2');
+    expect(converted.stdout.split('\n').slice(1, -1)).toHaveLength(96);
+    expect(converted.stdout).toContain('\nv196,1700352800,');
+  });
+
+  test.each([
+    [
+      'simulate --from 3d',
+      '--from: expected --trace with it; a generated workload begins at 0 (--warm-up leaves out its start)',
+    ],
+    ['trace describe --from 3d', '--from: expected a trace with it'],
+    [
+      'trace describe zero.csv --from 300d',
+      '--from: expected a time up to the last arrival, 898200 s, got "25920000 s"',
+    ],
+    [
+      'trace describe zero.csv --from soon',
+      "option '--from <time>' argument 'soon' is invalid. Expected first, or a time of the trace",
+    ],
+  ])('heps %s is refused', async (line, message) => {
+    const { status, stderr } = await here(`heps ${line}`);
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+
+  test('says when hardly any VM arrives in most of the time, and how to leave that out', async () => {
+    const late = rows(100 * 86_400).replace(header, `${header}first,0,60,1,1\nsecond,432000,60,1,1\n`);
+    writeFileSync(join(folder, 'late.csv'), late);
+    const words =
+      'only 5 of 502 VMs arrive in the first 100.1 of 110.4 days, so means are mostly over a time in which hardly anything happens; --from 100d leaves that out';
+    expect((await simulateIt('late')).stderr).toBe(`heps: ${words}\n`);
+    expect((await here('heps trace describe late.csv')).stderr).toBe(`heps: ${words}\n`);
+    expect((await simulateIt('late', ' --from 100d')).stderr).toBe('');
+  });
 });

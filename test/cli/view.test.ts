@@ -17,6 +17,9 @@ function heps(...args: string[]): { status: number | null; stdout: string; stder
 
 const inFolder = (name: string): string => join(folder, name);
 
+/** On a connection of its own: one that idles while another test keeps this process busy is closed by the server just when it is used again. */
+const get = (url: string | URL): Promise<Response> => fetch(url, { headers: { connection: 'close' } });
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'heps-view-'));
   for (const policy of ['hybrid', 'nova']) {
@@ -49,7 +52,7 @@ describe('heps view', () => {
   afterAll(() => view.end('SIGTERM'));
 
   test('heps view serves the page with the runs as its sources, and the bytes of each', async () => {
-    const page = await fetch(view.url);
+    const page = await get(view.url);
     expect(page.status).toBe(200);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(sourcesOf(await page.text())).toEqual({
@@ -59,14 +62,14 @@ describe('heps view', () => {
       ],
       live: null,
     });
-    const run = await fetch(new URL('runs/1', view.url));
+    const run = await get(new URL('runs/1', view.url));
     expect(run.headers.get('content-type')).toBe('application/json');
     expect(run.headers.get('cache-control')).toBe('no-store');
     expect(Buffer.from(await run.arrayBuffer())).toEqual(readFileSync(inFolder('nova.run.json')));
   });
 
   test('heps view lets the page run its own script and no other', async () => {
-    const response = await fetch(view.url);
+    const response = await get(view.url);
     const policy = response.headers.get('content-security-policy')!.split('; ');
     const script = /<script type="module"[^>]*>(.*?)<\/script>/s.exec(await response.text())![1]!;
     expect(policy).toContain("default-src 'none'");
@@ -100,11 +103,11 @@ describe('heps view', () => {
     writeFileSync(inFolder('changing.run.json'), readFileSync(inFolder('hybrid.run.json')));
     const changing = await startView(['changing.run.json'], folder);
     const url = new URL('runs/0', changing.url);
-    expect(Buffer.from(await (await fetch(url)).arrayBuffer())).toEqual(readFileSync(inFolder('hybrid.run.json')));
+    expect(Buffer.from(await (await get(url)).arrayBuffer())).toEqual(readFileSync(inFolder('hybrid.run.json')));
     writeFileSync(inFolder('changing.run.json'), readFileSync(inFolder('nova.run.json')));
-    expect(Buffer.from(await (await fetch(url)).arrayBuffer())).toEqual(readFileSync(inFolder('nova.run.json')));
+    expect(Buffer.from(await (await get(url)).arrayBuffer())).toEqual(readFileSync(inFolder('nova.run.json')));
     rmSync(inFolder('changing.run.json'));
-    const gone = await fetch(url);
+    const gone = await get(url);
     expect([gone.status, await gone.text()]).toEqual([404, 'changing.run.json: ENOENT']);
     await changing.end('SIGTERM');
   });
@@ -116,14 +119,14 @@ describe('heps view', () => {
       socket.write(`GET /runs/0 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
       socket.once('data', () => socket.destroy()).once('close', () => resolve());
     });
-    expect((await fetch(new URL('runs/0', view.url))).status).toBe(200);
+    expect((await get(new URL('runs/0', view.url))).status).toBe(200);
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s ends it with exit code 0, even in the middle of a request',
     async (signal) => {
       const ending = await startView([], folder);
-      await (await fetch(ending.url)).text();
+      await (await get(ending.url)).text();
       const { port } = new URL(ending.url);
       const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
       await new Promise<void>((resolve) => socket.write(`GET / HTTP/1.1\r\n`, () => resolve()));
@@ -135,7 +138,7 @@ describe('heps view', () => {
 
   test('without runs it serves the page, onto which files can be dropped', async () => {
     const empty = await startView([], folder);
-    expect(sourcesOf(await (await fetch(empty.url)).text())).toEqual({ runs: [], live: null });
+    expect(sourcesOf(await (await get(empty.url)).text())).toEqual({ runs: [], live: null });
     expect((await empty.end('SIGINT')).stdout).toContain('Drop run files onto the page.');
   });
 
@@ -146,7 +149,7 @@ describe('heps view', () => {
       writeFileSync(inFolder(path), readFileSync(inFolder('hybrid.run.json')));
     }
     const odd = await startView(['hybrid.run.json', ...paths, 'hybrid.run.json'], folder);
-    expect(sourcesOf(await (await fetch(odd.url)).text())).toMatchObject({
+    expect(sourcesOf(await (await get(odd.url)).text())).toMatchObject({
       runs: [{ name: 'hybrid.run.json' }, { name: paths[0] }, { name: paths[1] }],
     });
     await odd.end('SIGINT');

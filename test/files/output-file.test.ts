@@ -2,6 +2,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -48,6 +51,25 @@ async function start(code: string): Promise<ChildProcess> {
 const sayReadyAndWait = "console.log('ready'); setInterval(() => {}, 1000);";
 
 describe('a plain file', () => {
+  test('a plain file keeps the mode of the one that it replaces, and a new one has the mode that it is given', () => {
+    const path = join(folder, 'secret');
+    writeOutput(path, 'new', 0o600);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    for (const mode of [0o640, 0o600, 0o444]) {
+      chmodSync(path, mode);
+      writeOutput(path, `of ${mode}`);
+      expect([statSync(path).mode & 0o777, readFileSync(path, 'utf8')]).toEqual([mode, `of ${mode}`]);
+    }
+  });
+
+  test.skipIf(process.getuid!() !== 0)('a plain file that root replaces stays its owner’s', () => {
+    const path = join(folder, 'theirs');
+    writeFileSync(path, 'old');
+    chownSync(path, 65534, 65534);
+    writeOutput(path, 'new');
+    expect([statSync(path).uid, statSync(path).gid]).toEqual([65534, 65534]);
+  });
+
   test('a plain file appears under its name when it is finished, not before', () => {
     const path = join(folder, 'new', 'folder', 'file.txt');
     const file = new OutputFile(path);
@@ -199,6 +221,20 @@ describe('an interrupted process', () => {
       expect(readdirSync(folder)).toEqual([]);
     },
   );
+
+  test('what a thread writes through a link is removed by the thread that guards the link', async () => {
+    mkdirSync(join(folder, 'real'));
+    symlinkSync('real/file.txt', join(folder, 'file.txt'));
+    const child = await start(
+      `import { guardTemporaries, openTemporary } from ${JSON.stringify(resolve('dist/files/temporary-files.js'))};` +
+        "openTemporary(process.cwd() + '/real/file.txt'); guardTemporaries(['file.txt']);" +
+        sayReadyAndWait,
+    );
+    expect(readdirSync(join(folder, 'real'))).toHaveLength(1);
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([null, 'SIGINT']);
+    expect(readdirSync(join(folder, 'real'))).toEqual([]);
+  });
 
   test('what it leaves at SIGKILL, the next one to write into the folder removes; what others still write stays', async () => {
     const [dead, alive] = [await start(half + sayReadyAndWait), await start(half + sayReadyAndWait)];

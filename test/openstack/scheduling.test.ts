@@ -243,7 +243,7 @@ describe('when something is away', () => {
       const answer = await ask('POST', 'v1/servers', { name: 't', image: 'tiny', ...small });
       expect(answer.status).toBe(202);
       ({ id } = answer.body);
-      await until(() => server.log.some((line) => line.includes('a create has no clear answer')), 30);
+      await until(() => server.log.some((line) => line.includes('no clear answer to a create')), 30);
     } finally {
       await runCloud('up');
     }

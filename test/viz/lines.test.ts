@@ -9,6 +9,7 @@ import { stripsOf } from '../../viz/model/lines.ts';
 import { mixOf } from '../../viz/model/mix.ts';
 import { MomentReader } from '../../viz/model/moment.ts';
 import { runOf as openRun } from '../../viz/model/run.ts';
+import { comparedStrip, lineChoices } from '../../viz/model/run-lines.ts';
 import type { Steps } from '../../viz/model/timeline-strips.ts';
 import { anyRun, hostsOf, runFileOf, runOf, temporaryDirectory, vm } from '../sim/build.ts';
 
@@ -111,4 +112,26 @@ test('the nine largest of ten stations have no colour each: eight have, and the 
 
 test('a project is the user up to the last dash', () => {
   expect(['p0155-u3', 'a-b-c', 'anna', ''].map(projectOf)).toEqual(['p0155', 'a-b', 'anna', '']);
+});
+
+test('a run whose time begins late has its lines there, and the means of the same run at 0', async () => {
+  const arrivals = Array.from({ length: 300 }, (_, index) => vm(`vm-${index}`, index * 60, 100));
+  const beginS = 1_700_000_000;
+  const file = await runFileOf(runOf(hostsOf(1), arrivals, { intervalS: 60 }), join(temporaryDirectory(), 'run.json'));
+  const { workload } = file.inputs;
+  const [run, late] = [file, { ...file, inputs: { ...file.inputs, workload: { ...workload, beginS } } }].map((each) =>
+    openRun({ ...each, decisions: null }, 'run'),
+  ) as [ReturnType<typeof openRun>, ReturnType<typeof openRun>];
+  expect([late.beginS, late.endS]).toEqual([beginS, beginS + run.endS]);
+  const [plain, other] = [stripsOf(run, 0, run.endS), stripsOf(late, late.beginS, late.endS)];
+  plain.forEach((strip, index) => {
+    strip.lines.forEach(({ steps }, line) => {
+      const { atS, values, endS } = other[index]!.lines[line]!.steps;
+      expect(values).toEqual(steps.values);
+      expect(Array.from(atS, (each) => each - beginS)).toEqual(Array.from(steps.atS));
+      expect(endS - beginS).toBe(steps.endS);
+    });
+  });
+  const [choice] = lineChoices;
+  expect(comparedStrip(choice!, [late], ['run-0']).lines[0]!.steps.atS[1]).toBe(beginS + 60);
 });

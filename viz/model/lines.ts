@@ -18,8 +18,11 @@ export function stripsOf(run: Run, fromS: number, toS: number): TimelineStrip[] 
   const exact = isNear && run.placements !== null ? exactLines(run, run.placements, fromS, toS) : null;
   const width = Math.max(1, Math.ceil(intervals / mostPoints));
   const spanS = width * series.intervalS;
-  const endS = series.vms.length * series.intervalS;
-  const atS = Float64Array.from({ length: Math.ceil(series.vms.length / width) }, (_, index) => index * spanS);
+  const endS = run.beginS + series.vms.length * series.intervalS;
+  const atS = Float64Array.from(
+    { length: Math.ceil(series.vms.length / width) },
+    (_, index) => run.beginS + index * spanS,
+  );
   const sums = (values: readonly number[]): Float64Array => sumsOf(values, width);
   const countIn = (index: number): number => Math.min(width, series.vms.length - index * width);
   const mean = (values: readonly number[]): Steps => {

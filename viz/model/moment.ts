@@ -135,7 +135,7 @@ export class MomentReader {
     if (srmIntervalS === 0) return;
     const { history, decidedS, endS, host } = this.#placements;
     const { moment } = this;
-    const knownS = lastReportS(atS, srmIntervalS);
+    const knownS = lastReportS(atS, srmIntervalS, this.#run.beginS);
     const before = this.#before;
     history.runningAt(knownS, before);
     for (let index = 0; index < before.length; index++) {

@@ -1,7 +1,7 @@
 /** Which of the open runs are one policy under several seeds, and which of them may be held against each other. */
 import { compareRuns, type MeasureComparison, type PolicyRuns } from '../../core/runs/comparison.ts';
 import { measures } from '../../core/runs/measures.ts';
-import type { CloudOptions, RunInputs } from '../../core/runs/run-file.ts';
+import { beginOf, type CloudOptions, type RunInputs } from '../../core/runs/run-file.ts';
 import { plural } from '../page/quantity-words.ts';
 import { type Run, titlesOf } from './run.ts';
 
@@ -26,7 +26,12 @@ export interface RunGroup {
 export function sawSameRequests(a: RunInputs, b: RunInputs): boolean {
   const [x, y] = [a.workload, b.workload];
   return (
-    x.sha256 === y.sha256 && x.load === y.load && x.days === y.days && x.skipped === y.skipped && a.seed === b.seed
+    beginOf(a) === beginOf(b) &&
+    x.sha256 === y.sha256 &&
+    x.load === y.load &&
+    x.days === y.days &&
+    x.skipped === y.skipped &&
+    a.seed === b.seed
   );
 }
 
@@ -105,6 +110,7 @@ export function remarksOn(groups: readonly RunGroup[], runs: readonly Run[]): st
     const causes = [
       ...(differ(({ workload }) => workload.sha256) ? ['the workload'] : []),
       ...(differ(({ workload }) => workload.load) ? ['the load'] : []),
+      ...(differ(beginOf) ? ['the instant at which time begins'] : []),
       ...(differ(({ workload }) => workload.days) ? ['the number of days'] : []),
       ...(differ(({ workload }) => workload.skipped) ? ['the rows left out'] : []),
       ...(differ(({ seed }) => seed) ? ['the seed'] : []),

@@ -54,9 +54,13 @@ export function comparedStrip(choice: LineChoice, runs: readonly Run[], styles: 
   };
 }
 
-function stepsOf({ file }: Run, values: ArrayLike<number>): Steps {
+function stepsOf({ file, beginS }: Run, values: ArrayLike<number>): Steps {
   const { intervalS } = file.series;
-  return { atS: Float64Array.from(values, (_, index) => index * intervalS), values, endS: intervalS * values.length };
+  return {
+    atS: Float64Array.from(values, (_, index) => beginS + index * intervalS),
+    values,
+    endS: beginS + intervalS * values.length,
+  };
 }
 
 function cumulative(counts: readonly number[]): Float64Array {

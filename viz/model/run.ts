@@ -4,7 +4,7 @@ import { parseCluster } from '../../core/cluster-file.ts';
 import { InputError } from '../../core/input-error.ts';
 import type { PolicyFactory } from '../../core/policy.ts';
 import { schedulersOf } from '../../core/runs/deciding-scheduler.ts';
-import type { DecisionColumns, RunFile } from '../../core/runs/run-file.ts';
+import { beginOf, type DecisionColumns, type RunFile } from '../../core/runs/run-file.ts';
 import { History } from './history.ts';
 import { type RunPolicy, runPolicyOf } from './run-policy.ts';
 
@@ -39,7 +39,9 @@ export interface Run {
   readonly policy: RunPolicy;
   /** Null in a file written with `--summary-only`. */
   readonly placements: Placements | null;
-  /** End of the time axis, seconds: of what was measured. A few that were submitted again may be decided later. */
+  /** Where the time axis begins, seconds: an instant of the workload, as all times of the page are. */
+  readonly beginS: number;
+  /** Where it ends: of what was measured. A few that were submitted again may be decided later. */
   readonly endS: number;
 }
 
@@ -51,6 +53,7 @@ export function runOf(file: RunFile, name: string, own?: PolicyFactory | string)
   const cluster = new Cluster(parseCluster(file.cluster, `${name}, cluster`).hosts);
   const placements = file.decisions === null ? null : placementsOf(file.decisions, cluster, name);
   const { series, inputs } = file;
+  const beginS = beginOf(inputs);
   return {
     name,
     title: inputs.policy.name,
@@ -58,7 +61,8 @@ export function runOf(file: RunFile, name: string, own?: PolicyFactory | string)
     cluster,
     policy: runPolicyOf(file, own),
     placements,
-    endS: series.intervalS * Math.max(1, series.vms.length),
+    beginS,
+    endS: beginS + series.intervalS * Math.max(1, series.vms.length),
   };
 }
 
@@ -114,6 +118,7 @@ export function titlesOf(runs: readonly Run[]): string[] {
     ({ file }) => (file.inputs.cloud.onFull === 'reject' ? 'rejecting' : 'queueing'),
     ({ file }) => (file.inputs.cloud.srmIntervalS > 0 ? `SRM every ${file.inputs.cloud.srmIntervalS} s` : 'SRM exact'),
     ({ file }) => (schedulersOf(file.inputs.cloud) > 1 ? `${schedulersOf(file.inputs.cloud)} schedulers` : ''),
+    ({ beginS }) => `from day ${Number((beginS / 86_400).toFixed(2))}`,
     ({ file }) => `warm-up ${Number(((file.inputs.warmUpS ?? 0) / 86_400).toFixed(2))} days`,
     ({ file }) => `seed ${file.inputs.seed}`,
   ];

@@ -1,5 +1,6 @@
 /** The figures of runs or policies beside each other: means, intervals, differences to the first. */
 import type { MeasureComparison } from '../../core/runs/comparison.ts';
+import { formatEstimate, hasFigures, type Judgement, judgementOf } from '../../core/runs/figure-text.ts';
 import { type Measure, titleOf } from '../../core/runs/measures.ts';
 import type { Estimate } from '../../core/statistics/estimate.ts';
 import { dotPlot, seriesKey } from '../charts/dot-plot.ts';
@@ -16,7 +17,7 @@ const plotWidth = 225;
 
 /** Measures that are 0 everywhere are left out. Roles are written out since narrow pages lay rows out as blocks, which takes them away. */
 export function compareTable(groups: readonly RunGroup[], comparisons: readonly MeasureComparison[]): HTMLElement {
-  const shown = comparisons.filter(({ estimates }) => estimates.some((each) => each !== null && each.mean !== 0));
+  const shown = comparisons.filter(hasFigures);
   const head = element(
     'tr',
     { role: 'row' },
@@ -92,7 +93,7 @@ function goalOf({ better }: Measure): HTMLElement | null {
 function differenceOf(measure: Measure, difference: Estimate | null): HTMLElement | null {
   if (difference === null) return null;
   const { mean, halfWidth } = difference;
-  const kind = judge(measure, difference);
+  const kind = judgementOf(measure, difference);
   const judgement =
     kind === null ? null : element('span', { class: `judgement ${kind}` }, `${judgements[kind]} ${kind}`);
   if (kind === 'same') return element('span', { class: 'difference' }, judgement);
@@ -100,22 +101,7 @@ function differenceOf(measure: Measure, difference: Estimate | null): HTMLElemen
   return element('span', { class: 'difference' }, number, ' ', judgement);
 }
 
-const judgements = { better: '▲', worse: '▼', open: '○', same: '=' } as const;
-
-/** Null where neither more nor less is better. */
-function judge({ better, digits }: Measure, { mean, halfWidth }: Estimate): keyof typeof judgements | null {
-  const isZero = (value: number): boolean => Number(value.toFixed(digits)) === 0;
-  if (isZero(mean) && isZero(halfWidth ?? 0)) return 'same';
-  if (better === undefined) return null;
-  if (Math.abs(mean) <= (halfWidth ?? 0)) return 'open';
-  return mean > 0 === (better === 'more') ? 'better' : 'worse';
-}
-
-function formatEstimate({ digits }: Measure, value: Estimate | null): string {
-  if (value === null) return '–';
-  const { mean, halfWidth } = value;
-  return halfWidth === null ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${halfWidth.toFixed(digits)}`;
-}
+const judgements: Readonly<Record<Judgement, string>> = { better: '▲', worse: '▼', open: '○', same: '=' };
 
 /** What the numbers in the cells are. */
 function captionOf(groups: readonly RunGroup[]): string {

@@ -87,8 +87,9 @@ export class CompareView {
 
   #showSpan({ fromS, toS }: PageState): void {
     const isZoomed = toS > fromS;
+    const beginS = Math.min(...this.#runs.map((run) => run.beginS));
     const endS = Math.max(...this.#runs.map((run) => run.endS));
-    const span = isZoomed ? ([fromS, toS] as const) : ([0, endS] as const);
+    const span = isZoomed ? ([fromS, toS] as const) : ([beginS, endS] as const);
     this.#lines.showSpan(...span, isZoomed);
     this.#difference.showSpan(...span);
   }

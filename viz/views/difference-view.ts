@@ -246,7 +246,7 @@ export class DifferenceView {
   #listSpan(fromS: number, toS: number): void {
     this.#listedSpan = [fromS, toS];
     this.#drawList();
-    this.#holder.set({ atS: Math.max(0, fromS) });
+    this.#holder.set({ atS: Math.max(this.#span[0], fromS) });
   }
 
   #drawList(): void {

@@ -48,7 +48,7 @@ export function headlineOf({ file, cluster, policy: { optionWords } }: Run): HTM
 }
 
 /** `day 3 04:05:06: 187 VMs, …` */
-export function momentText({ cluster, file }: Run, reader: MomentReader, atS: number): string {
+export function momentText({ cluster, file, beginS }: Run, reader: MomentReader, atS: number): string {
   const { moment, running } = reader;
   const cards = cluster.cardHealthy.length;
   const down = moment.up.length - sum(moment.up);
@@ -66,7 +66,7 @@ export function momentText({ cluster, file }: Run, reader: MomentReader, atS: nu
     ...(failed > 0 ? [`${count(failed)} ${failed === 1 ? 'card' : 'cards'} failed`] : []),
     ...(srmIntervalS > 0
       ? [
-          `SRM ${Math.round(atS - lastReportS(atS, srmIntervalS))} s old, ${count(stale)} ${stale === 1 ? 'host has' : 'hosts have'} changed since`,
+          `SRM ${Math.round(atS - lastReportS(atS, srmIntervalS, beginS))} s old, ${count(stale)} ${stale === 1 ? 'host has' : 'hosts have'} changed since`,
         ]
       : []),
   ];

@@ -1,4 +1,6 @@
 /** Beside the map while nothing is selected: the run's figures, and who was turned away or waits around the moment. */
+import { formatTime } from '../../core/runs/explanation.ts';
+import { formatFigure } from '../../core/runs/figure-text.ts';
 import { measures, titleOf } from '../../core/runs/measures.ts';
 import type { MomentReader } from '../model/moment.ts';
 import type { Placements, Run } from '../model/run.ts';
@@ -33,8 +35,9 @@ export function figuresPanel(run: Run): HTMLElement {
 }
 
 function figuresOf(run: Run): HTMLElement[] {
+  const from = run.beginS === 0 ? '' : `, from ${formatTime(run.beginS)}`;
   return [
-    element('h2', {}, 'The whole run'),
+    element('h2', {}, `The whole run${from}`),
     element('table', { class: 'figures' }, element('tbody', {}, ...figureRows(run))),
   ];
 }
@@ -50,7 +53,7 @@ function figureRows({ file }: Run): HTMLElement[] {
       element(
         'td',
         { class: 'number' },
-        Number.isInteger(value) && measure.unit === '' ? count(value) : value.toFixed(measure.digits),
+        Number.isInteger(value) && measure.unit === '' ? count(value) : formatFigure(measure, value),
       ),
     );
   });

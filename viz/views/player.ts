@@ -20,6 +20,7 @@ export class Player {
   readonly #time: HTMLElement;
   readonly #speed: HTMLSelectElement;
   readonly #steps: HTMLElement;
+  #beginS = 0;
   #endS = 1;
   #frame = 0;
   #lastMs = 0;
@@ -60,9 +61,11 @@ export class Player {
     );
   }
 
-  /** What is played: up to which second, and whether it has refusals to step to. */
-  setRun(endS: number, hasRefusals: boolean): void {
+  /** What is played: from when to when, seconds, and whether it has refusals to step to. */
+  setRun(beginS: number, endS: number, hasRefusals: boolean): void {
+    this.#beginS = beginS;
     this.#endS = endS;
+    this.#slider.min = String(beginS);
     this.#slider.max = String(endS);
     this.#steps.hidden = !hasRefusals;
   }
@@ -84,7 +87,7 @@ export class Player {
       this.pause();
       return;
     }
-    if (this.#holder.state.atS >= this.#endS) this.#holder.set({ atS: 0 });
+    if (this.#holder.state.atS >= this.#endS) this.#holder.set({ atS: this.#beginS });
     this.#lastMs = performance.now();
     this.#frame = requestAnimationFrame((nowMs) => this.#advance(nowMs));
     this.#showPlaying();
@@ -104,7 +107,7 @@ export class Player {
   #advance(nowMs: number): void {
     const endS = this.#endS;
     const { atS, speed } = this.#holder.state;
-    const perSecond = speed === 0 ? endS / 60 : speed;
+    const perSecond = speed === 0 ? (endS - this.#beginS) / 60 : speed;
     const next = Math.min(endS, atS + (Math.max(0, nowMs - this.#lastMs) / 1000) * perSecond);
     this.#lastMs = nowMs;
     this.#holder.set({ atS: next });

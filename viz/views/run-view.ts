@@ -165,7 +165,9 @@ export class RunView {
 
   #showTimeline(run: Run, state: PageState): void {
     const isAll = state.toS <= state.fromS;
-    const [fromS, toS] = isAll ? [0, run.endS] : [Math.max(0, state.fromS), Math.min(run.endS, state.toS)];
+    const [fromS, toS] = isAll
+      ? [run.beginS, run.endS]
+      : [Math.max(run.beginS, state.fromS), Math.min(run.endS, state.toS)];
     const { placements } = run;
     const refusals = placements?.turnedAway.map((row) => placements.decidedS[row]!) ?? [];
     const inView = refusals.filter((atS) => atS >= fromS && atS <= toS);
@@ -257,11 +259,11 @@ export class RunView {
 }
 
 /** The moment at which a run is shown first: when most of its vCPUs were in use. */
-export function busiestS({ file }: Run): number {
+export function busiestS({ file, beginS }: Run): number {
   const { vcpuShare, intervalS } = file.series;
   let busiest = 0;
   vcpuShare.forEach((share, index) => {
     if (share > vcpuShare[busiest]!) busiest = index;
   });
-  return (busiest + 0.5) * intervalS;
+  return beginS + (busiest + 0.5) * intervalS;
 }

@@ -116,7 +116,9 @@ export class Lifecycle {
     this.#isStopped = true;
     this.wake();
     await this.#running;
-    await this.#parts.lease.letGo().catch(() => undefined);
+    await this.#parts.lease.letGo().catch((error: unknown) => {
+      this.#parts.log('warn', { err: error }, 'the lease of the desktops stays until it ends');
+    });
   }
 
   /** One pass over all desktops; resolves when all its steps are over. */
@@ -382,7 +384,7 @@ export class Lifecycle {
       log('warn', { err: error, desktop: row.id }, 'step failed; will retry');
       if (error instanceof InputError && row.wish !== null) {
         await this.#change(row, { wish: null, reason: `That cannot be done (${error.message}).` }).catch(
-          () => undefined,
+          (later: unknown) => log('warn', { err: later, desktop: row.id }, 'the reason could not be stored'),
         );
       }
     } finally {

@@ -3,20 +3,11 @@
  * 127.64.0.0/16, so that ports are the same as on machines. They outlive this process when it is killed, and are found again. All of them
  * run as one account of this computer: for people who trust each other.
  */
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../../core/input-error.ts';
+import { writeOutput } from '../../../files/output-file.ts';
 import type { DesktopImage } from '../catalogue/station.ts';
 import { appCommand } from '../provisioning/app-command.ts';
 import { obfuscatedVncPassword } from '../provisioning/vnc-password.ts';
@@ -187,19 +178,19 @@ class LocalMachines implements Machines {
     const { id, name, person, glanceImage } = order;
     const folder = this.#folderOf(id);
     mkdirSync(join(folder, 'programs'), { recursive: true });
-    writeFileSync(join(folder, 'vnc-password'), obfuscatedVncPassword(vncPassword), { mode: 0o600 });
+    writeOutput(join(folder, 'vnc-password'), obfuscatedVncPassword(vncPassword), 0o600);
     const image = this.#options.images.find((one) => one.glanceImage === glanceImage);
     const apps = (image?.apps ?? []).map((app) => appCommand(app, this.#options.appBase(id, app.id), addressOf(place)));
     const software = (image?.software ?? []).filter(({ starts }) => starts).map(({ command }) => command);
     for (const [at, command] of [...software, ...apps].entries()) {
       const program = command.trim().split(/\s/)[0]!;
-      if (isInstalled(program)) writeFileSync(join(folder, 'programs', String(at)), `${command}\n`);
+      if (isInstalled(program)) writeOutput(join(folder, 'programs', String(at)), `${command}\n`);
       else this.#options.log(`${name}: ${program} is not installed here, and not started`);
     }
     const home = this.#homeOf(person);
     mkdirSync(home, { recursive: true, mode: 0o700 });
     // The shell would show the account that the session runs as.
-    writeFileSync(join(home, '.bashrc'), `PS1='${person}@${name}:\\w\\$ '\n`);
+    writeOutput(join(home, '.bashrc'), `PS1='${person}@${name}:\\w\\$ '\n`);
     if (this.#runsAs === null) return;
     const { uid, gid } = this.#runsAs;
     for (const path of [home, join(home, '.bashrc'), folder, join(folder, 'vnc-password')]) chownSync(path, uid, gid);
@@ -232,8 +223,7 @@ class LocalMachines implements Machines {
 
   #write(kept: Kept): void {
     const file = join(this.#folderOf(kept.order.id), 'machine.json');
-    writeFileSync(`${file}.new`, JSON.stringify(kept));
-    renameSync(`${file}.new`, file);
+    writeOutput(file, JSON.stringify(kept));
   }
 
   #folderOf(id: string): string {

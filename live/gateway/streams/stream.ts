@@ -119,8 +119,8 @@ export class Stream implements OpenConnection {
       ws.send(message);
       this.#onLinkBytes(this.#fromDesktop.rest());
       this.#onMessage(this.#fromBrowser.rest(), true);
-    } catch {
-      // Each side has ended the stream on its own.
+    } catch (error) {
+      this.#fail(error); // after what either side has said, which ended the stream, it changes nothing
     } finally {
       cancelLimit();
     }

@@ -119,6 +119,15 @@ describe('writing', () => {
     expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('.part'))).toEqual([]);
   });
 
+  test('what a killed process has left half written is no stranger', () => {
+    const folder = join(emptyFolder(), 'out');
+    writeFiles(folder, files);
+    writeFileSync(join(folder, 'api/b.conf.host-123-0.part'), 'half');
+    expect(changes(folder)).toEqual(['unchanged', 'unchanged']);
+    writeFileSync(join(folder, 'api/c.conf.host-123-0.part'), 'half');
+    expect(() => changes(folder)).toThrow('got "api/c.conf.host-123-0.part"');
+  });
+
   test('writing refuses a folder with anything else in it, and writes nothing', () => {
     const folder = emptyFolder();
     mkdirSync(join(folder, 'compute'));

@@ -79,7 +79,8 @@ describe('carryOut', () => {
     const run = readRunFile(plan.out!);
     expect(run.inputs).toEqual(inputs);
     expect(run.summary).toEqual(summary);
-    expect(rows).toEqual({ vms: summary.all.arrived, leftOut: [] });
+    const begin = { atS: 0, how: 'generated', vmsBefore: 0 };
+    expect(rows).toEqual({ vms: summary.all.arrived, leftOut: [], begin, quietTime: null });
     expect(run).toMatchObject({ format: 'heps-run/1', heps: hepsVersion() });
     expect(inputs).toMatchObject({
       cluster: { name: 'heps-test-3' },

@@ -99,3 +99,13 @@ test.each([
 ])('%j is refused: %s', async (text, message) => {
   await expect(settle(text)).rejects.toThrow(message);
 });
+
+test('a plan says where the time of a trace begins: two beginnings are two runs', async () => {
+  const { points, varied } = await settle('trace: data/a.swf\nfrom: [first, 2d]\n');
+  expect(points.map(({ plan }) => plan.workload.from)).toEqual(['first', 172_800]);
+  expect(varied).toEqual(['from']);
+  expect(new Set(points.map(({ file }) => file)).size).toBe(2);
+  expect(() => settle('from: soon\ntrace: data/a.swf\n')).toThrow(
+    /^plan\.yaml:1:7, from: expected first, or a time of the/,
+  );
+});

@@ -108,8 +108,10 @@ function accountOf(pid: number): number | null {
 function told(pid: number, file: 'stat' | 'status'): string | null {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return null;
+  } catch (error) {
+    // It ended, before this or while it was read.
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
   }
 }
 
