@@ -271,7 +271,9 @@ export class Ledger {
 
   #holdingsOf(key: string, row: ServerRequest | undefined, server: Server): Holding[] {
     const places = this.#places.get(server.id) ?? noPlaces;
-    const { id: serverId, host, launchedAtS } = server;
+    const { id: serverId, host, launchedAtS, status } = server;
+    // Placement hears of it a moment later.
+    if (status === 'SHELVED_OFFLOADED') return [];
     if (places.length > 0) {
       const own = places.filter(({ consumerId }) => consumerId === serverId);
       const main = own.find((place) => place.host === host) ?? own[0];

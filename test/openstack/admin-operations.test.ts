@@ -200,12 +200,14 @@ test('after an evacuation, and after its host has come back, the holdings are as
     await until(async () => (await nova.showServer(id)).host !== host, 60);
     expect((await verify(client, admin.session, reconcileIntervalS + 2, wallClock)).differences).toEqual([]);
   } finally {
-    await call('PUT', `/os-services/${service.id}`, { forced_down: false });
     await runCloud('host', ['start', host!]);
+    const isOver = async (): Promise<boolean> => {
+      const all = await collect(nova.listMoves({ serverId: id }));
+      return all.every(({ status }) => status === 'completed');
+    };
+    await until(isOver, 90);
+    // Nova refuses it before.
+    await call('PUT', `/os-services/${service.id}`, { forced_down: false });
   }
-  await until(async () => {
-    const all = await collect(nova.listMoves({ serverId: id }));
-    return all.every(({ status }) => status === 'completed');
-  }, 90);
   expect((await verify(client, admin.session, reconcileIntervalS + 2, wallClock)).differences).toEqual([]);
 }, 300_000);
