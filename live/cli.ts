@@ -11,10 +11,12 @@ import { addGateway } from './commands/gateway.ts';
 import { addHost } from './commands/host.ts';
 import { addInstall } from './commands/install.ts';
 import { optionNeeds } from './commands/option-needs.ts';
+import { addReconcile } from './commands/reconcile.ts';
 import { addRecord } from './commands/record.ts';
 import { addServe } from './commands/serve.ts';
 import { addShadow } from './commands/shadow.ts';
 import { addTokenCommands } from './commands/token.ts';
+import { addVerify } from './commands/verify.ts';
 
 export function addLiveCommands(program: Command): void {
   program.commandsGroup('Real cloud:');
@@ -31,11 +33,13 @@ export function addLiveCommands(program: Command): void {
   addAccountCommands(live);
   live.commandsGroup('Servers of the cloud:');
   addBoot(live);
+  addReconcile(live);
   addShadow(live);
   addRecord(live);
   addFlavors(live);
   live.commandsGroup('Setup and checks:');
   addDoctor(live);
+  addVerify(live);
   addInstall(live);
   addDemo(live);
   watchIdleOptions(live, optionNeeds);
