@@ -1,12 +1,20 @@
 /** What an admin does to servers, hosts and flavors of the real cloud: after each of it the holdings are those of Nova and Placement within one reconcile interval. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashOf } from '../../live/access/secrets.ts';
 import { makeToken } from '../../live/access/tokens.ts';
-import { collect, type Nova, openGlance, openNova, type Server } from '../../live/openstack/index.ts';
+import {
+  collect,
+  type Nova,
+  openGlance,
+  openNova,
+  openPlacement,
+  repeatOnConcurrentUpdate,
+  type Server,
+} from '../../live/openstack/index.ts';
 import { Client } from '../../live/scheduling/client.ts';
 import type { RequestView } from '../../live/scheduling/request-view.ts';
 import { openStores } from '../../live/server/stores.ts';
@@ -188,6 +196,178 @@ test.each([
   },
   900_000,
 );
+
+/** What is different now, after one reconcile interval. */
+const differences = async (): Promise<readonly unknown[]> =>
+  (await verify(client, admin.session, reconcileIntervalS + 2, wallClock)).differences;
+
+/** What the scheduler would decide now. */
+async function advice(asked: object): Promise<{ host: string | null; rejectedBy: Record<string, number> }> {
+  const body = { name: 'asked', image: 'tiny', ...asked };
+  const answer = await client.ask('POST', '/v1/servers?dry-run=true', [200], { body });
+  return answer.body.decision as { host: string | null; rejectedBy: Record<string, number> };
+}
+
+test('while it is migrated, cold or live, and after, the holdings are as in the cloud', async () => {
+  const { id, host } = await bootOurs('cpu.small');
+  await act(id, { migrate: null });
+  await reaches(id, 'VERIFY_RESIZE');
+  expect(await differences()).toEqual([]);
+  await act(id, { confirmResize: null });
+  await reaches(id, 'ACTIVE');
+  expect(await differences()).toEqual([]);
+  const before = (await nova.showServer(id)).host;
+  expect(before).not.toBe(host);
+  await act(id, { 'os-migrateLive': { host: null, block_migration: 'auto' } });
+  await until(async () => (await nova.showServer(id)).host !== before, 60);
+  await reaches(id, 'ACTIVE');
+  expect(await differences()).toEqual([]);
+  await nova.deleteServer(id);
+  await isGone(id);
+}, 300_000);
+
+test('a host that was put into a zone is asked for by it at once, and one that was taken out is not', async () => {
+  const hosts = (await collect(nova.listServices('nova-compute'))).map(({ host }) => host);
+  const zoned = hosts.find((host) => host.startsWith('cpu-'))!;
+  const { value: aggregateId } = await admin.session.request(
+    {
+      service: 'compute',
+      method: 'POST',
+      path: '/os-aggregates',
+      body: { aggregate: { name: 'lab', availability_zone: 'lab' } },
+    },
+    (body) => (body as { aggregate: { id: number } }).aggregate.id,
+  );
+  const aggregate = (body: object): Promise<void> => call('POST', `/os-aggregates/${aggregateId}/action`, body);
+  const asked = { flavor: 'cpu.small', availabilityZone: 'lab' };
+  try {
+    await aggregate({ add_host: { host: zoned } });
+    expect((await advice(asked)).host).toBe(zoned);
+    expect(await differences()).toEqual([]);
+  } finally {
+    await aggregate({ remove_host: { host: zoned } });
+    expect((await advice(asked)).host).toBe(null);
+    await call('DELETE', `/os-aggregates/${aggregateId}`);
+  }
+  expect(await differences()).toEqual([]);
+}, 300_000);
+
+test('over the quota a boot ends with Nova’s word, and holds nothing', async () => {
+  const { projectId } = (await admin.session.identity())!;
+  const limit = (instances: number): Promise<void> =>
+    call('PUT', `/os-quota-sets/${projectId}`, { quota_set: { instances, force: true } });
+  await limit(0);
+  try {
+    const { body } = await client.ask('POST', '/v1/servers', [202], {
+      body: { name: 'too many', image: 'tiny', flavor: 'cpu.small' },
+    });
+    let view = body as unknown as RequestView;
+    await until(async () => {
+      view = (await client.ask('GET', `/v1/servers/${view.id}`, [200])).body as unknown as RequestView;
+      return view.state === 'failed';
+    }, 60);
+    expect(view.fault).toMatch(/Quota exceeded/);
+    expect(await differences()).toEqual([]);
+  } finally {
+    await limit(100_000);
+  }
+}, 200_000);
+
+test('hosts whose inventory was changed in Placement are decided on as they are within one reconcile interval', async () => {
+  const placement = await openPlacement(admin.session);
+  const hosts = (await placement.listProviders()).filter(({ name }) => name.startsWith('cpu-'));
+  const size = { size: { vcpus: 2, ramMib: 40_960, diskGib: 1 } };
+  expect((await advice(size)).host).toMatch(/^cpu-/);
+  const setRatio = async (allocationRatio: number): Promise<void> => {
+    for (const { id } of hosts) {
+      await repeatOnConcurrentUpdate(async () => {
+        const { generation, value } = await placement.showInventories(id);
+        const { MEMORY_MB, ...others } = value;
+        await placement.replaceInventories(id, generation, {
+          ...others,
+          MEMORY_MB: { ...MEMORY_MB!, allocationRatio },
+        });
+      });
+    }
+  };
+  await setRatio(0.1);
+  try {
+    await until(async () => (await advice(size)).host === null, reconcileIntervalS + 5);
+    expect((await advice(size)).rejectedBy).toMatchObject({ ram: hosts.length });
+  } finally {
+    await setRatio(1);
+  }
+  await until(async () => (await advice(size)).host !== null, reconcileIntervalS + 5);
+}, 200_000);
+
+test('a host that was renamed is held under its new name, and the old one is gone', async () => {
+  const file = join(stateFolder, 'cluster.json');
+  const rename = async (from: string, to: string): Promise<void> => {
+    writeFileSync(file, readFileSync(file, 'utf8').replace(JSON.stringify(from), JSON.stringify(to)));
+    await runCloud('host', ['start', to]);
+    const services = await collect(nova.listServices('nova-compute'));
+    await call('DELETE', `/os-services/${services.find(({ host }) => host === from)!.id}`);
+    await until(
+      async () =>
+        (await collect(nova.listHypervisors())).some(
+          ({ host, state, vcpus }) => host === to && state === 'up' && vcpus > 0,
+        ),
+      120,
+    );
+    expect(await differences()).toEqual([]);
+    const { body } = await client.ask('GET', '/v1/holdings', [200]);
+    const names = (body.hosts as { host: string }[]).map(({ host }) => host);
+    expect([names.includes(from), names.includes(to)]).toEqual([false, true]);
+  };
+  await rename('cpu-006', 'cpu-renamed');
+  await rename('cpu-renamed', 'cpu-006');
+}, 400_000);
+
+test('a card that a delete has freed can be had at once', async () => {
+  const took: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const all = await Promise.all([1, 2, 3, 4].map(() => bootTheirs('gpu.a6000.1')));
+    const { id } = all[0]!;
+    await nova.deleteServer(id);
+    await isGone(id);
+    const freedMs = performance.now();
+    const body = { name: 'again', image: 'tiny', flavor: 'gpu.a6000.1' };
+    const { body: asked } = await client.ask('POST', '/v1/servers', [202], { body });
+    took.push((performance.now() - freedMs) / 1000);
+    const { id: request } = asked as unknown as RequestView;
+    await until(async () => {
+      const { body: now } = await client.ask('GET', `/v1/servers/${request}`, [200]);
+      return (now as unknown as RequestView).state === 'active';
+    }, 60);
+    await clear();
+  }
+  console.log(`seconds from a card's delete to its claim: ${took.map((tookS) => tookS.toFixed(2)).join(', ')}`);
+  expect(Math.max(...took)).toBeLessThan(5);
+}, 400_000);
+
+test('a server that was deleted and can be restored holds what it had; restored too', async () => {
+  const restart = async (seconds: string): Promise<void> => {
+    await runCloud('down', ['nova', 'computes']);
+    await runCloud('up', [], { SOFT_DELETE_SECONDS: seconds });
+  };
+  const { id } = await bootTheirs('gpu.a6000.1');
+  await restart('3600');
+  try {
+    await nova.deleteServer(id);
+    await until(async () => (await nova.showServer(id)).status === 'SOFT_DELETED', 60);
+    expect(await differences()).toEqual([]);
+    await act(id, { restore: null });
+    await reaches(id, 'ACTIVE');
+    expect(await differences()).toEqual([]);
+    await nova.deleteServer(id);
+    await until(async () => (await nova.showServer(id)).status === 'SOFT_DELETED', 60);
+    await act(id, { forceDelete: null });
+    await isGone(id);
+    expect(await differences()).toEqual([]);
+  } finally {
+    await restart('0');
+  }
+}, 400_000);
 
 test('after an evacuation, and after its host has come back, the holdings are as in the cloud', async () => {
   const { id, host } = await bootTheirs('cpu.small');
