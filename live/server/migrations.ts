@@ -11,6 +11,7 @@ import {
   desktopSecretTable,
   desktopTables,
 } from '../desktops/records/tables.ts';
+import { cloudTables } from '../scheduling/cloud-tables.ts';
 import { projectColumns } from '../scheduling/project-columns.ts';
 import { type SchedulingSchema, schedulingTables } from '../scheduling/tables.ts';
 import type { RecordSchema } from '../srm/record-store.ts';
@@ -33,6 +34,7 @@ export function serverMigrations(kind: DatabaseKind): Migrations {
     '2026-11c-desktops': desktopTables(kind),
     '2026-12-projects': projectColumns(kind),
     '2026-12b-desktop-cards': desktopCardColumns(),
-    '2026-12c-desktop-secrets': desktopSecretTable(kind),
+    '2026-12c-following-the-cloud': cloudTables(kind),
+    '2026-12d-desktop-secrets': desktopSecretTable(kind),
   };
 }
