@@ -139,7 +139,7 @@ Stock OpenStack is two baselines: \`nova\`, one alias for all cards, and \`nova-
 - ${sections.verdict('fgd', 'hybrid')}
 - ${cost()}
 
-A likely reason, which these runs do not test: on HEPS the sought-after cards are the large ones, and who gives them away first (hybrid, by S_card) refuses others
+A likely reason, which these runs do not test and [generated workloads](phases.md) do: on HEPS the sought-after cards are the large ones, and who gives them away first (hybrid, by S_card) refuses others
 later; on openb tasks name models of small cards, and \`least-card\` hands those out first.
 
 ${halves()}
@@ -155,6 +155,8 @@ before the runs: [predictions and what came](findings/demand-aware.md).
 ${sections.againstBest('demand-aware')}
 
 ${sections.againstBestSentence('demand-aware')} The best of the five is known only afterwards; no one of them is the best everywhere.
+
+Generated workloads, by who is picky and how scarce what they want is, say which policy serves most where: [phases](phases.md).
 
 - ${sections.verdict('demand-aware', 'hybrid')}
 - ${sections.verdict('demand-aware', 'least-card')}

@@ -50,4 +50,21 @@ const hepsAlone: DocTable = {
   text,
 };
 
-export const findingsPages: readonly DocTable[] = [worlds, hepsAlone];
+/** Generated workloads, by who is picky and how scarce that is. */
+const phases: DocTable = {
+  name: 'phases',
+  page: 'docs/phases.md',
+  firstLine: null,
+  data: [],
+  sources: ['docs/findings/phases/make.ts', 'bench/tsconfig.json', compile.script],
+  measured: { cpuMinutes: 2, memoryMib: 700 },
+  commands: ({ workFolder, threads }) => [
+    compile,
+    { script: 'build/docs/findings/phases/make.js', args: [workFolder] },
+    sweep(join(workFolder, 'plan.yaml'), workFolder, threads),
+    { script: 'build/docs/findings/phases/write.js', args: [workFolder, join(workFolder, written)] },
+  ],
+  text,
+};
+
+export const findingsPages: readonly DocTable[] = [worlds, hepsAlone, phases];
