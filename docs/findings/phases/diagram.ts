@@ -16,8 +16,8 @@ const height = margin.top + side + margin.bottom;
 const colour = scaleOrdinal<string, string>(rivals, ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#cc79a7']);
 const x = scaleBand<number>(namesSmall, [0, side]).padding(0.04);
 const y = scaleBand<number>(smallHosts, [side, 0]).padding(0.04);
-/** A point more or fewer has the full colour. */
-const gain = scaleDiverging<string>([-1, 0, 1], (share) => interpolatePuOr(1 - share));
+/** Full colours lie beyond what is shown, so that figures can be read on all. */
+const gain = scaleDiverging<string>([-2.5, 0, 2.5], (share) => interpolatePuOr(1 - share));
 
 /** The text of an SVG file. */
 export function phaseDiagram(results: readonly PhaseResult[]): string {
