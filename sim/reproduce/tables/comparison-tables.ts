@@ -42,7 +42,7 @@ const start: DocTable = {
   firstLine: '| mean ± 95 % interval |',
   data: [],
   sources: [],
-  measured: { cpuMinutes: 0.3, memoryMib: 250 },
+  measured: { cpuMinutes: 0.1, memoryMib: 150 },
   commands: ({ threads, workFolder }) => [
     heps(
       ...['compare', '--policies', compared.join(','), '--on-full', 'queue', '--backfill', '--patience', '4h'],
@@ -92,7 +92,7 @@ const bound: DocTable = {
   firstLine: '| load | asked for, card-hours |',
   data: [],
   sources: [],
-  measured: { cpuMinutes: 2, memoryMib: 400 },
+  measured: { cpuMinutes: 1, memoryMib: 310 },
   commands: ({ threads, workFolder }) =>
     boundedLoads.map((load) =>
       heps(
