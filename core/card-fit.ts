@@ -5,12 +5,15 @@ import type { GpuCard, GpuModel } from './gpu-card.ts';
 import type { VmRequest } from './request.ts';
 
 /** Whether a model is acceptable to the request. */
-export function acceptsModel(request: VmRequest, model: string): boolean {
+export function acceptsModel(request: Pick<VmRequest, 'cardModels'>, model: string): boolean {
   return request.cardModels.length === 0 || request.cardModels.includes(model);
 }
 
 /** Whether a card of the model could serve the request if nobody held any of it. */
-export function modelSuits(request: VmRequest, model: GpuModel): boolean {
+export function modelSuits(
+  request: Pick<VmRequest, 'cardMemoryMib' | 'cardCores' | 'cardModels'>,
+  model: GpuModel,
+): boolean {
   return (
     model.memoryMib >= request.cardMemoryMib && model.cores >= request.cardCores && acceptsModel(request, model.name)
   );

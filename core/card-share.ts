@@ -14,7 +14,11 @@ export interface CardShare {
  * is taken, rounded down, so that shares that add up to one card fit on it; where neither is, the whole card.
  * It can exceed the card: then the card does not serve.
  */
-export function sharedCardShare(request: VmRequest, memoryMib: number, cores: number): CardShare {
+export function sharedCardShare(
+  request: Pick<VmRequest, 'cardMemoryMib' | 'cardCores'>,
+  memoryMib: number,
+  cores: number,
+): CardShare {
   const { cardMemoryMib: askedMib, cardCores: askedCores } = request;
   if (askedMib === 0 && askedCores === 0) return { memoryMib, cores };
   if (askedCores === 0) return { memoryMib: askedMib, cores: Math.floor((cores * askedMib) / memoryMib) };

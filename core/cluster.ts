@@ -1,4 +1,5 @@
 /** The state of all hosts: what each has, what is free, what is up. The only thing that a decision reads besides the request. */
+import { AskedLately } from './asked-lately.ts';
 import { type CardShare, sharedCardShare } from './card-share.ts';
 import type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
 import { type HostSpec, mostHosts, mostVcpus, ramLimitMib } from './host.ts';
@@ -101,12 +102,16 @@ export class Cluster {
   /** 1 more than the most cards of any host. */
   readonly cardCounts: number;
 
+  /** What was asked for lately of whoever decides on this view of the hosts; nothing where the policy does not learn. */
+  readonly asked: AskedLately;
+
   readonly #watchers: ((host: number) => void)[] = [];
 
   /** @throws RangeError when two hosts have one name, a size is not above 0 or too large, two cards of one model differ, or a host has two at one address */
-  constructor(specs: readonly HostSpec[]) {
+  constructor(specs: readonly HostSpec[], asked = new AskedLately()) {
     checkSizes(specs);
     this.specs = specs;
+    this.asked = asked;
     const hosts = specs.length;
     this.vcpus = Float64Array.from(specs, (spec) => toThousandths(spec.vcpus * spec.cpuAllocationRatio));
     this.ramMib = Float64Array.from(specs, (spec) => spec.ramMib);

@@ -1,4 +1,5 @@
 /** The scheduler without its surroundings: no files, no network, no clock, so it runs in a browser too. */
+export { type AskedKind, AskedLately } from './asked-lately.ts';
 export { type CatalogueEntry, catalogue, modelByPciId, modelNamed } from './card-catalogue.ts';
 export { acceptsModel, servingCards, servingInGroup, tightestCards } from './card-fit.ts';
 export type { CardShare } from './card-share.ts';

@@ -21,6 +21,8 @@ export interface Policy {
   readonly filters: readonly Filter[];
   /** Cards are taken whole even where they are shared: the policy only counts them. */
   readonly wholeCards: boolean;
+  /** It reads `Cluster.asked`: whoever decides by it notes requests there as they come. */
+  readonly learns?: true;
   /**
    * Called once per request with the hosts that passed the filters, before their scores; for policies whose score compares
    * the candidates, as Nova's weighers do. What it leaves behind may depend on its arguments only.

@@ -78,6 +78,7 @@ function guardedPolicy(policy: Policy, where: string, guard: Guard): Policy {
     name: policy.name,
     wholeCards: policy.wholeCards,
     ...(policy.tierPoints === undefined ? {} : { tierPoints: policy.tierPoints }),
+    ...(policy.learns === true ? { learns: true } : {}),
     filters: policy.filters.map((filter) => ({
       name: filter.name,
       ...(filter.dependsOn === undefined ? {} : { dependsOn: filter.dependsOn }),

@@ -3,6 +3,7 @@ import { InputError } from '../input-error.ts';
 import { type PolicyFactory, withDefaults } from '../policy.ts';
 import type { PolicyOptionRecord } from '../policy-options.ts';
 import { bestFit } from './best-fit.ts';
+import { demandAware } from './demand-aware.ts';
 import { dotProduct } from './dot-product.ts';
 import { fgdBestFit } from './fgd/best-fit.ts';
 import { fgdDotProduct } from './fgd/dot-product.ts';
@@ -19,7 +20,7 @@ import { worstFit } from './worst-fit.ts';
 
 /** The policies that come with heps. */
 export const policies: readonly PolicyFactory[] = [
-  ...[hybrid, nova, novaAliases, firstFit, bestFit, worstFit, dotProduct, random, leastCard],
+  ...[hybrid, nova, novaAliases, firstFit, bestFit, worstFit, dotProduct, random, leastCard, demandAware],
   ...[fgd, gpuClustering, gpuPacking, fgdBestFit, fgdDotProduct, fgdRandom],
 ].map(withDefaults);
 

@@ -111,12 +111,27 @@ export function viewAt(
       cluster.addBuilding(host, 1);
     }
   }
+  for (const row of askedBefore(run, decisions, moment)) {
+    cluster.asked.note(requestAt(decisions, row), decisions.submitS[row]!);
+  }
   const { atS, host, card, up } = run.faults ?? { atS: [], host: [], card: [], up: [] };
   for (let index = 0; index < atS.length && atS[index]! <= knownS; index++) {
     if (card[index]! < 0) cluster.setUp(host[index]!, up[index] === 1);
     else cluster.setCardHealthy(host[index]!, card[index]!, up[index] === 1);
   }
   return cluster;
+}
+
+/** Rows of the VMs that had been submitted to the scheduler by then, the one that it decides about among them, in order of time. */
+function askedBefore(run: RunFile, decisions: DecisionColumns, moment: Moment): number[] {
+  const isOne = schedulersOf(run.inputs.cloud) === 1 || run.inputs.cloud.srmIntervalS === 0;
+  const { firstTriedAfter, submitS } = decisions;
+  const rows: number[] = [];
+  for (let row = 0; row < firstTriedAfter.length; row++) {
+    if (firstTriedAfter[row]! > moment.rows) continue;
+    if (isOne || schedulerOfRow(run, decisions, row) === moment.scheduler) rows.push(row);
+  }
+  return rows.sort((a, b) => submitS[a]! - submitS[b]!);
 }
 
 /** The row that decided about a VM, the last one where several bear its id. @throws InputError when there is none */

@@ -2,8 +2,8 @@
 import { writeOutput } from '../../files/output-file.ts';
 import { Figures, markdownTable, type Where } from './figures.ts';
 
-const folder = 'sweeps/findings-heps';
-const page = 'docs/findings-heps.md';
+/** The sweep's folder, and the page to write: `node build/docs/findings/write-heps.js [FOLDER [PAGE]]`. */
+const [folder = 'sweeps/findings-heps', page = 'docs/findings-heps.md'] = process.argv.slice(2);
 
 const served = 'served as asked';
 const servedGpu = 'GPU VMs served as asked';

@@ -2,6 +2,7 @@
  * What the scheduler decides on: the hosts as Nova has them, with the cards and the use that their SRM records tell, and on top whatever is
  * claimed or runs there and is not in a record yet.
  */
+import { AskedLately, rememberedS } from '../../core/asked-lately.ts';
 import { Cluster } from '../../core/cluster.ts';
 import type { Decision, HostVerdict } from '../../core/decision.ts';
 import type { GpuCard } from '../../core/gpu-card.ts';
@@ -75,7 +76,11 @@ export class CloudView {
   readonly #byHost = new Map<string, Map<string, Holding>>();
   /** Hosts of which others say that they have cards. */
   readonly #withCards = new Set<string>();
-  #cluster = new Cluster([]);
+  /** What a policy that learns knows of; kept when hosts come and go. */
+  readonly #asked = new AskedLately();
+  /** When each request was noted, by id. */
+  readonly #askedAtS = new Map<string, number>();
+  #cluster = new Cluster([], this.#asked);
   #scheduler: Scheduler;
   #indexes = new Map<string, number>();
   #needsCluster = true;
@@ -99,6 +104,11 @@ export class CloudView {
       inventories.set(host, inventory);
       this.#refresh(host);
     });
+  }
+
+  /** Whether the policy learns from what is asked for. */
+  get learns(): boolean {
+    return this.#policy.learns === true;
   }
 
   /** Hosts by name. */
@@ -192,6 +202,20 @@ export class CloudView {
   cardAt(host: string, address: string): GpuCard | undefined {
     const state = this.#registry.hosts.get(host);
     return state === undefined ? undefined : inventoryOf(state).cards.find((card) => card.address === address);
+  }
+
+  /**
+   * Notes that somebody asks, for a policy that learns what is sought after; once for each id, however often it is decided about. To be
+   * called before the decision.
+   */
+  noteAsked(request: VmRequest, atS: number): void {
+    if (!this.learns || this.#askedAtS.has(request.id)) return;
+    for (const [id, thenS] of this.#askedAtS) {
+      if (thenS >= atS - rememberedS) break;
+      this.#askedAtS.delete(id);
+    }
+    this.#askedAtS.set(request.id, atS);
+    this.#asked.note(request, atS);
   }
 
   /** Decides without holding anything. @param excluded names of hosts that must not be used */
@@ -290,7 +314,7 @@ export class CloudView {
           cards: cards.map((card) => this.#asKnown(models, card, name)),
         };
       });
-    this.#cluster = new Cluster(specs);
+    this.#cluster = new Cluster(specs, this.#asked);
     this.#scheduler = new Scheduler(this.#cluster, this.#policy);
     this.#indexes = new Map(specs.map(({ name }, index) => [name, index]));
     for (const { name } of specs) this.#refresh(name);

@@ -28,6 +28,7 @@ export function compare(view: CloudView, server: Server, aliases: Aliases, nowS:
   const row = { serverId: server.id, atS: nowS, name: server.name, request, novaHost: server.host };
   // In act the plugin refuses it.
   if (asked.objection !== null) return { ...row, host: null, score: null, objection: asked.objection };
+  view.noteAsked(request, nowS);
   const { decision, host, verdicts } = view.explain(request);
   const index = view.cluster.specs.findIndex(({ name }) => name === server.host);
   const novaVerdict = index < 0 ? undefined : verdicts[index];

@@ -115,7 +115,7 @@ export class NovaQuestions {
   }
 
   #now({ instance, project, hosts, asked: { request }, metadata }: NovaQuestion): NovaAnswer {
-    const { view, leavesHostToNova } = this.#parts;
+    const { view, clock, leavesHostToNova } = this.#parts;
     // Asked again, the server was not put where we said.
     this.#forget(instance);
     const ownId = metadata[requestKey];
@@ -123,6 +123,8 @@ export class NovaQuestions {
     // The claim of a request is no reason against its own server.
     if (ours !== undefined) view.letGo(ours.id);
     const names = new Set(hosts);
+    // What came to us as a request of its own was noted when it came.
+    if (ownId === undefined) view.noteAsked(request, clock.nowS);
     const { verdicts } = view.explain(request);
     if (ours !== undefined) view.hold(ours);
     const { specs } = view.cluster;

@@ -1,5 +1,6 @@
 /** Requests for servers and their claims in the database: what was acknowledged is there, whatever dies. */
 import { type Kysely, sql } from 'kysely';
+import type { VmRequest } from '../../core/request.ts';
 import type { DatabaseKind } from '../database/column-types.ts';
 import { type Step, transact } from '../database/transact.ts';
 import { type Comparison, comparisonOf } from './comparison.ts';
@@ -153,6 +154,16 @@ export class RequestStore {
       .where((where) => where.or([where('host', 'is not', null), where('state', 'in', [...openStates, 'active'])]))
       .execute();
     return rows.map(serverRequestOf);
+  }
+
+  /** What was asked for since then, of us and of Nova without us, in order of time. */
+  async readAsked(sinceS: number): Promise<{ readonly request: VmRequest; readonly atS: number }[]> {
+    const ours = await this.#database.selectFrom('requests').selectAll().where('createdAtS', '>=', sinceS).execute();
+    const others = await this.#database.selectFrom('comparisons').selectAll().where('atS', '>=', sinceS).execute();
+    return [
+      ...ours.map((row) => ({ request: serverRequestOf(row).spec.request, atS: row.createdAtS })),
+      ...others.map((row) => ({ request: comparisonOf(row).request, atS: row.atS })),
+    ].sort((one, other) => one.atS - other.atS);
   }
 
   /** The newest requests first. @param projectId null for those of all projects */

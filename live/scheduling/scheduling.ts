@@ -18,6 +18,7 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
+import { rememberedS } from '../../core/asked-lately.ts';
 import { catalogue } from '../../core/card-catalogue.ts';
 import type { Clock } from '../../core/clock.ts';
 import { policyNamed } from '../../core/policies/index.ts';
@@ -310,6 +311,7 @@ export class Scheduling {
     const owner = ownerOf(person, this.#login);
     const idempotencyKey = `${tokenId ?? `${owner.projectId}/${owner.userId}`}:${key}`;
     const { id } = spec.request;
+    this.view.noteAsked(spec.request, clock.nowS);
     const row = await this.#claim(spec, new Set(), async ({ named, on }) => {
       const nowS = clock.nowS;
       const decision = decisionRecord(settings.policy, named);
@@ -435,6 +437,7 @@ export class Scheduling {
     this.view.setHosts(await hosts.read());
     this.view.expectCards(await this.#hostsWithCards());
     if (isFirst) await this.#recallCards();
+    if (isFirst) await this.#recallAsked();
     await (isFirst ? this.#book.load() : this.#book.catchUp());
     await this.#compareEpoch(isFirst);
     await review.catchUp();
@@ -455,6 +458,13 @@ export class Scheduling {
     this.#reconciledAtS = clock.nowS;
     this.#failure = null;
     await this.#renewLeases(isFirst);
+  }
+
+  /** What was asked for before the process began, for a policy that learns. */
+  async #recallAsked(): Promise<void> {
+    if (!this.view.learns) return;
+    const { store, clock } = this.#parts;
+    for (const { request, atS } of await store.readAsked(clock.nowS - rememberedS)) this.view.noteAsked(request, atS);
   }
 
   /** Hosts that have cards by what is known beside their reports: an agent's token, or Nova's devices in Placement. */

@@ -51,6 +51,7 @@ export class Cloud {
   readonly views: readonly Cluster[];
   readonly #empty: EmptyCloud;
   readonly #simulator: Simulator;
+  readonly #learns: boolean;
   readonly #schedulers: readonly Scheduler[];
   readonly #options: CloudOptions;
   readonly #observers: readonly CloudObserver[];
@@ -119,6 +120,7 @@ export class Cloud {
       // However many schedulers see the truth, they decide one after the other, as one does.
       this.views = [this.truth];
     }
+    this.#learns = policy.learns === true;
     this.#schedulers = this.views.map((view) => new Scheduler(view, policy, engine));
     this.#waiting = queueOf({
       vms: this.#vms,
@@ -167,6 +169,7 @@ export class Cloud {
     const { onFull, backfill, patienceS } = this.#options;
     vms.submitS[slot] = nowS;
     if (this.views.length > 1) vms.scheduler[slot] = decidingScheduler(vms.ids.textOf(slot), this.views.length);
+    if (this.#learns) this.#viewOf(slot).asked.note(this.#requestOf(slot), nowS);
     for (const observer of this.#observers) observer.submitted?.(this.#show(slot), nowS);
     if (this.#waiting.size > 0 && !backfill) vms.reason[slot] = 'behind-others';
     else if (this.#place(slot)) return;

@@ -10,6 +10,7 @@ import { executionGroup, outputGroup, policyGroup, workloadGroup } from '../term
 import { engineOption, policyList, seedList, whole } from '../terminal/options.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { wrapText } from '../terminal/table.ts';
+import { addReproduceTables } from './reproduce-tables.ts';
 
 interface CommandOptions {
   list: readonly string[];
@@ -25,7 +26,10 @@ interface CommandOptions {
 }
 
 export function addReproduce(program: Command): void {
-  const command = program.command('reproduce').description('reproduce published results');
+  const command = program
+    .command('reproduce')
+    .description('reproduce published results, and those of the documentation');
+  addReproduceTables(command);
   command
     .command('fgd')
     .description('GPU allocation under Fragmentation Gradient Descent and its rivals (Weng et al., USENIX ATC 2023)')

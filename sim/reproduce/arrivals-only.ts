@@ -16,6 +16,9 @@ export interface ArrivalsPlayed {
   readonly events: AllocationEvents;
 }
 
+/** The lists have no times: for policies that learn what came lately, tasks come a minute apart. */
+const secondsBetweenTasks = 60;
+
 export function playArrivals(
   { tasks, hosts }: ArrivalOrder,
   policy: Policy,
@@ -33,6 +36,7 @@ export function playArrivals(
   let idle = idleOf.reduce((sum, each) => sum + each, 0);
   let fragment = fragmentOf.reduce((sum, each) => sum + each, 0);
   const decisions = tasks.map((request, index): Decision => {
+    if (policy.learns === true) cluster.asked.note(request, index * secondsBetweenTasks);
     const decision = scheduler.schedule(request);
     arrived += milliGpuOf(request);
     if (decision.kind === 'placed') {

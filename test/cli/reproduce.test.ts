@@ -1,6 +1,6 @@
 /** `heps reproduce`, and the FGD policies in other commands, as a user runs them. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -79,4 +79,67 @@ test('fgd runs on HEPS desktops, and its decisions are explained with the record
   const row = decisions.cards.findLastIndex((cards: number, index: number) => cards > 0 && decisions.host[index] >= 0);
   const answer = JSON.parse(heps('explain', 'fgd.run.json', decisions.id[row], '--json').stdout);
   expect(answer.decision).toMatchObject({ kind: 'placed', host: decisions.host[row], score: decisions.score[row] });
+});
+
+describe('heps reproduce all', () => {
+  test('a table of the documentation is made again and is the committed one, with what it took', () => {
+    const { status, stdout, stderr } = heps('reproduce', 'all', '--tables', 'fgd-sample', '--threads', '1');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /^same {7}fgd-sample, docs\/reproduction\.md: \d+ s of processor time, \d+ s by the clock, [1-9]\d+ MiB\n\n1 as committed, 0 different, 0 skipped\n$/,
+    );
+  });
+
+  test('a table whose data is absent is skipped in words: which file, its digest, and where it comes from', () => {
+    const { status, stdout } = heps('reproduce', 'all', '--tables', 'fgd-default', '--data', sample);
+    expect(status).toBe(0);
+    // The sample has files of those names, which are not those.
+    expect(stdout).toContain('skipped    fgd-default, docs/reproduction.md');
+    expect(stdout).toMatch(/openb_pod_list_default\.csv has another SHA-256 than [0-9a-f]{64}/);
+    const nothing = heps('reproduce', 'all', '--tables', 'fgd-default', '--data', folder).stdout;
+    expect(nothing).toMatch(/openb_pod_list_default\.csv \(SHA-256 [0-9a-f]{64}\) is not in the folder; from https:/);
+    const unnamed = heps('reproduce', 'all', '--tables', 'fgd-default').stdout;
+    expect(unnamed).toContain(
+      '--data must name a folder with openb_node_list_gpu_node.csv, openb_pod_list_default.csv',
+    );
+  });
+
+  test('in an installed package a table that differs is shown and ends with 1, and pages of the repository are skipped', () => {
+    const installed = join(folder, 'installed');
+    for (const part of [
+      'dist',
+      'docs/reproduction.md',
+      'docs/findings-heps.md',
+      'traces/samples/openb-gpu',
+      'package.json',
+    ])
+      cpSync(resolve(part), join(installed, part), { recursive: true });
+    symlinkSync(resolve('node_modules'), join(installed, 'node_modules'));
+    const page = join(installed, 'docs/reproduction.md');
+    const committed = readFileSync(page, 'utf8');
+    const row = committed.split('\n').find((line) => line.startsWith('| `gpu-packing` | 9'))!;
+    writeFileSync(page, committed.replace(row, '| `gpu-packing` | 99.99 |'));
+    const args = ['reproduce', 'all', '--tables', 'fgd-sample,findings-heps', '--threads', '1'];
+    const { status, stdout } = spawnSync(process.execPath, [join(installed, 'dist/cli.js'), ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(stdout).toContain(`  6 - | \`gpu-packing\` | 99.99 |\n  6 + ${row}\n`);
+    expect(stdout).toContain(
+      'it needs docs/findings/write-heps.ts, which only a clone of the repository with npm ci has',
+    );
+    expect(stdout).toContain('0 as committed, 1 different, 1 skipped');
+    expect(status).toBe(1);
+  });
+
+  test('tables are listed with what they take, and one that does not exist is refused', () => {
+    const { status, stdout } = heps('reproduce', 'all', '--list');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^findings +docs\/findings\.md +about \d+ min +\d+ MiB +4 files$/m);
+    const wrong = heps('reproduce', 'all', '--tables', 'fgd');
+    expect([wrong.status, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('Expected distinct names from fgd-sample,'),
+    ]);
+  });
 });

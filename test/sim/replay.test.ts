@@ -105,6 +105,30 @@ test.each(policies.map(({ name }) => name))(
   },
 );
 
+test('demand-aware: decisions are replayed with what had been asked for by then, over weeks', async () => {
+  const check = onFile((read) => expect([...unlikeRecorded(read), ...unlikeFirstTry(read)]).toEqual([]));
+  // What comes within seconds elsewhere comes within days here: kinds are counted every six hours and forgotten after two weeks.
+  const slower = 7200;
+  await fc.assert(
+    fc.asyncProperty(calmRun, fc.constantFrom(1, 3), fc.constantFrom(0, 10, 3000), (run, schedulers, srmIntervalS) => {
+      const arrivals = run.arrivals.map((each) => ({
+        ...each,
+        atS: each.atS * slower,
+        lifetimeS: each.lifetimeS * slower,
+      }));
+      const { patienceS } = run.cloud;
+      const cloud = {
+        ...run.cloud,
+        schedulers,
+        srmIntervalS,
+        patienceS: patienceS === null ? null : patienceS * slower,
+      };
+      return check({ ...run, arrivals, cloud, policy: 'demand-aware' });
+    }),
+    often,
+  );
+});
+
 test('the first try of a VM that waited, replayed, fails for the recorded reason', async () => {
   const check = onFile((read) => expect(unlikeFirstTry(read)).toEqual([]));
   await fc.assert(fc.asyncProperty(calmRun, check), often);

@@ -86,6 +86,13 @@ export class Comparisons {
     return values === null ? null : differenceOf(values);
   }
 
+  /** A pair's difference in one world. @throws RangeError where it was not measured */
+  difference(label: string, world: World, mode: Mode, pair: Pair): Difference {
+    const values = this.#paired(`${world.name}-${mode}`, pair, measureNamed(label));
+    if (values === null) throw new RangeError(`${label} was not measured in ${world.name}`);
+    return differenceOf(values);
+  }
+
   /** A pair's difference over the variants of HEPS, and which factors move it. */
   band(label: string, pair: Pair): Band {
     const measure = measureNamed(label);

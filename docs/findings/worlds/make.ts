@@ -3,13 +3,13 @@
  * in the folder that HEPS_FINDINGS_DATA names; a world whose data is not there is skipped, and the findings say so.
  */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import { formatCluster, type NamedCluster } from '../../../core/cluster-file.ts';
 import { writeOutput } from '../../../files/output-file.ts';
+import { type DataFile, dataFiles, findData } from '../../../sim/reproduce/data-files.ts';
 import { existingPath, readCluster, readJson } from '../../../sim/runs/inputs.ts';
 import { readOpenbNodes } from '../../../traces/openb.ts';
-import { type DataFile, dataFiles, findData } from './data-files.ts';
 import { readChameleonNodes, subset } from './node-subsets.ts';
 import { factors, morrisDesign, workloadOf } from './screening.ts';
 import {
@@ -23,8 +23,8 @@ import {
   type WorldsFile,
 } from './worlds.ts';
 
-/** Where plan and inputs go, and the sweep's results. */
-const folder = 'sweeps/findings-worlds';
+/** Where plan and inputs go, and the sweep's results: `node build/docs/findings/worlds/make.js [FOLDER]`. */
+const [folder = 'sweeps/findings-worlds'] = process.argv.slice(2);
 const trajectories = 2;
 /** Nodes of openb in which its tasks, at most 66 cards at a time, are crowded, tight and nearly at ease. */
 const openbSizes = [10, 16, 24];
@@ -207,7 +207,7 @@ async function main(): Promise<void> {
       {
         ...hepsOptions,
         seeds: tenSeeds,
-        policy: halves.map((name) => join('../../docs/findings/policies', `${name}.ts`)),
+        policy: halves.map((name) => relative(folder, join('docs/findings/policies', `${name}.ts`))),
       },
     ],
     [

@@ -33,11 +33,13 @@ export const modeOptions: Readonly<Record<Mode, Readonly<Record<string, Value>>>
 };
 
 /** Policies that are compared in every world. */
-export const comparedPolicies = ['hybrid', 'least-card', 'first-fit', 'random', 'nova-aliases'] as const;
+export const comparedPolicies = [
+  ...['hybrid', 'least-card', 'demand-aware', 'first-fit', 'random', 'fgd', 'nova-aliases'],
+] as const;
 /** Those that are compared on HEPS as it is planned, besides. */
-export const hepsPolicies = ['hybrid', 'least-card', 'first-fit', 'random', 'fgd', 'nova', 'nova-aliases'] as const;
+export const hepsPolicies = [...comparedPolicies, 'nova'] as const;
 /** Those that are compared under all variants of HEPS. */
-export const screenedPolicies = ['hybrid', 'least-card', 'nova-aliases'] as const;
+export const screenedPolicies = ['hybrid', 'least-card', 'demand-aware', 'nova-aliases'] as const;
 /** What least-card is made of, each half alone: policies beside this plan's folder. */
 export const halves = ['gpu-choice-alone', 'cpu-packing-alone'] as const;
 

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { findData } from '../../../docs/findings/worlds/data-files.ts';
 import { subset } from '../../../docs/findings/worlds/node-subsets.ts';
 import { factors, morrisDesign, workloadOf } from '../../../docs/findings/worlds/screening.ts';
+import { findData } from '../../../sim/reproduce/data-files.ts';
 import { readHepsParameters } from '../../../traces/heps-parameters-reader.ts';
 import { clusterOf, hostSpec } from '../../core/build.ts';
 

@@ -1,6 +1,7 @@
 /** What the scheduler decides on: Nova's hosts, the SRM records, and what is held besides. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { recountedS } from '../../../core/asked-lately.ts';
 import { Cluster } from '../../../core/cluster.ts';
 import { policyNamed } from '../../../core/policies/index.ts';
 import { createPolicy } from '../../../core/policy.ts';
@@ -17,13 +18,13 @@ import { memoryHost, reportOfHost } from './harness.ts';
 const hosts = [memoryHost('cpu-1'), memoryHost('gpu-1', 'a40', 4), memoryHost('gpu-2', 't4', 2)];
 const oneCard = vmRequest({ id: 'r', vcpus: 1, ramMib: 1024, cards: 1 });
 
-async function viewOf(change: (report: HostReport) => HostReport = (report) => report) {
+async function viewOf(change: (report: HostReport) => HostReport = (report) => report, policy = 'hybrid') {
   const clock = setClock(1000);
   const store = noRecords;
   const registry = new SrmRegistry({ store, clock, intervalS: 10, commit: { lingerMs: 0 } });
   const view = new CloudView({
     registry,
-    policy: createPolicy(policyNamed('hybrid')),
+    policy: createPolicy(policyNamed(policy)),
     warn: (text) => expect.fail(text),
   });
   const sizes = hosts.map(({ name, vcpus, ramMib, diskGib }) => {
@@ -238,4 +239,25 @@ describe('answers to Nova’s filter', () => {
     ]);
     expect(view.decide(plain, outside).rejectedBy).toEqual({ zone: 1, 'trait-X': 2, 'awaits-report': 1 });
   });
+});
+
+test('a policy that learns knows each request once, however often it is decided about, and keeps it when hosts come', async () => {
+  const { view } = await viewOf(undefined, 'demand-aware');
+  for (const atS of [0, 5, 7]) view.noteAsked(oneCard, atS);
+  view.noteAsked(vmRequest({ id: 's', vcpus: 1, ramMib: 1024 }), 8);
+  view.noteAsked(vmRequest({ id: 't', vcpus: 1, ramMib: 1024 }), recountedS);
+  const kinds = [expect.objectContaining({ cards: 0, count: 1 }), expect.objectContaining({ cards: 1, count: 1 })];
+  expect(view.cluster.asked.kinds).toEqual(kinds);
+  const before = view.cluster;
+  view.setHosts([...view.hosts.values(), { ...view.hosts.get('cpu-1')!, name: 'cpu-2' }]);
+  expect(view.cluster).not.toBe(before);
+  expect(view.cluster.asked.kinds).toEqual(kinds);
+  expect(view.decide(oneCard).host).toBe('gpu-1');
+});
+
+test('a policy that does not learn is told of no request', async () => {
+  const { view } = await viewOf();
+  view.noteAsked(oneCard, 0);
+  view.noteAsked(vmRequest({ id: 't', vcpus: 1, ramMib: 1024 }), recountedS);
+  expect(view.cluster.asked.kinds).toEqual([]);
 });

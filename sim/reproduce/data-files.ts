@@ -11,17 +11,41 @@ export interface DataFile {
   readonly source: string;
 }
 
-/** What is used of public data. */
+const openbSource = 'https://github.com/hkust-adsl/kubernetes-scheduler-simulator, data/csv; Apache License 2.0';
+
+/** SHA-256 of openb's task lists, by name. */
+const openbLists = {
+  default: '1ee7ed79c27a3b0861cda8ddba86a004c6aba904caafa329a76ae93ca63834a8',
+  cpu050: '747f43247bffc2b0bb081d7f61f0705ca8d390dafc0b647e642c92f3baf3ba1e',
+  cpu100: 'bec1c33fbdde61fd463877534ec79b393aec73e1cbb22d55fab9f166ac480982',
+  cpu200: 'b7e9d8a1a601da84d6e0b4110b19ef5001be5e4796d33e7b82f166ba95161f87',
+  cpu250: '134c21ff96d57533df8a37b67632972884fec9396e77cd0898ddc370cc8e607d',
+  gpushare40: 'd83ce79a4eb6987524bedbb0c65e41aed3a36bf6c1b78b86234c3687a07e1d40',
+  gpushare60: 'd31809628128a1f24491086eda4af3e23882b9213d3ef57a56ee2d1af69492fe',
+  gpushare80: '88b6649369ced40d0fde287d2498ea61ff4b05fccba8bdc95daf6042f2f8431e',
+  gpushare100: '12dbc07d6a49bf8641e2275a2ff5bf7be74b5df7d148d531e135b140b95f9a3d',
+  gpuspec10: '2dc7e4cb9480484f08539720b433a9ec9ab5d76b396f3f7557c53a2ff78a7611',
+  gpuspec20: '6b9b89ab8913c1c074e994e98f548cf1a872fc5f76f2442ca8cd514a478b00a9',
+  gpuspec25: '9d030679a2ccd7e27a7ec9ff15baff34480d22a0012515691fc187e3f35ee68c',
+  gpuspec33: 'eca4f746db1e5b25864ad021b55ece3943e101a3ebd4574d09dcb95c46117652',
+  multigpu20: 'd9ec6f6c74fb980cc0b81239470c6353fceea077ea9abd610003b604c7cc2b01',
+  multigpu30: 'a5e479c6444b1d83eef848159cf00c3cfa13441b2d1e2c113c391b91f1cc5b11',
+  multigpu40: '32c9e8731ca07ef96108aa65f2a289bb9aacb47f642ed9e3789f99b242df60eb',
+  multigpu50: '206f2f5959db30ecb7c44e7f13197c8ec50b7a35558ad3777cc3662ef0fe5373',
+} as const;
+
+/** openb's task list of that name. */
+export function openbList(name: keyof typeof openbLists): DataFile {
+  return { name: `openb_pod_list_${name}.csv`, sha256: openbLists[name], source: openbSource };
+}
+
+/** What is used of public data besides. */
 export const dataFiles = {
-  openbTasks: {
-    name: 'openb_pod_list_gpuspec33.csv',
-    sha256: 'eca4f746db1e5b25864ad021b55ece3943e101a3ebd4574d09dcb95c46117652',
-    source: 'https://github.com/hkust-adsl/kubernetes-scheduler-simulator, data/csv; Apache License 2.0',
-  },
+  openbTasks: openbList('gpuspec33'),
   openbNodes: {
     name: 'openb_node_list_gpu_node.csv',
     sha256: '2beca64b4d3dfa342036a34b56a495c6cef9225db836c81f541282cb1df320b5',
-    source: 'https://github.com/hkust-adsl/kubernetes-scheduler-simulator, data/csv; Apache License 2.0',
+    source: openbSource,
   },
   alibaba2025: {
     name: 'alibaba-gpu-v2025-disaggregated_DLRM_trace.csv.gz',
