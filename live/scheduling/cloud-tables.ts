@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, type Migration, sql } from 'kysely';
 import { type DatabaseKind, seconds, textTypes } from '../database/column-types.ts';
-import type { SchedulingSchema } from './tables.ts';
 
 /** This installation; one row. */
 export interface InstallationTable {
@@ -36,7 +35,7 @@ export interface ServerCardsTable {
 export function cloudTables(kind: DatabaseKind): Migration {
   const { name, json } = textTypes(kind);
   return {
-    async up(database: Kysely<SchedulingSchema>) {
+    async up(database: Kysely<{ installation: InstallationTable }>) {
       const { schema } = database;
       await schema
         .createTable('installation')

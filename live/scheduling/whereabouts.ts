@@ -9,10 +9,10 @@ import {
   type Move,
   type Nova,
   type Placement,
+  pciProviders,
   type Resources,
   type Server,
 } from '../openstack/index.ts';
-import { pciProviders } from '../record/pci-providers.ts';
 import type { Aliases } from './aliases.ts';
 import type { CloudHosts } from './cloud-hosts.ts';
 import type { WantedCards } from './holding.ts';

@@ -8,10 +8,10 @@ import {
   isNotFound,
   type Nova,
   type Placement,
+  pciProviders,
   type Resources,
   type Server,
 } from '../openstack/index.ts';
-import { pciProviders } from '../record/pci-providers.ts';
 
 /** What one consumer has of one host. */
 export interface HeldSize {

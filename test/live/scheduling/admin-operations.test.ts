@@ -72,7 +72,7 @@ async function follows(operation = ''): Promise<void> {
     );
   };
   try {
-    await one.until(isEqual, 3000);
+    await one.until(isEqual);
   } catch {
     const theirs = { ...sums().cloud, cards: cloud.state.devices() };
     expect({ ...sums().heps, cards: heldCards() }, operation).toEqual(theirs);
