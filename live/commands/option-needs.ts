@@ -31,4 +31,14 @@ export const optionNeeds: Readonly<Record<string, readonly OptionNeed<Called>[]>
   ],
   'live doctor': [tokenNeeds],
   'live record': [tokenNeeds],
+  'live reconcile': [
+    {
+      flags: ['--review'],
+      idle: ({ options: { json, accept, adopt, delete: deleted, drop } }) => {
+        if (json) return 'with --json: nothing is asked';
+        const isDecided = [accept, adopt, deleted, drop].some((ids) => ids !== undefined);
+        return isDecided ? 'with decisions, which are taken' : undefined;
+      },
+    },
+  ],
 };

@@ -56,6 +56,8 @@ export interface NovaAnswer {
 export interface NovaQuestionsParts {
   readonly view: CloudView;
   readonly clock: Pick<Clock, 'after' | 'nowS'>;
+  /** Under which id a server is held: that of its request, or its own. */
+  readonly heldAs: (instance: string) => string;
   /** Name of the host on which a server has its allocations; null while it has none. */
   readonly placedOn: (instance: string) => Promise<string | null>;
   /** Reads what has changed of the cloud. */
@@ -66,6 +68,7 @@ export interface NovaQuestionsParts {
 }
 
 interface Answered {
+  readonly instance: string;
   holding: Holding;
   /** Whether it is known where Nova has put the server. */
   isRead: boolean;
@@ -147,8 +150,8 @@ export class NovaQuestions {
     }
     if (ours === undefined) {
       const { name: host, cards } = specs[best.host]!;
-      this.#hold({
-        id: instance,
+      this.#hold(instance, {
+        id: this.#parts.heldAs(instance),
         serverId: instance,
         host,
         vcpus: request.vcpus,
@@ -161,18 +164,18 @@ export class NovaQuestions {
     return { hosts: Object.fromEntries(numbers), refusal: null };
   }
 
-  /** Under the id that the server has in Nova's list, so that its own holding takes the place of this one. */
-  #hold(holding: Holding): void {
+  /** Under the id that the server will be held by, so that its own holding takes the place of this one. */
+  #hold(instance: string, holding: Holding): void {
     const { view, clock } = this.#parts;
     const { id } = holding;
     // A server that moves is held where it is.
     if (view.holdings.has(id)) return;
     view.hold(holding);
-    const answered: Answered = { holding, isRead: false, atS: clock.nowS };
-    this.#answered.set(id, answered);
+    const answered: Answered = { instance, holding, isRead: false, atS: clock.nowS };
+    this.#answered.set(instance, answered);
     for (const afterS of readBackAfterS) clock.after(afterS, () => void this.#readBack([answered]));
     clock.after(answeredForS, () => {
-      if (this.#answered.get(id) === answered) this.#forget(id);
+      if (this.#answered.get(instance) === answered) this.#forget(instance);
     });
   }
 
@@ -191,20 +194,20 @@ export class NovaQuestions {
     await Promise.all(
       some.map(async (answered) => {
         const { view, placedOn, log } = this.#parts;
-        const { id } = answered.holding;
-        if (answered.isRead || this.#answered.get(id) !== answered) return;
+        const { instance } = answered;
+        if (answered.isRead || this.#answered.get(instance) !== answered) return;
         let host: string | null;
         try {
-          host = await placedOn(id);
+          host = await placedOn(instance);
         } catch (error) {
-          log('warn', { err: error, instance: id }, 'where Nova put a server could not be read');
+          log('warn', { err: error, instance }, 'where Nova put a server could not be read');
           return;
         }
-        if (host === null || this.#answered.get(id) !== answered) return;
+        if (host === null || this.#answered.get(instance) !== answered) return;
         answered.isRead = true;
         const before = answered.holding;
-        if (host === before.host || view.holdings.get(id) !== before) return;
-        log('info', { instance: id, best: before.host, host }, 'Nova took another host than the best');
+        if (host === before.host || view.holdings.get(before.id) !== before) return;
+        log('info', { instance, best: before.host, host }, 'Nova took another host than the best');
         answered.holding = { ...before, host };
         view.hold(answered.holding);
       }),
@@ -217,11 +220,13 @@ export class NovaQuestions {
     return [...this.#answered.values()].filter(({ isRead, atS }) => !isRead && atS >= sinceS);
   }
 
-  #forget(id: string): void {
+  #forget(instance: string): void {
     const { view } = this.#parts;
-    const answered = this.#answered.get(id);
-    this.#answered.delete(id);
-    if (answered !== undefined && view.holdings.get(id) === answered.holding) view.letGo(id);
+    const answered = this.#answered.get(instance);
+    this.#answered.delete(instance);
+    if (answered === undefined) return;
+    const { holding } = answered;
+    if (view.holdings.get(holding.id) === holding) view.letGo(holding.id);
   }
 }
 

@@ -168,6 +168,7 @@ export class Scheduling {
     this.questions = new NovaQuestions({
       view: this.view,
       clock,
+      heldAs: (instance) => this.#ledger.requestOf(instance)?.id ?? instance,
       placedOn: (instance) => this.#placedOn(instance),
       lookAgain: () => this.lookAgain(),
       leavesHostToNova: (id, project) => this.#leavesHostToNova(id, project),

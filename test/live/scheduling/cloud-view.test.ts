@@ -139,6 +139,7 @@ describe('answers to Nova’s filter', () => {
           return () => undefined;
         },
       },
+      heldAs: (instance) => (instance === 'of-ours' ? 'ours' : instance),
       placedOn: async (instance) => placedOn(instance),
       lookAgain: async () => void looks++,
       leavesHostToNova: (id, project) => id === 'ours' && project === 'p',
@@ -159,7 +160,7 @@ describe('answers to Nova’s filter', () => {
       const host = view.cluster.hosts.find((each) => each.name === name)!;
       return host.specs.cards.length - host.idleCards;
     };
-    return { view, ask, held, timers, log, looks: () => looks };
+    return { view, questions, ask, held, timers, log, looks: () => looks };
   }
 
   test('an answer holds what it named, once, until the server is seen or half a minute is over', async () => {
@@ -176,6 +177,26 @@ describe('answers to Nova’s filter', () => {
     expect((await ask('k')).hosts).toEqual({});
     for (const { delayS, action } of timers) if (delayS === 30) action();
     expect([...view.holdings.keys()]).toEqual(['i']);
+  });
+
+  test('a server of a request that is resized or migrated is held once, where it is', async () => {
+    const { view, ask, held } = await questionsOf();
+    const cards = [{ model: 'A40', count: 2, addresses: [] }];
+    view.hold({ id: 'ours', serverId: 'of-ours', host: 'gpu-1', vcpus: 1, ramMib: 1024, diskGib: 0, cards });
+    await ask('of-ours');
+    expect([[...view.holdings.keys()], held()]).toEqual([['ours'], 2]);
+  });
+
+  test('a server that Nova has given up, or that has ended, before it had a host holds nothing any more', async () => {
+    const { questions, ask, held } = await questionsOf();
+    await ask('given-up');
+    questions.noteServer({ id: 'given-up', status: 'BUILD', host: null });
+    expect(held()).toBe(2);
+    questions.noteServer({ id: 'given-up', status: 'ERROR', host: null });
+    expect(held()).toBe(0);
+    await ask('ended');
+    questions.noteGone('ended');
+    expect(held()).toBe(0);
   });
 
   test('before a refusal it is read where Nova put the others: what it took elsewhere is free here', async () => {
