@@ -176,6 +176,17 @@ describe('the clipboard', () => {
     await vi.waitFor(() => expect(stub.gateway.desktop.pasted).toEqual(['from without']));
   });
 
+  test('does not turn into question marks what a desktop without Unicode cannot take, and says which', async () => {
+    await connect();
+    await page.getByRole('button', { name: 'Clipboard' }).click();
+    await page.getByLabel('To the desktop’s clipboard').fill('“é” 中');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('Western European letters only, which leaves out “ ” 中.').waitFor();
+    await page.getByLabel('To the desktop’s clipboard').fill('é');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await vi.waitFor(() => expect(stub.gateway.desktop.pasted).toEqual(['é']));
+  });
+
   test('is closed where the station lets nothing pass', async () => {
     stub.clipboard = { mostIn: 0, mostOut: 0 };
     await connect();

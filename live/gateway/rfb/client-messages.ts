@@ -150,8 +150,9 @@ export class ClientMessages implements Items {
       this.passes = false;
       return text.bytes;
     }
-    const verdict = judgeCutText(bytes, at, text, this.#state.clipboard.mostIn);
-    if (verdict === 'need-all') return 0;
+    const { mostIn, mostOut } = this.#state.clipboard;
+    const verdict = judgeCutText(bytes, at, text, { along: mostIn, against: mostOut });
+    if (verdict === 'need-more') return 0;
     this.passes = verdict === 'pass';
     return text.bytes;
   }

@@ -12,7 +12,7 @@ export interface RfbState {
   takesExtendedMouse: boolean;
 }
 
-/** The extended form lets either side ask for the other's text, so it is offered only where texts may go both ways. */
+/** Where a text may go at least one way: of the other way's messages none passes. */
 export function offersExtendedClipboard({ role, clipboard }: RfbState): boolean {
-  return role !== 'view' && clipboard.mostIn > 0 && clipboard.mostOut > 0;
+  return role !== 'view' && (clipboard.mostIn > 0 || clipboard.mostOut > 0);
 }

@@ -19,7 +19,10 @@ export class DesktopPage {
   readonly #toolbar: Toolbar;
   readonly #veil: Veil;
   readonly #keys = new KeysPanel(() => this.#link.screen?.rfb ?? null);
-  readonly #clipboard = new ClipboardPanel((text) => this.#link.screen?.rfb.clipboardPasteFrom(text));
+  readonly #clipboard = new ClipboardPanel({
+    takesAnyText: () => this.#link.socket?.takesAnyText ?? false,
+    put: (text) => this.#link.screen?.rfb.clipboardPasteFrom(text),
+  });
   readonly #notices: Notices | null;
 
   /** @param way null where the address names no desktop */
@@ -36,6 +39,7 @@ export class DesktopPage {
       settings,
       onState: (state) => queueMicrotask(() => this.#show(state)),
       onClipboard: (text) => this.#clipboard.receive(text),
+      onTextAsked: () => this.#clipboard.expect(),
     });
     const statistics = new Statistics(this.#link);
     const picture = new PicturePanel(settings, (changed) => {

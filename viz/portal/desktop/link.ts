@@ -21,6 +21,8 @@ export interface LinkOptions {
   readonly settings: PictureSettings;
   readonly onState: (state: LinkState) => void;
   readonly onClipboard: (text: string) => void;
+  /** The desktop says that it has a text, which was asked for. */
+  readonly onTextAsked: () => void;
 }
 
 /** Seconds after which an attempt that came to nothing is given up. */
@@ -81,9 +83,10 @@ export class Link {
   }
 
   #open(ticket: Ticket): void {
-    const socket = new StreamSocket(ticket.streamUrl, subprotocols(ticket), (code, reason) => {
+    const onClose = (code: number, reason: string): void => {
       if (socket === this.#socket) this.#end(endingOfClose(code, reason));
-    });
+    };
+    const socket = new StreamSocket(ticket.streamUrl, subprotocols(ticket), onClose, this.#options.onTextAsked);
     this.#socket = socket;
     this.#screen = new Screen(this.#options.target, socket.socket, ticket.role === 'view', this.#settings, {
       onConnect: () => this.#connected(ticket),

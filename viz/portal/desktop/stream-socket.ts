@@ -15,8 +15,13 @@ export interface StreamCounts {
 const updateRequest = 3;
 const keyEvent = 4;
 const pointerEvent = 5;
+const cutText = 6;
 const continuousUpdates = 150;
 const qemuEvent = 255;
+
+/** Actions of the extended clipboard, in the upper byte of its flags. */
+const capsAction = 1 << 24;
+const requestAction = 1 << 25;
 
 /** How many answers are kept. */
 const keptAnswers = 20;
@@ -29,13 +34,26 @@ export class StreamSocket {
   #askedMs: number | null = null;
   readonly #answersMs: number[] = [];
   #isPaused = false;
+  #takesAnyText = false;
+  /** Bytes of a cut text that are still to be sent: noVNC sends a long one in parts. */
+  #cutTextLeft = 0;
+  readonly #onTextAsked: () => void;
   /** Of the desktop, as noVNC last asked for it: bytes 6 to 9 of its messages, width and height. */
   #extent: Extent = [0, 0];
   /** What the server sends unasked; null from a server that is asked for each picture. */
   #sentByItself: Extent | null = null;
 
-  /** @param onClose once, with the close code and the reason that the gateway gave */
-  constructor(url: string, protocols: string[], onClose: (code: number, reason: string) => void) {
+  /**
+   * @param onClose once, with the close code and the reason that the gateway gave
+   * @param onTextAsked noVNC asks for a text that the desktop says it has
+   */
+  constructor(
+    url: string,
+    protocols: string[],
+    onClose: (code: number, reason: string) => void,
+    onTextAsked: () => void,
+  ) {
+    this.#onTextAsked = onTextAsked;
     this.socket = new WebSocket(url, protocols);
     this.socket.binaryType = 'arraybuffer';
     this.socket.addEventListener('close', ({ code, reason }) => onClose(code, reason), { once: true });
@@ -45,12 +63,17 @@ export class StreamSocket {
       this.#bytesOut += message.byteLength;
       send(message);
     };
-    // noVNC hands over one message at a time, so the first byte is its type.
+    // noVNC hands over one message at a time, so the first byte is its type, but for the later parts of a long cut text.
     this.socket.send = (data) => this.#pass(data as Uint8Array<ArrayBuffer>);
   }
 
   get counts(): StreamCounts {
     return { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, answersMs: this.#answersMs };
+  }
+
+  /** Whether the desktop takes any Unicode: noVNC answers its saying so. Otherwise it takes Latin-1 only. */
+  get takesAnyText(): boolean {
+    return this.#takesAnyText;
   }
 
   /** Asks for no more pictures, neither one by one nor continuously. */
@@ -78,7 +101,13 @@ export class StreamSocket {
   }
 
   #pass(message: Uint8Array<ArrayBuffer>): void {
+    if (this.#cutTextLeft > 0) {
+      this.#cutTextLeft -= message.byteLength;
+      this.#send(message);
+      return;
+    }
     const type = message[0];
+    if (type === cutText) this.#noteCutText(message);
     if (type === updateRequest || type === continuousUpdates) {
       this.#extent = extentOf(message);
       if (type === continuousUpdates) this.#sentByItself = this.#extent;
@@ -88,6 +117,17 @@ export class StreamSocket {
     }
     if (isPress(message)) this.#askedMs ??= performance.now();
     this.#send(message);
+  }
+
+  #noteCutText(message: Uint8Array<ArrayBuffer>): void {
+    const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+    const length = view.getInt32(4);
+    this.#cutTextLeft = 8 + Math.abs(length) - message.byteLength;
+    if (length >= 0) return;
+    const flags = view.getUint32(8);
+    // Capabilities have the bits of other actions set as well.
+    if ((flags & capsAction) !== 0) this.#takesAnyText = true;
+    else if ((flags & requestAction) !== 0) this.#onTextAsked();
   }
 
   #askContinuously(): void {
