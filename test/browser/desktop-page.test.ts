@@ -230,6 +230,23 @@ describe('the connection', () => {
     await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5));
   });
 
+  test('that is silent is said to be stalled after three seconds, and is made again', async () => {
+    await connect();
+    // Nothing happens on it for a while, which is no reason for alarm: it answers when it is asked.
+    await page.waitForTimeout(4_000);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    stub.gateway.desktop.isSilent = true;
+    const silentMs = performance.now();
+    await page.getByText('The picture is not live.').waitFor();
+    expect(performance.now() - silentMs).toBeGreaterThan(2_000);
+    await page.getByText('Nothing came from the desktop any more.').waitFor();
+    stub.gateway.desktop.isSilent = false;
+    await isConnected();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(stub.gateway.offered.length).toBeGreaterThan(1);
+    expect(errors).toEqual([]);
+  });
+
   test('waits while the portal is away, and is back at once when one asks', async () => {
     await connect();
     const path = `POST desktops/${desktop.id}/connect`;
@@ -258,6 +275,8 @@ describe('the connection', () => {
     stub.gateway.dropStreams(4401, 'Li Na has taken back the share.');
     await isOver();
     await page.getByText('Li Na has taken back the share.').waitFor();
+    // Nothing of it can be read any more.
+    expect(await page.locator('canvas').count()).toBe(0);
     expect(await page.getByRole('button', { name: 'Connect again' }).count()).toBe(0);
     expect(stub.gateway.offered.length).toBe(1);
     await page.getByRole('link', { name: 'Back to the portal' }).click();

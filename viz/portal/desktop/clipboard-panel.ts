@@ -72,6 +72,14 @@ export class ClipboardPanel {
       this.#say('This station does not allow copying to or from the desktop.');
   }
 
+  /** Nothing of the desktop is to be read any more. */
+  clear(): void {
+    this.#expecting.unsubscribe();
+    this.#fromDesktop.value = '';
+    this.#toDesktop.value = '';
+    this.#say('');
+  }
+
   /** Something was copied in the desktop, and is on its way. */
   expect(): void {
     this.#expecting.unsubscribe();
@@ -144,8 +152,8 @@ export class ClipboardPanel {
     try {
       const text = await navigator.clipboard.readText();
       if (text !== '' && text !== this.#sent && text.length <= this.#policy.mostIn) this.#sendIn(text);
-    } catch (error) {
-      this.#say(`The browser does not let this page read what you copied. (${String(error)})`);
+    } catch {
+      this.#say('The browser does not let this page read what you copied.');
     }
   }
 

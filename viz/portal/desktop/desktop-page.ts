@@ -6,6 +6,7 @@ import { Link, type LinkState } from './link.ts';
 import { Notices } from './notices.ts';
 import { PicturePanel } from './picture-panel.ts';
 import { keepSettings, keptSettings } from './picture-settings.ts';
+import { StallNote } from './stall-note.ts';
 import { Statistics } from './statistics.ts';
 import { NoTicket, ticketsFor } from './ticket.ts';
 import { Toolbar, toolButton } from './toolbar.ts';
@@ -24,6 +25,7 @@ export class DesktopPage {
     put: (text) => this.#link.screen?.rfb.clipboardPasteFrom(text),
   });
   readonly #notices: Notices | null;
+  readonly #stall = new StallNote();
 
   /** @param way null where the address names no desktop */
   constructor(root: HTMLElement, way: WayIn | null) {
@@ -40,6 +42,7 @@ export class DesktopPage {
       onState: (state) => queueMicrotask(() => this.#show(state)),
       onClipboard: (text) => this.#clipboard.receive(text),
       onTextAsked: () => this.#clipboard.expect(),
+      onStall: (isStalled) => this.#stall.show(isStalled),
     });
     const statistics = new Statistics(this.#link);
     const picture = new PicturePanel(settings, (changed) => {
@@ -68,7 +71,9 @@ export class DesktopPage {
     this.#toolbar.hideTool('Full screen', !document.fullscreenEnabled);
     this.#notices = way?.kind === 'portal' && way.of === 'desktop' ? new Notices(way.desktopId) : null;
     root.replaceChildren(
-      ...[target, this.#veil.root, this.#notices?.root, this.#toolbar.root].filter((each) => each !== undefined),
+      ...[target, this.#stall.root, this.#veil.root, this.#notices?.root, this.#toolbar.root].filter(
+        (each) => each !== undefined,
+      ),
     );
     // Every key goes to the desktop; these three together lead out of it.
     const leadOut = ({ ctrlKey, altKey, shiftKey }: KeyboardEvent): void => {
@@ -80,6 +85,8 @@ export class DesktopPage {
 
   #show(state: LinkState): void {
     this.#veil.show(state);
+    this.#stall.show(false);
+    if (state.kind === 'over') this.#clipboard.clear();
     this.#root.dataset.link = state.kind;
     this.#toolbar.root.hidden = state.kind !== 'connected';
     this.#keys.release();

@@ -7,6 +7,8 @@ export interface ScreenEvents {
   /** The desktop wants what only the gateway should have given, or refused it. */
   readonly onRefused: (sentence: string) => void;
   readonly onClipboard: (text: string) => void;
+  /** A finished picture is shown. */
+  readonly onPicture: () => void;
 }
 
 export class Screen {
@@ -40,7 +42,7 @@ export class Screen {
     this.rfb.addEventListener('securityfailure', ({ detail }) =>
       events.onRefused(`The desktop refused the streaming server: ${detail.reason ?? `status ${detail.status}`}.`),
     );
-    this.#countFrames();
+    this.#countFrames(events.onPicture);
   }
 
   /** What is seen; null once it has been disconnected. */
@@ -76,13 +78,14 @@ export class Screen {
   }
 
   /** noVNC tells nobody of an update, but draws each finished one onto the canvas that is seen by one call. */
-  #countFrames(): void {
+  #countFrames(onPicture: () => void): void {
     const context = this.canvas?.getContext('2d');
     if (!context) return;
     const draw = context.drawImage.bind(context) as (...args: unknown[]) => void;
     context.drawImage = (...args: unknown[]): void => {
       this.#frames++;
       draw(...args);
+      onPicture();
     };
   }
 }

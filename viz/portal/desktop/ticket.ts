@@ -69,7 +69,11 @@ export function subprotocols({ token }: Ticket): string[] {
 function checkedStreamUrl(address: string): string {
   const url = new URL(address);
   const isGood = url.protocol === 'wss:' || (url.protocol === 'ws:' && location.protocol === 'http:');
-  if (!isGood) throw new RangeError(`the stream's address must begin with wss, got ${url.protocol}`);
+  if (!isGood)
+    throw new NoTicket(
+      'The portal gave an address for the stream that is not safe to open. Please tell the staff.',
+      false,
+    );
   return url.href;
 }
 

@@ -30,6 +30,13 @@ export class Problem extends Error {
   }
 }
 
+/** What a person reads of something that went wrong: what this page did not expect goes to the browser's console, not to her. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof Problem) return error.message;
+  console.error(error);
+  return 'Something in this page went wrong. Reload it, and tell the staff if that does not help.';
+}
+
 /** Where the API begins, relative to both pages. */
 const base = 'v1/';
 
@@ -77,6 +84,9 @@ function query(values: Readonly<Record<string, string | number>>): string {
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
 }
 
+/** Seconds until an answer must be there. */
+const answerLimitS = 30;
+
 async function ask<Answer>(
   method: string,
   path: string,
@@ -92,12 +102,23 @@ async function ask<Answer>(
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((error: unknown) => {
-    throw new Problem(0, `The server is not answering. Check your network and try again. (${String(error)})`);
-  });
-  const text = await response.text();
+    signal: AbortSignal.timeout(answerLimitS * 1000),
+  }).catch(noAnswer);
+  const text = await response.text().catch(noAnswer);
   if (!response.ok) throw problemOf(response.status, text);
-  return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  try {
+    return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  } catch {
+    throw new Problem(
+      0,
+      'Something between this page and the server answered instead of it: log in to your network, then reload this page.',
+    );
+  }
+}
+
+/** Nothing came, or not all of it. */
+function noAnswer(): never {
+  throw new Problem(0, 'The server is not answering. Check your network and try again.');
 }
 
 function problemOf(status: number, text: string): Problem {

@@ -3,7 +3,7 @@ import './apply-view.css';
 import type { DesktopApplication, DesktopView, ImageView, StationView, UsageView } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';
 import { formatMib, plural } from '../../page/quantity-words.ts';
-import { portalApi } from '../load/api.ts';
+import { portalApi, sentenceOf } from '../load/api.ts';
 import { graphicsWords, lifetimeWords } from '../model/words.ts';
 import { icon } from '../page/icons.ts';
 import { choiceCards } from './choice-cards.ts';
@@ -193,7 +193,7 @@ export class ApplyView {
     } catch (error) {
       // Refused is refused: the next try is another application. Only without an answer it may have been made.
       if (!(error instanceof Error && 'status' in error && error.status === 0)) this.#key = crypto.randomUUID();
-      this.#problem.textContent = error instanceof Error ? error.message : String(error);
+      this.#problem.textContent = sentenceOf(error);
       this.#problem.focus();
     } finally {
       this.#submit.disabled = false;
