@@ -176,6 +176,9 @@ export interface UsageView {
   readonly windowDays: number;
 }
 
+/** Header of a request that a page makes on its own, without its person: it does not count as a use of the login. */
+export const backgroundHeader = 'heps-background';
+
 /** What may pass between the desktop's clipboard and the browser's. Sizes in characters; 0: nothing. */
 export interface ClipboardPolicy {
   /** From the browser into the desktop. */

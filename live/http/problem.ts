@@ -69,7 +69,7 @@ export function sendText(
   status: number,
   text: string,
   type: string,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string | string[]>> = {},
 ): void {
   if (response.writableEnded) return;
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text), ...headers });

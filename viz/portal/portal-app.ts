@@ -127,7 +127,7 @@ export class PortalApp {
   async #noteLoss(): Promise<void> {
     // The stream tells no reason: perhaps the session has ended.
     try {
-      await portalApi.session();
+      await portalApi.sessionStill();
     } catch (error) {
       if (this.#endsSession(error) || this.#person === null) return;
       this.#message.show(

@@ -1,15 +1,16 @@
 /** The portal's API as the pages call it. */
-import type {
-  AppConnectView,
-  AuditView,
-  ConnectView,
-  DesktopApplication,
-  DesktopState,
-  DesktopView,
-  LoginWays,
-  PersonView,
-  StationView,
-  UsageView,
+import {
+  type AppConnectView,
+  type AuditView,
+  backgroundHeader,
+  type ConnectView,
+  type DesktopApplication,
+  type DesktopState,
+  type DesktopView,
+  type LoginWays,
+  type PersonView,
+  type StationView,
+  type UsageView,
 } from '../../../core/wire/portal.ts';
 
 /** What one may change about a desktop's life in one word. */
@@ -42,11 +43,13 @@ const base = 'v1/';
 
 export const portalApi = {
   session: () => ask<PersonView>('GET', 'session'),
+  /** Who is logged in, asked by the page on its own. */
+  sessionStill: () => ask<PersonView>('GET', 'session', undefined, background),
   logIn: (name: string, password: string) => ask<PersonView>('POST', 'session', { name, password }),
   logOut: () => ask<void>('DELETE', 'session'),
   stations: async () => (await ask<{ stations: StationView[] }>('GET', 'stations')).stations,
-  usage: () => ask<UsageView>('GET', 'usage'),
-  desktop: (id: string) => ask<DesktopView>('GET', desktopPath(id)),
+  usage: () => ask<UsageView>('GET', 'usage', undefined, background),
+  desktop: (id: string) => ask<DesktopView>('GET', desktopPath(id), undefined, background),
   /** @param key the same for every try of one application, so that a repeated one makes no second desktop */
   apply: (application: DesktopApplication, key: string) =>
     ask<DesktopView>('POST', 'desktops', application, { 'idempotency-key': key }),
@@ -63,7 +66,8 @@ export const portalApi = {
   connectApp: (id: string, app: string) =>
     ask<AppConnectView>('POST', `${desktopPath(id)}/apps/${encodeURIComponent(app)}/connect`, {}),
   adminDesktops: async (search: string, state: DesktopState | '') =>
-    (await ask<{ desktops: DesktopView[] }>('GET', `admin/desktops?${query({ search, state })}`)).desktops,
+    (await ask<{ desktops: DesktopView[] }>('GET', `admin/desktops?${query({ search, state })}`, undefined, background))
+      .desktops,
   adminStop: (id: string) => ask<void>('POST', `admin/${desktopPath(id)}/stop`, {}),
   adminRemove: (id: string) => ask<void>('DELETE', `admin/${desktopPath(id)}`),
   audit: async (of: { desktop?: string; person?: string; limit: number }) =>
@@ -73,6 +77,9 @@ export const portalApi = {
   /** Where the facility's own login begins. */
   unifiedLoginUrl: `${base}login`,
 };
+
+/** Of what a page asks without its person: that must not keep a login alive. */
+const background = { [backgroundHeader]: '1' };
 
 function desktopPath(id: string): string {
   return `desktops/${encodeURIComponent(id)}`;
