@@ -255,7 +255,7 @@ test('a desktop for which there is no card waits, with the reason in a sentence'
   await apply(chen, 'Nanotomography', /^BE/);
   await vi.waitFor(
     async () =>
-      expect(await card(chen, 'Nanotomography').innerText()).toMatch(/No host has 1 (free )?card with \d+ GB/),
+      expect(await card(chen, 'Nanotomography').innerText()).toMatch(/No host has 1 (free )?card with \d+ GiB/),
     waitOptions,
   );
 });

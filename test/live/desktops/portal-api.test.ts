@@ -66,6 +66,17 @@ describe('login', () => {
     expect((await portal.ask('POST', '/portal/v1/session', { body: { name: 'wang', password } })).status).toBe(429);
   });
 
+  test('a person who opens an address that is refused reads a page, a program JSON', async () => {
+    const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    for (const path of ['/portal/nothing', '/portal/v1/desktops/<b>']) {
+      const page = await portal.ask('GET', path, { headers: html });
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(page.body).toContain('<a href="/portal/">To the portal</a>');
+      expect(page.body).not.toContain('<b>');
+      expect((await portal.ask('GET', path)).headers.get('content-type')).toBe('application/problem+json');
+    }
+  });
+
   test('after logging out the cookie is good for nothing', async () => {
     const cookie = await portal.logIn('li');
     expect((await portal.ask('DELETE', '/portal/v1/session', { cookie })).status).toBe(204);

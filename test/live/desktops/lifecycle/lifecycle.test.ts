@@ -155,7 +155,7 @@ describe('waiting', () => {
     const third = await desktops.apply(chen, oneCard);
     await desktops.pass(2);
     const { state, reason, expectedAtS } = await desktops.row(third);
-    expect([state, reason]).toEqual(['waiting', 'No host has 1 free card with 40 GB.']);
+    expect([state, reason]).toEqual(['waiting', 'No host has 1 free card with 40 GiB.']);
     // The second one ends first.
     expect(expectedAtS).toBe(Math.min(...(await endsOf(chen.person.name))));
     await remove(first);
