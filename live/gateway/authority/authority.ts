@@ -43,6 +43,17 @@ export interface OpenGrant {
   readonly activeAtS: number | null;
 }
 
+/** Header of a gateway that changes the role of an open stream; from others, a right whose role has changed ends. */
+export const takesRolesHeader = 'heps-takes-roles';
+
+/** How rights in use stand now, by id. */
+export interface RightsNow {
+  /** Those that have ended, each with a sentence for the person. */
+  readonly ended: ReadonlyMap<string, string>;
+  /** What may be done by those whose role is another than the one they were given with. */
+  readonly roles: ReadonlyMap<string, DesktopRole>;
+}
+
 /** What became of a connection, for the audit trail and the metrics. */
 export interface ConnectionReport {
   readonly grantId: string;
@@ -92,8 +103,8 @@ export interface Authority {
   ): Promise<{ readonly secret: string; readonly path: string; readonly endsAtS: number }>;
   /** The right of an application's cookie; a positive answer may be kept for some seconds. @throws Refused */
   appGrant(secret: string, desktopId: string, app: string): Promise<Grant>;
-  /** Of the rights in use here, those that have ended, each with a sentence for the person. Asked every two seconds. */
-  check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>>;
+  /** Of the rights in use here, those that have ended or changed. Asked every two seconds. */
+  check(open: readonly OpenGrant[]): Promise<RightsNow>;
   /** Notes the end of a connection. */
   closed(report: ConnectionReport): Promise<void>;
   /** Notes a refusal that the gateway itself decided. */

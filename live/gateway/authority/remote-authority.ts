@@ -4,6 +4,7 @@
  */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
+import type { DesktopRole } from '../../../core/wire/portal.ts';
 import {
   type Authority,
   type ConnectAttempt,
@@ -12,7 +13,9 @@ import {
   type OpenGrant,
   type RefusalReason,
   Refused,
+  type RightsNow,
   refusalReasons,
+  takesRolesHeader,
 } from './authority.ts';
 
 export interface RemoteAuthorityOptions {
@@ -55,9 +58,13 @@ export class RemoteAuthority implements Authority {
     return this.#ask('app-grant', { secret, desktopId, app }) as Promise<Grant>;
   }
 
-  async check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>> {
-    const { ended } = (await this.#ask('check', { open })) as { ended: Readonly<Record<string, string>> };
-    return new Map(Object.entries(ended));
+  async check(open: readonly OpenGrant[]): Promise<RightsNow> {
+    const { ended, roles = {} } = (await this.#ask('check', { open })) as {
+      readonly ended: Readonly<Record<string, string>>;
+      /** Not from a server that ends what has changed. */
+      readonly roles?: Readonly<Record<string, DesktopRole>>;
+    };
+    return { ended: new Map(Object.entries(ended)), roles: new Map(Object.entries(roles)) };
   }
 
   async closed(report: ConnectionReport): Promise<void> {
@@ -92,6 +99,7 @@ export class RemoteAuthority implements Authority {
         headers: {
           authorization: `Bearer ${this.#token}`,
           'content-type': 'application/json',
+          [takesRolesHeader]: '1',
           'content-length': Buffer.byteLength(body),
         },
         signal: AbortSignal.timeout(this.#limitS * 1000),

@@ -3,7 +3,8 @@ import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts'
 import type { PixelFormat } from './pixel-format.ts';
 
 export interface RfbState {
-  readonly role: DesktopRole;
+  /** Changes while the stream is open, when the owner gives or takes control. */
+  role: DesktopRole;
   readonly clipboard: ClipboardPolicy;
   format: PixelFormat;
   /** The desktop has said that it takes cut texts of the extended form. */

@@ -375,11 +375,11 @@ describe('a separate gateway', () => {
     await portal.until(async () => (await portal.show(chen, id)).state === 'connected');
     expect((await portal.show(chen, id)).viewers).toEqual(['chen']);
     await expect(authority.redeem(attempt)).rejects.toMatchObject({ reason: 'token-unknown' });
-    expect((await authority.check([{ id: grant.id, activeAtS: null }])).size).toBe(0);
+    expect((await authority.check([{ id: grant.id, activeAtS: null }])).ended.size).toBe(0);
     const traffic = { openS: 1, bytesOut: 1, bytesIn: 1, frames: 1 };
     await authority.closed({ grantId: grant.id, reason: 'gone', ...traffic });
     await authority.refused('origin', '192.0.2.9', 'r-2');
-    expect((await authority.check([{ id: grant.id, activeAtS: 1 }])).size).toBe(1);
+    expect((await authority.check([{ id: grant.id, activeAtS: 1 }])).ended.size).toBe(1);
     await portal.until(async () => (await portal.show(chen, id)).state === 'ready');
     await authority.close();
   });

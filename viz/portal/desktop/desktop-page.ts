@@ -6,6 +6,7 @@ import { Link, type LinkState } from './link.ts';
 import { Notices } from './notices.ts';
 import { PicturePanel } from './picture-panel.ts';
 import { keepSettings, keptSettings } from './picture-settings.ts';
+import { maySetSize } from './screen.ts';
 import { StallNote } from './stall-note.ts';
 import { Statistics } from './statistics.ts';
 import { NoTicket, ticketsFor } from './ticket.ts';
@@ -24,6 +25,7 @@ export class DesktopPage {
     takesAnyText: () => this.#link.socket?.takesAnyText ?? false,
     put: (text) => this.#link.screen?.rfb.clipboardPasteFrom(text),
   });
+  readonly #picture: PicturePanel;
   readonly #notices: Notices | null;
   readonly #stall = new StallNote();
 
@@ -45,13 +47,13 @@ export class DesktopPage {
       onStall: (isStalled) => this.#stall.show(isStalled),
     });
     const statistics = new Statistics(this.#link);
-    const picture = new PicturePanel(settings, (changed) => {
+    this.#picture = new PicturePanel(settings, (changed) => {
       keepSettings(changed);
       this.#link.settings = changed;
     });
     this.#toolbar = new Toolbar(
       [
-        { name: 'Picture', icon: 'fit', content: picture.root },
+        { name: 'Picture', icon: 'fit', content: this.#picture.root },
         { name: 'Clipboard', icon: 'clipboard', content: this.#clipboard.root },
         { name: 'Keys', icon: 'keys', content: this.#keys.root },
         {
@@ -104,6 +106,7 @@ export class DesktopPage {
     this.#toolbar.badge = role === 'view' ? 'View only' : '';
     this.#toolbar.hideTool('Clipboard', role === 'view');
     this.#toolbar.hideTool('Keys', role === 'view');
+    this.#picture.setsSize = maySetSize(role);
     this.#clipboard.policy = clipboard;
   }
 

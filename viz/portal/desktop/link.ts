@@ -1,5 +1,6 @@
 /** The connection to a desktop: it reconnects on its own, with a new ticket each time. */
 import { defer, merge, NEVER, Subscription, take, throwError, timeout, timer } from 'rxjs';
+import type { DesktopRole } from '../../../core/wire/portal.ts';
 import { readerReturns$ } from '../../page/reader-returns.ts';
 import { Problem, sentenceOf } from '../load/api.ts';
 import { type Ending, endingOfClose, endingOfRefusal, mostTries, pauseBeforeS } from './ending.ts';
@@ -94,12 +95,15 @@ export class Link {
         if (socket === this.#socket) this.#end(endingOfClose(code, reason));
       },
       onTextAsked: this.#options.onTextAsked,
+      onNote: ({ role }) => {
+        if (socket === this.#socket) this.#takeRole(role);
+      },
       onSilence: (silence) => {
         if (socket === this.#socket) this.#hearNothing(silence);
       },
     });
     this.#socket = socket;
-    this.#screen = new Screen(this.#options.target, socket.socket, ticket.role === 'view', this.#settings, {
+    this.#screen = new Screen(this.#options.target, socket.socket, ticket.role, this.#settings, {
       onConnect: () => this.#connected(ticket),
       onRefused: (sentence) => this.#end({ kind: 'over', sentence, mayReturn: true }),
       onClipboard: this.#options.onClipboard,
@@ -148,6 +152,14 @@ export class Link {
     this.#next = merge(nextTryMs === null ? NEVER : timer(pauseS * 1000), readerReturns$)
       .pipe(take(1))
       .subscribe(() => this.connect());
+  }
+
+  /** The owner has given or taken back control. */
+  #takeRole(role: DesktopRole): void {
+    if (this.#screen !== null) this.#screen.role = role;
+    if (this.#state.kind !== 'connected') return;
+    const { ticket, sinceMs } = this.#state;
+    this.#set({ kind: 'connected', ticket: { ...ticket, role }, sinceMs });
   }
 
   #hearNothing(silence: Silence): void {

@@ -3,6 +3,7 @@
  * silent because something has broken. It can be paused while nobody looks.
  */
 import { interval } from 'rxjs';
+import type { GatewayNote } from '../../../core/wire/portal.ts';
 import { lookEveryMs, type Silence, SilenceWatch } from './silence-watch.ts';
 
 export interface StreamCounts {
@@ -24,6 +25,8 @@ export interface StreamEvents {
   readonly onClose: (code: number, reason: string) => void;
   /** noVNC asks for a text that the desktop says it has. */
   readonly onTextAsked: () => void;
+  /** The gateway says something beside the stream. */
+  readonly onNote: (note: GatewayNote) => void;
   /** At each change. */
   readonly onSilence: (silence: Silence) => void;
 }
@@ -83,7 +86,15 @@ export class StreamSocket {
       },
       { once: true },
     );
-    this.socket.addEventListener('message', ({ data }) => this.#receive(data as ArrayBuffer));
+    // Before noVNC listens, which takes bytes only.
+    this.socket.addEventListener('message', (event: MessageEvent<ArrayBuffer | string>) => {
+      if (typeof event.data !== 'string') {
+        this.#receive(event.data);
+        return;
+      }
+      event.stopImmediatePropagation();
+      events.onNote(JSON.parse(event.data) as GatewayNote);
+    });
     const send = this.socket.send.bind(this.socket);
     this.#send = (message) => {
       this.#bytesOut += message.byteLength;

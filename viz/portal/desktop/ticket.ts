@@ -1,5 +1,5 @@
 /** What one connection needs: where the stream is, the token for it, and what the person may do. */
-import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts';
+import { type ClipboardPolicy, type DesktopRole, notesProtocol } from '../../../core/wire/portal.ts';
 import { Problem, portalApi } from '../load/api.ts';
 import type { WayIn } from './way-in.ts';
 
@@ -62,7 +62,7 @@ async function refuseIfOver(desktopId: string): Promise<void> {
 
 /** WebSocket subprotocols of a connection. */
 export function subprotocols({ token }: Ticket): string[] {
-  return token === null ? ['binary'] : ['binary', `token.${token}`];
+  return ['binary', notesProtocol, ...(token === null ? [] : [`token.${token}`])];
 }
 
 /** Unencrypted only where this page is, too. */

@@ -42,7 +42,12 @@ const doing = {
 describe('the way to the desktop', () => {
   test.each(Object.entries(doing))('rule 10: of one who may only look, no such message passes: %s', (_, message) => {
     expect(passed(message, stateOf({ role: 'view' }))).toHaveLength(0);
-    expect(passed(message)).toEqual(message);
+    expect(passed(message, stateOf({ role: 'owner' }))).toEqual(message);
+  });
+
+  test("the size is the owner's to set: a guest who may type does not", () => {
+    expect(passed(m.setDesktopSize(2))).toHaveLength(0);
+    expect(passed(Buffer.concat([m.setDesktopSize(2), m.key()]))).toEqual(m.key());
   });
 
   test('whatever one sends who may only look, in whatever pieces, the desktop hears only what asks for pictures', () => {
