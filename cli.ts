@@ -8,7 +8,6 @@ const program = new Command('heps')
   .description(
     'Schedules virtual desktops on CPU and GPU hosts: simulate policies, compare them, explain every decision, run them on OpenStack.',
   )
-  .version(hepsVersion())
   .showSuggestionAfterError()
   .configureHelp({ helpWidth: 100 });
 
@@ -20,6 +19,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  program.version(hepsVersion());
   await addCommands(process.argv.slice(2));
   for (const command of everyCommand(program)) {
     command.exitOverride().configureOutput({ outputError: () => {} });
@@ -31,20 +31,18 @@ try {
 
 /** Adds the commands that the words may call, and loads no others. */
 async function addCommands(words: readonly string[]): Promise<void> {
-  const [area, name] = words;
-  if (area === 'live' && name === 'gateway') {
-    // A gateway is a small process beside many streams: nothing else is loaded for it.
-    const { addGateway } = await import('./live/commands/gateway.ts');
-    addGateway(program.command('live'));
+  const [area = ''] = words;
+  if (['--version', '-V'].includes(area)) return;
+  if (area === 'live') {
+    const { addLiveCommands } = await import('./live/cli.ts');
+    await addLiveCommands(program, words.slice(1));
     return;
   }
-  const { addSimulatorCommands } = await import('./sim/cli.ts');
+  const { addSimulatorCommands, isSimulatorCommand } = await import('./sim/cli.ts');
   await addSimulatorCommands(program, words);
-  // What a real cloud needs takes 0.45 s of CPU and 40 MB to load: as much as a small simulation.
-  if (!program.commands.some((command) => command.name() === area)) {
-    const { addLiveCommands } = await import('./live/cli.ts');
-    addLiveCommands(program);
-  }
+  if (isSimulatorCommand(area)) return;
+  const { addLiveCommands } = await import('./live/cli.ts');
+  await addLiveCommands(program, []);
 }
 
 /** Says what went wrong, and with which exit code to end. */

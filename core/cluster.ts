@@ -290,6 +290,26 @@ export class Cluster {
     this.#tell(host);
   }
 
+  /** What is free on a host now, as `observe` takes it: puts it back later, or makes the same host of another cluster. */
+  observationOf(host: number): ObservedHost {
+    const { specs } = this.hosts[host]!;
+    const first = this.cardStart[host]!;
+    return {
+      observedAtS: this.observedAtS[host]!,
+      sequence: this.srmSequence[host]!,
+      vcpusFree: this.vcpusFree[host]!,
+      ramFreeMib: this.ramFreeMib[host]!,
+      diskFreeGib: this.diskFreeGib[host]!,
+      cards: specs.cards.map((_, index) => ({
+        index,
+        memoryFreeMib: this.cardMemoryFreeMib[first + index]!,
+        coresFree: this.cardCoresFree[first + index]!,
+        isHealthy: this.cardHealthy[first + index] === 1,
+      })),
+      gpuVms: this.gpuVms.slice(host * this.cardCounts, host * this.cardCounts + specs.cards.length + 1),
+    };
+  }
+
   #tell(host: number): void {
     for (const watcher of this.#watchers) watcher(host);
   }

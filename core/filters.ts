@@ -1,5 +1,5 @@
 /** The filters of Fig. 6 and of stock OpenStack. Each says why a host is out, or nothing. */
-import { acceptsModel, servingInGroup, suits } from './card-fit.ts';
+import { acceptsModel, servingInGroup } from './card-fit.ts';
 import type { HostView } from './cluster.ts';
 import type { HostSpec } from './host.ts';
 import { isGpuRequest, type VmRequest } from './request.ts';
@@ -78,63 +78,12 @@ export const fineGrainedGpu: Filter = {
 };
 
 /** What too many of these cards lack, whoever holds them; undefined when enough of them suit. */
-function lackOf(cards: HostSpec['cards'], request: VmRequest): Rejection | undefined {
+export function lackOf(cards: HostSpec['cards'], request: VmRequest): Rejection | undefined {
   const accepted = cards.filter((card) => acceptsModel(request, card.model));
   if (accepted.length < request.cards) return 'card-model';
   const large = accepted.filter((card) => card.memoryMib >= request.cardMemoryMib);
   if (large.length < request.cards) return 'card-memory';
   return large.filter((card) => card.cores >= request.cardCores).length < request.cards ? 'card-cores' : undefined;
-}
-
-/**
- * Nova's PciPassthroughFilter: enough idle devices of the alias, counted; memory and cores are unknown to it. An alias names a
- * product, so a request that names models is counted over those (nova/scheduler/filters/pci_passthrough_filter.py, nova/pci/stats.py).
- */
-export const gpuCount: Filter = {
-  name: 'PciPassthroughFilter',
-  dependsOn: 'host',
-  reject(host, request) {
-    if (!isGpuRequest(request)) return undefined;
-    const cards = host.specs.cards;
-    if (cards.length < request.cards) return 'no-cards';
-    const accepted = cards.filter((card) => acceptsModel(request, card.model));
-    if (accepted.length < request.cards) return 'card-model';
-    return countedCards(host, request).length < request.cards ? 'cards-busy' : undefined;
-  },
-};
-
-/** Idle cards that a counting scheduler would take for the request, by index. */
-export function countedCards(host: HostView, request: VmRequest): number[] {
-  const counted: number[] = [];
-  host.specs.cards.forEach((card, index) => {
-    if (acceptsModel(request, card.model) && host.isCardIdle(index)) counted.push(index);
-  });
-  return counted;
-}
-
-/**
- * The same filter where the alias names every product that has the memory and the cores which the request asks for: an operator may repeat
- * an alias in nova.conf, once for each product id (nova/pci/request.py, `_get_alias_from_config`).
- */
-export const gpuCountOfSuiting: Filter = {
-  name: 'PciPassthroughFilter',
-  dependsOn: 'host',
-  reject(host, request) {
-    if (!isGpuRequest(request)) return undefined;
-    const cards = host.specs.cards;
-    if (cards.length < request.cards) return 'no-cards';
-    if (countedSuitingCards(host, request).length >= request.cards) return undefined;
-    return lackOf(cards, request) ?? 'cards-busy';
-  },
-};
-
-/** Idle cards of the models that suit the request, by index. */
-export function countedSuitingCards(host: HostView, request: VmRequest): number[] {
-  const counted: number[] = [];
-  host.specs.cards.forEach((card, index) => {
-    if (suits(request, card) && host.isCardIdle(index)) counted.push(index);
-  });
-  return counted;
 }
 
 /**

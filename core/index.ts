@@ -28,11 +28,9 @@ export type {
   VmWaits,
 } from './events.ts';
 export {
-  countedCards,
   cpuRamDisk,
   type Filter,
   fineGrainedGpu,
-  gpuCount,
   hostUp,
   type Rejection,
   rejections,
@@ -42,6 +40,7 @@ export type { CardSharing, GpuCard, GpuModel } from './gpu-card.ts';
 export { hashText, mix } from './hash.ts';
 export type { HostSpec } from './host.ts';
 export { InputError } from './input-error.ts';
+export { countedCards, gpuCount } from './pci-aliases.ts';
 export { leftoverShare, leftoverTerms } from './policies/best-fit.ts';
 export { fineGrained } from './policies/first-fit.ts';
 export { policies, policyNamed } from './policies/index.ts';

@@ -1,14 +1,12 @@
 /** The simulator's commands; of those, the one that is called is the only one to be loaded. */
 import type { Command } from 'commander';
+import { addCalled, type CommandGroups, hasCommand } from '../command-groups.ts';
 import { watchIdleOptions } from '../idle-options.ts';
 import type { LoadedPolicy } from '../policy-modules/loaded-policy.ts';
 import { policiesFrom, policyFilesIn } from '../policy-modules/policy-reference.ts';
 import { optionNeeds } from './commands/option-needs.ts';
 
-type Add = (program: Command, outside: readonly LoadedPolicy[]) => Promise<void>;
-
-/** Commands by name, in the order of the help, under the headings of its groups. */
-const groups: Readonly<Record<string, Readonly<Record<string, Add>>>> = {
+const groups: CommandGroups<[outside: readonly LoadedPolicy[]]> = {
   'Simulation:': {
     simulate: async (program, outside) => (await import('./commands/simulate.ts')).addSimulate(program, outside),
     compare: async (program, outside) => (await import('./commands/compare.ts')).addCompare(program, outside),
@@ -27,6 +25,9 @@ const groups: Readonly<Record<string, Readonly<Record<string, Add>>>> = {
 /** Commands whose flags the named policies extend, so that their files are read before the command line is. */
 const withPolicyFlags = ['simulate', 'compare'];
 
+/** Whether the simulator has a command of that name. */
+export const isSimulatorCommand = (name: string): boolean => hasCommand(groups, name);
+
 /**
  * Adds the command that the words call, or all of them where they call none.
  *
@@ -35,13 +36,7 @@ const withPolicyFlags = ['simulate', 'compare'];
  */
 export async function addSimulatorCommands(program: Command, words: readonly string[]): Promise<void> {
   const called = words[0] ?? '';
-  const isOurs = Object.values(groups).some((commands) => Object.hasOwn(commands, called));
   const outside = withPolicyFlags.includes(called) ? await policiesFrom(policyFilesIn(words)) : [];
-  for (const [heading, commands] of Object.entries(groups)) {
-    program.commandsGroup(heading);
-    for (const [name, add] of Object.entries(commands)) {
-      if (name === called || !isOurs) await add(program, outside);
-    }
-  }
+  await addCalled(program, groups, called, outside);
   watchIdleOptions(program, optionNeeds);
 }

@@ -55,23 +55,9 @@ function rejectionOf(host: HostView, request: VmRequest, policy: Policy): Reject
 
 /** A cluster of that host alone, as it is now. */
 function copyOf(cluster: Cluster, host: number): Cluster {
-  const copy = new Cluster([cluster.specs[host]!]);
   const view = cluster.hosts[host]!;
-  const first = host * cluster.cardCounts;
-  copy.observe(0, {
-    observedAtS: cluster.observedAtS[host]!,
-    sequence: cluster.srmSequence[host]!,
-    vcpusFree: view.vcpusFree,
-    ramFreeMib: view.ramFreeMib,
-    diskFreeGib: view.diskFreeGib,
-    cards: view.specs.cards.map((_, index) => ({
-      index,
-      memoryFreeMib: view.cardMemoryFreeMib(index),
-      coresFree: view.cardCoresFree(index),
-      isHealthy: view.isCardHealthy(index),
-    })),
-    gpuVms: cluster.gpuVms.subarray(first, first + copy.cardCounts),
-  });
+  const copy = new Cluster([view.specs]);
+  copy.observe(0, cluster.observationOf(host));
   copy.setUp(0, view.isUp);
   copy.addBuilding(0, view.building);
   return copy;

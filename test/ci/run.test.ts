@@ -73,3 +73,49 @@ test('a suite that this machine cannot have is said to be left out, and asked fo
   suite('short', 'echo 1 passed, 0 failed');
   expect(run().last).toBe('6 passed, 0 failed');
 });
+
+test('what failed and what was unsteady is named after the table', () => {
+  suite('long', 'echo unsteady: a waits; echo failed: b is c; echo 1 passed, 1 failed; exit 1');
+  const { status, out } = run();
+  expect(status).not.toBe(0);
+  expect(out).toContain('\nunsteady: long: a waits\nfailed: long: b is c\n\n7 passed, 1 failed');
+});
+
+test('a test that passes when tried again is unsteady; one that had a counterexample, or a file that does not load, has failed', () => {
+  const report = (
+    tests: readonly [string, string, readonly string[]][],
+    message = '',
+    fileStatus = 'passed',
+  ): [number | null, string] => {
+    const assertionResults = tests.map(([fullName, status, failureMessages]) => ({
+      fullName,
+      status,
+      failureMessages,
+    }));
+    const file = join(folder, 'report.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ testResults: [{ name: 'x.test.ts', status: fileStatus, message, assertionResults }] }),
+    );
+    const { status, stdout } = spawnSync('node', ['.ci/count-tests.mjs', file, '0'], { encoding: 'utf8' });
+    return [status, stdout];
+  };
+  expect(
+    report([
+      ['a', 'passed', []],
+      ['b', 'passed', ['Error: late\n    at x']],
+      ['c', 'skipped', []],
+    ]),
+  ).toEqual([0, 'unsteady: b: Error: late\n2 passed, 0 failed\n']);
+  expect(
+    report([
+      ['a', 'passed', []],
+      ['b', 'passed', ['Error: Property failed after 3 tests']],
+    ]),
+  ).toEqual([1, 'failed: b: Error: Property failed after 3 tests\n1 passed, 1 failed\n']);
+  expect(report([['a', 'passed', []]], 'cannot be loaded', 'failed')).toEqual([
+    1,
+    'failed: x.test.ts: cannot be loaded\n1 passed, 1 failed\n',
+  ]);
+  expect(report([])).toEqual([1, '0 passed, 1 failed\n']);
+});

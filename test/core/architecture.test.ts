@@ -10,8 +10,8 @@ const mayImport = {
   files: ['core'],
   traces: ['core'],
   'policy-modules': ['core'],
-  sim: ['core', 'traces', 'policy-modules', 'package-files.ts', 'idle-options.ts', 'files'],
-  live: ['core', 'traces', 'policy-modules', 'package-files.ts', 'idle-options.ts', 'files'],
+  sim: ['core', 'traces', 'policy-modules', 'package-files.ts', 'command-groups.ts', 'idle-options.ts', 'files'],
+  live: ['core', 'traces', 'policy-modules', 'package-files.ts', 'command-groups.ts', 'idle-options.ts', 'files'],
   viz: ['core'],
 };
 const impure =

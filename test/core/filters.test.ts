@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  countedCards,
-  cpuRamDisk,
-  type Filter,
-  fineGrainedGpu,
-  gpuCount,
-  hostUp,
-  rejections,
-} from '../../core/filters.ts';
+import { cpuRamDisk, type Filter, fineGrainedGpu, hostUp, rejections } from '../../core/filters.ts';
+import { countedCards, gpuCount } from '../../core/pci-aliases.ts';
 import {
   anyHosts,
   anyRequest,

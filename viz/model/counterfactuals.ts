@@ -1,5 +1,5 @@
 /** What would have changed a decision: the scheduler is asked again with one thing changed. The case's cluster is as before afterwards. */
-import type { Cluster, ObservedHost } from '../../core/cluster.ts';
+import type { Cluster } from '../../core/cluster.ts';
 import type { Decision } from '../../core/decision.ts';
 import { policies } from '../../core/policies/index.ts';
 import { createPolicy, type Policy } from '../../core/policy.ts';
@@ -55,7 +55,7 @@ export function closingChanges(
 ): ClosingChange[] {
   if (shown.isLot) return []; // a lot does not depend on what is free
   const view = cluster.hosts[host]!;
-  const before = observationOf(cluster, host);
+  const before = cluster.observationOf(host);
   // Whether only these two matter: not where scores compare all candidates.
   const others = new Set(cluster.hosts.map(({ index }) => index).filter((each) => each !== host && each !== chosen));
   const scheduler = policy.prepare === undefined ? undefined : new Scheduler(cluster, policy);
@@ -90,24 +90,6 @@ export function closingChanges(
   } finally {
     cluster.observe(host, before);
   }
-}
-
-/** What is free on a host now, so that `observe` can put it back. */
-function observationOf(cluster: Cluster, host: number): ObservedHost {
-  const view = cluster.hosts[host]!;
-  return {
-    observedAtS: cluster.observedAtS[host]!,
-    sequence: cluster.srmSequence[host]!,
-    vcpusFree: view.vcpusFree,
-    ramFreeMib: view.ramFreeMib,
-    diskFreeGib: view.diskFreeGib,
-    cards: view.specs.cards.map((_, index) => ({
-      index,
-      memoryFreeMib: view.cardMemoryFreeMib(index),
-      coresFree: view.cardCoresFree(index),
-      isHealthy: view.isCardHealthy(index),
-    })),
-  };
 }
 
 /** A request that asks for less in one respect and would have been placed. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../core/input-error.ts';
+import { policies } from '../../../core/policies/index.ts';
 import { cardsAt, type RunFile, textAt } from '../../../core/runs/run-file.ts';
 import { hepsVersion } from '../../../package-files.ts';
 import { defaultCloud } from '../../../sim/cloud/cloud-options.ts';
@@ -150,8 +151,7 @@ describe('carryOut', () => {
   test('carryOut says which policies and clusters there are when one is unknown', async () => {
     const directory = temporaryDirectory();
     await expect(carryOut(planIn(directory, { policy: 'best' }))).rejects.toThrow(
-      'policy: expected one of hybrid, nova, first-fit, best-fit, worst-fit, dot-product, random, least-card, ' +
-        'fgd, gpu-clustering, gpu-packing, fgd/best-fit, fgd/dot-product, fgd/random, got "best"',
+      `policy: expected one of ${policies.map(({ name }) => name).join(', ')}, got "best"`,
     );
     await expect(carryOut(planIn(directory, { cluster: 'heps-3' }))).rejects.toThrow(
       'heps-3: expected a readable file or one of the presets heps-250, heps-250-shared, heps-test-3',

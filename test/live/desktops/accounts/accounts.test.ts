@@ -1,3 +1,4 @@
+import { scryptSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { knownBrowserOf } from '../../../../live/desktops/accounts/known-browser.ts';
 import { LocalLogin } from '../../../../live/desktops/accounts/local-login.ts';
@@ -69,6 +70,11 @@ describe('tries', () => {
   let login: LocalLogin;
   beforeEach(async () => {
     await desktops.people.add({ ...personNamed('chen'), uid: null, gid: null }, password, desktops.clock.nowS);
+    // As strong as passwords are kept, hundreds of tries would take minutes.
+    const salt = Buffer.alloc(16, 7);
+    const key = scryptSync(password, salt, 32, { N: 1024, r: 8, p: 1 });
+    const hash = `scrypt$1024$8$1$${salt.toString('base64url')}$${key.toString('base64url')}`;
+    await desktops.database.database.updateTable('people').set({ password: hash }).execute();
     login = new LocalLogin(desktops.people, desktops.database.database, desktops.clock);
   });
 
