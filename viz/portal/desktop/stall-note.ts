@@ -20,13 +20,13 @@ export class StallNote {
     const seconds = element('span', { 'aria-hidden': 'true' });
     this.root.replaceChildren(
       element('strong', {}, 'The picture is not live. '),
-      'Nothing comes from the desktop',
+      'Nothing has come from the desktop',
       seconds,
     );
     this.#counting = interval(1000)
       .pipe(startWith(-1))
       .subscribe((count) => {
-        seconds.textContent = ` since ${silentForS + count + 1} s`;
+        seconds.textContent = ` for ${silentForS + count + 1} s`;
       });
   }
 }
