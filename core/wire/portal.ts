@@ -176,6 +176,18 @@ export interface UsageView {
   readonly windowDays: number;
 }
 
+/** Subprotocol of a page that understands texts beside the stream of a desktop: each is a `GatewayNote` as JSON. */
+export const notesProtocol = 'heps-notes';
+
+/** What the gateway says of an open stream. */
+export interface GatewayNote {
+  /** What one may do from now on. */
+  readonly role: DesktopRole;
+}
+
+/** Header of a request that a page makes on its own, without its person: it does not count as a use of the login. */
+export const backgroundHeader = 'heps-background';
+
 /** What may pass between the desktop's clipboard and the browser's. Sizes in characters; 0: nothing. */
 export interface ClipboardPolicy {
   /** From the browser into the desktop. */

@@ -26,7 +26,7 @@ import { makeDesktopMetrics } from './desktop-metrics.ts';
 import { Lease, soleLease } from './lifecycle/lease.ts';
 import { Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Machines } from './machines/machines.ts';
-import { answersVnc } from './machines/vnc-probe.ts';
+import { askVnc } from './machines/vnc-probe.ts';
 import { adminRoutes } from './portal/admin-routes.ts';
 import { connectRoutes } from './portal/connect-routes.ts';
 import { DesktopAccess } from './portal/desktop-access.ts';
@@ -103,7 +103,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
     catalogue,
     clock,
     lease: isShared ? new Lease({ database, name: 'desktops', owner: randomUUID(), leaseS, clock }) : soleLease,
-    probe: (address, port) => answersVnc(address, port),
+    probe: (address, port, password) => askVnc(address, port, password),
     objectionTo: (address) => addresses.objectionTo(address),
     settings,
     log: (level, fields, text) => log[level](fields, text),

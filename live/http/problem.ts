@@ -55,7 +55,28 @@ export function sendProblem(response: ServerResponse, problem: Problem, requestI
     requestId,
     ...members,
   };
+  if (isForPerson(response)) {
+    sendText(response, status, problemPage(body.title, message), 'text/html; charset=utf-8', headers);
+    return;
+  }
   sendText(response, status, JSON.stringify(body), 'application/problem+json', headers);
+}
+
+/** Whether a browser shows the answer to a person, who cannot read JSON. */
+function isForPerson({ req }: ServerResponse): boolean {
+  return req.method === 'GET' && (req.headers.accept?.includes('text/html') ?? false);
+}
+
+function problemPage(title: string, detail: string): string {
+  const [shownTitle, shownDetail] = [title, detail].map((text) =>
+    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;'),
+  );
+  return [
+    '<!doctype html>',
+    '<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<meta name="color-scheme" content="light dark"><title>${shownTitle}</title>`,
+    `<h1>${shownTitle}</h1><p>${shownDetail}</p><p><a href="/portal/">To the portal</a></p></html>`,
+  ].join('\n');
 }
 
 /** Answers with JSON. */
@@ -69,7 +90,7 @@ export function sendText(
   status: number,
   text: string,
   type: string,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string | string[]>> = {},
 ): void {
   if (response.writableEnded) return;
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text), ...headers });

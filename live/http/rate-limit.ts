@@ -35,4 +35,10 @@ export class RateLimit {
     this.#buckets.set(key, bucket);
     return isFree;
   }
+
+  /** Gives one back that was taken for what turned out not to count. */
+  giveBack(key: string): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket !== undefined) bucket.left = Math.min(this.#options.burst, bucket.left + 1);
+  }
 }

@@ -64,6 +64,9 @@ function pressOn(key: string, code: string): Promise<void> {
   );
 }
 
+/** What the browser has to paint first, on a machine that has much else to do. */
+const slow = { timeout: 15_000, interval: 100 };
+
 /** Colours at some points of the picture. */
 function colours(): Promise<string[]> {
   return page.evaluate(() => {
@@ -80,7 +83,7 @@ function colours(): Promise<string[]> {
 describe('connected', () => {
   test('there is a picture, of the size of the window, and no policy of the page is broken', async () => {
     await connect();
-    await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5));
+    await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5), slow);
     await vi.waitFor(() => expect([stub.gateway.desktop.width, stub.gateway.desktop.height]).toEqual([900, 600]));
     await page.setViewportSize({ width: 1000, height: 700 });
     await vi.waitFor(() => expect([stub.gateway.desktop.width, stub.gateway.desktop.height]).toEqual([1000, 700]));
@@ -108,7 +111,7 @@ describe('connected', () => {
           .getImageData(5, canvas.height - 5, 1, 1)
           .data.join();
       });
-    await vi.waitFor(async () => expect(await stripe()).toBe('250,200,40,255'));
+    await vi.waitFor(async () => expect(await stripe()).toBe('250,200,40,255'), slow);
   });
 
   test('its title is text, never HTML', async () => {
@@ -176,6 +179,17 @@ describe('the clipboard', () => {
     await vi.waitFor(() => expect(stub.gateway.desktop.pasted).toEqual(['from without']));
   });
 
+  test('does not turn into question marks what a desktop without Unicode cannot take, and says which', async () => {
+    await connect();
+    await page.getByRole('button', { name: 'Clipboard' }).click();
+    await page.getByLabel('To the desktop’s clipboard').fill('“é” 中');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('Western European letters only, which leaves out “ ” 中.').waitFor();
+    await page.getByLabel('To the desktop’s clipboard').fill('é');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await vi.waitFor(() => expect(stub.gateway.desktop.pasted).toEqual(['é']));
+  });
+
   test('is closed where the station lets nothing pass', async () => {
     stub.clipboard = { mostIn: 0, mostOut: 0 };
     await connect();
@@ -194,7 +208,7 @@ test('who may only see is told so, and sends neither keys nor a new size', async
   await page.locator('.screen canvas').click({ position: { x: 200, y: 200 } });
   await page.keyboard.type('abc');
   await page.setViewportSize({ width: 700, height: 500 });
-  await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5));
+  await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5), slow);
   expect([stub.gateway.desktop.width, stub.gateway.desktop.height]).toEqual([640, 400]);
   // Messages keep their order: what was sent before the next request for a picture has arrived when that has.
   const asked = stub.gateway.desktop.requests;
@@ -203,6 +217,33 @@ test('who may only see is told so, and sends neither keys nor a new size', async
   await vi.waitFor(() => expect(stub.gateway.desktop.requests).toBeGreaterThan(asked));
   expect(stub.gateway.desktop.keys).toEqual([]);
   expect(stub.gateway.desktop.pointers).toEqual([]);
+});
+
+test('who is given control types in the same connection, without setting the size, until it is taken back', async () => {
+  stub.desktops = [{ ...desktop, owner: 'li', shares: [{ person: 'chen', role: 'view' }] }];
+  await connect();
+  await page.getByText('View only').waitFor();
+  stub.gateway.tellRole('control');
+  await page.getByText('View only').waitFor({ state: 'hidden' });
+  await page.locator('.screen canvas').click({ position: { x: 200, y: 200 } });
+  await page.keyboard.press('a');
+  await vi.waitFor(() => expect(stub.gateway.desktop.keys).toEqual([0x61]), { timeout: 10_000 });
+  await page.setViewportSize({ width: 700, height: 500 });
+  await page.locator('.toolbar .handle').hover();
+  await page.getByRole('button', { name: 'Picture' }).click();
+  await page.getByText('The desktop has the size of its owner’s window.').waitFor();
+  expect(await page.getByRole('radio', { name: 'Follow the window' }).count()).toBe(0);
+  expect(await page.getByRole('radio', { name: 'Scale' }).isChecked()).toBe(true);
+  await page.getByRole('button', { name: 'Picture' }).click();
+  stub.gateway.tellRole('view');
+  await page.getByText('View only').waitFor();
+  await page.locator('.screen canvas').focus();
+  await page.keyboard.press('b');
+  await page.waitForTimeout(500);
+  expect(stub.gateway.desktop.keys).toEqual([0x61]);
+  expect([stub.gateway.desktop.width, stub.gateway.desktop.height]).toEqual([640, 400]);
+  expect(stub.gateway.offered.length).toBe(1);
+  expect(errors).toEqual([]);
 });
 
 describe('the connection', () => {
@@ -214,9 +255,26 @@ describe('the connection', () => {
     await page.locator('.still').waitFor({ state: 'attached' });
     await isConnected();
     expect(await page.locator('.still').count()).toBe(0);
-    const tokens = stub.gateway.offered.map((protocols) => protocols[1]);
+    const tokens = stub.gateway.offered.map((protocols) => protocols.at(-1));
     expect(new Set(tokens).size).toBe(2);
-    await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5));
+    await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5), slow);
+  });
+
+  test('that is silent is said to be stalled after three seconds, and is made again', async () => {
+    await connect();
+    // Nothing happens on it for a while, which is no reason for alarm: it answers when it is asked.
+    await page.waitForTimeout(4_000);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    stub.gateway.desktop.isSilent = true;
+    const silentMs = performance.now();
+    await page.getByText('The picture is not live.').waitFor();
+    expect(performance.now() - silentMs).toBeGreaterThan(2_000);
+    await page.getByText('Nothing came from the desktop any more.').waitFor();
+    stub.gateway.desktop.isSilent = false;
+    await isConnected();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(stub.gateway.offered.length).toBeGreaterThan(1);
+    expect(errors).toEqual([]);
   });
 
   test('waits while the portal is away, and is back at once when one asks', async () => {
@@ -247,6 +305,8 @@ describe('the connection', () => {
     stub.gateway.dropStreams(4401, 'Li Na has taken back the share.');
     await isOver();
     await page.getByText('Li Na has taken back the share.').waitFor();
+    // Nothing of it can be read any more.
+    expect(await page.locator('canvas').count()).toBe(0);
     expect(await page.getByRole('button', { name: 'Connect again' }).count()).toBe(0);
     expect(stub.gateway.offered.length).toBe(1);
     await page.getByRole('link', { name: 'Back to the portal' }).click();
@@ -264,12 +324,13 @@ describe('the connection', () => {
   test('asks for no pictures while nobody sees the tab', async () => {
     await connect();
     await vi.waitFor(() => expect(stub.gateway.desktop.width).toBe(900));
-    await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5));
+    await vi.waitFor(async () => expect(new Set(await colours()).size).toBeGreaterThan(5), slow);
     const setHidden = (isHidden: boolean): Promise<void> =>
       page.evaluate((hidden) => {
         Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'));
       }, isHidden);
+    await page.locator('.toolbar .handle').hover();
     await page.getByRole('button', { name: 'Clipboard' }).click();
     await setHidden(true);
     const asked = stub.gateway.desktop.requests;
@@ -293,7 +354,7 @@ describe('other ways in', () => {
     await isConnected();
     expect(page.url()).toBe(`${stub.gateway.url}/desktop`);
     expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
-    expect(stub.gateway.offered).toEqual([['binary', `token.${token}`]]);
+    expect(stub.gateway.offered).toEqual([['binary', 'heps-notes', `token.${token}`]]);
     stub.gateway.dropStreams();
     await page.getByText('Open the desktop from the portal again; it keeps running.').waitFor();
     expect(stub.gateway.offered.length).toBe(1);
@@ -303,7 +364,7 @@ describe('other ways in', () => {
     await page.goto(`${stub.gateway.url}/connect?token=${stub.gateway.mint()}`);
     await isConnected();
     expect(page.url()).toBe(`${stub.gateway.url}/desktop`);
-    expect(stub.gateway.offered).toEqual([['binary']]);
+    expect(stub.gateway.offered).toEqual([['binary', 'heps-notes']]);
     expect(errors).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { DesktopRole } from '../../core/wire/portal.ts';
 import { sendPage } from './built-pages.ts';
 import { TinyDesktop } from './tiny-desktop.ts';
 
@@ -53,6 +54,11 @@ export class GatewayStub {
       if (code === undefined) socket.terminate();
       else socket.close(code, reason);
     }
+  }
+
+  /** Tells all pages what they may do from now on. */
+  tellRole(role: DesktopRole): void {
+    for (const socket of this.#streams) socket.send(JSON.stringify({ role }));
   }
 
   #stream(socket: WebSocket, request: IncomingMessage): void {

@@ -110,7 +110,7 @@ const onTheWay = (): void => {
       title: 'Two large cards',
       state: 'waiting',
       gpu: { count: 2, memoryMib: 80 * 1024 },
-      reason: 'No host has two free cards with 80 GB.',
+      reason: 'No host has two free cards with 80 GiB.',
       expectedAtS: nowS() + 2.6 * 3600,
     }),
     desktopView({

@@ -150,14 +150,14 @@ describe('a desktop of one’s own', () => {
     await page.route('**/portal/v1/desktops', async (route) => {
       const response = await route.fetch();
       const told = page.waitForResponse('**/portal/v1/usage');
-      stub.change(stub.desktops[0]!.id, { reason: 'No host has 1 free card with 48 GB.' });
+      stub.change(stub.desktops[0]!.id, { reason: 'No host has 1 free card with 48 GiB.' });
       await told;
       await route.fulfill({ response });
     });
     await page.getByRole('link', { name: 'Apply for a desktop' }).click();
     await page.getByLabel('Your name for it').fill('Fossil');
     await page.getByRole('button', { name: 'Apply' }).click();
-    await text(card('Fossil'), 'No host has 1 free card with 48 GB.');
+    await text(card('Fossil'), 'No host has 1 free card with 48 GiB.');
   });
 
   test('an application that is refused keeps what was entered and says why beside the button', async () => {
@@ -178,8 +178,8 @@ describe('a desktop of one’s own', () => {
     stub.desktops = [desktop];
     await logIn();
     const at = new Date(Date.now() + 40 * 60_000);
-    stub.change(desktop.id, { reason: 'No host has a free card with 48 GB.', expectedAtS: at.getTime() / 1000 });
-    await text(card(desktop.title), 'No host has a free card with 48 GB.');
+    stub.change(desktop.id, { reason: 'No host has a free card with 48 GiB.', expectedAtS: at.getTime() / 1000 });
+    await text(card(desktop.title), 'No host has a free card with 48 GiB.');
     const clock = `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}`;
     expect(await card(desktop.title).locator('.note').textContent()).toMatch(
       new RegExp(`Expected (tomorrow )?at ${clock}, in (39|40) min\\.`),

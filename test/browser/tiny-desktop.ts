@@ -16,7 +16,9 @@ export class TinyDesktop {
   readonly pointers: { readonly x: number; readonly y: number; readonly buttons: number }[] = [];
   /** What was put into the clipboard. */
   readonly pasted: string[] = [];
-  /** How many pictures were asked for. */
+  /** As a line that has become a black hole: it is open, and nothing comes or goes. */
+  isSilent = false;
+  /** How many pictures were asked for, but for single pixels. */
   requests = 0;
   readonly #visitors = new Set<Visitor>();
 
@@ -78,7 +80,7 @@ class Visitor {
   }
 
   send(bytes: Buffer): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(bytes);
+    if (this.#socket.readyState === this.#socket.OPEN && !this.#desktop.isSilent) this.#socket.send(bytes);
   }
 
   /** Sends the picture when it was asked for and differs from the last one. */
@@ -139,6 +141,10 @@ class Visitor {
       for (let index = 0; index < count; index++) {
         if (message.readInt32BE(4 + 4 * index) === desktopSize) this.#knowsSize = true;
       }
+    } else if (type === 3 && message.readUInt32BE(6) === 0x00010001) {
+      const header = Buffer.alloc(4);
+      header.writeUInt16BE(1, 2);
+      this.send(Buffer.concat([header, rectangle(0, 0, 1, 1, 0), desktop.picture().subarray(0, 4)]));
     } else if (type === 3) {
       desktop.requests++;
       this.#isAsked = true;

@@ -1,7 +1,7 @@
 /** The whole way of `npm run demo:desktop` in a real browser: the real server, gateway and VNC desktops, from the login to a moving desktop and its end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
@@ -241,12 +241,53 @@ test('a desktop: applied for, ready, moving, typed in, resized, shared to see, t
   expect(errors.filter((error) => !known.test(error))).toEqual([]);
 }, 180_000);
 
+test('any text passes the clipboard both ways, and what does not arrive is said', async () => {
+  const chen = await logIn('chen');
+  await apply(chen, 'Copying');
+  const desktop = await connect(chen, 'Copying');
+  /** In the desktop's terminal, whenever that is up. */
+  const run = (command: string, hasRun: () => boolean): Promise<void> =>
+    vi.waitFor(
+      async () => {
+        await desktop.locator('.screen canvas').click({ position: { x: 300, y: 400 } });
+        await desktop.keyboard.type(`${command}\n`);
+        await vi.waitFor(() => expect(hasRun()).toBe(true), { timeout: 3_000, interval: 100 });
+      },
+      { timeout: 40_000, interval: 1_000 },
+    );
+  const text = '中文輸入 “quoted” 🦊👩‍🔬 é\n第二行';
+  const inHome = (name: string): string => join(homeOf('chen'), name);
+  const openPanel = async (): Promise<void> => {
+    await desktop.locator('.toolbar .handle').hover();
+    await desktop.getByRole('button', { name: 'Clipboard' }).click();
+  };
+  await openPanel();
+  await desktop.getByLabel('To the desktop’s clipboard').fill(text);
+  await desktop.getByRole('button', { name: 'Send', exact: true }).click();
+  await desktop.getByText('In the desktop’s clipboard now').waitFor();
+  const pasted = (): string => (existsSync(inHome('pasted')) ? readFileSync(inHome('pasted'), 'utf8') : '');
+  await run('xclip -sel c -o -t UTF8_STRING > pasted', () => pasted() !== '');
+  expect(pasted()).toBe(text);
+
+  writeFileSync(inHome('copied'), `${text} out`, { mode: 0o644 });
+  await run('xclip -sel c copied && touch has-copied', () => existsSync(inHome('has-copied')));
+  await openPanel();
+  await vi.waitFor(
+    async () => expect(await desktop.getByLabel('Copied in the desktop').inputValue()).toBe(`${text} out`),
+    waitOptions,
+  );
+  writeFileSync(inHome('long'), 'a'.repeat(5_000_000), { mode: 0o644 });
+  await run('xclip -sel c long && touch has-copied-long', () => existsSync(inHome('has-copied-long')));
+  await openPanel();
+  await desktop.getByText('What you copied in the desktop did not arrive here').waitFor();
+}, 180_000);
+
 test('a desktop for which there is no card waits, with the reason in a sentence', async () => {
   const chen = await logIn('chen');
   await apply(chen, 'Nanotomography', /^BE/);
   await vi.waitFor(
     async () =>
-      expect(await card(chen, 'Nanotomography').innerText()).toMatch(/No host has 1 (free )?card with \d+ GB/),
+      expect(await card(chen, 'Nanotomography').innerText()).toMatch(/No host has 1 (free )?card with \d+ GiB/),
     waitOptions,
   );
 });

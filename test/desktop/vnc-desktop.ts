@@ -1,9 +1,10 @@
 /** A real VNC desktop on loopback: Xtigervnc, and the programs that a test starts on it. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
 import { whenListening } from '../when-listening.ts';
 
@@ -25,8 +26,8 @@ export class VncDesktop {
     this.#children = [server];
   }
 
-  /** @param password null: everybody on this computer may connect */
-  static async start(password: string | null): Promise<VncDesktop> {
+  /** @param password null: everybody on this computer may connect @param options more of them, for Xtigervnc */
+  static async start(password: string | null, ...options: readonly string[]): Promise<VncDesktop> {
     const port = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'heps-desktop-'));
     const display = freeDisplay();
@@ -47,6 +48,7 @@ export class VncDesktop {
         ...security,
         '-rfbport',
         String(port),
+        ...options,
       ],
       { stdio: 'ignore' },
     );
@@ -59,6 +61,25 @@ export class VncDesktop {
   start(program: string, ...args: readonly string[]): void {
     const env = { ...process.env, DISPLAY: `:${this.#display}` };
     this.#children.push(spawn(program, [...args], { stdio: 'ignore', env, cwd: this.folder }));
+  }
+
+  /** Puts a text into its clipboard, and lets it go when the next is put. */
+  copy(text: string): void {
+    const file = join(this.folder, 'copied');
+    writeFileSync(file, text);
+    this.start('xclip', '-selection', 'clipboard', '-in', '-quiet', file);
+  }
+
+  /** What a program there pastes; '' where there is nothing. */
+  async paste(): Promise<string> {
+    const env = { ...process.env, DISPLAY: `:${this.#display}` };
+    const run = promisify(execFile);
+    const args = ['-selection', 'clipboard', '-out', '-target', 'UTF8_STRING'];
+    const limits = { timeout: 5000, maxBuffer: 1e8 };
+    return run('xclip', args, { env, ...limits }).then(
+      ({ stdout }) => stdout,
+      () => '',
+    );
   }
 
   async stop(): Promise<void> {

@@ -52,9 +52,9 @@ test('what ends at one ends at the other: sessions, shares, desktops', async () 
   const desktop = await one.ready(chen);
   const { token } = await one.tokens.mint(chen, { kind: 'stream', desktop, app: null }, origin);
   const { id } = await other.authority.redeem({ token, address: '192.0.2.9', requestId: 'r' });
-  expect((await one.authority.check([{ id, activeAtS: one.clock.nowS }])).size).toBe(0);
+  expect((await one.authority.check([{ id, activeAtS: one.clock.nowS }])).ended.size).toBe(0);
   await other.sessions.end(chen, origin);
-  expect((await one.authority.check([{ id, activeAtS: null }])).size).toBe(1);
+  expect((await one.authority.check([{ id, activeAtS: null }])).ended.size).toBe(1);
 });
 
 test('of many applications at once at both as many are taken as the limit says', async () => {

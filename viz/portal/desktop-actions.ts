@@ -1,7 +1,7 @@
 /** What the buttons of a desktop do, by their `data-action`. */
 import type { DesktopView } from '../../core/wire/portal.ts';
 import { element } from '../page/element.ts';
-import { portalApi } from './load/api.ts';
+import { Problem, portalApi } from './load/api.ts';
 import { atWords, clockWords, lifetimeChoices, lifetimeWords } from './model/words.ts';
 import { askInDialog, tell } from './views/dialogs.ts';
 import { ShareDialog } from './views/share-dialog.ts';
@@ -63,9 +63,12 @@ async function openApp(id: string, app: string): Promise<void> {
     const { url } = await portalApi.connectApp(id, app);
     const address = new URL(url, location.href);
     if (address.protocol !== 'https:' && address.protocol !== 'http:') {
-      throw new RangeError(`the application's address must begin with https, got ${address.protocol}`);
+      throw new Problem(
+        0,
+        'The server gave an address for this application that is not safe to open. Please tell the staff.',
+      );
     }
-    if (tab === null) throw new RangeError('Your browser blocked the new tab. Allow pop-ups for this page.');
+    if (tab === null) throw new Problem(0, 'Your browser blocked the new tab. Allow pop-ups for this page.');
     tab.opener = null;
     tab.location.replace(address);
   } catch (error) {

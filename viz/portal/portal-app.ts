@@ -12,7 +12,7 @@ import { element } from '../page/element.ts';
 import { patch } from '../page/patch.ts';
 import { readerReturns$ } from '../page/reader-returns.ts';
 import { actOn } from './desktop-actions.ts';
-import { Problem, portalApi } from './load/api.ts';
+import { Problem, portalApi, sentenceOf } from './load/api.ts';
 import { desktopFeed } from './load/desktop-feed.ts';
 import { Milestones } from './model/progress.ts';
 import { icon } from './page/icons.ts';
@@ -99,7 +99,7 @@ export class PortalApp {
         'main',
         { class: 'login' },
         element('h1', {}, 'The portal is unavailable right now'),
-        element('p', { class: 'note bad', role: 'alert' }, error instanceof Error ? error.message : String(error)),
+        element('p', { class: 'note bad', role: 'alert' }, sentenceOf(error)),
         element('p', { class: 'muted' }, 'Running desktops keep running.'),
         element('button', { type: 'button', class: 'primary wide', onclick: () => void this.start() }, 'Try again'),
       ),
@@ -127,7 +127,7 @@ export class PortalApp {
   async #noteLoss(): Promise<void> {
     // The stream tells no reason: perhaps the session has ended.
     try {
-      await portalApi.session();
+      await portalApi.sessionStill();
     } catch (error) {
       if (this.#endsSession(error) || this.#person === null) return;
       this.#message.show(
@@ -172,7 +172,7 @@ export class PortalApp {
 
   #report(error: unknown): void {
     if (this.#person === null || this.#endsSession(error)) return;
-    this.#message.show('action', error instanceof Error ? error.message : String(error));
+    this.#message.show('action', sentenceOf(error));
   }
 
   #endsSession(error: unknown): boolean {

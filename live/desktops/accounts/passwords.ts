@@ -5,9 +5,11 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 const cost = { N: 2 ** 15, r: 8, p: 1 };
 const keyBytes = 32;
 
-/** At the same time, beyond which nobody is let in: each takes its memory. */
-const mostAtOnce = 32;
+/** Checked at the same time, since each takes its memory and a processor; and how many may wait for that, beyond which nobody is let in. */
+const mostAtOnce = 8;
+const mostWaiting = 500;
 let underWay = 0;
+const waiting: (() => void)[] = [];
 
 /** Too many passwords are being checked. */
 export class PasswordsBusy extends Error {
@@ -31,14 +33,26 @@ export async function isPassword(password: string, kept: string | null): Promise
 
 const nobody = `scrypt$${cost.N}$${cost.r}$${cost.p}$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
-function derive(password: string, salt: Buffer, { N, r, p }: typeof cost): Promise<Buffer> {
-  if (underWay >= mostAtOnce) throw new PasswordsBusy('too many passwords are being checked');
-  underWay++;
-  return new Promise((resolve, reject) => {
-    scrypt(password.normalize('NFKC'), salt, keyBytes, { N, r, p, maxmem: 256 * N * r }, (error, key) => {
-      underWay--;
-      if (error === null) resolve(key);
-      else reject(error);
+async function derive(password: string, salt: Buffer, { N, r, p }: typeof cost): Promise<Buffer> {
+  await begin();
+  try {
+    return await new Promise((resolve, reject) => {
+      scrypt(password.normalize('NFKC'), salt, keyBytes, { N, r, p, maxmem: 256 * N * r }, (error, key) => {
+        if (error === null) resolve(key);
+        else reject(error);
+      });
     });
-  });
+  } finally {
+    underWay--;
+    waiting.shift()?.();
+  }
+}
+
+/** Resolves at one's turn, which counts as under way from then on. @throws PasswordsBusy */
+async function begin(): Promise<void> {
+  if (underWay >= mostAtOnce) {
+    if (waiting.length >= mostWaiting) throw new PasswordsBusy('too many passwords are being checked');
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+  underWay++;
 }

@@ -48,11 +48,14 @@ export class Sessions {
     return secret;
   }
 
-  /** @returns undefined for a cookie of nobody, or a session that is over */
-  async find(secret: string | undefined): Promise<Session | undefined> {
+  /**
+   * @param isUse false for what a page asks on its own, which must not keep a login alive
+   * @returns undefined for a cookie of nobody, or a session that is over
+   */
+  async find(secret: string | undefined, isUse = true): Promise<Session | undefined> {
     if (secret === undefined || !secretFormat.test(secret)) return undefined;
     const session = await this.findByHash(hashOf(secret));
-    if (session !== undefined) await this.noteUse(session.hash);
+    if (session !== undefined && isUse) await this.noteUse(session.hash);
     return session;
   }
 

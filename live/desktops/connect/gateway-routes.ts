@@ -8,11 +8,13 @@ import {
   Refused,
   refusalReasons,
   type TransferReport,
+  takesRolesHeader,
 } from '../../gateway/authority/authority.ts';
 import { Problem, sendJson } from '../../http/problem.ts';
 import { readJson } from '../../http/request-body.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import { problems } from '../../srm/api-docs.ts';
+import { roleChanged } from './standing.ts';
 
 /** Ten thousand rights of 100 bytes. */
 const mostBodyBytes = 2 * 2 ** 20;
@@ -68,11 +70,16 @@ export function gatewayRoutes(authority: Authority): Route[] {
       return { certificate: await authority.certify(secret, desktopId, aShortText(body.publicKey, 'publicKey')) };
     }),
     route('transferred', 'A file was moved or changed', (body) => authority.transferred(transferIn(body))),
-    route('check', 'Which of the rights in use have ended', async (body) => {
+    route('check', 'Which of the rights in use have ended or changed', async (body, { request }) => {
       noOtherFields(body, '', ['open']);
       const open = anArray(body.open, 'open');
       if (open.length > mostOpen) throw new Problem(413, `expected at most ${mostOpen} rights`);
-      return { ended: Object.fromEntries(await authority.check(open.map(openGrantIn))) };
+      const { ended, roles } = await authority.check(open.map(openGrantIn));
+      if (request.headers[takesRolesHeader] !== undefined) {
+        return { ended: Object.fromEntries(ended), roles: Object.fromEntries(roles) };
+      }
+      const changed = [...roles.keys()].map((id) => [id, roleChanged] as const);
+      return { ended: Object.fromEntries([...ended, ...changed]) };
     }),
     route('closed', 'A connection is over', (body) => authority.closed(reportIn(body))),
     route('refused', 'The gateway has refused a connection', (body) => {

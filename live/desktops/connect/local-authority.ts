@@ -1,6 +1,7 @@
 /** What gateways ask: takes connect tokens, and says which rights still hold. Where it cannot tell, it refuses. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../core/clock.ts';
+import type { DesktopRole } from '../../../core/wire/portal.ts';
 import { hashOf, makeSecret, secretFormat } from '../../access/secrets.ts';
 import {
   type Authority,
@@ -11,6 +12,7 @@ import {
   type OpenGrant,
   type RefusalReason,
   Refused,
+  type RightsNow,
   type TransferReport,
   type Upstream,
 } from '../../gateway/authority/authority.ts';
@@ -129,11 +131,12 @@ export class LocalAuthority implements Authority {
     return { grant, row };
   }
 
-  async check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>> {
+  async check(open: readonly OpenGrant[]): Promise<RightsNow> {
     const { connects, store, sessions, clock, sessionIdleS } = this.#parts;
     const asked = open.slice(0, mostChecked);
     const ended = new Map(asked.map(({ id }) => [id, 'The right to connect has ended.']));
     const activeAt = new Map(asked.map(({ id, activeAtS }) => [id, activeAtS]));
+    const roles = new Map<string, DesktopRole>();
     const seen: string[] = [];
     for (const { grant, facts, activeAtS } of await connects.grantFacts([...ended.keys()])) {
       const standing = standingOf(grant, facts, sessionIdleS, clock.nowS);
@@ -145,6 +148,8 @@ export class LocalAuthority implements Authority {
         continue;
       }
       ended.delete(grant.id);
+      // Told each time until it ends: an answer may be lost.
+      if (standing.isGood && standing.role !== grant.role) roles.set(grant.id, standing.role);
       if (grant.seenAtS < clock.nowS - grantSeenS / 4) seen.push(grant.id);
       // A gateway's clock may be ahead.
       const lastS = Math.min(activeAt.get(grant.id) ?? Number.NEGATIVE_INFINITY, clock.nowS);
@@ -152,7 +157,7 @@ export class LocalAuthority implements Authority {
       if (lastS > facts.session!.usedAtS + 60) await sessions.noteUse(grant.session);
     }
     await connects.noteSeen(seen, clock.nowS);
-    return ended;
+    return { ended, roles };
   }
 
   async closed({ grantId, reason, openS, bytesOut, bytesIn, frames }: ConnectionReport): Promise<void> {
@@ -219,6 +224,7 @@ export class LocalAuthority implements Authority {
     const { facts, row } = await connects.factsOf(right.session, right.person, right.desktop);
     const standing = standingOf(right, facts, sessionIdleS, clock.nowS);
     if (!standing.isGood) throw new Refused(standing.reason);
+    if (standing.role !== right.role) throw new Refused('right-ended');
     return { row: row!, endsAtS: standing.endsAtS };
   }
 

@@ -20,7 +20,8 @@ export interface StandingFacts {
 }
 
 export type Standing =
-  | { readonly isGood: true; readonly endsAtS: number }
+  /** `role`: what may be done now, which may be another than what was given. */
+  | { readonly isGood: true; readonly endsAtS: number; readonly role: DesktopRole }
   | { readonly isGood: false; readonly reason: RefusalReason; readonly sentence: string };
 
 /** States in which an administrator may look at the machine's console. */
@@ -34,6 +35,8 @@ const stateSentences: Partial<Record<DesktopState, string>> = {
   deleted: 'The desktop was deleted.',
 };
 
+export const roleChanged = 'What you may do with this desktop has changed.';
+
 /** @param sessionIdleS seconds without use after which a login ends */
 export function standingOf(right: Right, facts: StandingFacts, sessionIdleS: number, nowS: number): Standing {
   const { session, person, desktop, share } = facts;
@@ -42,19 +45,24 @@ export function standingOf(right: Right, facts: StandingFacts, sessionIdleS: num
     return refused('session-ended', 'You have logged out, or your login has ended.');
   }
   if (desktop === null) return refused('desktop-not-running', stateSentences.deleted!);
+  let role = right.role;
   if (right.kind === 'console') {
     if (person.isAdmin !== 1) return refused('right-ended', 'You are no administrator any more.');
   } else {
-    const role = desktop.owner === right.person ? 'owner' : share;
-    if (role === null) return refused('right-ended', 'The desktop is not shared with you any more.');
-    if (role !== right.role) return refused('right-ended', 'What you may do with this desktop has changed.');
+    const now = desktop.owner === right.person ? 'owner' : share;
+    if (now === null) return refused('right-ended', 'The desktop is not shared with you any more.');
+    // An application inside is for the owner alone.
+    if (now !== right.role && right.kind === 'app') return refused('right-ended', roleChanged);
+    role = now;
   }
   const isRunning = right.kind === 'console' ? consoleStates.includes(desktop.state) : desktop.state === 'ready';
   if (!isRunning) {
     return refused('desktop-not-running', stateSentences[desktop.state] ?? 'The desktop is not running yet.');
   }
   const endsAtS = Math.min(session.endsAtS, desktop.endsAtS ?? session.endsAtS);
-  return nowS < endsAtS ? { isGood: true, endsAtS } : refused('desktop-not-running', "The desktop's time is over.");
+  return nowS < endsAtS
+    ? { isGood: true, endsAtS, role }
+    : refused('desktop-not-running', "The desktop's time is over.");
 }
 
 function refused(reason: RefusalReason, sentence: string): Standing {

@@ -1,6 +1,7 @@
 /** What becomes of a desktop by what is seen of its machine. Pure: from the row, the machine's status and the time to what changes. */
 import type { DesktopState } from '../../../core/wire/portal.ts';
 import type { MachineStatus } from '../machines/machines.ts';
+import type { VncAnswer } from '../machines/vnc-probe.ts';
 import type { Desktop, DesktopChanges } from '../records/desktop.ts';
 
 /** States in which the machine is polled often. */
@@ -17,7 +18,7 @@ const failedKeptS = 7 * 24 * 3600;
 export interface Sight {
   readonly status: MachineStatus;
   /** Whether its desktop answers; null where that was not tried. */
-  readonly answers: boolean | null;
+  readonly answers: VncAnswer | null;
   /** Why its address may not be used; null when it may, or has none. */
   readonly objection: string | null;
 }
@@ -69,14 +70,24 @@ function runningChanges(row: Desktop, sight: Sight, nowS: number, settings: Stat
     return into('starting', nowS);
   }
   if (row.state === 'ready') return {};
-  if (answers === true && nowS >= row.stateAtS + (row.readyAtS === null ? 0 : settleS)) {
+  if (answers === 'answers' && hasSettled(row, nowS)) {
     return { ...into('ready', nowS), ...(row.readyAtS === null && { readyAtS: nowS }) };
   }
   if (nowS > row.stateAtS + settings.startLimitS) {
     const minutes = Math.round(settings.startLimitS / 60);
-    return failed(objection ?? `The machine runs, but its desktop did not answer within ${minutes} minutes.`, nowS);
+    const silence = answers === 'refuses' ? 'did not take its password' : `did not answer within ${minutes} minutes`;
+    return failed(objection ?? `The machine runs, but its desktop ${silence}.`, nowS);
   }
-  return objection === row.reason ? {} : { reason: objection };
+  if (objection !== null || answers !== 'refuses') return objection === row.reason ? {} : { reason: objection };
+  return row.reason === refusal ? {} : { reason: refusal };
+}
+
+/** Shown while it starts. */
+const refusal = 'The streaming server of the desktop is up, but does not take its password yet.';
+
+/** Whether what answers now is what was started: after a restart the old desktop may still answer for a moment. */
+export function hasSettled({ stateAtS, readyAtS }: Desktop, nowS: number): boolean {
+  return nowS >= stateAtS + (readyAtS === null ? 0 : settleS);
 }
 
 /** It is over, and shown for some days. */

@@ -28,11 +28,12 @@ import { schedulerOf } from '../../clock-scheduler.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
 import type { MachineStatus, Machines } from '../machines/machines.ts';
+import type { VncAnswer } from '../machines/vnc-probe.ts';
 import type { AuditEntry } from '../records/audit-trail.ts';
 import type { Desktop, DesktopChanges } from '../records/desktop.ts';
 import type { DesktopStore } from '../records/desktop-store.ts';
 import { DesktopChanged } from '../records/desktop-store.ts';
-import { changesBy, deleting, into, restlessStates } from './desktop-state.ts';
+import { changesBy, deleting, hasSettled, into, restlessStates } from './desktop-state.ts';
 import { idleEndOf } from './idle-end.ts';
 import type { Lease } from './lease.ts';
 import { asksNoLess, type Holder, type Waiting, waitingFor } from './waiting.ts';
@@ -51,8 +52,8 @@ export interface LifecycleParts {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly lease: Pick<Lease, 'isHeld' | 'take' | 'letGo'>;
-  /** Whether a VNC server answers there. */
-  readonly probe: (address: string, port: number) => Promise<boolean>;
+  /** Whether a VNC server answers there, and takes that password. */
+  readonly probe: (address: string, port: number, password: string) => Promise<VncAnswer>;
   /** Why a desktop's address may not be used, in a sentence; null when it may. */
   readonly objectionTo: (address: string) => string | null;
   readonly settings: LifecycleSettings;
@@ -65,7 +66,7 @@ export interface LifecycleParts {
 
 /** Seconds from one reading of the desktops to the next, and between two looks at a machine by how its desktop is. */
 const passS = 1;
-const lookS = { restless: 1, ready: 20, quiet: 60 } as const;
+const lookS = { restless: 1, refusing: 15, ready: 20, quiet: 60 } as const;
 /** Seconds between two tries to find a host. */
 const retryS = 15;
 /** Seconds between two orders to stop a machine. */
@@ -334,11 +335,11 @@ export class Lifecycle {
 
   /** Writes what the status makes of a desktop. */
   async #apply(row: Desktop, status: MachineStatus): Promise<void> {
-    const { store, clock, probe, objectionTo, settings } = this.#parts;
-    const address = status.kind === 'running' && row.state === 'starting' ? status.address : null;
+    const { clock, objectionTo, settings } = this.#parts;
+    const isStarting = status.kind === 'running' && row.state === 'starting' && hasSettled(row, clock.nowS);
+    const address = isStarting ? status.address : null;
     const objection = address === null ? null : objectionTo(address);
-    const answers =
-      address === null || objection !== null ? null : await probe(address, (await store.readOrder(row.id)).vncPort);
+    const answers = address === null || objection !== null ? null : await this.#ask(row, address);
     const longestLifetimeS = this.#stationOf(row)?.longestLifetimeS ?? row.lifetimeS;
     const { startLimitS } = settings;
     const changes = changesBy(row, { status, answers, objection }, clock.nowS, { startLimitS, longestLifetimeS });
@@ -347,6 +348,14 @@ export class Lifecycle {
     if (row.readyAtS === null && next.readyAtS !== null) this.#parts.onReady(next.readyAtS - row.createdAtS);
     // There may be room now for those who wait.
     if (changes.heldUntilS !== undefined) this.#due.clear();
+  }
+
+  /** A server that refuses would let nobody in for a while if it were asked every second. */
+  async #ask(row: Desktop, address: string): Promise<VncAnswer> {
+    const { vncPort, vncPassword } = await this.#parts.store.readOrder(row.id);
+    const answer = await this.#parts.probe(address, vncPort, vncPassword);
+    if (answer === 'refuses') this.#postpone(row, lookS.refusing);
+    return answer;
   }
 
   async #change(row: Desktop, changes: DesktopChanges, ...entries: readonly AuditEntry[]): Promise<Desktop> {

@@ -92,17 +92,17 @@ function cardsInWords({ cards, cardMemoryMib, cardCores, askedModels }: Asked, a
   const models = askedModels.length === 0 ? '' : `${askedModels.join(' or ')} `;
   const noun = `${cards} ${adjective}${models}${cards === 1 ? 'card' : 'cards'}`;
   const least = [
-    ...(cardMemoryMib === 0 ? [] : [gigabytes(cardMemoryMib)]),
+    ...(cardMemoryMib === 0 ? [] : [gibibytes(cardMemoryMib)]),
     ...(cardCores === 0 ? [] : [`${cardCores} cores`]),
   ];
   return least.length === 0 ? noun : `${noun} with ${least.join(' and ')}`;
 }
 
 function sizeInWords({ vcpus, ramMib, cards }: Asked): string {
-  const size = `${vcpus} CPUs and ${gigabytes(ramMib)} of memory`;
+  const size = `${vcpus} CPUs and ${gibibytes(ramMib)} of memory`;
   return cards === 0 ? size : `${size} beside ${cards === 1 ? 'a free card' : `${cards} free cards`}`;
 }
 
-function gigabytes(mib: number): string {
-  return `${Number((mib / 1024).toFixed(1))} GB`;
+function gibibytes(mib: number): string {
+  return `${Number((mib / 1024).toFixed(1))} GiB`;
 }

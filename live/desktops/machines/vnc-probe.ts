@@ -1,25 +1,35 @@
-/** Whether a desktop answers: its VNC server takes a connection, and says that it is one. */
+/**
+ * Whether a desktop answers: its VNC server takes its password. The probe logs in as the gateway does, since servers count connections that
+ * do not, and after a few of them let nobody in from that address for a while.
+ */
 import { connect } from 'node:net';
+import { ByteSource } from '../../gateway/rfb/byte-source.ts';
+import { authenticateAt } from '../../gateway/rfb/handshake.ts';
 
-/** Of the protocol's first message, `RFB 003.008\n` (RFC 6143, section 7.1.1). */
-const greeting = 'RFB ';
+/** `refuses`: a server is there that cannot be logged in at. */
+export type VncAnswer = 'answers' | 'silent' | 'refuses';
 
-/** @param limitMs milliseconds for both; defaults to 3000 */
-export function answersVnc(address: string, port: number, limitMs = 3_000): Promise<boolean> {
+/** @param limitMs milliseconds for all of it; defaults to 3000 */
+export function askVnc(address: string, port: number, password: string, limitMs = 3_000): Promise<VncAnswer> {
   return new Promise((resolve) => {
+    const source = new ByteSource();
     const socket = connect({ host: address, port });
-    const limit = setTimeout(() => end(false), limitMs);
-    let text = '';
-    const end = (answers: boolean): void => {
+    let hasSpoken = false;
+    const limit = setTimeout(() => end(hasSpoken ? 'refuses' : 'silent'), limitMs);
+    const end = (answer: VncAnswer): void => {
       clearTimeout(limit);
       socket.destroy();
-      resolve(answers);
+      resolve(answer);
     };
-    socket.on('data', (part) => {
-      text += part.toString('latin1');
-      if (text.length >= greeting.length) end(text.startsWith(greeting));
+    socket.on('data', (bytes) => {
+      hasSpoken = true;
+      source.push(bytes);
     });
-    socket.on('error', () => end(false));
-    socket.on('end', () => end(false));
+    socket.on('error', (error) => source.fail(error));
+    socket.on('close', () => source.fail(new Error('the connection was closed')));
+    authenticateAt({ source, send: (bytes) => void socket.write(bytes) }, password).then(
+      () => end('answers'),
+      () => end(hasSpoken ? 'refuses' : 'silent'),
+    );
   });
 }

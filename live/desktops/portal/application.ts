@@ -60,11 +60,11 @@ export function checkApplication(value: unknown, catalogue: Catalogue, person: P
 function checkLargest(station: Station, size: DesktopSize, gpu: DesktopGpu, lifetimeS: number): void {
   const { largest, longestLifetimeS } = station;
   const hours = (seconds: number): string => `${Number((seconds / 3600).toFixed(1))} hours`;
-  const memory = (mib: number): string => `${Number((mib / 1024).toFixed(1))} GB`;
+  const memory = (mib: number): string => `${Number((mib / 1024).toFixed(1))} GiB`;
   const parts: readonly (readonly [asked: number, most: number, sentence: string])[] = [
     [size.vcpus, largest.vcpus, `at most ${largest.vcpus} CPUs`],
     [size.ramMib, largest.ramMib, `at most ${memory(largest.ramMib)} of memory`],
-    [size.diskGib, largest.diskGib, `at most ${largest.diskGib} GB of disk`],
+    [size.diskGib, largest.diskGib, `at most ${largest.diskGib} GiB of disk`],
     [gpu.count, largest.cards, largest.cards === 0 ? 'no card' : `at most ${largest.cards} cards`],
     [gpu.count === 0 ? 0 : gpu.memoryMib, largest.cardMemoryMib, `cards of at most ${memory(largest.cardMemoryMib)}`],
     [lifetimeS, longestLifetimeS, `at most ${hours(longestLifetimeS)}`],

@@ -24,6 +24,8 @@ export interface LoginRoutesParts {
 }
 
 const mostBodyBytes = 4 * 1024;
+/** Seconds for which a browser is known after the first login in it. */
+const knownForS = 365 * 86_400;
 /** Seconds from going to the provider until coming back. */
 const attemptLifeS = 600;
 /** Ways to the provider, of one address. */
@@ -40,12 +42,22 @@ export function loginRoutes(parts: LoginRoutesParts): Route[] {
     const { request, response } = exchange;
     requests.checkWrite(request);
     if (local === null) throw new Problem(404, 'One logs in by the login of the facility here.');
-    const name = await local.logIn(await readJson(request, mostBodyBytes), requests.originOf(exchange));
+    const body = await readJson(request, mostBodyBytes);
+    const { name, newKnownBrowser } = await local.logIn(
+      body,
+      requests.originOf(exchange),
+      requests.cookie(request, 'known-browser'),
+    );
     const person = await people.find(name);
     if (person === undefined) throw new Problem(401, 'The account was removed.');
     const secret = await sessions.begin(name, requests.originOf(exchange));
     sendText(response, 200, JSON.stringify(personView(person)), 'application/json', {
-      'Set-Cookie': sessionCookie(secret),
+      'Set-Cookie': [
+        sessionCookie(secret),
+        ...(newKnownBrowser === null
+          ? []
+          : [requests.setCookie('known-browser', newKnownBrowser, { sameSite: 'Strict', maxAgeS: knownForS })]),
+      ],
     });
   }
 

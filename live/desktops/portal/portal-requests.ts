@@ -1,7 +1,7 @@
 /** Who sends a request to the portal, from where, and whether it comes from the portal's own page. */
 import type { IncomingMessage } from 'node:http';
 import type { BlockList } from 'node:net';
-import type { LoginWays } from '../../../core/wire/portal.ts';
+import { backgroundHeader, type LoginWays } from '../../../core/wire/portal.ts';
 import { clientAddress, networksOf } from '../../http/client-address.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Exchange } from '../../http/routes.ts';
@@ -41,7 +41,7 @@ export class PortalRequests {
 
   /** @throws Problem 401, which says how to log in */
   async session({ request }: Pick<Exchange, 'request'>): Promise<Session> {
-    const session = await this.#parts.sessions.find(this.cookie(request, 'session'));
+    const session = await this.#parts.sessions.find(this.cookie(request, 'session'), !isOfPageItself(request));
     if (session !== undefined) return session;
     throw new Problem(401, 'You are not logged in.', { members: { login: this.#parts.login } });
   }
@@ -81,4 +81,10 @@ export class PortalRequests {
   #nameOf(name: string): string {
     return `${this.#isSecure ? '__Host-' : ''}heps-${name}`;
   }
+}
+
+/** Whether a page asks on its own: for events, or as it says in a header. Only of readings: whoever changes something is there. */
+function isOfPageItself({ method, headers }: IncomingMessage): boolean {
+  if (method !== 'GET') return false;
+  return headers[backgroundHeader] !== undefined || headers.accept === 'text/event-stream';
 }

@@ -47,6 +47,9 @@ export class AppSocket implements OpenConnection {
     });
   }
 
+  /** An application is for the owner alone: with another role its right ends. */
+  takeRole(): void {}
+
   /** From now on messages go through. */
   join(browser: WebSocket): void {
     this.#browser = browser;

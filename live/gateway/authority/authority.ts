@@ -64,6 +64,17 @@ export interface OpenGrant {
   readonly activeAtS: number | null;
 }
 
+/** Header of a gateway that changes the role of an open stream; from others, a right whose role has changed ends. */
+export const takesRolesHeader = 'heps-takes-roles';
+
+/** How rights in use stand now, by id. */
+export interface RightsNow {
+  /** Those that have ended, each with a sentence for the person. */
+  readonly ended: ReadonlyMap<string, string>;
+  /** What may be done by those whose role is another than the one they were given with. */
+  readonly roles: ReadonlyMap<string, DesktopRole>;
+}
+
 /** What became of a connection, for the audit trail and the metrics. */
 export interface ConnectionReport {
   readonly grantId: string;
@@ -134,8 +145,8 @@ export interface Authority {
   filesGrant(secret: string, desktopId: string): Promise<FilesGrant>;
   /** A certificate with which the gateway's key may log in at the machine, good for a minute. @throws Refused */
   certify(secret: string, desktopId: string, publicKey: string): Promise<string>;
-  /** Of the rights in use here, those that have ended, each with a sentence for the person. Asked every two seconds. */
-  check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>>;
+  /** Of the rights in use here, those that have ended or changed. Asked every two seconds. */
+  check(open: readonly OpenGrant[]): Promise<RightsNow>;
   /** Notes the end of a connection. */
   closed(report: ConnectionReport): Promise<void>;
   /** Notes what was done with a file. */

@@ -4,6 +4,7 @@
  */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
+import type { DesktopRole } from '../../../core/wire/portal.ts';
 import {
   type Authority,
   type ConnectAttempt,
@@ -13,8 +14,10 @@ import {
   type OpenGrant,
   type RefusalReason,
   Refused,
+  type RightsNow,
   refusalReasons,
   type TransferReport,
+  takesRolesHeader,
 } from './authority.ts';
 
 export interface RemoteAuthorityOptions {
@@ -66,9 +69,13 @@ export class RemoteAuthority implements Authority {
     return certificate;
   }
 
-  async check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>> {
-    const { ended } = (await this.#ask('check', { open })) as { ended: Readonly<Record<string, string>> };
-    return new Map(Object.entries(ended));
+  async check(open: readonly OpenGrant[]): Promise<RightsNow> {
+    const { ended, roles = {} } = (await this.#ask('check', { open })) as {
+      readonly ended: Readonly<Record<string, string>>;
+      /** Not from a server that ends what has changed. */
+      readonly roles?: Readonly<Record<string, DesktopRole>>;
+    };
+    return { ended: new Map(Object.entries(ended)), roles: new Map(Object.entries(roles)) };
   }
 
   async closed(report: ConnectionReport): Promise<void> {
@@ -107,6 +114,7 @@ export class RemoteAuthority implements Authority {
         headers: {
           authorization: `Bearer ${this.#token}`,
           'content-type': 'application/json',
+          [takesRolesHeader]: '1',
           'content-length': Buffer.byteLength(body),
         },
         signal: AbortSignal.timeout(this.#limitS * 1000),

@@ -1,9 +1,11 @@
 /** Where the secrets of connects stand in requests: rule 3 of the gateway. */
 import type { IncomingMessage } from 'node:http';
+import { notesProtocol } from '../../../core/wire/portal.ts';
 import { secretFormat } from '../../access/secrets.ts';
 
-/** What a browser sends for `new WebSocket(url, ['binary', 'token.…'])`. */
-const protocols = /^binary, ?token\.([A-Za-z0-9_-]{43})$/;
+/** What a browser sends for `new WebSocket(url, ['binary', 'token.…'])`, or with `heps-notes` between them. */
+const protocols = /^binary(?:, ?heps-notes)?, ?token\.([A-Za-z0-9_-]{43})$/;
+const withoutToken = /^binary(?:, ?heps-notes)?$/;
 
 /** Begin of every cookie of the gateway; none of these goes to a web application or comes from one. */
 const ourCookies = /^(?:__(?:Host|Secure)-)?heps/i;
@@ -18,8 +20,13 @@ export function cookieNames(isSecure: boolean): Readonly<Record<'stream' | 'app'
 /** The token with which a stream is asked for: of the subprotocols, or where `binary` stands alone of the cookie. @returns null for anything else */
 export function streamToken(request: IncomingMessage, cookie: string): string | null {
   const asked = request.headers['sec-websocket-protocol'] ?? '';
-  const found = protocols.exec(asked)?.[1] ?? (asked === 'binary' ? cookieOf(request, cookie) : null);
+  const found = protocols.exec(asked)?.[1] ?? (withoutToken.test(asked) ? cookieOf(request, cookie) : null);
   return found !== null && secretFormat.test(found) ? found : null;
+}
+
+/** Whether the page understands texts beside the stream: what is not from here takes bytes only. */
+export function takesNotes(request: IncomingMessage): boolean {
+  return request.headers['sec-websocket-protocol']?.includes(notesProtocol) ?? false;
 }
 
 /** @returns null where it is missing, or there twice */

@@ -1,6 +1,7 @@
 /** Connections that are open, and the question every two seconds whether they still may be: rule 9 of the gateway. */
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/clock.ts';
+import type { DesktopRole } from '../../../core/wire/portal.ts';
 import type { Authority, Grant, OpenGrant } from '../authority/authority.ts';
 import type { EndKind } from './end-of-connection.ts';
 
@@ -9,6 +10,8 @@ export interface OpenConnection {
   /** Unix seconds; null: not yet. */
   readonly activeAtS: number | null;
   readonly openedAtS: number;
+  /** What may be done from now on; the grant has what it was opened with. */
+  takeRole(role: DesktopRole): void;
   end(kind: EndKind, sentence: string): void;
   /** Ends it when its browser has not answered the last time. */
   ping(): void;
@@ -98,11 +101,12 @@ export class OpenRights {
       return;
     }
     try {
-      const ended = await this.#authority.check(openGrants(this.#connections));
+      const { ended, roles } = await this.#authority.check(openGrants(this.#connections));
       this.#answeredAtS = this.#clock.nowS;
       for (const connection of [...this.#connections]) {
         const sentence = ended.get(connection.grant.id);
         if (sentence !== undefined) connection.end('right-ended', sentence);
+        else connection.takeRole(roles.get(connection.grant.id) ?? connection.grant.role);
       }
     } catch (error) {
       const awayS = this.#clock.nowS - this.#answeredAtS;

@@ -1,5 +1,6 @@
 /** A gateway's line to the files of one machine, for one right: open while it is used, ended within two seconds of the right's end. */
 import type { Clock } from '../../../core/clock.ts';
+import type { DesktopRole } from '../../../core/wire/portal.ts';
 import type { FilesGrant } from '../authority/authority.ts';
 import type { EndKind } from '../connections/end-of-connection.ts';
 import type { OpenConnection } from '../connections/open-rights.ts';
@@ -72,6 +73,11 @@ export class FileSession implements OpenConnection {
 
   noteUse(): void {
     this.#activeAtS = this.#clock.nowS;
+  }
+
+  /** What may be moved depends on the role, and the line was opened for one: the next request opens another, or is refused. */
+  takeRole(role: DesktopRole): void {
+    if (role !== this.grant.role) this.end('right-ended', 'What you may do on this desktop has changed.');
   }
 
   end(kind: EndKind, sentence: string): void {

@@ -91,6 +91,8 @@ export class ClientMessages implements Items {
         return 4;
       case clientTypes.setDesktopSize:
         if (there < 8) return 0;
+        // The owner's window sets the size: two who both did would never come to rest.
+        if (this.#state.role !== 'owner') this.passes = false;
         return 8 + 16 * atMost(bytes[at + 6]!, mostScreens, 'screens');
       case clientTypes.qemu:
         if (there < 2) return 0;
@@ -150,8 +152,9 @@ export class ClientMessages implements Items {
       this.passes = false;
       return text.bytes;
     }
-    const verdict = judgeCutText(bytes, at, text, this.#state.clipboard.mostIn);
-    if (verdict === 'need-all') return 0;
+    const { mostIn, mostOut } = this.#state.clipboard;
+    const verdict = judgeCutText(bytes, at, text, { along: mostIn, against: mostOut });
+    if (verdict === 'need-more') return 0;
     this.passes = verdict === 'pass';
     return text.bytes;
   }

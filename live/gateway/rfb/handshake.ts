@@ -23,6 +23,13 @@ export interface ServerInit {
 
 /** As the client of a VNC server. Asks for a shared session, so that one viewer never throws another out. */
 export async function logInAt(server: Peer, password: string | null): Promise<ServerInit> {
+  await authenticateAt(server, password);
+  server.send(Buffer.from([1]));
+  return readServerInit(server);
+}
+
+/** The part of it that shows the password, before there is a session. @throws ProtocolError where the server does not take it */
+export async function authenticateAt(server: Peer, password: string | null): Promise<void> {
   const version = /^RFB (\d{3})\.(\d{3})\n$/.exec((await server.source.read(12)).toString('latin1'));
   if (version === null) throw new ProtocolError('the desktop does not speak RFB');
   const number = Number(version[1]) * 1000 + Number(version[2]);
@@ -35,8 +42,6 @@ export async function logInAt(server: Peer, password: string | null): Promise<Se
   if ((security === securityVnc || minor === 8) && (await server.source.read(4)).readUInt32BE(0) !== 0) {
     throw new ProtocolError('the desktop does not accept its password');
   }
-  server.send(Buffer.from([1]));
-  return readServerInit(server);
 }
 
 async function givenSecurity({ source }: Peer): Promise<number> {

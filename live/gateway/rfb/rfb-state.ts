@@ -3,7 +3,8 @@ import type { ClipboardPolicy, DesktopRole } from '../../../core/wire/portal.ts'
 import type { PixelFormat } from './pixel-format.ts';
 
 export interface RfbState {
-  readonly role: DesktopRole;
+  /** Changes while the stream is open, when the owner gives or takes control. */
+  role: DesktopRole;
   readonly clipboard: ClipboardPolicy;
   format: PixelFormat;
   /** The desktop has said that it takes cut texts of the extended form. */
@@ -12,7 +13,7 @@ export interface RfbState {
   takesExtendedMouse: boolean;
 }
 
-/** The extended form lets either side ask for the other's text, so it is offered only where texts may go both ways. */
+/** Where a text may go at least one way: of the other way's messages none passes. */
 export function offersExtendedClipboard({ role, clipboard }: RfbState): boolean {
-  return role !== 'view' && clipboard.mostIn > 0 && clipboard.mostOut > 0;
+  return role !== 'view' && (clipboard.mostIn > 0 || clipboard.mostOut > 0);
 }

@@ -1,4 +1,4 @@
-/** Messages from the desktop: all pass but cut texts that the policy does not allow. */
+/** Messages from the desktop: all pass but cut texts that the policy does not allow, or that go to one who may only look. */
 import { cutTextAt, judgeCutText } from './clipboard.ts';
 import { encodings } from './encodings.ts';
 import type { Items } from './item-stream.ts';
@@ -71,12 +71,14 @@ export class ServerMessages implements Items {
   #cutText(bytes: Buffer, at: number): number {
     const text = cutTextAt(bytes, at);
     if (text === null) return 0;
-    if (text.isExtended && !offersExtendedClipboard(this.#state)) {
+    // What the owner copies is not part of the picture that is shared.
+    if (this.#state.role === 'view' || (text.isExtended && !offersExtendedClipboard(this.#state))) {
       this.passes = false;
       return text.bytes;
     }
-    const verdict = judgeCutText(bytes, at, text, this.#state.clipboard.mostOut);
-    if (verdict === 'need-all') return 0;
+    const { mostIn, mostOut } = this.#state.clipboard;
+    const verdict = judgeCutText(bytes, at, text, { along: mostOut, against: mostIn });
+    if (verdict === 'need-more') return 0;
     if (text.isExtended) this.#state.takesExtendedClipboard = true;
     this.passes = verdict === 'pass';
     return text.bytes;

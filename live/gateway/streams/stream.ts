@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../../core/clock.ts';
+import type { DesktopRole, GatewayNote } from '../../../core/wire/portal.ts';
 import type { Grant } from '../authority/authority.ts';
 import { closeCodes, closeReason, type EndKind } from '../connections/end-of-connection.ts';
 import type { GatewayMetrics } from '../connections/gateway-metrics.ts';
@@ -25,6 +26,8 @@ export interface StreamParts {
   /** Below the WebSocket. */
   readonly socket: Duplex;
   readonly grant: Grant;
+  /** Whether the page understands texts beside the stream. */
+  readonly takesNotes: boolean;
   /** Connects to where the desktop is. */
   readonly connect: (user: LinkUser, signal: AbortSignal) => Promise<Link>;
   /** Seconds until both handshakes must be over. */
@@ -56,7 +59,9 @@ export class Stream implements OpenConnection {
   readonly #connecting = new AbortController();
   #link: Link | null = null;
   /** Null until the handshakes are over. */
-  #messages: { readonly client: ClientMessages; readonly server: ServerMessages } | null = null;
+  #messages: { readonly state: RfbState; readonly client: ClientMessages; readonly server: ServerMessages } | null =
+    null;
+  #role: DesktopRole;
   #toDesktop!: ItemStream;
   #toBrowser!: ItemStream;
   #bytesOut = 0;
@@ -69,6 +74,7 @@ export class Stream implements OpenConnection {
   constructor(parts: StreamParts) {
     this.#parts = parts;
     this.grant = parts.grant;
+    this.#role = parts.grant.role;
     this.openedAtS = parts.clock.nowS;
     const { ws, socket } = parts;
     ws.on('message', (bytes: Buffer, isBinary) => this.#onMessage(bytes, isBinary));
@@ -89,6 +95,20 @@ export class Stream implements OpenConnection {
     });
   }
 
+  /** Holds from the next message on, in both directions. */
+  takeRole(role: DesktopRole): void {
+    if (role === this.#role) return;
+    this.#role = role;
+    if (this.#messages === null) return;
+    this.#messages.state.role = role;
+    this.#tellRole();
+  }
+
+  #tellRole(): void {
+    const note: GatewayNote = { role: this.#role };
+    if (this.#parts.takesNotes && this.#end === null) this.#parts.ws.send(JSON.stringify(note));
+  }
+
   /** Both handshakes are over, and nobody has ended it. */
   get isOpen(): boolean {
     return this.#messages !== null && this.#end === null;
@@ -107,16 +127,17 @@ export class Stream implements OpenConnection {
       const [{ message, format }] = await Promise.all([atDesktop, atBrowser]);
       if (this.#end !== null) return;
       const state: RfbState = {
-        role: grant.role,
+        role: this.#role,
         clipboard: grant.clipboard,
         format,
         takesExtendedClipboard: false,
         takesExtendedMouse: false,
       };
-      this.#messages = { client: new ClientMessages(state), server: new ServerMessages(state) };
+      this.#messages = { state, client: new ClientMessages(state), server: new ServerMessages(state) };
       this.#toDesktop = new ItemStream(this.#messages.client);
       this.#toBrowser = new ItemStream(this.#messages.server);
       ws.send(message);
+      this.#tellRole();
       this.#onLinkBytes(this.#fromDesktop.rest());
       this.#onMessage(this.#fromBrowser.rest(), true);
     } catch (error) {

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type Grant, Refused, type Upstream } from '../authority/authority.ts';
 import type { Caller } from '../connections/admission.ts';
 import { refuseUpgrade } from '../connections/answers.ts';
-import { cookieNames, secretCookie, streamToken } from '../connections/connect-secrets.ts';
+import { cookieNames, secretCookie, streamToken, takesNotes } from '../connections/connect-secrets.ts';
 import { checkRoom, type GatewayContext } from '../connections/context.ts';
 import { isWebSocketRequest } from '../connections/upgrade.ts';
 import { linkToConsole } from './console-link.ts';
@@ -93,7 +93,16 @@ export class Streams {
       return;
     }
     const connect = (user: LinkUser, signal: AbortSignal): Promise<Link> => this.#link(upstream, user, signal);
-    const stream = new Stream({ ws, socket, grant, connect, connectLimitS: limits.connectLimitS, clock, metrics });
+    const stream = new Stream({
+      ws,
+      socket,
+      grant,
+      takesNotes: takesNotes(request),
+      connect,
+      connectLimitS: limits.connectLimitS,
+      clock,
+      metrics,
+    });
     rights.add(stream);
     metrics.opened(upstream.kind);
     const { id, desktopId, person, role } = grant;

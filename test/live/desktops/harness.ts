@@ -18,6 +18,7 @@ import { SshAuthority } from '../../../live/desktops/connect/ssh-authority.ts';
 import { TokenServer } from '../../../live/desktops/connect/token-server.ts';
 import { soleLease } from '../../../live/desktops/lifecycle/lease.ts';
 import { Lifecycle, type LifecycleParts } from '../../../live/desktops/lifecycle/lifecycle.ts';
+import type { VncAnswer } from '../../../live/desktops/machines/vnc-probe.ts';
 import { checkApplication, checkRoom, newDesktop } from '../../../live/desktops/portal/application.ts';
 import type { Desktop } from '../../../live/desktops/records/desktop.ts';
 import { DesktopStore } from '../../../live/desktops/records/desktop-store.ts';
@@ -103,7 +104,9 @@ export class DesktopsUnderTest {
   readonly readyAfterS: number[] = [];
   readonly refusals: string[] = [];
   /** Whether a desktop answers. */
-  answers = true;
+  answers: VncAnswer = 'answers';
+  /** Questions that were asked of desktops. */
+  probes = 0;
   readonly #settings: LifecycleParts['settings'];
   readonly #remove: () => void;
 
@@ -161,7 +164,10 @@ export class DesktopsUnderTest {
       catalogue: this.catalogue,
       clock: this.clock,
       lease,
-      probe: async () => this.answers,
+      probe: async () => {
+        this.probes++;
+        return this.answers;
+      },
       objectionTo: (address) => addressCheck.objectionTo(address),
       settings: this.#settings,
       log: (_, fields, text) => void this.log.push(`${text} ${'err' in fields ? String(fields.err) : ''}`),

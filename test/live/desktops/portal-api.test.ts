@@ -1,10 +1,10 @@
 /** The portal over HTTP: who may, what is answered, what is refused and how. */
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DesktopView } from '../../../core/wire/portal.ts';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
 import { RemoteAuthority } from '../../../live/gateway/authority/remote-authority.ts';
+import { VncStub } from '../gateway/stubs/vnc-stub.ts';
 import { PortalServer, password } from './portal-server.ts';
 
 let portal: PortalServer;
@@ -12,13 +12,13 @@ let chen: string;
 let li: string;
 let admin: string;
 let id: string;
-/** In place of desktops: says `RFB`, and no more. */
-const vnc = createServer((socket) => void socket.on('error', () => {}).write('RFB 003.008\n'));
+/** In place of desktops. */
+let vnc: VncStub;
 
 beforeAll(async () => {
   portal = await PortalServer.start();
   portal.machines.address = '127.0.0.1';
-  await new Promise<void>((resolve) => vnc.listen(5901, '127.0.0.1', resolve));
+  vnc = await VncStub.start({}, 5901);
   [chen, li, admin] = [
     await portal.person('chen', { groups: [{ name: 'ct', gid: 70_001 }] }),
     await portal.person('li'),
@@ -27,7 +27,7 @@ beforeAll(async () => {
   id = await portal.ready(chen);
 });
 afterAll(async () => {
-  vnc.close();
+  await vnc.stop();
   await portal.stop();
 });
 
@@ -40,9 +40,15 @@ describe('login', () => {
 
   test('the cookie is for this host and no script; the database has its hash alone', async () => {
     const { headers, body } = await portal.ask('POST', '/portal/v1/session', { body: { name: 'chen', password } });
-    expect(headers.get('set-cookie')).toMatch(/^heps-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    const [cookie, known] = headers.getSetCookie();
+    expect(cookie).toMatch(/^heps-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    // It lets nobody in: only what others try under her name does not hold her back here.
+    expect(known).toMatch(
+      /^heps-known-browser=[\w-]{22}\.[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=31536000$/,
+    );
+    expect((await portal.ask('GET', '/portal/v1/session', { cookie: known!.split(';')[0]! })).status).toBe(401);
     expect(body).toEqual({ name: 'chen', displayName: 'chen', groups: ['ct'], isAdmin: false });
-    const secret = headers.get('set-cookie')!.slice('heps-session='.length, 'heps-session='.length + 43);
+    const secret = cookie!.slice('heps-session='.length, 'heps-session='.length + 43);
     const rows = await portal.database.database.selectFrom('sessions').selectAll().execute();
     expect(JSON.stringify(rows)).not.toContain(secret);
   });
@@ -58,6 +64,17 @@ describe('login', () => {
     expect((await log('wang')).status).toBe(429);
     // The right one as well: who tries does not learn which it was.
     expect((await portal.ask('POST', '/portal/v1/session', { body: { name: 'wang', password } })).status).toBe(429);
+  });
+
+  test('a person who opens an address that is refused reads a page, a program JSON', async () => {
+    const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    for (const path of ['/portal/nothing', '/portal/v1/desktops/<b>']) {
+      const page = await portal.ask('GET', path, { headers: html });
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(page.body).toContain('<a href="/portal/">To the portal</a>');
+      expect(page.body).not.toContain('<b>');
+      expect((await portal.ask('GET', path)).headers.get('content-type')).toBe('application/problem+json');
+    }
   });
 
   test('after logging out the cookie is good for nothing', async () => {
@@ -358,11 +375,11 @@ describe('a separate gateway', () => {
     await portal.until(async () => (await portal.show(chen, id)).state === 'connected');
     expect((await portal.show(chen, id)).viewers).toEqual(['chen']);
     await expect(authority.redeem(attempt)).rejects.toMatchObject({ reason: 'token-unknown' });
-    expect((await authority.check([{ id: grant.id, activeAtS: null }])).size).toBe(0);
+    expect((await authority.check([{ id: grant.id, activeAtS: null }])).ended.size).toBe(0);
     const traffic = { openS: 1, bytesOut: 1, bytesIn: 1, frames: 1 };
     await authority.closed({ grantId: grant.id, reason: 'gone', ...traffic });
     await authority.refused('origin', '192.0.2.9', 'r-2');
-    expect((await authority.check([{ id: grant.id, activeAtS: 1 }])).size).toBe(1);
+    expect((await authority.check([{ id: grant.id, activeAtS: 1 }])).ended.size).toBe(1);
     await portal.until(async () => (await portal.show(chen, id)).state === 'ready');
     await authority.close();
   });

@@ -7,6 +7,8 @@ import { Link, type LinkState } from './link.ts';
 import { Notices } from './notices.ts';
 import { PicturePanel } from './picture-panel.ts';
 import { keepSettings, keptSettings } from './picture-settings.ts';
+import { maySetSize } from './screen.ts';
+import { StallNote } from './stall-note.ts';
 import { Statistics } from './statistics.ts';
 import { NoTicket, ticketsFor } from './ticket.ts';
 import { Toolbar, toolButton } from './toolbar.ts';
@@ -20,9 +22,14 @@ export class DesktopPage {
   readonly #toolbar: Toolbar;
   readonly #veil: Veil;
   readonly #keys = new KeysPanel(() => this.#link.screen?.rfb ?? null);
-  readonly #clipboard = new ClipboardPanel((text) => this.#link.screen?.rfb.clipboardPasteFrom(text));
+  readonly #clipboard = new ClipboardPanel({
+    takesAnyText: () => this.#link.socket?.takesAnyText ?? false,
+    put: (text) => this.#link.screen?.rfb.clipboardPasteFrom(text),
+  });
+  readonly #picture: PicturePanel;
   readonly #notices: Notices | null;
   readonly #files: FilesPanel | null;
+  readonly #stall = new StallNote();
 
   /** @param way null where the address names no desktop */
   constructor(root: HTMLElement, way: WayIn | null) {
@@ -38,9 +45,11 @@ export class DesktopPage {
       settings,
       onState: (state) => queueMicrotask(() => this.#show(state)),
       onClipboard: (text) => this.#clipboard.receive(text),
+      onTextAsked: () => this.#clipboard.expect(),
+      onStall: (isStalled) => this.#stall.show(isStalled),
     });
     const statistics = new Statistics(this.#link);
-    const picture = new PicturePanel(settings, (changed) => {
+    this.#picture = new PicturePanel(settings, (changed) => {
       keepSettings(changed);
       this.#link.settings = changed;
     });
@@ -51,7 +60,7 @@ export class DesktopPage {
         ...(files === null
           ? []
           : [{ name: 'Files', icon: 'files' as const, content: files.root, onOpen: () => files.open() }]),
-        { name: 'Picture', icon: 'fit', content: picture.root },
+        { name: 'Picture', icon: 'fit', content: this.#picture.root },
         { name: 'Clipboard', icon: 'clipboard', content: this.#clipboard.root },
         { name: 'Keys', icon: 'keys', content: this.#keys.root },
         {
@@ -71,7 +80,9 @@ export class DesktopPage {
     this.#toolbar.hideTool('Full screen', !document.fullscreenEnabled);
     this.#notices = way?.kind === 'portal' && way.of === 'desktop' ? new Notices(way.desktopId) : null;
     root.replaceChildren(
-      ...[target, this.#veil.root, this.#notices?.root, this.#toolbar.root].filter((each) => each !== undefined),
+      ...[target, this.#stall.root, this.#veil.root, this.#notices?.root, this.#toolbar.root].filter(
+        (each) => each !== undefined,
+      ),
     );
     files?.takeDrops(root, () => this.#toolbar.openPanel('Files'));
     // Every key goes to the desktop; these three together lead out of it.
@@ -84,6 +95,8 @@ export class DesktopPage {
 
   #show(state: LinkState): void {
     this.#veil.show(state);
+    this.#stall.show(false);
+    if (state.kind === 'over') this.#clipboard.clear();
     this.#root.dataset.link = state.kind;
     this.#toolbar.root.hidden = state.kind !== 'connected';
     this.#keys.release();
@@ -101,6 +114,7 @@ export class DesktopPage {
     this.#toolbar.badge = role === 'view' ? 'View only' : '';
     this.#toolbar.hideTool('Clipboard', role === 'view');
     this.#toolbar.hideTool('Keys', role === 'view');
+    this.#picture.setsSize = maySetSize(role);
     this.#clipboard.policy = clipboard;
     this.#toolbar.hideTool('Files', files === null);
     if (this.#files !== null) this.#files.policy = files;

@@ -1,10 +1,12 @@
 /** The connection to a desktop: it reconnects on its own, with a new ticket each time. */
-import { defer, merge, NEVER, Subscription, take, timer } from 'rxjs';
+import { defer, merge, NEVER, Subscription, take, throwError, timeout, timer } from 'rxjs';
+import type { DesktopRole } from '../../../core/wire/portal.ts';
 import { readerReturns$ } from '../../page/reader-returns.ts';
-import { Problem } from '../load/api.ts';
+import { Problem, sentenceOf } from '../load/api.ts';
 import { type Ending, endingOfClose, endingOfRefusal, mostTries, pauseBeforeS } from './ending.ts';
 import type { PictureSettings } from './picture-settings.ts';
 import { Screen } from './screen.ts';
+import type { Silence } from './silence-watch.ts';
 import { StreamSocket } from './stream-socket.ts';
 import { NoTicket, subprotocols, type Ticket } from './ticket.ts';
 
@@ -21,10 +23,15 @@ export interface LinkOptions {
   readonly settings: PictureSettings;
   readonly onState: (state: LinkState) => void;
   readonly onClipboard: (text: string) => void;
+  /** The desktop says that it has a text, which was asked for. */
+  readonly onTextAsked: () => void;
+  /** The picture stands still since nothing comes from the desktop, or no longer does. */
+  readonly onStall: (isStalled: boolean) => void;
 }
 
 /** Seconds after which an attempt that came to nothing is given up. */
 const patienceS = 15;
+const noAnswer = new Problem(0, 'The portal is not answering.');
 /** Seconds that a connection must last for the pauses to start over. */
 const steadyS = 10;
 
@@ -74,21 +81,33 @@ export class Link {
   connect(): void {
     this.#next.unsubscribe();
     this.#set({ kind: 'connecting' });
-    this.#next = defer(this.#options.ticket).subscribe({
-      next: (ticket) => this.#open(ticket),
-      error: (error) => this.#end(endingOfError(error)),
-    });
+    this.#next = defer(this.#options.ticket)
+      .pipe(timeout({ each: patienceS * 1000, with: () => throwError(() => noAnswer) }))
+      .subscribe({
+        next: (ticket) => this.#open(ticket),
+        error: (error) => this.#end(endingOfError(error)),
+      });
   }
 
   #open(ticket: Ticket): void {
-    const socket = new StreamSocket(ticket.streamUrl, subprotocols(ticket), (code, reason) => {
-      if (socket === this.#socket) this.#end(endingOfClose(code, reason));
+    const socket = new StreamSocket(ticket.streamUrl, subprotocols(ticket), {
+      onClose: (code, reason) => {
+        if (socket === this.#socket) this.#end(endingOfClose(code, reason));
+      },
+      onTextAsked: this.#options.onTextAsked,
+      onNote: ({ role }) => {
+        if (socket === this.#socket) this.#takeRole(role);
+      },
+      onSilence: (silence) => {
+        if (socket === this.#socket) this.#hearNothing(silence);
+      },
     });
     this.#socket = socket;
-    this.#screen = new Screen(this.#options.target, socket.socket, ticket.role === 'view', this.#settings, {
+    this.#screen = new Screen(this.#options.target, socket.socket, ticket.role, this.#settings, {
       onConnect: () => this.#connected(ticket),
       onRefused: (sentence) => this.#end({ kind: 'over', sentence, mayReturn: true }),
       onClipboard: this.#options.onClipboard,
+      onPicture: () => socket.pictureShown(),
     });
     this.#next = timer(patienceS * 1000).subscribe(() =>
       this.#end({ kind: 'retry', sentence: 'The desktop is not answering yet.' }),
@@ -115,12 +134,13 @@ export class Link {
       this.#breaks++;
       if (performance.now() - this.#state.sinceMs > steadyS * 1000) this.#tries = 0;
     }
-    this.#takeDown();
+    const isTried = ending.kind === 'retry' && this.#tries < mostTries;
+    this.#takeDown(isTried);
     if (ending.kind === 'over') {
       this.#set(ending);
       return;
     }
-    if (this.#tries >= mostTries) {
+    if (!isTried) {
       this.#set({ kind: 'over', sentence: `${ending.sentence} Tried ${mostTries} times.`, mayReturn: true });
       this.#tries = 0;
       return;
@@ -134,15 +154,31 @@ export class Link {
       .subscribe(() => this.connect());
   }
 
-  /** The picture stays, as a still. */
-  #takeDown(): void {
+  /** The owner has given or taken back control. */
+  #takeRole(role: DesktopRole): void {
+    if (this.#screen !== null) this.#screen.role = role;
+    if (this.#state.kind !== 'connected') return;
+    const { ticket, sinceMs } = this.#state;
+    this.#set({ kind: 'connected', ticket: { ...ticket, role }, sinceMs });
+  }
+
+  #hearNothing(silence: Silence): void {
+    if (this.#state.kind !== 'connected') return;
+    this.#options.onStall(silence === 'stalled');
+    if (silence === 'dead') this.#end({ kind: 'retry', sentence: 'Nothing came from the desktop any more.' });
+  }
+
+  /** The picture stays, as a still, only while it is tried again: where a right has ended, nothing of it may be read any more. */
+  #takeDown(hasStill: boolean): void {
     const [socket, screen] = [this.#socket, this.#screen];
     this.#socket = this.#screen = null;
-    const still = screen?.still() ?? null;
+    const still = hasStill ? (screen?.still() ?? null) : null;
     screen?.rfb.disconnect();
     socket?.socket.close();
-    if (still === null) return;
+    if (hasStill && still === null) return;
     this.#still?.remove();
+    this.#still = null;
+    if (still === null) return;
     this.#still = still;
     this.#options.target.append(still);
   }
@@ -161,6 +197,6 @@ export class Link {
 
 function endingOfError(error: unknown): Ending {
   if (error instanceof Problem) return endingOfRefusal(error.status, error.message);
-  const sentence = error instanceof Error ? error.message : String(error);
-  return { kind: 'over', sentence, mayReturn: !(error instanceof NoTicket) || error.mayReturn };
+  if (error instanceof NoTicket) return { kind: 'over', sentence: error.message, mayReturn: error.mayReturn };
+  return { kind: 'over', sentence: sentenceOf(error), mayReturn: true };
 }

@@ -7,6 +7,11 @@ import { type Fit, fits, type PictureSettings, type Quality, qualities } from '.
 export class PicturePanel {
   readonly root: HTMLElement;
   #settings: PictureSettings;
+  readonly #hint = element(
+    'p',
+    { class: 'hint' },
+    'The desktop has the size of its owner’s window. Here it is drawn smaller or larger, or you scroll.',
+  );
 
   constructor(settings: PictureSettings, onChange: (settings: PictureSettings) => void) {
     this.#settings = settings;
@@ -19,9 +24,23 @@ export class PicturePanel {
       {},
       element('h2', {}, 'Size'),
       choices('Size', fits, settings.fit, (fit: Fit) => set({ fit })),
+      this.#hint,
       element('h2', {}, 'Quality'),
       choices('Quality', qualities, settings.quality, (quality: Quality) => set({ quality })),
     );
+  }
+
+  /** Whether this window may set the size of the desktop. */
+  set setsSize(setsSize: boolean) {
+    this.#hint.hidden = setsSize;
+    const follow = this.root.querySelector<HTMLInputElement>('input[value="window"]')!;
+    const other = this.root.querySelector<HTMLInputElement>('input[value="scale"]')!;
+    follow.closest<HTMLElement>('.choice')!.hidden = !setsSize;
+    // What is chosen stays the person's choice for her own desktops; here it comes to the same as scaling.
+    const isFollowing = this.#settings.fit === 'window';
+    follow.checked = setsSize && isFollowing;
+    if (!setsSize && isFollowing) other.checked = true;
+    else if (setsSize && !isFollowing) other.checked = this.#settings.fit === 'scale';
   }
 }
 

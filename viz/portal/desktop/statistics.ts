@@ -42,13 +42,15 @@ export class Statistics {
       this.#samples = [];
       return;
     }
-    const { bytesIn, bytesOut, answersMs } = socket.counts;
-    const now: Sample = { atMs: performance.now(), frames: screen.frames, bytesIn, bytesOut };
+    const { bytesIn, bytesOut, answersMs, questions } = socket.counts;
+    // A pixel that was asked for only to hear something is drawn as well.
+    const frames = Math.max(0, screen.frames - questions);
+    const now: Sample = { atMs: performance.now(), frames, bytesIn, bytesOut };
     this.#samples = [...this.#samples, now].slice(-windowS - 1);
     const first = this.#samples[0]!;
     const spanS = Math.max((now.atMs - first.atMs) / 1000, 0.001);
     const rate = (of: 'frames' | 'bytesIn' | 'bytesOut'): number | null =>
-      this.#samples.length < 2 ? null : (now[of] - first[of]) / spanS;
+      this.#samples.length < 2 ? null : Math.max(0, now[of] - first[of]) / spanS;
     const canvas = screen.canvas;
     const rows: [string, string][] = [
       ['Frames', perSecond(rate('frames'), (value) => round(value, value < 10 ? 1 : 0))],
@@ -71,7 +73,7 @@ export class Statistics {
       element(
         'p',
         { class: 'hint' },
-        'Response: from a key press or click to the next data from the desktop, median of the last 20. Frames arrive only when something changes.',
+        'Response: from a key press or click to the first picture that can show what came of it, median of the last 20. Frames arrive only when something changes.',
       ),
     );
   }

@@ -1,25 +1,54 @@
 /**
- * The WebSocket that noVNC speaks through, watched: how it ends, how much passes, and how long the desktop takes to answer. It can be
- * paused while nobody looks.
+ * The WebSocket that noVNC speaks through, watched: how it ends, how much passes, how long the desktop takes to answer, and whether it is
+ * silent because something has broken. It can be paused while nobody looks.
  */
+import { interval } from 'rxjs';
+import type { GatewayNote } from '../../../core/wire/portal.ts';
+import { lookEveryMs, type Silence, SilenceWatch } from './silence-watch.ts';
 
 export interface StreamCounts {
   /** Bytes since it was opened. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Milliseconds between a key or a pressed button that was sent and the next data that came: the last ones, oldest first. */
+  /** Pictures of one pixel that were asked for only to hear something. */
+  readonly questions: number;
+  /**
+   * Milliseconds between a key or a pressed button that was sent and the first picture that can show what came of it, which is none that was
+   * on its way before: the last ones, oldest first.
+   */
   readonly answersMs: readonly number[];
+}
+
+/** Who is told of what happens on it. */
+export interface StreamEvents {
+  /** Once, with the close code and the reason that the gateway gave. */
+  readonly onClose: (code: number, reason: string) => void;
+  /** noVNC asks for a text that the desktop says it has. */
+  readonly onTextAsked: () => void;
+  /** The gateway says something beside the stream. */
+  readonly onNote: (note: GatewayNote) => void;
+  /** At each change. */
+  readonly onSilence: (silence: Silence) => void;
 }
 
 /** Types of RFB messages, RFC 6143 section 7.5, and the extensions that noVNC speaks. */
 const updateRequest = 3;
 const keyEvent = 4;
 const pointerEvent = 5;
+const cutText = 6;
 const continuousUpdates = 150;
 const qemuEvent = 255;
 
+/** Actions of the extended clipboard, in the upper byte of its flags. */
+const capsAction = 1 << 24;
+const requestAction = 1 << 25;
+
 /** How many answers are kept. */
 const keptAnswers = 20;
+/** Milliseconds after which a picture is not counted as the answer to a key that showed nothing. */
+const longestAnswerMs = 5_000;
+/** Messages of the handshake that the gateway answers at once: the version, and the choice of security. */
+const answeredAtOnce = 2;
 
 export class StreamSocket {
   readonly socket: WebSocket;
@@ -29,28 +58,60 @@ export class StreamSocket {
   #askedMs: number | null = null;
   readonly #answersMs: number[] = [];
   #isPaused = false;
+  #takesAnyText = false;
+  /** Bytes of a cut text that are still to be sent: noVNC sends a long one in parts. */
+  #cutTextLeft = 0;
+  readonly #events: StreamEvents;
+  readonly #watch = new SilenceWatch(performance.now());
+  #silence: Silence = 'none';
+  #questions = 0;
+  /** Messages of the handshake that were sent, and when the last of them was. */
+  #greetings = 0;
+  #greetedMs: number | null = null;
   /** Of the desktop, as noVNC last asked for it: bytes 6 to 9 of its messages, width and height. */
   #extent: Extent = [0, 0];
   /** What the server sends unasked; null from a server that is asked for each picture. */
   #sentByItself: Extent | null = null;
 
-  /** @param onClose once, with the close code and the reason that the gateway gave */
-  constructor(url: string, protocols: string[], onClose: (code: number, reason: string) => void) {
+  constructor(url: string, protocols: string[], events: StreamEvents) {
+    this.#events = events;
     this.socket = new WebSocket(url, protocols);
     this.socket.binaryType = 'arraybuffer';
-    this.socket.addEventListener('close', ({ code, reason }) => onClose(code, reason), { once: true });
-    this.socket.addEventListener('message', ({ data }) => this.#receive(data as ArrayBuffer));
+    const looking = interval(lookEveryMs).subscribe(() => this.#look());
+    this.socket.addEventListener(
+      'close',
+      ({ code, reason }) => {
+        looking.unsubscribe();
+        events.onClose(code, reason);
+      },
+      { once: true },
+    );
+    // Before noVNC listens, which takes bytes only.
+    this.socket.addEventListener('message', (event: MessageEvent<ArrayBuffer | string>) => {
+      if (typeof event.data !== 'string') {
+        this.#receive(event.data);
+        return;
+      }
+      event.stopImmediatePropagation();
+      events.onNote(JSON.parse(event.data) as GatewayNote);
+    });
     const send = this.socket.send.bind(this.socket);
     this.#send = (message) => {
       this.#bytesOut += message.byteLength;
       send(message);
     };
-    // noVNC hands over one message at a time, so the first byte is its type.
+    // noVNC hands over one message at a time, so the first byte is its type, but for the later parts of a long cut text.
     this.socket.send = (data) => this.#pass(data as Uint8Array<ArrayBuffer>);
   }
 
   get counts(): StreamCounts {
-    return { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, answersMs: this.#answersMs };
+    const [bytesIn, bytesOut, questions] = [this.#bytesIn, this.#bytesOut, this.#questions];
+    return { bytesIn, bytesOut, questions, answersMs: this.#answersMs };
+  }
+
+  /** Whether the desktop takes any Unicode: noVNC answers its saying so. Otherwise it takes Latin-1 only. */
+  get takesAnyText(): boolean {
+    return this.#takesAnyText;
   }
 
   /** Asks for no more pictures, neither one by one nor continuously. */
@@ -69,16 +130,55 @@ export class StreamSocket {
     this.#send(extentMessage(updateRequest, 1, this.#extent));
   }
 
-  #receive(data: ArrayBuffer): void {
-    this.#bytesIn += data.byteLength;
+  /** A finished picture is on the screen. */
+  pictureShown(): void {
     if (this.#askedMs === null) return;
-    this.#answersMs.push(performance.now() - this.#askedMs);
-    if (this.#answersMs.length > keptAnswers) this.#answersMs.shift();
+    const tookMs = performance.now() - this.#askedMs;
+    // What was on its way when the key was pressed shows nothing of it.
+    if (tookMs < (this.#watch.roundTripMs ?? 0)) return;
     this.#askedMs = null;
+    if (tookMs > longestAnswerMs) return;
+    this.#answersMs.push(tookMs);
+    if (this.#answersMs.length > keptAnswers) this.#answersMs.shift();
+  }
+
+  #receive(data: ArrayBuffer): void {
+    const nowMs = performance.now();
+    this.#bytesIn += data.byteLength;
+    if (this.#greetedMs !== null) this.#watch.tookRoundTrip(nowMs - this.#greetedMs);
+    this.#greetedMs = null;
+    this.#watch.heard(nowMs);
+    if (this.#silence !== 'none') this.#tell('none');
+  }
+
+  /** Whether something is to be heard that is not; only once there are pictures, and while somebody looks. */
+  #look(): void {
+    if (this.#extent[0] === 0 || this.#isPaused || this.socket.readyState !== WebSocket.OPEN) return;
+    const { asks, silence } = this.#watch.look(performance.now());
+    if (asks) {
+      this.#questions++;
+      this.#send(extentMessage(updateRequest, 0, [1, 1]));
+    }
+    if (silence !== this.#silence) this.#tell(silence);
+  }
+
+  #tell(silence: Silence): void {
+    this.#silence = silence;
+    this.#events.onSilence(silence);
   }
 
   #pass(message: Uint8Array<ArrayBuffer>): void {
+    if (this.#cutTextLeft > 0) {
+      this.#cutTextLeft -= message.byteLength;
+      this.#send(message);
+      return;
+    }
+    if (this.#greetings < answeredAtOnce) {
+      this.#greetings++;
+      this.#greetedMs = performance.now();
+    }
     const type = message[0];
+    if (type === cutText) this.#noteCutText(message);
     if (type === updateRequest || type === continuousUpdates) {
       this.#extent = extentOf(message);
       if (type === continuousUpdates) this.#sentByItself = this.#extent;
@@ -88,6 +188,17 @@ export class StreamSocket {
     }
     if (isPress(message)) this.#askedMs ??= performance.now();
     this.#send(message);
+  }
+
+  #noteCutText(message: Uint8Array<ArrayBuffer>): void {
+    const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+    const length = view.getInt32(4);
+    this.#cutTextLeft = 8 + Math.abs(length) - message.byteLength;
+    if (length >= 0) return;
+    const flags = view.getUint32(8);
+    // Capabilities have the bits of other actions set as well.
+    if ((flags & capsAction) !== 0) this.#takesAnyText = true;
+    else if ((flags & requestAction) !== 0) this.#events.onTextAsked();
   }
 
   #askContinuously(): void {

@@ -1,5 +1,5 @@
 /** What one connection needs: where the stream is, the token for it, and what the person may do. */
-import type { ClipboardPolicy, DesktopRole, FilePolicy } from '../../../core/wire/portal.ts';
+import { type ClipboardPolicy, type DesktopRole, type FilePolicy, notesProtocol } from '../../../core/wire/portal.ts';
 import { Problem, portalApi } from '../load/api.ts';
 import type { WayIn } from './way-in.ts';
 
@@ -64,14 +64,18 @@ async function refuseIfOver(desktopId: string): Promise<void> {
 
 /** WebSocket subprotocols of a connection. */
 export function subprotocols({ token }: Ticket): string[] {
-  return token === null ? ['binary'] : ['binary', `token.${token}`];
+  return ['binary', notesProtocol, ...(token === null ? [] : [`token.${token}`])];
 }
 
 /** Unencrypted only where this page is, too. */
 function checkedStreamUrl(address: string): string {
   const url = new URL(address);
   const isGood = url.protocol === 'wss:' || (url.protocol === 'ws:' && location.protocol === 'http:');
-  if (!isGood) throw new RangeError(`the stream's address must begin with wss, got ${url.protocol}`);
+  if (!isGood)
+    throw new NoTicket(
+      'The portal gave an address for the stream that is not safe to open. Please tell the staff.',
+      false,
+    );
   return url.href;
 }
 

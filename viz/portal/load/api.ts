@@ -1,16 +1,17 @@
 /** The portal's API as the pages call it. */
-import type {
-  AppConnectView,
-  AuditView,
-  ConnectView,
-  DesktopApplication,
-  DesktopState,
-  DesktopView,
-  FilesConnectView,
-  LoginWays,
-  PersonView,
-  StationView,
-  UsageView,
+import {
+  type AppConnectView,
+  type AuditView,
+  backgroundHeader,
+  type ConnectView,
+  type DesktopApplication,
+  type DesktopState,
+  type DesktopView,
+  type FilesConnectView,
+  type LoginWays,
+  type PersonView,
+  type StationView,
+  type UsageView,
 } from '../../../core/wire/portal.ts';
 
 /** What one may change about a desktop's life in one word. */
@@ -31,16 +32,25 @@ export class Problem extends Error {
   }
 }
 
+/** What a person reads of something that went wrong: what this page did not expect goes to the browser's console, not to her. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof Problem) return error.message;
+  console.error(error);
+  return 'Something in this page went wrong. Reload it, and tell the staff if that does not help.';
+}
+
 /** Where the API begins, relative to both pages. */
 const base = 'v1/';
 
 export const portalApi = {
   session: () => ask<PersonView>('GET', 'session'),
+  /** Who is logged in, asked by the page on its own. */
+  sessionStill: () => ask<PersonView>('GET', 'session', undefined, background),
   logIn: (name: string, password: string) => ask<PersonView>('POST', 'session', { name, password }),
   logOut: () => ask<void>('DELETE', 'session'),
   stations: async () => (await ask<{ stations: StationView[] }>('GET', 'stations')).stations,
-  usage: () => ask<UsageView>('GET', 'usage'),
-  desktop: (id: string) => ask<DesktopView>('GET', desktopPath(id)),
+  usage: () => ask<UsageView>('GET', 'usage', undefined, background),
+  desktop: (id: string) => ask<DesktopView>('GET', desktopPath(id), undefined, background),
   /** @param key the same for every try of one application, so that a repeated one makes no second desktop */
   apply: (application: DesktopApplication, key: string) =>
     ask<DesktopView>('POST', 'desktops', application, { 'idempotency-key': key }),
@@ -58,7 +68,8 @@ export const portalApi = {
   connectApp: (id: string, app: string) =>
     ask<AppConnectView>('POST', `${desktopPath(id)}/apps/${encodeURIComponent(app)}/connect`, {}),
   adminDesktops: async (search: string, state: DesktopState | '') =>
-    (await ask<{ desktops: DesktopView[] }>('GET', `admin/desktops?${query({ search, state })}`)).desktops,
+    (await ask<{ desktops: DesktopView[] }>('GET', `admin/desktops?${query({ search, state })}`, undefined, background))
+      .desktops,
   adminStop: (id: string) => ask<void>('POST', `admin/${desktopPath(id)}/stop`, {}),
   adminRemove: (id: string) => ask<void>('DELETE', `admin/${desktopPath(id)}`),
   audit: async (of: { desktop?: string; person?: string; limit: number }) =>
@@ -69,6 +80,9 @@ export const portalApi = {
   unifiedLoginUrl: `${base}login`,
 };
 
+/** Of what a page asks without its person: that must not keep a login alive. */
+const background = { [backgroundHeader]: '1' };
+
 function desktopPath(id: string): string {
   return `desktops/${encodeURIComponent(id)}`;
 }
@@ -78,6 +92,9 @@ function query(values: Readonly<Record<string, string | number>>): string {
   const given = Object.entries(values).filter(([, value]) => value !== '');
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
 }
+
+/** Seconds until an answer must be there. */
+const answerLimitS = 30;
 
 async function ask<Answer>(
   method: string,
@@ -94,12 +111,23 @@ async function ask<Answer>(
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((error: unknown) => {
-    throw new Problem(0, `The server is not answering. Check your network and try again. (${String(error)})`);
-  });
-  const text = await response.text();
+    signal: AbortSignal.timeout(answerLimitS * 1000),
+  }).catch(noAnswer);
+  const text = await response.text().catch(noAnswer);
   if (!response.ok) throw problemOf(response.status, text);
-  return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  try {
+    return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  } catch {
+    throw new Problem(
+      0,
+      'Something between this page and the server answered instead of it: log in to your network, then reload this page.',
+    );
+  }
+}
+
+/** Nothing came, or not all of it. */
+function noAnswer(): never {
+  throw new Problem(0, 'The server is not answering. Check your network and try again.');
 }
 
 function problemOf(status: number, text: string): Problem {

@@ -3,7 +3,7 @@ import './apply-view.css';
 import type { DesktopApplication, DesktopView, ImageView, StationView, UsageView } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';
 import { formatMib, plural } from '../../page/quantity-words.ts';
-import { portalApi } from '../load/api.ts';
+import { portalApi, sentenceOf } from '../load/api.ts';
 import { graphicsWords, lifetimeWords } from '../model/words.ts';
 import { icon } from '../page/icons.ts';
 import { choiceCards } from './choice-cards.ts';
@@ -108,7 +108,9 @@ export class ApplyView {
   set usage(usage: UsageView) {
     this.#ofPerson = usage;
     this.#usage.replaceChildren(usagePanel(usage));
+    const refusal = this.#problem.textContent;
     this.#summarise();
+    this.#problem.textContent = refusal;
   }
 
   #chooseStation(station: StationView): void {
@@ -160,21 +162,31 @@ export class ApplyView {
       ...lines.map((line) => element('p', {}, line)),
       ...this.#limitSentences(application).map((sentence) => element('p', { class: 'note warn' }, sentence)),
     );
-    this.#submit.disabled = application === null;
+    this.#submit.disabled = application === null || this.#isBeyondLimit(application);
+    // What was refused is not what stands here now.
+    this.#problem.textContent = '';
   }
 
-  /** Where the application would exceed the limits; it may be sent anyway, since other desktops may end in the meantime. */
+  /** Whether no other desktop's end would make room for it. */
+  #isBeyondLimit(application: AskedSize | null): boolean {
+    const mostCards = this.#ofPerson?.mostCards ?? null;
+    return application !== null && mostCards !== null && application.gpu.count > mostCards;
+  }
+
+  /** Where the application would exceed the limits; where others that end make room, it may be sent anyway. */
   #limitSentences(application: AskedSize | null): string[] {
     const usage = this.#ofPerson;
     if (usage === null || application === null) return [];
     const { desktops, mostDesktops, cards, mostCards, cardHours, mostCardHours } = usage;
     const asked = application.gpu.count;
+    const isOverCards = mostCards !== null && asked > mostCards;
     return [
       mostDesktops !== null && desktops >= mostDesktops
         ? `You have ${plural(desktops, 'desktop')}, and the limit is ${mostDesktops}: delete one first.`
         : null,
-      mostCards !== null && asked > 0 && cards + asked > mostCards
-        ? `You are using ${plural(cards, 'card')}, and the limit is ${mostCards}: this one would have to wait.`
+      isOverCards ? `You may have ${plural(mostCards, 'card')} at a time: ask for no more.` : null,
+      mostCards !== null && asked > 0 && !isOverCards && cards + asked > mostCards
+        ? `You are using ${plural(cards, 'card')} of at most ${mostCards}: this one would wait until one of your desktops ends.`
         : null,
       mostCardHours !== null && asked > 0 && cardHours >= mostCardHours ? 'You have used up your card-hours.' : null,
     ].filter((sentence) => sentence !== null);
@@ -193,7 +205,7 @@ export class ApplyView {
     } catch (error) {
       // Refused is refused: the next try is another application. Only without an answer it may have been made.
       if (!(error instanceof Error && 'status' in error && error.status === 0)) this.#key = crypto.randomUUID();
-      this.#problem.textContent = error instanceof Error ? error.message : String(error);
+      this.#problem.textContent = sentenceOf(error);
       this.#problem.focus();
     } finally {
       this.#submit.disabled = false;

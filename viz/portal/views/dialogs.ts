@@ -1,4 +1,5 @@
 /** Dialogs: something said, something asked. */
+import { sentenceOf } from '../load/api.ts';
 import './dialogs.css';
 import { element } from '../../page/element.ts';
 
@@ -32,7 +33,7 @@ export function askInDialog(
       await answer.act();
       dialog.close();
     } catch (error) {
-      problem.textContent = error instanceof Error ? error.message : String(error);
+      problem.textContent = sentenceOf(error);
     } finally {
       yes.disabled = false;
     }

@@ -2,7 +2,7 @@
 import './login-view.css';
 import type { LoginWays, PersonView } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';
-import { portalApi } from '../load/api.ts';
+import { portalApi, sentenceOf } from '../load/api.ts';
 import { icon } from '../page/icons.ts';
 import { serviceTitle } from '../page/service-title.ts';
 
@@ -53,7 +53,7 @@ function localForm(isOnlyWay: boolean, onLogin: (person: PersonView) => void): H
     try {
       onLogin(await portalApi.logIn(name.value, password.value));
     } catch (error) {
-      problem.textContent = error instanceof Error ? error.message : String(error);
+      problem.textContent = sentenceOf(error);
       password.value = '';
       password.focus();
     } finally {

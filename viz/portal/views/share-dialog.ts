@@ -1,7 +1,7 @@
 /** Who else may see a desktop, and take it back. */
 import type { DesktopView, ShareView } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';
-import { portalApi } from '../load/api.ts';
+import { portalApi, sentenceOf } from '../load/api.ts';
 import { showDialog } from './dialogs.ts';
 
 export class ShareDialog {
@@ -96,7 +96,7 @@ export class ShareDialog {
     try {
       await act();
     } catch (error) {
-      this.#problem.textContent = error instanceof Error ? error.message : String(error);
+      this.#problem.textContent = sentenceOf(error);
     }
   }
 }

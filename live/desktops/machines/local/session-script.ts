@@ -7,6 +7,8 @@
  * Openbox starts the programs, since it leaves a window that comes while it begins until something else happens; leaving it ends the desktop.
  * An X server would reset when its only client leaves, as `xsetroot` does, and drop anybody who connects at that moment (`-noreset`).
  *
+ * The gateway limits the clipboard by the station's policy; the server's own limit, in bytes, only has to be beyond it.
+ *
  * `leader` tells who it is: process id, and when it began in clock ticks since the computer did, since ids are used again.
  */
 export const sessionScript = `
@@ -17,7 +19,7 @@ rm -f xauthority
 export DISPLAY=":$display" XAUTHORITY="$PWD/xauthority"
 xauth -q add "$DISPLAY" . "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')"
 Xtigervnc "$DISPLAY" -auth "$XAUTHORITY" -nolisten tcp -noreset -interface "$address" -rfbport "$port" -SecurityTypes VncAuth \\
-  -PasswordFile vnc-password -AlwaysShared -AcceptSetDesktopSize -geometry 1280x800 -depth 24 -desktop desktop &
+  -PasswordFile vnc-password -AlwaysShared -AcceptSetDesktopSize -MaxCutText 16777216 -geometry 1280x800 -depth 24 -desktop desktop &
 server=$!
 until [ -S "/tmp/.X11-unix/X$display" ]; do
   kill -0 "$server" || exit 1

@@ -103,7 +103,7 @@ test('a right ends with the login', async () => {
   const right = await grant(secret);
   await desktops.sessions.end(chen, origin);
   expect(await refusal(grant(secret))).toBe('session-ended');
-  const ended = await desktops.authority.check([{ id: right.id, activeAtS: null }]);
+  const { ended } = await desktops.authority.check([{ id: right.id, activeAtS: null }]);
   expect(ended.get(right.id)).toBe('You have logged out, or your login has ended.');
 });
 

@@ -27,7 +27,7 @@ describe('from application to end', () => {
   });
 
   test('a machine that runs is starting until its desktop answers, and fails when that takes too long', async () => {
-    desktops.answers = false;
+    desktops.answers = 'silent';
     const id = await desktops.apply(await desktops.person('chen'));
     await desktops.pass(10);
     expect((await desktops.row(id)).state).toBe('starting');
@@ -40,6 +40,21 @@ describe('from application to end', () => {
     expect(desktops.machines.machines.size).toBe(0);
   });
 
+  test('a desktop that does not take its password is asked rarely, and the person reads why it is not there', async () => {
+    desktops.answers = 'refuses';
+    const id = await desktops.apply(await desktops.person('chen'));
+    await desktops.pass(60);
+    expect(await desktops.row(id)).toMatchObject({
+      state: 'starting',
+      reason: 'The streaming server of the desktop is up, but does not take its password yet.',
+    });
+    // Every fifteen seconds, and once when the reason was written.
+    expect(desktops.probes).toBeLessThanOrEqual(6);
+    desktops.answers = 'answers';
+    await desktops.pass(16);
+    expect(await desktops.row(id)).toMatchObject({ state: 'ready', reason: null });
+  });
+
   test('a machine that is found stopped before it ever ran is started', async () => {
     const id = await desktops.apply(await desktops.person('chen'));
     await desktops.pass();
@@ -49,7 +64,7 @@ describe('from application to end', () => {
   });
 
   test('one that has just started is stopped when somebody wants that', async () => {
-    desktops.answers = false;
+    desktops.answers = 'silent';
     const id = await desktops.apply(await desktops.person('chen'));
     await desktops.pass(5);
     await desktops.store.change(await desktops.row(id), { wish: 'stop' }, desktops.clock.nowS);
@@ -109,8 +124,11 @@ describe('from application to end', () => {
     await desktops.store.change(await desktops.row(id), { wish: 'restart' }, desktops.clock.nowS);
     await desktops.pass();
     expect((await desktops.row(id)).state).toBe('starting');
+    const { probes } = desktops;
     await desktops.pass(10);
     expect(await desktops.row(id)).toMatchObject({ state: 'ready', readyAtS });
+    // Not while the old one may still answer.
+    expect(desktops.probes - probes).toBe(1);
     expect(desktops.machines.asked.filter((line) => line.startsWith('restart'))).toHaveLength(1);
     // It was ready once before: that is not counted again.
     expect(desktops.readyAfterS).toHaveLength(1);
@@ -137,7 +155,7 @@ describe('waiting', () => {
     const third = await desktops.apply(chen, oneCard);
     await desktops.pass(2);
     const { state, reason, expectedAtS } = await desktops.row(third);
-    expect([state, reason]).toEqual(['waiting', 'No host has 1 free card with 40 GB.']);
+    expect([state, reason]).toEqual(['waiting', 'No host has 1 free card with 40 GiB.']);
     // The second one ends first.
     expect(expectedAtS).toBe(Math.min(...(await endsOf(chen.person.name))));
     await remove(first);

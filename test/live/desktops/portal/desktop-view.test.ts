@@ -94,7 +94,7 @@ describe('waiting', () => {
       holder('gpu-1', 900, 'A40'),
     ];
     expect(waitingFor({ ...asked, cardMemoryMib: 40_000 }, { 'cards-busy': 2 }, holders)).toEqual({
-      reason: 'No host has 2 free cards with 39.1 GB.',
+      reason: 'No host has 2 free cards with 39.1 GiB.',
       expectedAtS: 900,
     });
     // Who waits next is not told of the same cards.
@@ -105,7 +105,7 @@ describe('waiting', () => {
 
   test('of what no host has at all is told as such', () => {
     expect(waitingFor(asked, { 'card-memory': 3, 'no-cards': 2 }, [])).toEqual({
-      reason: 'No host has 2 cards with 48 GB, not even a busy one. An administrator can say more.',
+      reason: 'No host has 2 cards with 48 GiB, not even a busy one. An administrator can say more.',
       expectedAtS: null,
     });
   });
@@ -121,9 +121,9 @@ describe('waiting', () => {
 
   test('of CPUs and memory names those', () => {
     const plain = { ...asked, cards: 0 };
-    expect(waitingFor(plain, { vcpus: 3 }, []).reason).toBe('No host has room for 4 CPUs and 8 GB of memory.');
+    expect(waitingFor(plain, { vcpus: 3 }, []).reason).toBe('No host has room for 4 CPUs and 8 GiB of memory.');
     expect(waitingFor({ ...asked, cards: 1 }, { vcpus: 3 }, []).reason).toBe(
-      'No host has room for 4 CPUs and 8 GB of memory beside a free card.',
+      'No host has room for 4 CPUs and 8 GiB of memory beside a free card.',
     );
   });
 

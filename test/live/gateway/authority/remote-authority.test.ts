@@ -42,11 +42,15 @@ describe('a separate gateway asks the server', () => {
 
   test('which rights have ended, and tells it what became of connections', async () => {
     memory.ended.set('grant-9', 'over');
+    memory.roles.set('grant-8', 'control');
     const open = [
       { id: 'grant-9', activeAtS: 5 },
       { id: 'grant-8', activeAtS: null },
     ];
-    expect(await remote.check(open)).toEqual(new Map([['grant-9', 'over']]));
+    expect(await remote.check(open)).toEqual({
+      ended: new Map([['grant-9', 'over']]),
+      roles: new Map([['grant-8', 'control']]),
+    });
     expect(memory.asked).toEqual(open);
     const report = { grantId: 'grant-9', reason: 'idle', openS: 3, bytesIn: 1, bytesOut: 2, frames: 1 };
     await remote.closed(report);
@@ -65,7 +69,7 @@ describe('a separate gateway asks the server', () => {
     const { url } = server;
     await server.stop();
     server = await AuthorityServer.start(memory, 'secret', Number(url.port));
-    expect(await remote.check([])).toEqual(new Map());
+    expect((await remote.check([])).ended).toEqual(new Map());
   });
 });
 

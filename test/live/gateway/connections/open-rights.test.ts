@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../../core/clock.ts';
-import type { Grant } from '../../../../live/gateway/authority/authority.ts';
+import type { Grant, RightsNow } from '../../../../live/gateway/authority/authority.ts';
 import type { EndKind } from '../../../../live/gateway/connections/end-of-connection.ts';
 import { type OpenConnection, OpenRights } from '../../../../live/gateway/connections/open-rights.ts';
 import { MemoryAuthority } from '../stubs/memory-authority.ts';
@@ -29,7 +29,11 @@ class HandClock implements Clock {
 const authority = new MemoryAuthority();
 const silent = pino({ level: 'silent' });
 
-function start(check: (open: readonly { readonly id: string }[]) => Promise<ReadonlyMap<string, string>>) {
+function start(checkEnded: (open: readonly { readonly id: string }[]) => Promise<ReadonlyMap<string, string>>) {
+  const check = async (open: readonly { readonly id: string }[]): Promise<RightsNow> => ({
+    ended: await checkEnded(open),
+    roles: new Map(),
+  });
   const clock = new HandClock();
   const options = { checkIntervalS: 2, authorityAwayLimitS: 10, pingIntervalS: 30 };
   const rights = new OpenRights({ check }, clock, options, silent);
@@ -40,6 +44,7 @@ function start(check: (open: readonly { readonly id: string }[]) => Promise<Read
     const connection: OpenConnection = {
       grant,
       activeAtS,
+      takeRole() {},
       openedAtS: clock.nowS,
       end(kind) {
         ends.push([grant.person, kind]);

@@ -42,7 +42,12 @@ const doing = {
 describe('the way to the desktop', () => {
   test.each(Object.entries(doing))('rule 10: of one who may only look, no such message passes: %s', (_, message) => {
     expect(passed(message, stateOf({ role: 'view' }))).toHaveLength(0);
-    expect(passed(message)).toEqual(message);
+    expect(passed(message, stateOf({ role: 'owner' }))).toEqual(message);
+  });
+
+  test("the size is the owner's to set: a guest who may type does not", () => {
+    expect(passed(m.setDesktopSize(2))).toHaveLength(0);
+    expect(passed(Buffer.concat([m.setDesktopSize(2), m.key()]))).toEqual(m.key());
   });
 
   test('whatever one sends who may only look, in whatever pieces, the desktop hears only what asks for pictures', () => {
@@ -89,6 +94,20 @@ describe('the way to the desktop', () => {
     expect(heardOf(m.provideText(6, 'a'.repeat(1_000_000)))).toEqual(m.key());
   });
 
+  test.each([
+    ['in', { mostIn: 10, mostOut: 0 }, [m.caps(6), m.notifyText(6), m.provideText(6, '“短” 🦊')]],
+    ['out', { mostIn: 0, mostOut: 10 }, [m.caps(6), m.requestText(6), m.peekText(6)]],
+  ])(
+    'where texts may only go %s, what is needed for that passes, and nothing of the other way',
+    (_, clipboard, expected) => {
+      const all = [m.caps(6), m.requestText(6), m.peekText(6), m.notifyText(6), m.provideText(6, '“短” 🦊')];
+      const plain = m.cutText(6, clipboard.mostIn === 0 ? '' : 'much too long');
+      expect(passed(Buffer.concat([...all, plain, m.key()]), stateOf({ clipboard }))).toEqual(
+        Buffer.concat([...expected, m.key()]),
+      );
+    },
+  );
+
   test('a packed text does not pass before the desktop has said that it takes such', () => {
     expect(passed(m.provideText(6, 'a'), stateOf({ takesExtendedClipboard: false }))).toHaveLength(0);
   });
@@ -99,8 +118,14 @@ describe('the way to the desktop', () => {
     expect(passed(asked)).toEqual(m.setEncodings(tight, quality, clipboard));
     expect(passed(asked, stateOf({ role: 'owner' }))).toEqual(m.setEncodings(tight, quality, xvp, clipboard));
     expect(passed(asked, stateOf({ role: 'view' }))).toEqual(m.setEncodings(tight, quality));
-    const oneWay = stateOf({ clipboard: { mostIn: 5, mostOut: 0 } });
-    expect(passed(asked, oneWay)).toEqual(m.setEncodings(tight, quality));
+    for (const mosts of [
+      { mostIn: 5, mostOut: 0 },
+      { mostIn: 0, mostOut: 5 },
+    ]) {
+      expect(passed(asked, stateOf({ clipboard: mosts }))).toEqual(m.setEncodings(tight, quality, clipboard));
+    }
+    const noWay = stateOf({ clipboard: { mostIn: 0, mostOut: 0 } });
+    expect(passed(asked, noWay)).toEqual(m.setEncodings(tight, quality));
   });
 
   test('only the owner restarts the machine', () => {

@@ -76,6 +76,9 @@ describe('the way from the desktop', () => {
       m.cutText(3, 'short'),
       m.cutText(3, 'much longer than allowed'),
       m.provideText(3, 'short'),
+      m.caps(3),
+      m.notifyText(3),
+      m.requestText(3),
       m.provideText(3, 'much longer than allowed'),
     ];
     fc.assert(
@@ -98,9 +101,43 @@ describe('the way from the desktop', () => {
     expect(walk(m.provideText(3, 'a'.repeat(1_000_000))).passed).toHaveLength(0);
   });
 
-  test('where texts may go one way only, the extended form passes in none', () => {
-    const state = stateOf({ clipboard: { mostIn: 0, mostOut: 10 } });
-    expect(walk(m.provideText(3, 'short'), undefined, state).passed).toHaveLength(0);
+  test('capabilities of a desktop are not taken for a text, though they have the bit of one', () => {
+    const state = stateOf();
+    expect(walk(m.caps(3), undefined, state).passed).toEqual(m.caps(3));
+    expect(state.takesExtendedClipboard).toBe(true);
+  });
+
+  test.each([
+    ['out', { mostIn: 0, mostOut: 10 }, [m.caps(3), m.notifyText(3), m.provideText(3, '短 🦊')]],
+    ['in', { mostIn: 10, mostOut: 0 }, [m.caps(3), m.requestText(3), m.peekText(3)]],
+    ['no way', { mostIn: 0, mostOut: 0 }, []],
+  ])(
+    'where texts may only go %s, what is needed for that passes, and nothing of the other way',
+    (_, clipboard, expected) => {
+      const all = [m.caps(3), m.requestText(3), m.peekText(3), m.notifyText(3), m.provideText(3, '短 🦊')];
+      const { passed } = walk(Buffer.concat([...all, m.bell()]), undefined, stateOf({ clipboard }));
+      expect(passed).toEqual(Buffer.concat([...expected, m.bell()]));
+    },
+  );
+
+  test('several actions at once, unknown ones and long ones do not pass', () => {
+    const odd = [
+      m.extendedCutText(3, (3 << 27) | 1),
+      m.extendedCutText(3, (1 << 29) | 1),
+      m.extendedCutText(3, 1),
+      m.extendedCutText(3, (1 << 27) | 1, Buffer.alloc(100)),
+      m.extendedCutText(3, m.capsFlags, Buffer.alloc(100)),
+    ];
+    expect(walk(Buffer.concat([...odd, m.bell()])).passed).toEqual(m.bell());
+  });
+
+  test('an end of line counts as one character', () => {
+    expect(walk(m.provideText(3, '123\r\n456\r\n78')).passed).not.toHaveLength(0);
+  });
+
+  test('rule 10: what the owner copies does not reach one who may only look', () => {
+    const texts = [m.cutText(3, 'secret'), m.caps(3), m.provideText(3, 'secret'), m.bell()];
+    expect(walk(Buffer.concat(texts), undefined, stateOf({ role: 'view' })).passed).toEqual(m.bell());
   });
 
   test('an encoding that was not asked for ends the stream', () => {

@@ -34,6 +34,47 @@ describe('a stream', () => {
     expect(stub.sessions[0]!.heard).toEqual(m.updateRequest());
   });
 
+  test('control that is given and taken back holds for the open stream, and the page that takes notes is told', async () => {
+    const grant = harness.authority.grant(stub.port, { role: 'view' });
+    const token = harness.authority.mint(grant);
+    const protocols = ['binary', 'heps-notes', `token.${token}`];
+    const client = new RfbClient({ gateway: harness.gateway.url, origin: portal, protocols });
+    const notes: string[] = [];
+    const { onBytes } = client;
+    client.onBytes = (bytes) => {
+      if (bytes.toString().startsWith('{')) notes.push(bytes.toString());
+      else onBytes(bytes);
+    };
+    await client.handshake();
+    const session = stub.sessions[0]!;
+    client.ws.send(Buffer.concat([m.key(), m.updateRequest()]));
+    await until(() => session.heard.length === 10);
+    harness.authority.roles.set(grant.id, 'control');
+    await until(() => notes.length === 2, 'control');
+    client.ws.send(Buffer.concat([m.key(0x62), m.updateRequest()]));
+    await until(() => session.heard.length === 28);
+    expect(session.heard.subarray(10, 18)).toEqual(m.key(0x62));
+    harness.authority.roles.clear();
+    await until(() => notes.length === 3, 'view');
+    client.ws.send(Buffer.concat([m.key(0x63), m.updateRequest()]));
+    await until(() => session.heard.length === 38);
+    expect(notes).toEqual(['{"role":"view"}', '{"role":"control"}', '{"role":"view"}']);
+    expect(client.ws.readyState).toBe(client.ws.OPEN);
+    expect(client.ws.protocol).toBe('binary');
+  });
+
+  test('a stream of a page that takes bytes only brings no notes', async () => {
+    const grant = harness.authority.grant(stub.port, { role: 'view' });
+    const client = await harness.open(grant);
+    harness.authority.roles.set(grant.id, 'control');
+    const { heard } = stub.sessions[0]!;
+    while (stub.sessions[0]!.heard === heard) {
+      client.ws.send(m.key());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(client.heard).toHaveLength(0);
+  });
+
   test('a stream brings every byte in order to a browser that is slow, and does not keep them all', async () => {
     const client = await harness.open(harness.authority.grant(stub.port));
     const rows = 60;

@@ -53,7 +53,10 @@ async function answer(
     '/v1/gateway/redeem': () => authority.redeem(body),
     '/v1/gateway/exchange': () => authority.exchange(body),
     '/v1/gateway/app-grant': () => authority.appGrant(body.secret, body.desktopId, body.app),
-    '/v1/gateway/check': async () => ({ ended: Object.fromEntries(await authority.check(body.open)) }),
+    '/v1/gateway/check': async () => {
+      const { ended, roles } = await authority.check(body.open);
+      return { ended: Object.fromEntries(ended), roles: Object.fromEntries(roles) };
+    },
     '/v1/gateway/closed': () => authority.closed(body),
     '/v1/gateway/refused': () => authority.refused(body.reason, body.address, body.requestId),
   };

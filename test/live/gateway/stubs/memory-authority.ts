@@ -1,5 +1,6 @@
 /** An authority in memory: grants by token, each good once. */
 import { randomBytes } from 'node:crypto';
+import type { DesktopRole } from '../../../../core/wire/portal.ts';
 import {
   type Authority,
   type ConnectAttempt,
@@ -9,12 +10,15 @@ import {
   type OpenGrant,
   type RefusalReason,
   Refused,
+  type RightsNow,
   type TransferReport,
 } from '../../../../live/gateway/authority/authority.ts';
 
 export class MemoryAuthority implements Authority {
   /** Sentences by grant id. */
   readonly ended = new Map<string, string>();
+  /** Roles that have changed, by grant id. */
+  readonly roles = new Map<string, DesktopRole>();
   readonly reports: ConnectionReport[] = [];
   readonly transfers: TransferReport[] = [];
   readonly refusals: RefusalReason[] = [];
@@ -110,10 +114,11 @@ export class MemoryAuthority implements Authority {
     this.transfers.push(report);
   }
 
-  async check(open: readonly OpenGrant[]): Promise<ReadonlyMap<string, string>> {
+  async check(open: readonly OpenGrant[]): Promise<RightsNow> {
     await this.#answer();
     this.asked = open;
-    return new Map(open.flatMap(({ id }) => (this.ended.has(id) ? [[id, this.ended.get(id)!]] : [])));
+    const ended = new Map(open.flatMap(({ id }) => (this.ended.has(id) ? [[id, this.ended.get(id)!]] : [])));
+    return { ended, roles: this.roles };
   }
 
   async closed(report: ConnectionReport): Promise<void> {

@@ -47,7 +47,12 @@ export const cutText = (type: 3 | 6, text: string): Buffer =>
   Buffer.concat([bytesOf([type, 1], [0, 3], [text.length, 4]), Buffer.from(text, 'latin1')]);
 export const extendedCutText = (type: 3 | 6, flags: number, data: Buffer = Buffer.alloc(0)): Buffer =>
   Buffer.concat([bytesOf([type, 1], [0, 3]), signed(-(4 + data.length)), signed(flags | 0), data]);
-export const capsFlags = (1 << 24) | 1;
+/** As TigerVNC and noVNC say it: text, and all five actions. */
+export const capsFlags = 0x1f000001;
+export const caps = (type: 3 | 6): Buffer => extendedCutText(type, capsFlags, bytesOf([0, 4]));
+export const requestText = (type: 3 | 6): Buffer => extendedCutText(type, (1 << 25) | 1);
+export const peekText = (type: 3 | 6): Buffer => extendedCutText(type, 1 << 26);
+export const notifyText = (type: 3 | 6): Buffer => extendedCutText(type, (1 << 27) | 1);
 /** With the text in it, packed. */
 export const provideText = (type: 3 | 6, text: string): Buffer => {
   const bytes = Buffer.from(`${text}\0`);

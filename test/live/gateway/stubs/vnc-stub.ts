@@ -42,9 +42,10 @@ export class VncStub {
     });
   }
 
-  static async start(options: VncStubOptions = {}): Promise<VncStub> {
+  /** @param port defaults to one that is free */
+  static async start(options: VncStubOptions = {}, port = 0): Promise<VncStub> {
     const stub = new VncStub(options);
-    await new Promise<void>((resolve) => stub.#server.listen(0, '127.0.0.1', 1024, resolve));
+    await new Promise<void>((resolve) => stub.#server.listen(port, '127.0.0.1', 1024, resolve));
     return stub;
   }
 
