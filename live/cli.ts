@@ -17,12 +17,14 @@ const groups: CommandGroups = {
   },
   'Servers of the cloud:': {
     'boot servers delete': async (live) => (await import('./commands/boot.ts')).addBoot(live),
+    reconcile: async (live) => (await import('./commands/reconcile.ts')).addReconcile(live),
     shadow: async (live) => (await import('./commands/shadow.ts')).addShadow(live),
     record: async (live) => (await import('./commands/record.ts')).addRecord(live),
     flavors: async (live) => (await import('./commands/flavors.ts')).addFlavors(live),
   },
   'Setup and checks:': {
     doctor: async (live) => (await import('./commands/doctor.ts')).addDoctor(live),
+    verify: async (live) => (await import('./commands/verify.ts')).addVerify(live),
     'install uninstall': async (live) => (await import('./commands/install.ts')).addInstall(live),
     demo: async (live) => (await import('./commands/demo.ts')).addDemo(live),
   },

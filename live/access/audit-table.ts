@@ -17,6 +17,8 @@ export interface AuditTable {
   requestId: string;
   /** Who asked, as Keystone names her, where that was with its token. Later than the table. */
   userId: Generated<string | null>;
+  /** Names what was done to what, and why it was right, where the action alone does not say. Later than the table. */
+  detail: Generated<string | null>;
 }
 
 /** Makes the table in a new database. */

@@ -5,9 +5,10 @@ import { checkAliases } from '../doctor/alias-checks.ts';
 import { ServiceClocks } from '../doctor/clock-checks.ts';
 import { checkCloud } from '../doctor/cloud-checks.ts';
 import { checkDatabase } from '../doctor/database-checks.ts';
+import { checkHoldings } from '../doctor/holdings-checks.ts';
 import { productionChecks } from '../doctor/production-checks.ts';
 import { checkServer } from '../doctor/server-checks.ts';
-import { databaseStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
+import { databaseStep, holdingsStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
 import { openSession, readCloudConfiguration, surroundings } from '../openstack/index.ts';
 import { openConfiguration } from '../server/configuration.ts';
 import { wallClock } from '../wall-clock.ts';
@@ -50,9 +51,15 @@ export function addDoctor(live: Command): void {
         if (configuration !== null) {
           checks.push(...(await checkDatabase(configuration.database, clocks)), ...productionChecks(configuration));
         }
-        if (client !== null) checks.push(...(await checkServer(client, session, clocks)));
+        if (client !== null) {
+          checks.push(...(await checkServer(client, session, clocks)));
+          checks.push(...(await checkHoldings(client, session, wallClock)));
+        }
         checks.push(...clocks.checks());
-        const leftOut = [...(configuration === null ? [databaseStep] : []), ...(client === null ? [serverStep] : [])];
+        const leftOut = [
+          ...(configuration === null ? [databaseStep] : []),
+          ...(client === null ? [serverStep, holdingsStep] : []),
+        ];
         console.log(json ? asJson(checks, leftOut) : describeChecks(titlesOf(leftOut), checks));
         if (checks.some(({ status }) => status === 'wrong')) process.exitCode = 1;
       } finally {

@@ -1,9 +1,8 @@
 /** Whether `heps live serve` answers, and whether every host with cards reports to it. */
 import { aBoolean, anArray, anObject, aText } from '../../core/check.ts';
 import type { Check } from '../checks.ts';
-import { collect, openNova, openPlacement, type Session } from '../openstack/index.ts';
+import { collect, openNova, openPlacement, pciProviders, type Session } from '../openstack/index.ts';
 import { hostCardsInPlacement } from '../record/host-cards.ts';
-import { pciProviders } from '../record/pci-providers.ts';
 import type { Client } from '../scheduling/client.ts';
 import { mostApartS, type ServiceClocks } from './clock-checks.ts';
 import { check, saying } from './cloud-checks.ts';

@@ -8,6 +8,7 @@ export const doctorSteps: readonly string[] = [
   'clocks',
   'database',
   'server and agents',
+  'what is held, against the cloud',
 ];
 
 /** Numbers of the steps that others than the cloud's own checks take. */
@@ -15,11 +16,13 @@ export const aliasStep = 4;
 export const clockStep = 6;
 export const databaseStep = 7;
 export const serverStep = 8;
+export const holdingsStep = 9;
 
 /** What asks for the steps that need to be told where to look. */
 export const optionsOfSteps: ReadonlyMap<number, string> = new Map([
   [databaseStep, '--config heps.yaml'],
   [serverStep, '--server URL --token-file FILE'],
+  [holdingsStep, '--server URL --token-file FILE'],
 ]);
 
 /** Titles for a terminal: those of steps that were not asked for say how to ask. */

@@ -19,6 +19,7 @@ export interface Hypervisor {
   readonly state: (typeof states)[number];
   readonly status: (typeof statuses)[number];
   readonly vcpus: number;
+  /** As Nova counts, like the others that are used: below 0 where it has counted an end twice, as after a move that was reverted. */
   readonly vcpusUsed: number;
   readonly ramMib: number;
   /** With what is reserved for the host itself. */
@@ -83,6 +84,7 @@ function readAggregate(value: unknown, where: string): Aggregate {
 function readHypervisor(value: unknown, where: string): Hypervisor {
   const hypervisor = anObject(value, where);
   const size = (field: string) => anInteger(hypervisor[field], `${where}.${field}`);
+  const used = (field: string) => anInteger(hypervisor[field], `${where}.${field}`, Number.MIN_SAFE_INTEGER);
   return {
     id: aText(hypervisor.id, `${where}.id`),
     name: aText(hypervisor.hypervisor_hostname, `${where}.hypervisor_hostname`),
@@ -90,11 +92,11 @@ function readHypervisor(value: unknown, where: string): Hypervisor {
     state: oneOf(hypervisor.state, `${where}.state`, states),
     status: oneOf(hypervisor.status, `${where}.status`, statuses),
     vcpus: size('vcpus'),
-    vcpusUsed: size('vcpus_used'),
+    vcpusUsed: used('vcpus_used'),
     ramMib: size('memory_mb'),
-    ramUsedMib: size('memory_mb_used'),
+    ramUsedMib: used('memory_mb_used'),
     diskGib: size('local_gb'),
-    diskUsedGib: size('local_gb_used'),
+    diskUsedGib: used('local_gb_used'),
   };
 }
 

@@ -26,7 +26,9 @@ export type { Method } from './http.ts';
 export type { ActionEvent, InstanceAction } from './instance-actions.ts';
 export { type ShownToken, showToken } from './keystone.ts';
 export { compareVersions, type Microversion } from './microversion.ts';
+export { isMoveOpen, type Move, type MoveFilter } from './migrations.ts';
 export { type Nova, novaOf, openNova } from './nova.ts';
+export { type PciProvider, pciProviders } from './pci-providers.ts';
 export {
   type AtGeneration,
   type Inventory,

@@ -18,6 +18,7 @@ import {
 } from './hosts.ts';
 import { type ActionEvent, type InstanceAction, listActionEvents, listInstanceActions } from './instance-actions.ts';
 import { commonVersion, discoverVersions, type Microversion, type VersionRange } from './microversion.ts';
+import { listMoves, type Move, type MoveFilter } from './migrations.ts';
 import { listAddresses, openConsole, rebootServer, startServer, stopServer } from './server-actions.ts';
 import {
   type CreatedServer,
@@ -57,6 +58,7 @@ export interface Nova {
   listServices(binary?: string): AsyncIterable<ComputeService>;
   listAggregates(): Promise<Aggregate[]>;
   listInstanceActions(serverId: string): AsyncIterable<InstanceAction>;
+  listMoves(filter?: MoveFilter): AsyncIterable<Move>;
   listActionEvents(serverId: string, requestId: string): Promise<ActionEvent[]>;
 }
 
@@ -87,6 +89,7 @@ export function novaOf(session: Session, version: Microversion): Nova {
     listHypervisors: (pageSize) => listHypervisors(nova, pageSize),
     listServices: (binary) => listServices(nova, binary),
     listAggregates: () => listAggregates(nova),
+    listMoves: (filter) => listMoves(nova, filter),
     listInstanceActions: (serverId) => listInstanceActions(nova, serverId),
     listActionEvents: (serverId, requestId) => listActionEvents(nova, serverId, requestId),
   };

@@ -1,5 +1,5 @@
 /** Nova's servers: list, boot on a chosen host, show, delete. */
-import { anInteger, anObject, aText } from '../../core/check.ts';
+import { aBoolean, anInteger, anObject, aText } from '../../core/check.ts';
 import { anyText, aTime, aWrittenInteger, orNull, textsByName } from './answer-values.ts';
 import type { Service } from './service.ts';
 
@@ -22,7 +22,13 @@ export interface Server {
   /** When the guest ended for good; null before. */
   readonly terminatedAtS: number | null;
   readonly metadata: Readonly<Record<string, string>>;
-  /** As it was at the boot; the flavor itself may have changed or gone. */
+  /** An owner or admin has locked it: what would end it is not to be done. */
+  readonly isLocked: boolean;
+  /** Null where its root disk is a volume, which takes nothing of the host's. */
+  readonly imageId: string | null;
+  /** Of its host's disk, besides the flavor's: ephemeral disks and swap. */
+  readonly otherDiskGib: number;
+  /** As it was at the boot or the last resize; the flavor itself may have changed or gone. */
   readonly flavor: ServerFlavor;
   /** Why it is in `ERROR`. Nova writes it a moment after the status: null then, and for every other status. */
   readonly fault: { readonly code: number; readonly message: string } | null;
@@ -43,6 +49,8 @@ export interface ServerFilter {
   readonly allProjects?: boolean;
   readonly host?: string;
   readonly status?: string;
+  /** Only those that are deleted, or about to be: with the status `SOFT_DELETED` those that can be restored. Admin only. */
+  readonly isDeleted?: boolean;
   /** A part of the name, as a regular expression of the database. */
   readonly name?: string;
   /** Unix seconds: only what has changed since, and what was deleted since too. */
@@ -93,9 +101,16 @@ export interface CreatedServer {
 
 /** All servers that fit, with their details. */
 export function listServers(nova: Service, filter: ServerFilter = {}): AsyncGenerator<Server, void, undefined> {
-  const { allProjects, host, status, name, changesSinceS, pageSize } = filter;
+  const { allProjects, host, status, name, isDeleted, changesSinceS, pageSize } = filter;
   const changesSince = changesSinceS === undefined ? undefined : new Date(changesSinceS * 1000).toISOString();
-  const query = { all_tenants: allProjects || undefined, host, status, name, 'changes-since': changesSince };
+  const query = {
+    all_tenants: allProjects || undefined,
+    host,
+    status,
+    name,
+    deleted: isDeleted,
+    'changes-since': changesSince,
+  };
   return nova.items(
     { path: '/servers/detail', field: 'servers', query, ...(pageSize !== undefined && { pageSize }) },
     readServer,
@@ -173,6 +188,9 @@ function readServer(value: unknown, where: string): Server {
     launchedAtS: optionalTime('OS-SRV-USG:launched_at'),
     terminatedAtS: optionalTime('OS-SRV-USG:terminated_at'),
     metadata: textsByName(server.metadata, at('metadata')),
+    isLocked: orNull(server.locked, at('locked'), aBoolean) ?? false,
+    imageId: imageOf(server.image, at('image')),
+    otherDiskGib: otherDiskOf(server.flavor, at('flavor')),
     flavor: readFlavor(server.flavor, at('flavor')),
     fault: orNull(server.fault, at('fault'), readFault),
   };
@@ -187,6 +205,18 @@ function readFlavor(value: unknown, where: string): ServerFlavor {
     diskGib: aWrittenInteger(flavor.disk, `${where}.disk`),
     extraSpecs: orNull(flavor.extra_specs, `${where}.extra_specs`, textsByName) ?? {},
   };
+}
+
+/** Nova writes an empty text for none. */
+function imageOf(value: unknown, where: string): string | null {
+  return value === undefined || value === null || value === '' ? null : aText(anObject(value, where).id, `${where}.id`);
+}
+
+/** As Nova asks Placement for them: swap in whole GiB. */
+function otherDiskOf(value: unknown, where: string): number {
+  const { ephemeral, swap } = anObject(value, where);
+  const swapMib = orNull(swap, `${where}.swap`, aWrittenInteger) ?? 0;
+  return (orNull(ephemeral, `${where}.ephemeral`, aWrittenInteger) ?? 0) + Math.ceil(swapMib / 1024);
 }
 
 function readFault(value: unknown, where: string): { code: number; message: string } {

@@ -4,10 +4,9 @@ import { type CatalogueEntry, catalogue, modelByPciId } from '../../core/card-ca
 import { anArray, anObject, aText } from '../../core/check.ts';
 import type { GpuCard } from '../../core/gpu-card.ts';
 import { aliasOfModel, resourceClassOf } from '../gpu-host/passthrough-files.ts';
-import type { Hypervisor, Placement } from '../openstack/index.ts';
+import { type Hypervisor, type PciProvider, type Placement, pciProviders } from '../openstack/index.ts';
 import type { Client } from '../scheduling/client.ts';
 import { checkReport } from '../srm/report.ts';
-import { type PciProvider, pciProviders } from './pci-providers.ts';
 
 export interface HostCards {
   /** In order of address. A host without cards may be missing. */

@@ -41,9 +41,7 @@ export async function recordCloud(session: Session, options: RecordOptions): Pro
   const placement = await openPlacement(session);
   const hypervisors: Hypervisor[] = [];
   for await (const hypervisor of nova.listHypervisors()) hypervisors.push(hypervisor);
-  const hosts = (await new CloudHosts(nova, placement).read(options.nowS)).sort((one, other) =>
-    one.name < other.name ? -1 : 1,
-  );
+  const hosts = (await new CloudHosts(nova, placement).read()).sort((one, other) => (one.name < other.name ? -1 : 1));
   const cards = await cardsOfHosts(hypervisors, placement, options.client);
   const servers = await readServers(nova, options.sinceS);
   const recorded = arrivalsOf(servers.values(), options);

@@ -143,6 +143,9 @@ const named = { anyOf: [object({ id: text, name: text }), { type: 'null' }] };
 const card = object({ model: text, address: text });
 const sizes = { vcpus: number, ramMib: whole, diskGib: whole };
 
+const holdingKinds = `\`left-behind\`: a place that the server still holds beside the one where it is, as until a resize is confirmed; \`orphan\`:
+what Placement has for nobody that Nova knows. Left out where the server is.`;
+
 export const schedulingSchemas = {
   ServerRequest: object(
     {
@@ -200,7 +203,17 @@ export const schedulingSchemas = {
   HostHoldings: object({
     host: text,
     takesServers: { type: 'boolean' },
-    servers: listOf(object({ request: text, serverId: textOrNull, ...sizes }, ['serverId', ...Object.keys(sizes)])),
+    servers: listOf(
+      object(
+        {
+          request: text,
+          kind: { enum: ['left-behind', 'orphan'], description: holdingKinds },
+          serverId: textOrNull,
+          ...sizes,
+        },
+        ['serverId', ...Object.keys(sizes)],
+      ),
+    ),
     cards: listOf(object({ address: text, holder: text })),
   }),
   Comparison: object({

@@ -14,6 +14,7 @@ import { byOurselves } from './binder.ts';
 import { checkNovaQuestion, type NovaQuestion } from './nova-questions.ts';
 import type { RequestStore } from './request-store.ts';
 import { decisionRecord, requestView } from './request-view.ts';
+import { reviewRoutes } from './review-api.ts';
 import { KeyReused, NotReady, type Scheduling, type Sender } from './scheduling.ts';
 import type { ServerRequest } from './server-request.ts';
 import { checkServerBody } from './server-spec.ts';
@@ -206,8 +207,9 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
           .map(({ name, takesServers }) => ({
             host: name,
             takesServers,
-            servers: view.holdingsOn(name).map(({ id, serverId, vcpus, ramMib, diskGib }) => ({
-              ...(serverId === id ? {} : { request: id }),
+            servers: view.holdingsOn(name).map(({ id, serverId, vcpus, ramMib, diskGib, kind }) => ({
+              ...(serverId === id || kind !== undefined ? {} : { request: id }),
+              ...(kind !== undefined && { kind }),
               serverId,
               vcpus,
               ramMib,
@@ -238,6 +240,7 @@ export function schedulingRoutes(parts: SchedulingApiParts): Route[] {
       operation: docs.novaHostsOperation,
       answer: postNovaHosts,
     },
+    ...reviewRoutes(scheduling, told),
   ];
 }
 

@@ -8,13 +8,14 @@
  *        └──────────────── failing ──no further host──▶ failed   deleting
  *
  * The id of the request and the number of the attempt are in the server's metadata before the create is sent. Whether a create that has no
- * answer was taken is found by them; a server of an attempt that was given up is a stray, and removed.
+ * answer was taken is found by them, among the servers that our own login made. A server is removed only where it can be proved that nobody has
+ * had it, or that its removal was ordered (ownership.ts): one that turns out to run is kept, and the request is active.
  */
 import { BehaviorSubject, filter, firstValueFrom, NEVER, type ObservableInput, race, Subject, timer } from 'rxjs';
 import type { Clock } from '../../core/clock.ts';
 import { schedulerOf } from '../clock-scheduler.ts';
 import {
-  isNotFound,
+  type Identity,
   mayHaveTakenEffect,
   type NewServer,
   type Nova,
@@ -25,7 +26,10 @@ import type { Aliases } from './aliases.ts';
 import type { Claim, ClaimBook } from './claim-book.ts';
 import { type FlavorCache, FlavorMisused, flavorFor, isFlavorGone } from './flavors.ts';
 import type { HeldCard } from './holding.ts';
+import type { Ledger } from './ledger.ts';
+import { attemptOf, canBeOf } from './ownership.ts';
 import { leftToNova } from './placement-question.ts';
+import type { Removals } from './removals.ts';
 import {
   openStates,
   RequestChanged,
@@ -35,7 +39,7 @@ import {
 } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
 import type { ServerFeed } from './server-feed.ts';
-import { attemptKey, requestKey } from './server-metadata.ts';
+import { attemptKey, installationKey, requestKey } from './server-metadata.ts';
 import type { PastAttempt, ServerRequest } from './server-request.ts';
 import type { ServerSpec } from './server-spec.ts';
 import type { RequestState } from './tables.ts';
@@ -63,11 +67,17 @@ export interface BinderParts {
   /** Why a host that Nova chose must not have it; null where it may. */
   readonly objectionTo: (host: string, request: ServerSpec['request']) => string | null;
   readonly feed: ServerFeed;
-  readonly nova: Pick<Nova, 'createServer' | 'deleteServer'>;
+  readonly nova: Pick<Nova, 'createServer'>;
   /** With the token of the person who asked; null where that is not there, as after a restart, or over. */
   readonly novaFor: (requestId: string) => Pick<Nova, 'createServer'> | null;
   /** Her token is not needed any more, or does not serve. */
   readonly forgetPerson: (requestId: string) => void;
+  readonly removals: Pick<Removals, 'remove'>;
+  readonly ledger: Pick<Ledger, 'serversNaming'>;
+  /** Of the login; null where it has no project. */
+  readonly login: Identity | null;
+  /** Of this database; in the metadata of its servers. */
+  readonly installation: string;
   readonly flavors: FlavorCache;
   readonly aliases: Aliases;
   /** Where a server's cards really are; null where nobody can tell yet. */
@@ -165,8 +175,14 @@ export class Binder {
 
   /** Sends the create of this attempt, once. */
   async #create(row: ServerRequest): Promise<ServerRequest> {
-    const { novaFor, forgetPerson, flavors, aliases, clock, log } = this.#parts;
+    const { novaFor, forgetPerson, flavors, aliases, installation, clock, log } = this.#parts;
     const { spec } = row;
+    const there = this.#madeBefore(row);
+    if (there !== undefined) {
+      log('warn', { server: row.id, serverId: there.id }, 'a request without a server has one already');
+      const sentAtS = row.sentAtS ?? there.createdAtS;
+      return await this.#change(row, { state: 'building', attempt: attemptOf(there), sentAtS, serverId: there.id });
+    }
     const nova = row.byPerson === 1 ? novaFor(row.id) : this.#parts.nova;
     if (nova === null) return await this.#withoutPerson(row);
     let flavorId: string;
@@ -188,7 +204,13 @@ export class Binder {
         flavorId,
         networks,
         ...(row.decision.chooser !== 'nova' && { host: row.host! }),
-        metadata: { ...metadata, ...askedOf(spec), [requestKey]: row.id, [attemptKey]: String(row.attempt) },
+        metadata: {
+          ...metadata,
+          ...askedOf(spec),
+          [requestKey]: row.id,
+          [attemptKey]: String(row.attempt),
+          [installationKey]: installation,
+        },
         ...(userData !== undefined && { userData }),
         ...(keyName !== undefined && { keyName }),
         ...(configDrive !== undefined && { configDrive }),
@@ -258,8 +280,19 @@ export class Binder {
   async #serverOf(row: ServerRequest): Promise<Server | undefined> {
     const servers = await this.#parts.feed.changedSince(row.sentAtS! - clockSkewS);
     return servers.find(
-      ({ metadata }) => metadata[requestKey] === row.id && metadata[attemptKey] === String(row.attempt),
+      (server) =>
+        server.metadata[requestKey] === row.id &&
+        attemptOf(server) === row.attempt &&
+        canBeOf(server, row, this.#parts.login),
     );
+  }
+
+  /** A server of this attempt or a later one, where the database has fallen behind. */
+  #madeBefore(row: ServerRequest): Server | undefined {
+    const { ledger, login } = this.#parts;
+    return ledger
+      .serversNaming(row.id)
+      .find((server) => attemptOf(server) >= row.attempt && canBeOf(server, row, login));
   }
 
   async #watch(row: ServerRequest): Promise<ServerRequest> {
@@ -280,10 +313,10 @@ export class Binder {
     if (server.status !== 'BUILD') {
       const cards = row.cards.length === 0 ? null : await readCards(server, row.cards);
       // Without a host that was named Nova may have taken another one.
-      const host = server.host ?? row.host!;
+      const host = server.host ?? row.host;
       const place = { host, ...(cards !== null && { cards }) };
       this.#parts.forgetPerson(row.id);
-      return await this.#change(row, { state: 'active', ...place }, [...new Set([row.host!, host])]);
+      return await this.#change(row, { state: 'active', ...place }, hostsOf(row.host, host));
     }
     if (clock.nowS > row.sentAtS! + settings.buildLimitS) {
       return await this.#change(row, { state: 'failing', fault: `not ACTIVE after ${settings.buildLimitS} s` });
@@ -299,7 +332,7 @@ export class Binder {
       return await this.#change(row, { state: 'failing', fault: `Nova chose ${host}, which is kept: ${objection}` });
     }
     const decision = { ...row.decision, host };
-    return await this.#change(row, { host, decision }, [row.host!, host]);
+    return await this.#change(row, { host, decision }, hostsOf(row.host, host));
   }
 
   /**
@@ -308,11 +341,20 @@ export class Binder {
    */
   async #tryNext(row: ServerRequest): Promise<ServerRequest> {
     const { store, claim, clock, settings, policy } = this.#parts;
-    if (!(await this.#isRemoved(row))) return row;
+    const removal = await this.#removed(row);
+    if (removal === 'later') return row;
+    if (removal !== 'gone') {
+      const { because, server } = removal;
+      // It runs after all.
+      if (server.launchedAtS !== null && canBeOf(server, row, this.#parts.login)) {
+        return await this.#change(row, { state: 'active', fault: null }, hostsOf(row.host));
+      }
+      return await this.#end(row, 'failed', `${row.fault}; its server ${server.id} was left: ${because}`);
+    }
     const { attempt, serverId, spec } = row;
     const wasLeft = row.decision.chooser === 'nova';
     const isRefused = /no valid host/i.test(row.fault ?? '');
-    const place = wasLeft && isRefused ? anyHost : row.host!;
+    const place = wasLeft && isRefused ? anyHost : (row.host ?? anyHost);
     const history = [...row.history, { attempt, host: place, serverId, fault: row.fault ?? '' }];
     const wereLeft = history.some(({ host }) => host === anyHost);
     const mayBeOthers = spec.request.cards > 0 && spec.request.cardModels.length !== 1;
@@ -344,7 +386,7 @@ export class Binder {
         fault: null,
         ...this.lease(),
       };
-      return await store.change(row, next, { ...byOurselves(clock.nowS), claim: on, touched: [row.host!] });
+      return await store.change(row, next, { ...byOurselves(clock.nowS), claim: on, touched: hostsOf(row.host) });
     });
   }
 
@@ -358,24 +400,31 @@ export class Binder {
         return row;
       }
     }
-    return (await this.#isRemoved(row)) ? await this.#end(row, 'deleted', null) : row;
+    const removal = await this.#removed(row);
+    if (removal === 'later') return row;
+    if (removal === 'gone') return await this.#end(row, 'deleted', null);
+    const { because, server } = removal;
+    const state = server.launchedAtS === null ? 'building' : 'active';
+    return await this.#change(row, { state, fault: `not removed: ${because}` });
   }
 
-  /** Asks Nova to delete the request's server, and waits a while for it to be gone. */
-  async #isRemoved({ serverId }: ServerRequest): Promise<boolean> {
-    if (serverId === null) return true;
-    const { nova, feed } = this.#parts;
-    try {
-      await nova.deleteServer(serverId);
-    } catch (error) {
-      // 409: it is being deleted, or a task holds it: look again.
-      if (!isNotFound(error) && !(error instanceof OpenStackError && error.status === 409)) throw error;
+  /** Has the request's server removed, and waits a while for it to be gone; or says why it is kept. */
+  async #removed({ id, serverId }: ServerRequest): Promise<'gone' | 'later' | { because: string; server: Server }> {
+    if (serverId === null) return 'gone';
+    const { feed, removals } = this.#parts;
+    const removal = await removals.remove(serverId, id);
+    if (removal.kind === 'kept') return removal;
+    if (removal.kind === 'later') {
+      await this.#wait(1);
+      return 'later';
     }
     for (let tries = 0; tries < 20 && !this.#isStopped.value; tries++) {
-      if ((await feed.ask(serverId)) === null) return true;
+      const server = await feed.ask(serverId);
+      // One that can be restored for a while is gone for whoever asked.
+      if (server === null || server.status === 'SOFT_DELETED') return 'gone';
       await this.#wait(0.25 * Math.min(tries + 1, 4));
     }
-    return false;
+    return 'later';
   }
 
   /** For as long as a build may take, what is away may come back. */
@@ -400,7 +449,7 @@ export class Binder {
       cards: [],
       ...(history !== undefined && { history }),
     };
-    return await this.#change(row, changes, row.host === null ? [] : [row.host]);
+    return await this.#change(row, changes, hostsOf(row.host));
   }
 
   async #change(row: ServerRequest, changes: RequestChanges, touched: readonly string[] = []): Promise<ServerRequest> {
@@ -420,6 +469,11 @@ export class Binder {
 
 /** In place of the host's name where Nova had the choice and found none. */
 const anyHost = 'any host';
+
+/** Those that there are, each once: a request whose server was put on a shelf is on none. */
+function hostsOf(...hosts: readonly (string | null)[]): string[] {
+  return [...new Set(hosts.filter((host) => host !== null))];
+}
 
 /** What is written by the scheduler itself. */
 export function byOurselves(nowS: number): Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId'> {

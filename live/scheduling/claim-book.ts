@@ -1,7 +1,7 @@
 /** Claims on hosts: decided on the view, written to the database, and only then held. */
 import type { VmRequest } from '../../core/request.ts';
 import type { CloudView, Excluded, NamedDecision } from './cloud-view.ts';
-import { type Holding, wantedCards } from './holding.ts';
+import type { Ledger } from './ledger.ts';
 import { HostChanged, type RequestStore } from './request-store.ts';
 import type { ServerRequest } from './server-request.ts';
 
@@ -16,8 +16,9 @@ export interface Claim {
 const mostRepeats = 20;
 
 export class ClaimBook {
-  readonly #store: Pick<RequestStore, 'readHost' | 'readVersions' | 'readLive'>;
-  readonly #view: CloudView;
+  readonly #store: Pick<RequestStore, 'read' | 'readHost' | 'readVersions' | 'readLive'>;
+  readonly #view: Pick<CloudView, 'decide'>;
+  readonly #ledger: Pick<Ledger, 'noteRow' | 'forgetRow'>;
   readonly #rows = new Map<string, ServerRequest>();
   readonly #versions = new Map<string, number>();
   /** How often something was noted of a host: what was read before that is old. */
@@ -25,14 +26,27 @@ export class ClaimBook {
   /** One claim after the other: each decides on what the one before it holds. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Pick<RequestStore, 'readHost' | 'readVersions' | 'readLive'>, view: CloudView) {
+  /** How often something was noted. */
+  #changes = 0;
+
+  constructor(
+    store: Pick<RequestStore, 'read' | 'readHost' | 'readVersions' | 'readLive'>,
+    view: Pick<CloudView, 'decide'>,
+    ledger: Pick<Ledger, 'noteRow' | 'forgetRow'>,
+  ) {
     this.#store = store;
     this.#view = view;
+    this.#ledger = ledger;
   }
 
   /** Requests that hold something or are under way, by id. */
   get rows(): ReadonlyMap<string, ServerRequest> {
     return this.#rows;
+  }
+
+  /** Rises whenever a request has changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Reads everything from the database. */
@@ -55,10 +69,13 @@ export class ClaimBook {
     for (const host of new Set([known?.host ?? null, row.host])) {
       if (host !== null) this.#notes.set(host, (this.#notes.get(host) ?? 0) + 1);
     }
-    if (row.host === null && (row.state === 'failed' || row.state === 'deleted')) this.#rows.delete(row.id);
-    else this.#rows.set(row.id, row);
-    if (row.host === null) this.#view.letGo(row.id);
-    else this.#view.hold(holdingOf(row, row.host));
+    this.#changes++;
+    if (row.host === null && (row.state === 'failed' || row.state === 'deleted')) {
+      this.#forget(row.id);
+      return;
+    }
+    this.#rows.set(row.id, row);
+    this.#ledger.noteRow(row);
   }
 
   /**
@@ -102,21 +119,21 @@ export class ClaimBook {
     const { version, requests } = await this.#store.readHost(host);
     if (this.#notes.get(host) !== notes) return await this.#readHost(host);
     const there = new Set(requests.map(({ id }) => id));
-    for (const row of [...this.#rows.values()]) {
-      if (row.host === host && !there.has(row.id)) this.#forget(row.id);
-    }
+    const left = [...this.#rows.values()].filter((row) => row.host === host && !there.has(row.id));
+    // One that holds nothing here any more may be on another host, or on a shelf.
+    const elsewhere = await Promise.all(left.map(({ id }) => this.#store.read(id)));
+    if (this.#notes.get(host) !== notes) return await this.#readHost(host);
+    left.forEach(({ id }, index) => {
+      const now = elsewhere[index];
+      if (now === undefined || now.host === host) this.#forget(id);
+      else this.note(now);
+    });
     for (const row of requests) this.note(row);
     this.#versions.set(host, version);
   }
 
   #forget(id: string): void {
     this.#rows.delete(id);
-    this.#view.letGo(id);
+    this.#ledger.forgetRow(id);
   }
-}
-
-/** What a request holds on its host. */
-export function holdingOf({ id, serverId, spec, cards }: ServerRequest, host: string): Holding {
-  const { vcpus, ramMib, diskGib } = spec.request;
-  return { id, serverId, host, vcpus, ramMib, diskGib, cards: wantedCards(cards) };
 }

@@ -5,34 +5,32 @@ import type { CloudHost } from './cloud-view.ts';
 /** Inventories asked for at once. */
 const atOnce = 8;
 
-/** Seconds after which the inventories of a host whose size is the same are read again: an allocation ratio was changed, perhaps. */
-const readAgainS = 600;
-
 /** Hosts of one answer: each is taken in without a pause, and decisions wait. */
 const pageSize = 250;
 
 /** What was read of one host. */
 interface ReadHost {
   readonly hypervisor: Hypervisor;
-  readonly atS: number;
+  /** Of its provider before the inventories were read; it rises with every change of them. Undefined where Placement does not know it. */
+  readonly generation: number | undefined;
   /** Null where Placement does not know it. */
   readonly inventories: Readonly<Record<string, Inventory>> | null;
 }
 
 export class CloudHosts {
   readonly #nova: Pick<Nova, 'listHypervisors'>;
-  readonly #placement: Pick<Placement, 'showInventories'>;
+  readonly #placement: Pick<Placement, 'listProviders' | 'showInventories'>;
   #read: ReadonlyMap<string, ReadHost> = new Map();
-  /** By name. */
-  #ids: ReadonlyMap<string, string> = new Map();
+  #byName: ReadonlyMap<string, Hypervisor> = new Map();
 
-  constructor(nova: Pick<Nova, 'listHypervisors'>, placement: Pick<Placement, 'showInventories'>) {
+  constructor(nova: Pick<Nova, 'listHypervisors'>, placement: Pick<Placement, 'listProviders' | 'showInventories'>) {
     this.#nova = nova;
     this.#placement = placement;
   }
 
   /** All hosts. One that Placement does not know, or knows no vCPUs or RAM of, is left out: no server can go there. */
-  async read(nowS: number): Promise<CloudHost[]> {
+  async read(): Promise<CloudHost[]> {
+    const generations = new Map((await this.#placement.listProviders()).map(({ id, generation }) => [id, generation]));
     const hypervisors: Hypervisor[] = [];
     for await (const hypervisor of this.#nova.listHypervisors(pageSize)) hypervisors.push(hypervisor);
     const hosts = new Map<string, ReadHost>();
@@ -41,33 +39,31 @@ export class CloudHosts {
       Array.from({ length: atOnce }, async () => {
         for (let next = left.pop(); next !== undefined; next = left.pop()) {
           const known = this.#read.get(next.id);
-          const isCurrent =
-            known !== undefined &&
-            known.inventories !== null &&
-            nowS - known.atS < readAgainS &&
-            isSameSize(known.hypervisor, next);
-          hosts.set(
-            next.id,
-            isCurrent
-              ? { ...known, hypervisor: next }
-              : { hypervisor: next, atS: nowS, inventories: await this.#inventoriesOf(next.id) },
-          );
+          const generation = generations.get(next.id);
+          const isCurrent = known !== undefined && generation !== undefined && known.generation === generation;
+          const inventories = isCurrent ? known.inventories : await this.#inventoriesOf(next.id);
+          hosts.set(next.id, { hypervisor: next, generation, inventories });
         }
       }),
     );
     this.#read = hosts;
-    this.#ids = new Map(Array.from(hosts, ([id, { hypervisor }]) => [hypervisor.host, id]));
+    this.#byName = new Map(hypervisors.map((hypervisor) => [hypervisor.host, hypervisor]));
     return [...hosts.values()].flatMap(hostOf);
+  }
+
+  /** The host, whose id is that of its resource provider; undefined for one that was not read. */
+  hypervisorOf(host: string): Hypervisor | undefined {
+    return this.#byName.get(host);
   }
 
   /** Id of the host's resource provider; null for one that was not read. */
   idOf(host: string): string | null {
-    return this.#ids.get(host) ?? null;
+    return this.#byName.get(host)?.id ?? null;
   }
 
   /** Hosts that were read, by name. */
   names(): Iterable<string> {
-    return this.#ids.keys();
+    return this.#byName.keys();
   }
 
   /** Name of the host with that resource provider; null for one that was not read. */
@@ -97,10 +93,6 @@ function hostOf({ hypervisor: { host: name, state, status, diskGib }, inventorie
   if (size.vcpus <= 0 || size.ramMib <= 0) return [];
   const takesServers = state === 'up' && status === 'enabled';
   return [{ name, ...size, cpuAllocationRatio: VCPU.allocationRatio, takesServers }];
-}
-
-function isSameSize(one: Hypervisor, other: Hypervisor): boolean {
-  return one.vcpus === other.vcpus && one.ramMib === other.ramMib && one.diskGib === other.diskGib;
 }
 
 function capacity({ total, reserved, allocationRatio }: Inventory): number {

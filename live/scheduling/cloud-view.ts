@@ -10,10 +10,10 @@ import type { HostSpec } from '../../core/host.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { VmRequest } from '../../core/request.ts';
 import { explain, Scheduler } from '../../core/scheduler.ts';
-import { applySrmTo, type SrmRecord, srmCardOf } from '../../core/srm.ts';
+import { applySrmTo, type SrmCard, type SrmRecord, srmCardOf } from '../../core/srm.ts';
 import { type HostState, inventoryOf, usageOf } from '../srm/host-state.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
-import { type Holding, holdersOf } from './holding.ts';
+import { type HeldCard, type Holding, holdersOf } from './holding.ts';
 
 /** A host as the cloud sees it. */
 export interface CloudHost {
@@ -55,11 +55,22 @@ const nothing: Excluded = new Set<string>();
 /** A host that has cards, as Nova or Placement know, and has not reported them: what is free there nobody knows. */
 const awaitsReport = 'awaits-report';
 
+/**
+ * Seconds after Nova's word that a server has left a host, for which a report that still names it as the holder of a card is late. Later ones
+ * count: a guest is left over on the host, which has the card.
+ */
+const lateReportS = 20;
+
+/** Servers that have left a host which are remembered. */
+const mostLeft = 10_000;
+
 export class CloudView {
   readonly #registry: CloudViewOptions['registry'];
   readonly #policy: Policy;
   readonly #warn: (text: string) => void;
   readonly #warned = new Set<string>();
+  /** Since when servers have left hosts, by both. */
+  readonly #leftAtS = new Map<string, number>();
   #cloudHosts: ReadonlyMap<string, CloudHost> = new Map();
   readonly #holdings = new Map<string, Holding>();
   readonly #byHost = new Map<string, Map<string, Holding>>();
@@ -178,6 +189,35 @@ export class CloudView {
     this.#asked.note(request, atS);
   }
 
+  /** Nova says that a server is on a host no more: its cards there are free, whatever an older report of the host says. */
+  noteLeft(serverId: string, host: string, nowS: number): void {
+    const key = `${serverId}@${host}`;
+    this.#leftAtS.delete(key);
+    this.#leftAtS.set(key, nowS);
+    if (this.#leftAtS.size > mostLeft) this.#leftAtS.delete(this.#leftAtS.keys().next().value!);
+    this.#refresh(host);
+  }
+
+  /** The server is there, perhaps again. */
+  noteThere(serverId: string, host: string): void {
+    if (this.#leftAtS.delete(`${serverId}@${host}`)) this.#refresh(host);
+  }
+
+  /** Cards of a server by its host's newest report; none where that does not name it, or is stale. */
+  cardsNamed(host: string, serverId: string): HeldCard[] {
+    const state = this.#registry.hosts.get(host);
+    if (state === undefined || state.isStale) return [];
+    return usageOf(state)
+      .cards.filter(({ serverIds }) => serverIds.includes(serverId))
+      .map(({ address, model }) => ({ address, model }));
+  }
+
+  /** A card of a host, by its PCI address. */
+  cardAt(host: string, address: string): GpuCard | undefined {
+    const state = this.#registry.hosts.get(host);
+    return state === undefined ? undefined : inventoryOf(state).cards.find((card) => card.address === address);
+  }
+
   /** Decides without holding anything. @param excluded names of hosts that must not be used */
   decide(request: VmRequest, excluded: Excluded = nothing): NamedDecision {
     this.#bringUpToDate();
@@ -217,7 +257,7 @@ export class CloudView {
   cardHolders(host: string): Map<string, string> {
     const state = this.#registry.hosts.get(host);
     if (state === undefined) return new Map();
-    return holdersOf(inventoryOf(state).cards, usageOf(state).cards, this.holdingsOn(host));
+    return holdersOf(inventoryOf(state).cards, this.#reportedCards(state), this.holdingsOn(host));
   }
 
   holdingsOn(host: string): readonly Holding[] {
@@ -312,13 +352,24 @@ export class CloudView {
     this.#cluster.setUp(index, this.#cloudHosts.get(name)!.takesServers && !this.awaitsReport(name));
   }
 
+  /** How its cards are used by its report, but for those of servers that have left it since. */
+  #reportedCards(state: HostState): readonly SrmCard[] {
+    const { cards } = usageOf(state);
+    const isLate = (id: string): boolean => {
+      const leftAtS = this.#leftAtS.get(`${id}@${state.host}`);
+      return leftAtS !== undefined && state.receivedAtS < leftAtS + lateReportS;
+    };
+    if (this.#leftAtS.size === 0) return cards;
+    return cards.filter(({ serverIds }) => serverIds.length === 0 || !serverIds.every(isLate));
+  }
+
   #recordOf(host: string, spec: HostSpec, state: HostState | undefined, holdings: readonly Holding[]): SrmRecord {
     this.#sequence++;
     const sum = (of: (holding: Holding) => number): number => holdings.reduce((total, each) => total + of(each), 0);
     const usage = state === undefined ? null : usageOf(state);
     const isCurrent = state !== undefined && !state.isStale;
     const reported = new Map((usage?.cards ?? []).map((card) => [card.address, card]));
-    const holders = holdersOf(spec.cards, usage?.cards ?? null, holdings);
+    const holders = holdersOf(spec.cards, state === undefined ? null : this.#reportedCards(state), holdings);
     return {
       host,
       sequence: this.#sequence,

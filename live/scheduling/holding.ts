@@ -20,6 +20,11 @@ export interface Holding {
   readonly ramMib: number;
   readonly diskGib: number;
   readonly cards: readonly WantedCards[];
+  /**
+   * `left-behind`: a place that a server still holds beside the one where it is, as until a resize is confirmed; `orphan`: what Placement has
+   * for nobody that Nova knows. Left out for a server, or a claim, where it is.
+   */
+  readonly kind?: 'left-behind' | 'orphan';
 }
 
 /** `count` cards of a model (null: of any), `addresses` first. */
@@ -55,12 +60,16 @@ export function holdersOf(
   for (const { address, serverIds, memoryUsedMib, coresUsed } of reported ?? []) {
     if (serverIds.length > 0 || memoryUsedMib > 0 || coresUsed > 0) holders.set(address, serverIds[0] ?? '');
   }
+  // A server may hold two places on one host, as while it is resized there: each reported card counts for one of them.
+  const counted = new Set<string>();
   const missing = holdings.flatMap(({ id, serverId, cards: wanted }) =>
     wanted.map(({ model, count, addresses }) => {
       let left = count;
       if (serverId !== null) {
         for (const [address, holder] of holders) {
-          if (holder === serverId && suits(models.get(address), model)) left--;
+          if (holder !== serverId || counted.has(address) || !suits(models.get(address), model)) continue;
+          counted.add(address);
+          left--;
         }
       }
       return { holder: serverId ?? id, model, left, addresses };

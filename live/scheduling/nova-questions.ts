@@ -6,6 +6,7 @@ import { InputError } from '../../core/input-error.ts';
 import { stricterKeys } from '../../core/request.ts';
 import { ranked } from '../../core/runs/explanation.ts';
 import { formatRejections } from '../../core/scheduler.ts';
+import type { Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import { type AskedRequest, askedOf, cardsWithoutAlias } from './asked-request.ts';
 import type { CloudView } from './cloud-view.ts';
@@ -173,6 +174,16 @@ export class NovaQuestions {
     clock.after(answeredForS, () => {
       if (this.#answered.get(id) === answered) this.#forget(id);
     });
+  }
+
+  /** Nova has given a server up before it had a host: nothing is held for it any more. */
+  noteServer({ id, status, host }: Pick<Server, 'id' | 'status' | 'host'>): void {
+    if (status === 'ERROR' && host === null) this.#forget(id);
+  }
+
+  /** A server has ended, as it may before it had a host. */
+  noteGone(id: string): void {
+    this.#forget(id);
   }
 
   /** Moves what is held to where Nova has put the servers, which is what counts. */

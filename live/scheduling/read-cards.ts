@@ -30,13 +30,14 @@ export async function cardsInPlacement(
   }
 }
 
-/** From the host's own report; null where it does not name the server yet. */
-export function cardsInReport(serverId: string, state: HostState | undefined, count: number): HeldCard[] | null {
-  if (state === undefined || state.isStale) return null;
-  const addresses = cardsOf(state)
-    .filter(({ serverIds }) => serverIds.includes(serverId))
-    .map(({ address }) => address);
-  return known(addresses, state, count);
+/** Cards by server, from the host's own report. */
+export function cardsInReport(state: HostState | undefined): ReadonlyMap<string, readonly HeldCard[]> {
+  const byServer = new Map<string, HeldCard[]>();
+  if (state === undefined || state.isStale) return byServer;
+  for (const { address, model, serverIds } of cardsOf(state)) {
+    for (const id of serverIds) byServer.set(id, [...(byServer.get(id) ?? []), { address, model }]);
+  }
+  return byServer;
 }
 
 /** Only where all of them are named. */

@@ -1,58 +1,76 @@
-/** Keeps what is held in step with the servers that Nova has: ours, those of others, those of attempts that were given up. */
+/** Keeps what is held, and what the database says of it, in step with the servers that Nova has: ours, those of others, those of attempts given up. */
 
-import { isNotFound, type Nova, type Server } from '../openstack/index.ts';
+import type { Identity, Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
-import { aliasesIn } from './asked-request.ts';
 import { type BinderParts, byOurselves } from './binder.ts';
 import type { CloudView } from './cloud-view.ts';
 import { compare } from './comparison.ts';
-import type { HeldCard, Holding } from './holding.ts';
+import type { HeldCard, WantedCards } from './holding.ts';
+import type { Ledger } from './ledger.ts';
+import { attemptOf, canBeOf, isMadeBy, judge } from './ownership.ts';
+import type { Removals } from './removals.ts';
 import { openStates, RequestChanged, type RequestChanges } from './request-store.ts';
+import type { Review } from './review.ts';
 import type { ServerFeed } from './server-feed.ts';
-import { attemptKey, requestKey } from './server-metadata.ts';
+import { installationKey, requestKey } from './server-metadata.ts';
 import type { ServerRequest } from './server-request.ts';
+import type { Whereabouts } from './whereabouts.ts';
 
-export interface ReconcilerParts extends Pick<BinderParts, 'store' | 'book' | 'aliases' | 'clock' | 'log'> {
+export interface ReconcilerParts extends Pick<BinderParts, 'store' | 'book' | 'clock' | 'log'> {
   readonly view: CloudView;
-  readonly nova: Pick<Nova, 'deleteServer'>;
-  /** Whether strays are removed. */
+  readonly ledger: Ledger;
+  readonly aliases: Aliases;
+  readonly whereabouts: () => Whereabouts;
+  readonly removals: Removals;
+  readonly review: Review;
+  /** Of the login; null where it has no project. */
+  readonly login: Identity | null;
+  /** Of this database. */
+  readonly installation: string;
+  /** Whether servers of attempts that were given up are removed. */
   readonly mayRemove: boolean;
   /** Unix seconds: servers that others booted later are compared with what the policy would have done. */
   readonly comparesSinceS: number;
-  /** Where a server's cards are by its host's report; null where that does not say. */
-  readonly cardsInReport: (serverId: string, host: string, count: number) => readonly HeldCard[] | null;
+  /** By server: its cards by its host's report. */
+  readonly cardsReported: (host: string) => ReadonlyMap<string, readonly HeldCard[]>;
 }
 
 export class Reconciler {
   readonly #parts: ReconcilerParts;
+  readonly #seen = new Set<string>();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
   }
 
-  /** A server is new or different: holds what it has, unless it is one of ours, which hold by their claim. */
+  /** A server is new or different: holds what it has, where it is. */
   noteServer(server: Server): void {
-    const { view, aliases, comparesSinceS, log } = this.#parts;
-    const ours = this.#requestOf(server);
-    if (ours === 'current') {
-      view.letGo(server.id);
-      return;
+    const { ledger, whereabouts, comparesSinceS, log } = this.#parts;
+    const row = ledger.requestOf(server.id);
+    const isNamed = server.metadata[requestKey] !== undefined;
+    if (row === undefined && !isNamed && server.host !== null && !this.#seen.has(server.id)) {
+      this.#seen.add(server.id);
+      if (server.createdAtS >= comparesSinceS - 1) this.#compare(server);
     }
-    if (ours === 'unknown') {
-      void this.#checkStray(server).catch((error: unknown) =>
-        log('warn', { err: error, serverId: server.id }, 'a server of ours could not be looked up'),
-      );
+    ledger.noteServer(server);
+    const warn = (text: string) => (error: unknown) => log('warn', { err: error, serverId: server.id }, text);
+    if (whereabouts().isUnsettled(server) || ledger.hasPlaces(server.id)) {
+      void whereabouts().locate(server.id).catch(warn('where a server is could not be read from Placement'));
     }
-    if (server.host === null) {
-      view.letGo(server.id);
-      return;
-    }
-    const isNews = !view.holdings.has(server.id) && server.createdAtS >= comparesSinceS - 1;
-    if (ours === 'foreign' && isNews) this.#compare(server);
-    view.hold(foreignHolding(server, server.host, aliases));
+    if (row !== undefined) void this.#follow(row, server).catch(warn('a request could not follow its server'));
+    else if (isNamed) void this.#checkNamed(server).catch(warn('a server that names a request could not be looked up'));
   }
 
-  /** Servers of ours that ran and are gone, or are on another host now; strays that are left. @param listedAtS when `feed` last read all */
+  /** A server has ended: its cards are free. */
+  noteGone(server: Server): void {
+    const { ledger, whereabouts, review } = this.#parts;
+    this.#seen.delete(server.id);
+    whereabouts().forget(server.id);
+    ledger.goneServer(server.id);
+    review.noteGone(server.id);
+  }
+
+  /** Servers of ours that ran and are gone, or are elsewhere now; servers that name a request and are not its own. @param listedAtS when `feed` last read all */
   async check(feed: ServerFeed, listedAtS: number): Promise<void> {
     for (const row of [...this.#parts.book.rows.values()]) {
       // What became active later is not in the list.
@@ -65,53 +83,82 @@ export class Reconciler {
           cards: [],
           fault: 'the server was deleted by others',
         } satisfies RequestChanges;
-        await this.#change(row, changes, [row.host!]);
-      } else if (server.host !== null && server.host !== row.host) {
-        await this.#change(row, { host: server.host }, [row.host!, server.host]);
+        await this.#change(row, changes, row.host === null ? [] : [row.host]);
+      } else await this.#follow(row, server);
+    }
+    for (const server of [...feed.servers.values()]) {
+      const isNamed = server.metadata[requestKey] !== undefined;
+      if (isNamed && this.#parts.ledger.requestOf(server.id) === undefined) await this.#checkNamed(server);
+    }
+  }
+
+  /** Where the reports of these hosts name the cards of servers, what is known of them follows. */
+  async correctCards(hosts: ReadonlySet<string>): Promise<void> {
+    const { ledger, cardsReported, book } = this.#parts;
+    for (const host of hosts) {
+      for (const [serverId, cards] of cardsReported(host)) {
+        ledger.learn(serverId, host, cards);
+        const row = ledger.requestOf(serverId);
+        if (row?.state !== 'active' || row.host !== host || areSame(cards, row.cards)) continue;
+        // Only where all of them are named.
+        if (cards.length === row.cards.length) await this.#change(book.rows.get(row.id) ?? row, { cards }, [host]);
       }
     }
-    for (const server of feed.servers.values()) {
-      if (this.#requestOf(server) === 'unknown') await this.#checkStray(server);
-    }
   }
 
-  /** Where the reports of these hosts name the cards of our servers, the claims follow. */
-  async correctCards(hosts: ReadonlySet<string>): Promise<void> {
-    const { book, cardsInReport } = this.#parts;
-    if (hosts.size === 0) return;
-    for (const row of [...book.rows.values()]) {
-      const { state, serverId, host, cards: claimed } = row;
-      if (state !== 'active' || serverId === null || host === null || !hosts.has(host) || claimed.length === 0)
-        continue;
-      const cards = cardsInReport(serverId, host, claimed.length);
-      if (cards !== null && !areSame(cards, claimed)) await this.#change(row, { cards }, [host]);
-    }
+  /** The request is where its server is, with the cards that its flavor has now. */
+  async #follow(row: ServerRequest, server: Server): Promise<void> {
+    if (row.state !== 'active') return;
+    const { ledger } = this.#parts;
+    const { host } = server;
+    const wanted = host === null ? [] : ledger.wantedOf(server);
+    if (host === row.host && hasJust(row.cards, wanted)) return;
+    const touched = [row.host, host].flatMap((name) => name ?? []);
+    await this.#change(row, { host, cards: host === null ? [] : this.#cardsOn(host, server.id) }, touched);
   }
 
-  /** Whether a server is that of a live request's present attempt, names another request of ours perhaps, or is somebody else's. */
-  #requestOf({ id, metadata }: Server): 'current' | 'unknown' | 'foreign' {
-    const requestId = metadata[requestKey];
-    if (requestId === undefined) return 'foreign';
-    const row = this.#parts.book.rows.get(requestId);
-    return row !== undefined && isCurrent(row, id, metadata[attemptKey]) ? 'current' : 'unknown';
+  /** Cards that the server is thought to have there. */
+  #cardsOn(host: string, serverId: string): HeldCard[] {
+    const { view } = this.#parts;
+    return Array.from(view.cardHolders(host)).flatMap(([address, holder]) => {
+      const model = view.cardAt(host, address)?.model;
+      return holder === serverId && model !== undefined ? [{ address, model }] : [];
+    });
   }
 
-  /** Removes a server of an attempt that was given up, as when its create arrived late. */
-  async #checkStray(server: Server): Promise<void> {
-    const { store, book, view, clock, log, mayRemove, nova } = this.#parts;
-    const row = await store.read(server.metadata[requestKey]!);
-    if (row === undefined) return; // of another installation
-    if (isCurrent(row, server.id, server.metadata[attemptKey])) {
+  /** A server that names a request, and is not known to be its own: removed where the attempt was given up, else in doubt, for an operator. */
+  async #checkNamed(server: Server): Promise<void> {
+    const { store, book, review, removals, login, installation, mayRemove } = this.#parts;
+    const requestId = server.metadata[requestKey]!;
+    const attempt = attemptOf(server);
+    const row = await store.read(requestId);
+    if (row?.serverId === server.id) {
       book.note(row);
-      view.letGo(server.id);
       return;
     }
-    if (!mayRemove) return;
-    log('warn', { server: row.id, serverId: server.id }, 'removing a server of an abandoned attempt');
-    await store.note('server-stray', row.id, byOurselves(clock.nowS));
-    await nova.deleteServer(server.id).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    if (row === undefined && !isMadeBy(server, login)) return; // of another installation
+    if (await review.isDecided(server.id)) return review.noteGone(server.id);
+    if (isMadeBy(server, login) && server.metadata[installationKey] === installation) {
+      // The database has always known a request, and that its create was sent, before Nova did.
+      const isUnknown = row === undefined || attempt > row.attempt;
+      const isUnsent =
+        row?.state === 'claimed' && row.attempt === attempt && row.sentAtS === null && row.fault === null;
+      if (isUnknown || (isUnsent && server.launchedAtS !== null)) {
+        review.begin(
+          `server ${server.id} was made for attempt ${attempt} of request ${requestId}, which the database does not know`,
+        );
+      }
+    }
+    const isPresent =
+      row !== undefined && openStates.includes(row.state) && row.serverId === null && attempt === row.attempt;
+    if (isPresent && canBeOf(server, row, login) && !review.isOpen) return; // found by those who work on the request
+    const judgement = judge(server, row, login);
+    if (!judgement.isProven || !mayRemove || review.isOpen) {
+      review.noteDoubt(server, judgement);
+      return;
+    }
+    review.noteGone(server.id);
+    await removals.remove(server.id, requestId);
   }
 
   #compare(server: Server): void {
@@ -142,17 +189,9 @@ function areSame(some: readonly HeldCard[], others: readonly HeldCard[]): boolea
   return some.length === others.length && some.every((card, index) => isSame(card, others[index]));
 }
 
-/** Whether it is the server of the request's present attempt. */
-function isCurrent(row: ServerRequest, serverId: string, attempt: string | undefined): boolean {
-  if (row.serverId !== null) return row.serverId === serverId;
-  return openStates.includes(row.state) && String(row.attempt) === attempt;
-}
-
-/** What a server that others booted holds. Which cards is not known: some of the alias's model. */
-function foreignHolding(server: Server, host: string, aliases: Aliases): Holding {
-  const { id, flavor } = server;
-  const { vcpus, ramMib, diskGib, extraSpecs } = flavor;
-  const named = aliasesIn(extraSpecs['pci_passthrough:alias'] ?? '');
-  const cards = named.map(({ alias, count }) => ({ model: aliases.modelOf(alias) ?? null, count, addresses: [] }));
-  return { id, serverId: id, host, vcpus, ramMib, diskGib, cards };
+/** Whether the cards are of the models and as many as the flavor asks for. */
+function hasJust(cards: readonly HeldCard[], wanted: readonly WantedCards[]): boolean {
+  const total = wanted.reduce((sum, { count }) => sum + count, 0);
+  const ofModel = (model: string): number => cards.filter((card) => card.model === model).length;
+  return cards.length === total && wanted.every(({ model, count }) => model === null || ofModel(model) >= count);
 }

@@ -33,14 +33,18 @@ export class HostChanged extends Error {
   }
 }
 
-/** What is written with a change of a request. */
-export interface RequestWrite {
-  readonly nowS: number;
-  readonly requestId: string;
+/** Who asked for a change. */
+export interface Asker {
   /** Whose token asked for it; null for what the scheduler does on its own. */
   readonly tokenId: number | null;
   /** Who asked for it with her token of Keystone. */
   readonly userId?: string;
+}
+
+/** What is written with a change of a request. */
+export interface RequestWrite extends Asker {
+  readonly nowS: number;
+  readonly requestId: string;
   /** The host that is claimed by it, and the version of what is held there that the decision knew. */
   readonly claim: { readonly host: string; readonly version: number } | null;
   /** Other hosts on which something else is held now. */
@@ -142,12 +146,12 @@ export class RequestStore {
     return latest === undefined ? undefined : serverRequestOf(latest);
   }
 
-  /** Requests that hold something or are unfinished. */
+  /** Requests that hold something, have a server, or are unfinished. */
   async readLive(): Promise<ServerRequest[]> {
     const rows = await this.#database
       .selectFrom('requests')
       .selectAll()
-      .where((where) => where.or([where('host', 'is not', null), where('state', 'in', [...openStates])]))
+      .where((where) => where.or([where('host', 'is not', null), where('state', 'in', [...openStates, 'active'])]))
       .execute();
     return rows.map(serverRequestOf);
   }
@@ -219,11 +223,12 @@ export class RequestStore {
     action: RequestAction,
     subject: string,
     write: Pick<RequestWrite, 'nowS' | 'requestId' | 'tokenId' | 'userId'>,
+    detail: string | null = null,
   ): Promise<void> {
     const { nowS: atS, requestId, tokenId, userId = null } = write;
     await this.#database
       .insertInto('audit')
-      .values({ atS, tokenId, action, subject, version: null, requestId, userId })
+      .values({ atS, tokenId, action, subject, version: null, requestId, userId, detail })
       .execute();
   }
 
@@ -326,16 +331,17 @@ export class RequestStore {
     return steps;
   }
 
-  #audit({ id, revision, state }: ServerRequest, write: RequestWrite) {
-    const { nowS, tokenId, requestId, userId } = write;
-    return this.#database.insertInto('audit').values({
-      atS: nowS,
-      tokenId,
-      action: `server-${state}`,
-      subject: id,
-      version: revision,
-      requestId,
-      userId: userId ?? null,
-    });
+  #audit(row: ServerRequest, { nowS: atS, tokenId, requestId, userId }: RequestWrite) {
+    const { id, revision, state } = row;
+    const written = { atS, tokenId, action: `server-${state}`, subject: id, version: revision, requestId };
+    return this.#database.insertInto('audit').values({ ...written, userId: userId ?? null, detail: removalText(row) });
   }
+}
+
+/** What is about to be removed with that state, and why that is right; null where nothing is. */
+function removalText({ state, serverId, attempt, fault, spec }: ServerRequest): string | null {
+  if (serverId === null) return null;
+  const named = `removes server ${serverId} (${spec.name})`;
+  if (state === 'deleting') return `${named}: it is the server of this request, whose removal was ordered`;
+  return state === 'failing' ? `${named}: it is of attempt ${attempt}, which failed: ${fault}` : null;
 }

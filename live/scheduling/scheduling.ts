@@ -44,19 +44,26 @@ import { Binder, type BinderParts, type BinderSettings, byOurselves } from './bi
 import { ClaimBook } from './claim-book.ts';
 import { CloudHosts } from './cloud-hosts.ts';
 import { CloudView, type NamedDecision } from './cloud-view.ts';
+import { EpochMark } from './epoch-mark.ts';
 import { FlavorCache } from './flavors.ts';
+import { Ledger, type Place } from './ledger.ts';
 import type { Mode } from './modes.ts';
 import { NovaQuestions } from './nova-questions.ts';
 import { Offers } from './offers.ts';
+import { attemptOf, canBeOf } from './ownership.ts';
 import { PersonLogins } from './person-logins.ts';
 import { PlacementRules } from './placement-rules.ts';
 import { cardsInPlacement, cardsInReport } from './read-cards.ts';
 import { Reconciler } from './reconciler.ts';
+import { Removals } from './removals.ts';
 import { openStates, RequestChanged, type RequestStore } from './request-store.ts';
 import { decisionRecord, noValidHostText } from './request-view.ts';
+import { Review } from './review.ts';
+import type { ReviewStore } from './review-store.ts';
 import { ServerFeed } from './server-feed.ts';
 import type { ServerRequest } from './server-request.ts';
 import { isSameSpec, type ServerBody, type ServerSpec, withoutUserData } from './server-spec.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 export interface SchedulingSettings extends BinderSettings {
   readonly mode: Mode;
@@ -70,6 +77,8 @@ export interface SchedulingSettings extends BinderSettings {
   readonly reconcileIntervalS: number;
   /** Seconds between two looks at what has changed, while servers are built. */
   readonly pollIntervalS: number;
+  /** Servers that are removed within a minute, by whatever order; more wait. */
+  readonly mostRemovalsPerMinute: number;
   /** Whether other processes use the database. */
   readonly isShared: boolean;
 }
@@ -78,6 +87,7 @@ export interface SchedulingParts {
   readonly session: Session;
   readonly registry: SrmRegistry;
   readonly store: RequestStore;
+  readonly reviews: ReviewStore;
   readonly clock: Clock;
   readonly settings: SchedulingSettings;
   /** Hosts that may send reports: those with an agent's token. */
@@ -114,7 +124,13 @@ export class Scheduling {
   /** What Nova's filter and weigher ask. */
   readonly questions: NovaQuestions;
   readonly #parts: SchedulingParts;
+  readonly #ledger: Ledger;
   readonly #book: ClaimBook;
+  #login: Identity | null = null;
+  /** The database's epoch when it was last read or raised. */
+  #epoch = 0;
+  /** What the book had changed when the epoch was last raised. */
+  #changesAtEpoch = 0;
   readonly #owner = randomUUID();
   readonly #startedAtS: number;
   readonly #people: PersonLogins;
@@ -127,7 +143,6 @@ export class Scheduling {
   readonly #reports: Subscription;
   /** Hosts with a new report: cards of servers may be where it says. */
   readonly #reported = new Set<string>();
-  #looking: Promise<void> | null = null;
   #hostsReadAtS = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SchedulingParts) {
@@ -137,8 +152,18 @@ export class Scheduling {
     this.aliases = aliasesOf(settings.aliases);
     const policy = createPolicy(settings.policyFactory ?? policyNamed(settings.policy), settings.policyOptions);
     this.view = new CloudView({ registry, policy, warn: (text) => log('warn', {}, text) });
-    this.#book = new ClaimBook(store, this.view);
     this.#people = new PersonLogins(clock);
+    const keep = (work: Promise<void>): void =>
+      void work.catch((error: unknown) => log('warn', { err: error }, 'cards of a server could not be written down'));
+    this.#ledger = new Ledger({
+      view: this.view,
+      clock,
+      aliases: this.aliases,
+      canBeOf: (server, row) => attemptOf(server) === row.attempt && canBeOf(server, row, this.#login),
+      learned: (serverId, host, cards) => keep(parts.reviews.keepCards(serverId, host, cards)),
+      forgotten: (serverId, host) => keep(parts.reviews.dropCards(serverId, host)),
+    });
+    this.#book = new ClaimBook(store, this.view, this.#ledger);
     this.#startedAtS = clock.nowS;
     this.questions = new NovaQuestions({
       view: this.view,
@@ -149,7 +174,10 @@ export class Scheduling {
       log,
     });
     this.#reports = registry.changes.subscribe(({ kind, state }) => {
-      if (kind === 'changed') this.#reported.add(state.host);
+      if (kind !== 'changed') return;
+      this.#reported.add(state.host);
+      // At once: the next report may not name a server that is stopped by then.
+      for (const [serverId, cards] of cardsInReport(state)) this.#ledger.learn(serverId, state.host, cards);
     });
   }
 
@@ -173,7 +201,43 @@ export class Scheduling {
 
   /** Who the scheduler is at Keystone; null before it has logged in, and without a project. */
   get login(): Identity | null {
-    return this.#cloud?.login ?? null;
+    return this.#login;
+  }
+
+  /** What is in doubt, once the cloud was read. @throws NotReady */
+  get review(): Review {
+    return this.#readyCloud().review;
+  }
+
+  /** What an operator should know: that servers are not being removed, or wait to be looked at. */
+  get concerns(): readonly string[] {
+    if (this.#cloud === null) return [];
+    const { removals, review } = this.#cloud;
+    const held = removals.withheldBecause;
+    const open =
+      'the database is older than the cloud, and nothing of it is removed or gone on with: heps live reconcile --review';
+    return [...(held === null ? [] : [held]), ...(review.isOpen ? [open] : [])];
+  }
+
+  /** Removals so far, those that were refused for want of proof, and servers in doubt. */
+  get removals(): {
+    readonly removed: number;
+    readonly refused: number;
+    readonly doubts: number;
+    readonly isHeld: boolean;
+  } {
+    const { removals, review } = this.#cloud ?? {};
+    return {
+      removed: removals?.removed ?? 0,
+      refused: removals?.refused ?? 0,
+      doubts: review?.doubts ?? 0,
+      isHeld: this.concerns.length > 0,
+    };
+  }
+
+  /** By host: what Placement has there for nobody that Nova knows. */
+  get orphans(): ReadonlyMap<string, readonly Place[]> {
+    return this.#ledger.orphans;
   }
 
   get requests(): ReadonlyMap<string, ServerRequest> {
@@ -242,9 +306,9 @@ export class Scheduling {
    * @throws KeyReused, NotReady, or what the database threw
    */
   async submit(spec: ServerSpec, key: string, { tokenId, requestId, person }: Sender): Promise<ServerRequest> {
-    const { binder, login } = this.#readyCloud();
+    const { binder } = this.#readyCloud();
     const { store, clock, settings } = this.#parts;
-    const owner = ownerOf(person, login);
+    const owner = ownerOf(person, this.#login);
     const idempotencyKey = `${tokenId ?? `${owner.projectId}/${owner.userId}`}:${key}`;
     const { id } = spec.request;
     this.view.noteAsked(spec.request, clock.nowS);
@@ -284,17 +348,23 @@ export class Scheduling {
     return row;
   }
 
-  /** Orders a request's server to be removed. @returns undefined for an unknown one */
+  /**
+   * Orders a request's server to be removed. Of a database that is an older copy only people's orders count: what the desktops of that copy
+   * want removed waits for the review, and the request is returned as it is.
+   *
+   * @returns undefined for an unknown one
+   */
   async remove(id: string, { tokenId, requestId, person }: Sender): Promise<ServerRequest | undefined> {
-    const { binder } = this.#readyCloud();
+    const { binder, review } = this.#readyCloud();
     const { store, clock } = this.#parts;
     for (let left = 5; ; left--) {
       const row = await store.read(id);
       if (row === undefined || ['deleting', 'deleted', 'failed'].includes(row.state)) return row;
+      if (tokenId === 0 && !review.mayTouch(row)) return row;
       try {
         const asker = person === undefined ? {} : { userId: person.userId };
         const write = { nowS: clock.nowS, requestId, tokenId, ...asker, claim: null, touched: [] };
-        const next = await store.change(row, { state: 'deleting', ...binder.lease() }, write);
+        const next = await store.change(row, { state: 'deleting', fault: null, ...binder.lease() }, write);
         this.#book.note(next);
         void binder.drive(id);
         return next;
@@ -313,25 +383,24 @@ export class Scheduling {
   #claim: BinderParts['claim'] = async (spec, tried, write) =>
     await claimAllowed(this.#book, this.#rulesOf(spec), spec.request, tried, () => this.lookAgain(), write);
 
-  /** Reads what has changed since the last look; those who ask at once share one. Never throws: what fails is logged. */
+  /** Reads what has changed, in a list that begins after the call; those who ask at once share one. Never throws: what fails is logged. */
   async lookAgain(): Promise<void> {
-    this.#looking ??= this.#readChanges()
-      .catch((error: unknown) => this.#parts.log('warn', { err: error }, 'changes of the cloud could not be read'))
-      .finally(() => {
-        this.#looking = null;
-      });
-    await this.#looking;
+    try {
+      await this.#readChanges();
+    } catch (error) {
+      this.#parts.log('warn', { err: error }, 'changes of the cloud could not be read');
+    }
   }
 
   /** Servers that have changed; and hosts that were enabled or came up, where some were not. */
   async #readChanges(): Promise<void> {
     const { feed, hosts } = this.#readyCloud();
     const { nowS } = this.#parts.clock;
-    await feed.readChanged();
+    await feed.refresh();
     if ([...this.view.hosts.values()].every(({ takesServers }) => takesServers)) return;
     if (nowS - this.#hostsReadAtS < hostsReadEveryS) return;
     this.#hostsReadAtS = nowS;
-    this.view.setHosts(await hosts.read(nowS));
+    this.view.setHosts(await hosts.read());
   }
 
   /** Name of the host on which Placement has a server; null while it is on none that we know. */
@@ -364,22 +433,28 @@ export class Scheduling {
     const { clock, settings, log, registry } = this.#parts;
     const isFirst = this.#cloud === null || !this.#isReady;
     this.#cloud ??= await this.#openCloud();
-    const { feed, hosts, reconciler } = this.#cloud;
-    this.view.setHosts(await hosts.read(clock.nowS));
+    const { feed, hosts, reconciler, whereabouts, review } = this.#cloud;
+    this.view.setHosts(await hosts.read());
     this.view.expectCards(await this.#hostsWithCards());
     if (isFirst) await this.#recallAsked();
+    if (isFirst) await this.#recallCards();
     await (isFirst ? this.#book.load() : this.#book.catchUp());
+    await this.#compareEpoch(isFirst);
+    await review.catchUp();
     const listedAtS = clock.nowS;
     await feed.readAll();
     if (this.#isStopped.value) return;
-    await reconciler.check(feed, listedAtS);
     this.#reported.clear();
     await reconciler.correctCards(new Set(registry.hosts.keys()));
+    await whereabouts.round([...this.view.hosts.keys()].sort(), new Set(registry.hosts.keys()));
+    await reconciler.check(feed, listedAtS);
+    if (this.#isStopped.value) return;
     if (isFirst) {
       void this.view.cluster; // made now, so that the first request does not wait for it
       this.#isReady = true;
       log('info', { hosts: this.view.hosts.size, servers: feed.servers.size, mode: settings.mode }, 'scheduling');
     }
+    await this.#raiseEpoch();
     this.#reconciledAtS = clock.nowS;
     this.#failure = null;
     await this.#renewLeases(isFirst);
@@ -407,6 +482,40 @@ export class Scheduling {
       if (Object.keys(inventories).some(isCardClass)) found.add(host);
     }
     return [...found];
+  }
+
+  async #recallCards(): Promise<void> {
+    for (const { serverId, host, cards } of await this.#parts.reviews.readCards()) {
+      this.#ledger.recall(serverId, host, cards);
+    }
+  }
+
+  /** A database that has come less far than the cloud has seen, or than this process has, is an older copy. */
+  async #compareEpoch(isFirst: boolean): Promise<void> {
+    const { reviews, settings } = this.#parts;
+    const { mark, review } = this.#cloud!;
+    if (settings.mode !== 'act') return;
+    const { epoch } = await reviews.readInstallation();
+    const seen = Math.max(this.#epoch, isFirst ? await mark.read() : 0);
+    if (epoch < seen) review.begin(`its epoch is ${epoch}, and was ${seen} before`, seen);
+    this.#epoch = Math.max(seen, epoch);
+  }
+
+  /** Writes how far the database has come to the cloud too, where something was done since. */
+  async #raiseEpoch(): Promise<void> {
+    const { reviews, settings, log } = this.#parts;
+    const { mark, review } = this.#cloud!;
+    const { changes } = this.#book;
+    if (settings.mode !== 'act' || review.isOpen || changes === this.#changesAtEpoch) return;
+    try {
+      const next = Math.max(this.#epoch, (await reviews.readInstallation()).epoch) + 1;
+      await reviews.raiseEpoch(next);
+      await mark.write(next);
+      this.#epoch = next;
+      this.#changesAtEpoch = changes;
+    } catch (error) {
+      log('warn', { err: error }, 'how far the database has come could not be written to the cloud');
+    }
   }
 
   /** Looks at what has changed, again and again; emits once, after that time, unless stopped. */
@@ -448,23 +557,61 @@ export class Scheduling {
     const { session, store, clock, settings, log, registry } = this.#parts;
     const nova = await openNova(session);
     const placement = await openPlacement(session);
+    const { reviews } = this.#parts;
+    const login = await session.identity();
+    this.#login = login;
+    const { id: installation } = await reviews.readInstallation();
     const book = this.#book;
+    const ledger = this.#ledger;
+    const removals = new Removals({
+      nova,
+      store,
+      reviews,
+      identity: () => session.identity(),
+      clock,
+      mostPerMinute: settings.mostRemovalsPerMinute,
+      log,
+    });
+    const review = new Review({
+      store,
+      reviews,
+      book,
+      removals,
+      aliases: this.aliases,
+      clock,
+      ask: (serverId) => feed.ask(serverId),
+      resume: (row) => void this.#resume(row),
+      log,
+    });
     const reconciler = new Reconciler({
       store,
       book,
       view: this.view,
-      nova,
+      ledger,
       aliases: this.aliases,
+      whereabouts: () => whereabouts,
+      removals,
+      review,
+      login,
+      installation,
       mayRemove: settings.mode === 'act',
       comparesSinceS: this.#startedAtS,
-      cardsInReport: (serverId, host, count) => cardsInReport(serverId, registry.hosts.get(host), count),
+      cardsReported: (host) => cardsInReport(registry.hosts.get(host)),
       clock,
       log,
     });
     const feed = new ServerFeed(nova, {
-      changed: (server) => reconciler.noteServer(server),
-      gone: (id) => this.view.letGo(id),
+      changed: (server) => {
+        this.questions.noteServer(server);
+        reconciler.noteServer(server);
+      },
+      gone: (server) => {
+        this.questions.noteGone(server.id);
+        reconciler.noteGone(server);
+      },
     });
+    const hosts = new CloudHosts(nova, placement);
+    const whereabouts = new Whereabouts({ nova, placement, hosts, feed, ledger, aliases: this.aliases });
     const binder = new Binder({
       store,
       book,
@@ -477,6 +624,10 @@ export class Scheduling {
         return token === null ? null : novaOf(session.withToken(token), nova.version);
       },
       forgetPerson: (requestId) => this.#people.forget(requestId),
+      removals,
+      ledger,
+      login,
+      installation,
       flavors: new FlavorCache(nova),
       aliases: this.aliases,
       readCards: (server, { length }) =>
@@ -488,30 +639,35 @@ export class Scheduling {
       log,
     });
     const offers = new Offers(openGlance(session), nova, this.aliases, clock);
-    const login = await session.identity();
-    return { offers, feed, binder, reconciler, hosts: new CloudHosts(nova, placement), nova, placement, login };
+    const mark = new EpochMark(nova, installation);
+    return { offers, feed, binder, reconciler, hosts, nova, placement, whereabouts, removals, review, mark };
   }
 
   /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
   async #takeOver(isFirst: boolean): Promise<void> {
-    const { store, clock, settings, log } = this.#parts;
+    const { store, clock, settings } = this.#parts;
     if (settings.mode !== 'act') return;
-    const { binder } = this.#cloud!;
+    const { binder, review } = this.#cloud!;
     // Nobody else may have a database that is not shared.
     const atS = isFirst && !settings.isShared ? Number.MAX_VALUE : clock.nowS;
     for (const row of await store.readUnattended(this.#owner, atS)) {
-      if (binder.driven.has(row.id)) continue;
-      try {
-        const mine =
-          row.owner === this.#owner
-            ? row
-            : await store.change(row, binder.lease(), { ...byOurselves(clock.nowS), claim: null, touched: [] });
-        if (mine !== row) log('info', { server: row.id, state: row.state }, 'request resumed');
-        this.#book.note(mine);
-        void binder.drive(mine.id);
-      } catch (error) {
-        if (!(error instanceof RequestChanged)) throw error;
-      }
+      if (!binder.driven.has(row.id) && review.mayTouch(row)) await this.#resume(row);
+    }
+  }
+
+  async #resume(row: ServerRequest): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    const { binder } = this.#cloud!;
+    try {
+      const mine =
+        row.owner === this.#owner
+          ? row
+          : await store.change(row, binder.lease(), { ...byOurselves(clock.nowS), claim: null, touched: [] });
+      if (mine !== row) log('info', { server: row.id, state: row.state }, 'request resumed');
+      this.#book.note(mine);
+      void binder.drive(mine.id);
+    } catch (error) {
+      if (!(error instanceof RequestChanged)) throw error;
     }
   }
 }
@@ -524,7 +680,10 @@ interface Cloud {
   readonly reconciler: Reconciler;
   readonly placement: Placement;
   readonly nova: Nova;
-  readonly login: Identity | null;
+  readonly whereabouts: Whereabouts;
+  readonly removals: Removals;
+  readonly review: Review;
+  readonly mark: EpochMark;
 }
 
 const cardClasses: ReadonlySet<string> = new Set(

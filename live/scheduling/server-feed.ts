@@ -11,7 +11,7 @@ const pageSize = 250;
 export interface FeedListener {
   /** A server is new or different. */
   readonly changed: (server: Server) => void;
-  readonly gone: (id: string) => void;
+  readonly gone: (server: Server) => void;
 }
 
 export class ServerFeed {
@@ -20,6 +20,8 @@ export class ServerFeed {
   #servers = new Map<string, Server>();
   #newestS = 0;
   readonly #lists = new Subject<void>();
+  #reading: Promise<unknown> = Promise.resolve();
+  #next: Promise<void> | null = null;
 
   constructor(nova: Pick<Nova, 'listServers' | 'showServer'>, listener: FeedListener) {
     this.#nova = nova;
@@ -30,12 +32,14 @@ export class ServerFeed {
     return this.#servers;
   }
 
-  /** Lists all servers. A server that is no longer there is gone. */
+  /** Lists all servers, those too that were deleted and can be restored. A server that is no longer there is gone. */
   async readAll(): Promise<void> {
     const before = new Set(this.#servers.keys());
-    for await (const server of this.#nova.listServers({ allProjects: true, pageSize })) {
-      before.delete(server.id);
-      this.#note(server);
+    for (const filter of [{}, { status: 'SOFT_DELETED', isDeleted: true }]) {
+      for await (const server of this.#nova.listServers({ allProjects: true, pageSize, ...filter })) {
+        before.delete(server.id);
+        this.#note(server);
+      }
     }
     for (const id of before) {
       // Lists come in pages, between which a server may slip through.
@@ -46,8 +50,18 @@ export class ServerFeed {
     this.#lists.next();
   }
 
-  /** Lists what has changed since the last list. */
-  async readChanged(): Promise<void> {
+  /** Lists what has changed, in a list that begins after the call; callers at the same time share one. */
+  async refresh(): Promise<void> {
+    this.#next ??= this.#reading.then(async () => {
+      this.#next = null;
+      await this.#readChanged();
+    });
+    const mine = this.#next;
+    this.#reading = mine.catch(() => undefined);
+    await mine;
+  }
+
+  async #readChanged(): Promise<void> {
     const changesSinceS = this.#newestS - overlapS;
     for await (const server of this.#nova.listServers({ allProjects: true, changesSinceS })) this.#note(server);
     this.#lists.next();
@@ -94,16 +108,14 @@ export class ServerFeed {
     }
     const before = this.#servers.get(server.id);
     this.#servers.set(server.id, server);
-    const isSame =
-      before !== undefined &&
-      before.status === server.status &&
-      before.host === server.host &&
-      before.updatedAtS === server.updatedAtS;
-    if (!isSame) this.#listener.changed(server);
+    if (before === undefined || !isSame(before, server)) this.#listener.changed(server);
   }
 
   #end(id: string): void {
-    if (this.#servers.delete(id)) this.#listener.gone(id);
+    const server = this.#servers.get(id);
+    if (server === undefined) return;
+    this.#servers.delete(id);
+    this.#listener.gone(server);
   }
 
   async #show(id: string): Promise<Server | null> {
@@ -115,4 +127,18 @@ export class ServerFeed {
       throw error;
     }
   }
+}
+
+/** Nova raises a server's time with most of what happens to it, but not with all. */
+function isSame(one: Server, other: Server): boolean {
+  const shown = ({ status, taskState, host, updatedAtS, isLocked, flavor, metadata }: Server): unknown[] => [
+    status,
+    taskState,
+    host,
+    updatedAtS,
+    isLocked,
+    flavor,
+    metadata,
+  ];
+  return JSON.stringify(shown(one)) === JSON.stringify(shown(other));
 }

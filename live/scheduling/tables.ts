@@ -2,6 +2,7 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import type { AuditTable } from '../access/audit-table.ts';
 import { type DatabaseKind, seconds, textTypes } from '../database/column-types.ts';
+import type { InstallationTable, ReviewTable, ServerCardsTable } from './cloud-tables.ts';
 
 /** One request for a server, and what it holds: a claim on a host and its cards, from the decision until the server is gone. */
 export interface RequestTable {
@@ -20,7 +21,7 @@ export interface RequestTable {
   leaseUntilS: number;
   /** 1 for the first try of a create, one more for each further one; also in the metadata, `heps:attempt`. */
   attempt: number;
-  /** On which the claim is; null when nothing is held. */
+  /** On which the claim or the server is; null when nothing is held, as of one that was shelved. */
   host: string | null;
   /** JSON of HeldCard[]. */
   cards: string;
@@ -79,14 +80,21 @@ export type RequestAction =
   | 'advice'
   /** What became of a request for a server: its new state. */
   | `server-${RequestState}`
-  /** A server of an attempt that was given up turned up, and was removed. */
-  | 'server-stray';
+  /** A server of an attempt that was given up has turned up, and is removed; the detail names it, with the proof that this is right. */
+  | 'server-stray'
+  /** A server is removed on an operator's word. */
+  | 'server-removing'
+  /** What an operator decided of a server or a request that was in doubt. */
+  | 'review';
 
 /** The tables that the scheduler reads and writes. */
 export interface SchedulingSchema {
   requests: RequestTable;
   hostVersions: HostVersionTable;
   comparisons: ComparisonTable;
+  installation: InstallationTable;
+  reviews: ReviewTable;
+  serverCards: ServerCardsTable;
   audit: AuditTable;
 }
 

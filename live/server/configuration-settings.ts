@@ -45,6 +45,7 @@ export const settings: Settings = {
   'scheduling.pollIntervalS': { check: aPositive, fallback: 1 },
   'scheduling.requestsForD': { check: aPositive, fallback: 90 },
   'scheduling.comparisonsForD': { check: aPositive, fallback: 90 },
+  'scheduling.mostRemovalsPerMinute': { check: (value, where) => anInteger(value, where, 1), fallback: 60 },
   'desktops.stationsFile': { check: aText },
   'desktops.machines': { check: (value, where) => oneOf(value, where, ['openstack', 'local']), fallback: 'openstack' },
   'desktops.localFolder': { check: aText, fallback: 'local-desktops' },

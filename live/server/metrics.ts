@@ -16,6 +16,13 @@ export interface SchedulingSource {
   readonly servers: { readonly size: number };
   /** Seconds since the last full reconciliation with the cloud. */
   readonly reconcileAgeS: number;
+  readonly removals: {
+    readonly removed: number;
+    readonly refused: number;
+    readonly doubts: number;
+    readonly isHeld: boolean;
+  };
+  readonly orphans: ReadonlyMap<string, readonly unknown[]>;
 }
 
 export interface Metrics {
@@ -103,6 +110,25 @@ export function makeMetrics(sources: MetricsSources): Metrics {
       gauge('heps_cloud_hosts', 'Hosts of the cloud that take servers.', hosts);
       gauge('heps_reconcile_age_seconds', 'Since the last full reconciliation.', () => scheduling.reconcileAgeS);
       gauge('heps_cloud_servers', 'Servers that were listed last.', () => scheduling.servers.size);
+      gauge('heps_servers_in_doubt', 'Servers that heps live reconcile shows.', () => scheduling.removals.doubts);
+      const held = (): number => Number(scheduling.removals.isHeld);
+      gauge('heps_removals_withheld', '1 while servers are not removed: too many in a minute, or a review.', held);
+      const orphans = (): number => [...scheduling.orphans.values()].reduce((sum, { length }) => sum + length, 0);
+      gauge('heps_placement_orphans', 'Places in Placement of nobody that Nova knows.', orphans);
+      const counter = (name: string, help: string, source: () => number): void => {
+        new Counter({
+          name,
+          help,
+          registers,
+          collect() {
+            this.reset();
+            this.inc(source());
+          },
+        });
+      };
+      counter('heps_removals_total', 'Servers whose removal was ordered.', () => scheduling.removals.removed);
+      const refused = (): number => scheduling.removals.refused;
+      counter('heps_removals_refused_total', 'Servers that were not removed for want of proof.', refused);
       new Gauge({
         name: 'heps_requests',
         help: 'Requests for servers that hold something or are under way, by state.',

@@ -6,6 +6,7 @@ import { createTokenTable } from '../access/token-table.ts';
 import type { DatabaseKind } from '../database/column-types.ts';
 import type { Migrations } from '../database/migrate.ts';
 import { type DesktopSchema, desktopCardColumns, desktopTables } from '../desktops/records/tables.ts';
+import { cloudTables } from '../scheduling/cloud-tables.ts';
 import { projectColumns } from '../scheduling/project-columns.ts';
 import { type SchedulingSchema, schedulingTables } from '../scheduling/tables.ts';
 import type { RecordSchema } from '../srm/record-store.ts';
@@ -28,5 +29,6 @@ export function serverMigrations(kind: DatabaseKind): Migrations {
     '2026-11c-desktops': desktopTables(kind),
     '2026-12-projects': projectColumns(kind),
     '2026-12b-desktop-cards': desktopCardColumns(),
+    '2026-12c-following-the-cloud': cloudTables(kind),
   };
 }

@@ -4,6 +4,7 @@ import type { Route } from '../http/routes.ts';
 import { openSession, readCloudConfiguration, type Session, surroundings } from '../openstack/index.ts';
 import { schedulingRoutes } from '../scheduling/api.ts';
 import { RequestStore } from '../scheduling/request-store.ts';
+import { ReviewStore } from '../scheduling/review-store.ts';
 import { Scheduling } from '../scheduling/scheduling.ts';
 import type { SrmRegistry } from '../srm/registry.ts';
 import type { Configuration } from './configuration.ts';
@@ -39,6 +40,7 @@ export function openScheduler(
     session,
     registry,
     store: requests,
+    reviews: new ReviewStore(stores.database),
     clock,
     settings: { ...settings, isShared: database.kind === 'mariadb' },
     reportingHosts: async () =>

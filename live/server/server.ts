@@ -98,7 +98,14 @@ async function serve(configuration: Configuration, stores: Stores, page: string,
     ...srmRoutes({ registry, watch, onStoreError }),
     ...(scheduler?.routes ?? []),
     ...(desktops?.routes ?? []),
-    ...serviceRoutes({ events, metrics, page, unreadyBecause, notReadyBecause }),
+    ...serviceRoutes({
+      events,
+      metrics,
+      page,
+      unreadyBecause,
+      notReadyBecause,
+      concerns: () => scheduler?.scheduling.concerns ?? [],
+    }),
   ]);
   const listening = await listen({
     listen: configuration.listen,

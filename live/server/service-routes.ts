@@ -19,11 +19,20 @@ export interface ServiceParts {
   readonly unreadyBecause: () => string | null;
   /** The same, with database and cloud asked. */
   readonly notReadyBecause: () => Promise<string | null>;
+  /** What an operator should know while requests may come: each a sentence. */
+  readonly concerns: () => readonly string[];
 }
 
 const readers = ['reader', 'scheduler', 'admin'] as const;
 
-export function serviceRoutes({ events, metrics, page, unreadyBecause, notReadyBecause }: ServiceParts): Route[] {
+export function serviceRoutes({
+  events,
+  metrics,
+  page,
+  unreadyBecause,
+  notReadyBecause,
+  concerns,
+}: ServiceParts): Route[] {
   const headers = pageHeaders(page, (text) => createHash('sha256').update(text).digest('base64'));
   return [
     {
@@ -66,7 +75,8 @@ export function serviceRoutes({ events, metrics, page, unreadyBecause, notReadyB
       async answer({ response }) {
         const reason = await notReadyBecause();
         if (reason !== null) throw new Problem(503, reason);
-        sendJson(response, { status: 'ready' });
+        const all = concerns();
+        sendJson(response, { status: 'ready', ...(all.length > 0 && { concerns: all }) });
       },
     },
     {

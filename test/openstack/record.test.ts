@@ -15,9 +15,9 @@ import {
   openGlance,
   openNova,
   openPlacement,
+  pciProviders,
   type Server,
 } from '../../live/openstack/index.ts';
-import { pciProviders } from '../../live/record/pci-providers.ts';
 import { openStores } from '../../live/server/stores.ts';
 import type { Arrival } from '../../traces/arrival.ts';
 import { readHepsCsv } from '../../traces/heps-csv.ts';

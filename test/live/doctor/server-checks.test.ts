@@ -141,8 +141,9 @@ test('the command looks at a server that runs, at its database and at the clocks
   const few = await doctor(cloud, folder);
   expect(few).toContain('\n7. database: left out; --config heps.yaml asks for it\n');
   expect(few).toContain('\n8. server and agents: left out; --server URL --token-file FILE asks for it\n');
+  expect(few).toContain('\n9. what is held, against the cloud: left out; --server URL --token-file FILE asks for it\n');
   expect(JSON.parse(await doctor(cloud, folder, '--json')).leftOut.map(({ step }: { step: number }) => step)).toEqual([
-    7, 8,
+    7, 8, 9,
   ]);
 
   writeFileSync(join(folder, 'token'), 'wrong');

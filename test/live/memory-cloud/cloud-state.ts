@@ -27,14 +27,24 @@ export interface MemoryFlavor {
 export interface MemoryServer {
   readonly id: string;
   readonly name: string;
-  status: 'BUILD' | 'ACTIVE' | 'SHUTOFF' | 'ERROR' | 'DELETED';
+  status:
+    | 'BUILD'
+    | 'ACTIVE'
+    | 'SHUTOFF'
+    | 'ERROR'
+    | 'DELETED'
+    | 'SOFT_DELETED'
+    | 'SHELVED_OFFLOADED'
+    | 'VERIFY_RESIZE'
+    | 'RESCUE';
   /** Of its one network. */
   address: string;
   /** Holds what its flavor says there; null before it was placed and when it could not be. */
   host: string | null;
   cards: readonly string[];
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly flavor: MemoryFlavor;
+  metadata: Readonly<Record<string, string>>;
+  flavor: MemoryFlavor;
+  isLocked: boolean;
   readonly projectId: string;
   readonly userId: string;
   readonly zone: string | null;
@@ -47,6 +57,22 @@ export interface MemoryServer {
   fault: { code: number; message: string } | null;
 }
 
+/** What somebody holds of a host: a server, or a move for it of the place that it leaves, or nobody that Nova knows any more. */
+interface Claim {
+  readonly flavor: MemoryFlavor;
+  readonly cards: readonly string[];
+}
+
+/** A move of a server, as Nova's os-migrations tells it. */
+export interface MemoryMove {
+  readonly id: string;
+  readonly serverId: string;
+  readonly type: 'resize' | 'migration' | 'evacuation' | 'live-migration';
+  status: 'finished' | 'confirmed' | 'reverted' | 'done' | 'completed';
+  readonly source: string;
+  readonly target: string;
+}
+
 interface HostState {
   readonly spec: MemoryHost;
   readonly id: string;
@@ -55,7 +81,8 @@ interface HostState {
   /** Builds there end in ERROR. */
   refuses: boolean;
   generation: number;
-  readonly servers: Set<MemoryServer>;
+  /** By consumer: id of a server or of a move. */
+  readonly claims: Map<string, Claim>;
 }
 
 const noHost = { code: 500, message: 'No valid host was found. There are not enough hosts available.' };
@@ -64,6 +91,7 @@ export class CloudState {
   readonly hosts = new Map<string, HostState>();
   readonly servers = new Map<string, MemoryServer>();
   readonly flavors = new Map<string, MemoryFlavor>();
+  readonly moves = new Map<string, MemoryMove>();
   /** Of the servers' `updated`. Defaults to the real time. */
   readonly nowMs: () => number;
   /** What only Nova knows: filters of its own. Defaults to letting every host pass. */
@@ -73,7 +101,7 @@ export class CloudState {
     this.nowMs = nowMs;
     for (const spec of hosts) {
       const state = { spec, id: randomUUID(), isUp: true, isDisabled: false, refuses: false, generation: 1 };
-      this.hosts.set(spec.name, { ...state, servers: new Set() });
+      this.hosts.set(spec.name, { ...state, claims: new Map() });
     }
   }
 
@@ -99,6 +127,7 @@ export class CloudState {
       userId: 'user',
       zone: null,
       group: null,
+      isLocked: false,
       ...owner,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
@@ -113,20 +142,142 @@ export class CloudState {
   /** Places a server that was ordered: on that host or, without one, on the emptiest; ERROR where it does not fit. */
   place(server: MemoryServer, wanted: string | null): void {
     if (server.status !== 'BUILD' || server.host !== null) return;
+    if (!this.#takePlace(server, wanted)) this.#update(server, { status: 'ERROR', fault: noHost });
+  }
+
+  /** @returns false where it does not fit */
+  #takePlace(server: MemoryServer, wanted: string | null, except: string | null = null): boolean {
     const candidates = wanted === null ? [...this.hosts.values()] : [this.hosts.get(wanted)!];
     const fitting = candidates
       .map((host) => ({ host, cards: this.#cardsFor(host, server) }))
       .filter(({ host, cards }) => cards !== null && host.isUp && !host.isDisabled && this.#fits(host, server))
+      .filter(({ host }) => host.spec.name !== except)
       .filter(({ host }) => this.#allows(host, server) && this.passesFilters(server, host.spec.name))
       .sort((one, other) => this.free(other.host).ramMib - this.free(one.host).ramMib);
     const [best] = fitting;
-    if (best === undefined || best.host.refuses) {
-      this.#update(server, { status: 'ERROR', fault: noHost });
-      return;
-    }
+    if (best === undefined || best.host.refuses) return false;
     this.#update(server, { host: best.host.spec.name, cards: best.cards! });
-    best.host.servers.add(server);
+    best.host.claims.set(server.id, { flavor: server.flavor, cards: best.cards! });
     best.host.generation++;
+    return true;
+  }
+
+  #release(host: string | null, consumerId: string): void {
+    const state = host === null ? undefined : this.hosts.get(host);
+    if (state?.claims.delete(consumerId)) state.generation++;
+  }
+
+  /** To another host, with another flavor or the same: waits to be confirmed. */
+  resize(server: MemoryServer, flavor: MemoryFlavor, target: string | null = null): MemoryMove {
+    const { host, flavor: old, cards } = server;
+    const type = flavor === old ? 'migration' : 'resize';
+    const move = this.#leave(server, type);
+    Object.assign(server, { flavor: { ...flavor, extraSpecs: { ...flavor.extraSpecs } } });
+    if (!this.#takePlace(server, target, target === null ? host : null)) throw new Error('no host for the resize');
+    this.#olds.set(move.id, { flavor: old, cards });
+    this.#moved(move, server.host!, 'finished');
+    this.#update(server, { status: 'VERIFY_RESIZE' });
+    return this.moves.get(move.id)!;
+  }
+
+  confirmResize(server: MemoryServer): void {
+    const move = this.#openMove(server);
+    this.#release(move.source, move.id);
+    move.status = 'confirmed';
+    this.#update(server, { status: 'ACTIVE' });
+  }
+
+  revertResize(server: MemoryServer): void {
+    const move = this.#openMove(server);
+    const old = this.#olds.get(move.id)!;
+    this.#release(server.host, server.id);
+    this.#release(move.source, move.id);
+    this.hosts.get(move.source)!.claims.set(server.id, old);
+    move.status = 'reverted';
+    this.#update(server, { status: 'ACTIVE', host: move.source, ...old });
+  }
+
+  /** Its host is lost: it is rebuilt elsewhere, and what it had there stays its own until that host is back. */
+  evacuate(server: MemoryServer, target: string): MemoryMove {
+    const source = server.host!;
+    const id = randomUUID();
+    if (!this.#takePlace(server, target)) throw new Error('no host for the evacuation');
+    const move: MemoryMove = { id, serverId: server.id, type: 'evacuation', status: 'done', source, target };
+    this.moves.set(id, move);
+    this.#update(server, {});
+    return move;
+  }
+
+  /** The lost host is back, and gives up what was evacuated. */
+  comeBack(move: MemoryMove): void {
+    this.#release(move.source, move.serverId);
+    move.status = 'completed';
+  }
+
+  /** At once, as Nova ends one. */
+  liveMigrate(server: MemoryServer, target: string): void {
+    const source = server.host;
+    if (!this.#takePlace(server, target)) throw new Error('no host for the migration');
+    this.#release(source, server.id);
+  }
+
+  shelve(server: MemoryServer): void {
+    this.#release(server.host, server.id);
+    this.#update(server, { status: 'SHELVED_OFFLOADED', host: null, cards: [] });
+  }
+
+  unshelve(server: MemoryServer, target: string | null = null): void {
+    if (!this.#takePlace(server, target)) throw new Error('no host for the unshelve');
+    this.#update(server, { status: 'ACTIVE' });
+  }
+
+  /** Holds what it has until it is reclaimed, and can be restored. */
+  softDelete(server: MemoryServer): void {
+    this.#update(server, { status: 'SOFT_DELETED' });
+  }
+
+  /** What an admin changes of a server without moving it. */
+  change(server: MemoryServer, changes: Partial<Pick<MemoryServer, 'status' | 'metadata' | 'isLocked'>>): void {
+    this.#update(server, changes);
+  }
+
+  /** Something is held for a consumer that Nova does not know. */
+  leak(host: string, consumerId: string, flavor: MemoryFlavor, cards: readonly string[]): void {
+    this.hosts.get(host)!.claims.set(consumerId, { flavor, cards });
+  }
+
+  /** Where the server's cards are by Nova, and those of its moves: by host and address. */
+  devices(): Record<string, string> {
+    const found: Record<string, string> = {};
+    for (const [host, { claims }] of this.hosts) {
+      for (const [consumer, { cards }] of claims) {
+        for (const address of cards) found[`${host} ${address}`] = this.moves.get(consumer)?.serverId ?? consumer;
+      }
+    }
+    return found;
+  }
+
+  readonly #olds = new Map<string, Claim>();
+
+  /** What it has goes over to a move. */
+  #leave(
+    server: MemoryServer,
+    type: MemoryMove['type'],
+  ): { id: string; source: string; serverId: string; type: MemoryMove['type'] } {
+    const id = randomUUID();
+    const source = server.host!;
+    const { claims } = this.hosts.get(source)!;
+    claims.set(id, claims.get(server.id)!);
+    claims.delete(server.id);
+    return { id, source, serverId: server.id, type };
+  }
+
+  #moved(move: Omit<MemoryMove, 'target' | 'status'>, target: string, status: MemoryMove['status']): void {
+    this.moves.set(move.id, { ...move, target, status });
+  }
+
+  #openMove({ id }: MemoryServer): MemoryMove {
+    return [...this.moves.values()].find(({ serverId, status }) => serverId === id && status === 'finished')!;
   }
 
   /** Ends the build of a placed server. */
@@ -144,15 +295,14 @@ export class CloudState {
 
   delete(server: MemoryServer): void {
     if (server.status === 'DELETED') return;
-    const host = server.host === null ? undefined : this.hosts.get(server.host);
-    host?.servers.delete(server);
-    if (host !== undefined) host.generation++;
+    for (const name of this.hosts.keys()) this.#release(name, server.id);
+    for (const { id, serverId, source } of this.moves.values()) if (serverId === server.id) this.#release(source, id);
     this.#update(server, { status: 'DELETED', terminatedAtMs: this.nowMs() });
   }
 
-  free({ spec, servers }: HostState): { vcpus: number; ramMib: number; diskGib: number } {
+  free({ spec, claims }: HostState): { vcpus: number; ramMib: number; diskGib: number } {
     const free = { vcpus: spec.vcpus, ramMib: spec.ramMib, diskGib: spec.diskGib };
-    for (const { flavor } of servers) {
+    for (const { flavor } of claims.values()) {
       free.vcpus -= flavor.vcpus;
       free.ramMib -= flavor.ram;
       free.diskGib -= flavor.disk;
@@ -166,7 +316,7 @@ export class CloudState {
     for (const host of this.hosts.values()) {
       const free = this.free(host);
       if (Object.values(free).some((amount) => amount < 0)) found.push(`${host.spec.name} is over its size`);
-      const held = [...host.servers].flatMap(({ cards }) => cards);
+      const held = [...host.claims.values()].flatMap(({ cards }) => cards);
       if (new Set(held).size < held.length) found.push(`a card of ${host.spec.name} is held twice`);
     }
     for (const { id, host, cards, flavor } of this.servers.values()) {
@@ -191,8 +341,8 @@ export class CloudState {
   }
 
   /** The lowest idle devices of each alias; null where there are too few. */
-  #cardsFor({ spec, servers }: HostState, { flavor }: MemoryServer): string[] | null {
-    const taken = new Set([...servers].flatMap(({ cards }) => cards));
+  #cardsFor({ spec, claims }: HostState, { flavor }: MemoryServer): string[] | null {
+    const taken = new Set([...claims.values()].flatMap(({ cards }) => cards));
     const chosen: string[] = [];
     for (const { alias, count } of wantedCards(flavor)) {
       const idle = spec.cards.filter((card) => card.alias === alias && !taken.has(card.address));

@@ -45,6 +45,16 @@ interface Reply {
   readonly body?: unknown;
 }
 
+interface MemoryProvider {
+  readonly id: string;
+  readonly name: string;
+  readonly parent: string | null;
+  readonly host: string;
+  /** Of the card; null for a host. */
+  readonly address: string | null;
+  readonly resourceClass: string;
+}
+
 type Handler = (parts: string[], query: URLSearchParams, body: Record<string, unknown>) => Reply;
 
 export class MemoryCloud {
@@ -57,10 +67,7 @@ export class MemoryCloud {
   readonly #url: string;
   readonly #faults: Fault[] = [];
   readonly #routes: [string, RegExp, Handler][];
-  readonly #providers = new Map<
-    string,
-    { id: string; name: string; parent: string | null; host: string; address: string | null; resourceClass: string }
-  >();
+  readonly #providers = new Map<string, MemoryProvider>();
   /** By token. */
   readonly #people = new Map<string, MemoryPerson>();
   /** Projects that may use private flavors: `FLAVOR PROJECT`. */
@@ -157,8 +164,13 @@ export class MemoryCloud {
   }
 
   /** A server of somebody else's, running at once. */
-  bootForeign(flavor: MemoryFlavor, host: string | null = null, metadata: Record<string, string> = {}): MemoryServer {
-    const server = this.state.create('foreign', flavor, metadata);
+  bootForeign(
+    flavor: MemoryFlavor,
+    host: string | null = null,
+    metadata: Record<string, string> = {},
+    owner = { projectId: 'theirs', userId: 'them' },
+  ): MemoryServer {
+    const server = this.state.create('foreign', flavor, metadata, owner);
     this.state.place(server, host);
     this.state.finish(server);
     return server;
@@ -303,6 +315,8 @@ export class MemoryCloud {
       ['GET', placement('/resource_providers'), (_, query) => this.#listProviders(query)],
       ['GET', placement('/resource_providers/([^/]+)/inventories'), ([id]) => this.#inventories(id!)],
       ['GET', placement('/allocations/([^/]+)'), ([id]) => this.#allocations(id!)],
+      ['GET', placement('/resource_providers/([^/]+)/allocations'), ([id]) => this.#holders(id!)],
+      ['GET', nova('/os-migrations'), (_, query) => this.#listMoves(query)],
       [
         'GET',
         /^\/image\/v2\/images$/,
@@ -412,9 +426,14 @@ export class MemoryCloud {
     const since = query.get('changes-since');
     // To the second, as Nova's own column.
     const sinceMs = since === null ? null : Date.parse(since);
-    const fitting = [...this.state.servers.values()].filter(({ status, updatedAtMs }) =>
-      sinceMs === null ? status !== 'DELETED' : Math.floor(updatedAtMs / 1000) * 1000 >= sinceMs,
-    );
+    const wanted = query.get('status');
+    // As Nova does: what can be restored is not listed, unless it is asked for.
+    const hidden = query.get('deleted') === 'true' ? [] : ['DELETED', 'SOFT_DELETED'];
+    const fitting = [...this.state.servers.values()]
+      .filter(({ status, updatedAtMs }) =>
+        sinceMs === null ? !hidden.includes(status) : Math.floor(updatedAtMs / 1000) * 1000 >= sinceMs,
+      )
+      .filter(({ status }) => wanted === null || status === wanted);
     return page(fitting, query, 'servers', (server) => this.#shown(server));
   }
 
@@ -437,6 +456,8 @@ export class MemoryCloud {
       created: time(createdAtMs),
       updated: time(updatedAtMs),
       metadata,
+      locked: server.isLocked,
+      image: { id: 'image-1' },
       flavor: {
         original_name: flavor.name,
         vcpus: flavor.vcpus,
@@ -449,14 +470,14 @@ export class MemoryCloud {
   }
 
   #listHypervisors(query: URLSearchParams): Reply {
-    return page([...this.state.hosts.values()], query, 'hypervisors', ({ id, spec, isUp, isDisabled, servers }) => ({
+    return page([...this.state.hosts.values()], query, 'hypervisors', ({ id, spec, isUp, isDisabled, claims }) => ({
       id,
       hypervisor_hostname: spec.name,
       service: { host: spec.name },
       state: isUp ? 'up' : 'down',
       status: isDisabled ? 'disabled' : 'enabled',
       vcpus: spec.vcpus,
-      vcpus_used: [...servers].reduce((sum, { flavor }) => sum + flavor.vcpus, 0),
+      vcpus_used: [...claims.values()].reduce((sum, { flavor }) => sum + flavor.vcpus, 0),
       memory_mb: spec.ramMib,
       memory_mb_used: 0,
       local_gb: spec.diskGib,
@@ -532,19 +553,52 @@ export class MemoryCloud {
     return ok({ resource_provider_generation: generation, inventories });
   }
 
-  #allocations(id: string): Reply {
-    const server = this.state.servers.get(id);
-    const host = server?.host ?? null;
-    if (server === undefined || host === null || server.status === 'DELETED') return ok({ allocations: {} });
-    const { flavor, cards } = server;
-    const mine = [...this.#providers.values()].filter(
-      (provider) => provider.host === host && (provider.address === null || cards.includes(provider.address)),
-    );
-    const entries = mine.map(({ id: provider, address, resourceClass }) => [
-      provider,
-      { resources: address === null ? { VCPU: flavor.vcpus, MEMORY_MB: flavor.ram } : { [resourceClass]: 1 } },
-    ]);
+  #allocations(consumerId: string): Reply {
+    const entries = [...this.#providers.values()].flatMap((provider) => {
+      const resources = this.#heldOf(provider, consumerId);
+      return resources === null ? [] : [[provider.id, { resources }] as const];
+    });
     return ok({ allocations: Object.fromEntries(entries) });
+  }
+
+  #holders(providerId: string): Reply {
+    const provider = this.#providers.get(providerId);
+    if (provider === undefined) return notFound('no provider');
+    const { claims, generation } = this.state.hosts.get(provider.host)!;
+    const entries = [...claims.keys()].flatMap((consumerId) => {
+      const resources = this.#heldOf(provider, consumerId);
+      return resources === null ? [] : [[consumerId, { resources }] as const];
+    });
+    return ok({ allocations: Object.fromEntries(entries), resource_provider_generation: generation });
+  }
+
+  /** Without what is none, as Nova asks for it. */
+  #heldOf({ host, address, resourceClass }: MemoryProvider, consumerId: string): Record<string, number> | null {
+    const claim = this.state.hosts.get(host)!.claims.get(consumerId);
+    if (claim === undefined) return null;
+    if (address !== null) return claim.cards.includes(address) ? { [resourceClass]: 1 } : null;
+    const { vcpus, ram, disk } = claim.flavor;
+    return { VCPU: vcpus, MEMORY_MB: ram, ...(disk > 0 && { DISK_GB: disk }) };
+  }
+
+  #listMoves(query: URLSearchParams): Reply {
+    const [serverId, host] = [query.get('instance_uuid'), query.get('host')];
+    const [wantedType, wantedStatus] = [query.get('migration_type'), query.get('status')];
+    const fitting = [...this.state.moves.values()].filter(
+      (move) =>
+        (serverId === null || move.serverId === serverId) &&
+        (host === null || move.source === host || move.target === host) &&
+        (wantedType === null || move.type === wantedType) &&
+        (wantedStatus === null || move.status === wantedStatus),
+    );
+    return page(fitting, query, 'migrations', ({ id, serverId: server, type, status, source, target }) => ({
+      uuid: id,
+      instance_uuid: server,
+      migration_type: type,
+      status,
+      source_compute: source,
+      dest_compute: target,
+    }));
   }
 }
 

@@ -2,7 +2,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { aText } from '../../../core/check.ts';
 import { endpointOf, readCatalog } from '../../../live/openstack/catalog.ts';
+import { collect } from '../../../live/openstack/collect.ts';
 import { commonVersion, compareVersions, discoverVersions } from '../../../live/openstack/microversion.ts';
+import { novaOf } from '../../../live/openstack/nova.ts';
 import { serviceOf } from '../../../live/openstack/service.ts';
 import { openSession } from '../../../live/openstack/session.ts';
 import { limitS, SkippingClock } from './skipping-clock.ts';
@@ -144,4 +146,14 @@ test('the catalog is searched by interface and region; what it has instead is sa
   expect(() => at('B', 'admin')).toThrow(
     'expected compute with the interface admin in region B, got "public in A, internal in A, public in B"',
   );
+});
+
+test('a host of which Nova has counted an end twice is read: less than nothing is used there', async () => {
+  const hypervisor = {
+    ...{ id: 'p', hypervisor_hostname: 'h', service: { host: 'h' }, state: 'up', status: 'enabled' },
+    ...{ vcpus: 64, vcpus_used: -4, memory_mb: 4096, memory_mb_used: -512, local_gb: 100, local_gb_used: -10 },
+  };
+  const { session } = await begin(() => ({ status: 200, body: { hypervisors: [hypervisor] } }));
+  const hosts = await collect(novaOf(session, '2.87').listHypervisors());
+  expect(hosts).toMatchObject([{ host: 'h', vcpus: 64, vcpusUsed: -4, ramUsedMib: -512, diskUsedGib: -10 }]);
 });

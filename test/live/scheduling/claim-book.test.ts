@@ -4,8 +4,10 @@ import { expect, test } from 'vitest';
 import { policyNamed } from '../../../core/policies/index.ts';
 import { createPolicy } from '../../../core/policy.ts';
 import { vmRequest } from '../../../core/request.ts';
+import { aliasesOf } from '../../../live/scheduling/aliases.ts';
 import { ClaimBook } from '../../../live/scheduling/claim-book.ts';
 import { CloudView } from '../../../live/scheduling/cloud-view.ts';
+import { Ledger } from '../../../live/scheduling/ledger.ts';
 import { HostChanged, type HostClaims } from '../../../live/scheduling/request-store.ts';
 import type { ServerRequest } from '../../../live/scheduling/server-request.ts';
 
@@ -49,8 +51,14 @@ function bookOn(readHost: () => Promise<HostClaims>) {
     warn: (text) => expect.fail(text),
   });
   view.setHosts([host]);
-  const store = { readHost, readVersions: async () => new Map([['h', 3]]), readLive: async () => [] };
-  return { view, book: new ClaimBook(store, view) };
+  const store = {
+    read: async () => undefined,
+    readHost,
+    readVersions: async () => new Map([['h', 3]]),
+    readLive: async () => [],
+  };
+  const ledger = new Ledger({ view, clock: { nowS: 0 }, aliases: aliasesOf({}), canBeOf: () => false });
+  return { view, book: new ClaimBook(store, view, ledger) };
 }
 
 test('what was read before an end was noted does not bring it back', async () => {

@@ -6,6 +6,7 @@ import { srmCardOf } from '../../../core/srm.ts';
 import type { DatabaseOptions } from '../../../live/database/database.ts';
 import { openSession } from '../../../live/openstack/index.ts';
 import { RequestStore } from '../../../live/scheduling/request-store.ts';
+import { ReviewStore } from '../../../live/scheduling/review-store.ts';
 import { Scheduling, type SchedulingSettings } from '../../../live/scheduling/scheduling.ts';
 import type { ServerRequest } from '../../../live/scheduling/server-request.ts';
 import { checkServerBody } from '../../../live/scheduling/server-spec.ts';
@@ -27,6 +28,7 @@ export const quickSettings: SchedulingSettings = {
   buildLimitS: 5,
   leaseS: 1,
   mostHosts: 3,
+  mostRemovalsPerMinute: 1000,
   isShared: false,
 };
 
@@ -96,6 +98,7 @@ export class SchedulerUnderTest {
       session: openSession(cloud.configuration, { retries: { attempts: 2, firstDelayS: 0.05, withinS: 1 } }),
       registry,
       store: this.requests,
+      reviews: new ReviewStore(store.database),
       clock: wallClock,
       settings,
       reportingHosts: async () => [...this.expected],

@@ -98,6 +98,38 @@ async function settled(id: string): Promise<RequestView> {
 const oneCard = { name: 'n', image: 'tiny', size: { vcpus: 2, ramMib: 4096 }, gpu: { count: 1 } };
 const noCard = { name: 'n', image: 'tiny', size: { vcpus: 2, ramMib: 4096 } };
 
+const ofChen = { projectId: 'optics', userId: 'chen' };
+
+test('a create of hers whose answer was lost is found in her project, and not sent twice', async () => {
+  const sent = cloud.orders.length;
+  cloud.failNext({ method: 'POST', path: /\/compute\/servers$/, outcome: 'cut-after' });
+  const { body } = await ask('chen', 'POST', 'v1/servers', noCard);
+  const ended = await settled(body.id);
+  expect([ended.state, cloud.orders.length - sent]).toEqual(['active', 1]);
+  expect(cloud.state.servers.get(ended.serverId!)).toMatchObject(ofChen);
+  await ask('chen', 'DELETE', `v1/servers/${body.id}`);
+  expect((await settled(body.id)).state).toMatch(/deleted|active/);
+});
+
+test('of her request only what she made herself is removed: an attempt given up, and nothing of others in her project', async () => {
+  const { body } = await ask('chen', 'POST', 'v1/servers', noCard);
+  const { id } = await settled(body.id);
+  const metadata = { 'heps:request': id, 'heps:attempt': '0' };
+  const flavor = cloud.addFlavor({ name: 'late' });
+  const [late, ofLi, ofLogin] = [ofChen, { projectId: 'optics', userId: 'li' }, {}].map((owner) =>
+    cloud.state.create('late', flavor, metadata, owner),
+  );
+  await vi.waitFor(() => expect(late!.status).toBe('DELETED'), { timeout: 10_000 });
+  const review = async (): Promise<string[]> => {
+    const answer = await fetch(`${server.url}v1/review`, { headers: { authorization: `Bearer ${own.admin}` } });
+    return ((await answer.json()) as { items: { id: string }[] }).items.map((item) => item.id);
+  };
+  await vi.waitFor(async () => expect(await review()).toEqual([ofLi!.id, ofLogin!.id]), { timeout: 10_000 });
+  expect([ofLi!.status, ofLogin!.status]).toEqual(['BUILD', 'BUILD']);
+  for (const left of [ofLi!, ofLogin!]) cloud.state.delete(left);
+  await ask('chen', 'DELETE', `v1/servers/${id}`);
+});
+
 test('with her token the server is made in her project, with what is hers passed on, though she may name no host', async () => {
   const wishes = { keyName: 'of-chen', securityGroups: ['vnc'], volumes: [{ id: 'data-1' }] };
   const { status, body } = await ask('chen', 'POST', 'v1/servers', { ...oneCard, ...wishes });

@@ -231,11 +231,9 @@ describe('a new process', () => {
   test('a new process removes a server of an attempt that was given up', async () => {
     await start();
     const row = await one.settled((await one.ask(oneCard)).id);
-    const late = cloud.bootForeign(cloud.addFlavor({ name: 'x' }), 'cpu-1', {
-      'heps:request': row.id,
-      'heps:attempt': '0',
-    });
-    await one.until(() => cloud.state.servers.get(late.id)!.status === 'DELETED');
+    const metadata = { 'heps:request': row.id, 'heps:attempt': '0' };
+    const late = cloud.state.create('late', cloud.addFlavor({ name: 'x' }), metadata);
+    await one.until(() => late.status === 'DELETED');
     expect((await one.requests.read(row.id))!.state).toBe('active');
   });
 

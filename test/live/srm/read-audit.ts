@@ -6,7 +6,7 @@ import type { ServerSchema } from '../../../live/server/migrations.ts';
 export async function readAudit(
   database: Kysely<ServerSchema>,
   limit: number,
-): Promise<Omit<AuditTable, 'id' | 'userId'>[]> {
+): Promise<Omit<AuditTable, 'id' | 'userId' | 'detail'>[]> {
   return await database
     .selectFrom('audit')
     .select(['atS', 'tokenId', 'action', 'subject', 'version', 'requestId'])

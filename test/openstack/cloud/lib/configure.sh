@@ -162,6 +162,7 @@ transport_url = rabbit://openstack:$PASSWORD@$HOST_IP:$RABBIT_PORT/
 report_interval = $report
 service_down_time = $((report * 6))
 graceful_shutdown_timeout = 5
+reclaim_instance_interval = $SOFT_DELETE_SECONDS
 # Capacity is what the cluster file says: no oversubscription, nothing reserved.
 initial_cpu_allocation_ratio = 1.0
 initial_ram_allocation_ratio = 1.0

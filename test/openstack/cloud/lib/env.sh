@@ -37,6 +37,7 @@ HEPS_URL=${HEPS_URL:-}                        # the plugin of nova-scheduler ask
 HEPS_TOKEN_FILE=${HEPS_TOKEN_FILE:-}          # with the token of this file
 HEPS_FAIL_OPEN=${HEPS_FAIL_OPEN:-true}
 HEPS_TIMEOUT=${HEPS_TIMEOUT:-2}                # seconds that it waits for an answer
+SOFT_DELETE_SECONDS=${SOFT_DELETE_SECONDS:-0}  # for which a deleted server can be restored
 PCI_IN_PLACEMENT=${PCI_IN_PLACEMENT:-false}   # report GPUs to placement too
 DB_NAMES="keystone glance placement nova_api nova nova_cell0"
 

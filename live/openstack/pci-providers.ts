@@ -1,5 +1,6 @@
 /** The devices that Nova reports below its hypervisors in Placement (`[pci] report_in_placement`). */
-import type { Hypervisor, ResourceProvider } from '../openstack/index.ts';
+import type { Hypervisor } from './hosts.ts';
+import type { ResourceProvider } from './placement.ts';
 
 export interface PciProvider {
   readonly id: string;
