@@ -184,6 +184,22 @@ describe.skipIf(!hasSshServer)('files of a machine', () => {
     expect(files.authority.transfers.at(-1)).toMatchObject({ direction: 'out', outcome: 'right-ended' });
   });
 
+  test('end with the role that let them be', async () => {
+    const grant = files.grant();
+    const other = await FilesPage.open(files.gateway.url, files.authority.mint(grant));
+    const down = await other.get(files.machine.write(join(home, 'theirs.bin'), Buffer.alloc(64 * 1024 * 1024)));
+    const reader = down.body!.getReader();
+    await reader.read();
+    files.authority.roles.set(grant.id, 'view');
+    await expect(
+      (async () => {
+        while (!(await reader.read()).done) {}
+      })(),
+    ).rejects.toThrow();
+    expect(files.authority.transfers.at(-1)).toMatchObject({ direction: 'out', outcome: 'right-ended' });
+    files.authority.roles.delete(grant.id);
+  });
+
   test('end with the right also where the browser takes nothing', async () => {
     const grant = files.grant();
     const other = await FilesPage.open(files.gateway.url, files.authority.mint(grant));
