@@ -164,10 +164,14 @@ export function play(hosts: readonly HostSize[], steps: readonly Step[], policy:
       if (placement !== undefined) bound.push(placement);
     } else if (step.kind === 'depart') {
       for (const placement of bound.splice(step.vm % Math.max(bound.length, 1), 1)) cluster.release(placement);
-    } else if (step.kind === 'host') cluster.up[step.host % hosts.length] = step.up ? 1 : 0;
-    else if (step.kind === 'building') cluster.building[step.host % hosts.length] = step.vms;
-    else if (cluster.cardHealthy.length > 0) {
-      cluster.cardHealthy[step.card % cluster.cardHealthy.length] = step.healthy ? 1 : 0;
+    } else if (step.kind === 'host') cluster.setUp(step.host % hosts.length, step.up);
+    else if (step.kind === 'building') {
+      const host = step.host % hosts.length;
+      cluster.addBuilding(host, step.vms - cluster.building[host]!);
+    } else if (cluster.cardHealthy.length > 0) {
+      const card = step.card % cluster.cardHealthy.length;
+      const host = cluster.cardStart.findLastIndex((first) => first <= card);
+      cluster.setCardHealthy(host, card - cluster.cardStart[host]!, step.healthy);
     }
   }
   return { cluster, bound };
