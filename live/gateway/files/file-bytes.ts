@@ -55,11 +55,14 @@ export class FileWriter {
   readonly #underWay: { readonly bytes: number; readonly done: Promise<void> }[] = [];
   #bytesUnderWay = 0;
   #offset: number;
+  #written: number;
+  #failure: { readonly error: unknown } | null = null;
 
   constructor(session: FileSession, handle: Handle, offset: number) {
     this.#session = session;
     this.#handle = handle;
     this.#offset = offset;
+    this.#written = offset;
   }
 
   /** Where the next byte goes. */
@@ -67,7 +70,12 @@ export class FileWriter {
     return this.#offset;
   }
 
-  /** Resolves when there is room for more. @throws what an earlier write met */
+  /** Up to where all is on the machine; beyond it there may be pieces that were written after one that failed. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Resolves when there is room for more. @throws what the first write met that failed */
   async write(bytes: Buffer): Promise<void> {
     for (let at = 0; at < bytes.length; at += pieceBytes) {
       const piece = bytes.subarray(at, at + pieceBytes);
@@ -77,18 +85,25 @@ export class FileWriter {
       this.#bytesUnderWay += piece.length;
       this.#offset += piece.length;
       while (this.#bytesUnderWay > pieceBytes * piecesUnderWay) await this.#oldest();
+      if (this.#failure !== null) throw this.#failure.error;
     }
     this.#session.noteUse();
   }
 
-  /** Resolves when all of it is on the machine. */
+  /** Resolves when all of it is on the machine. @throws what the first write met that failed, when none is under way any more */
   async settle(): Promise<void> {
     while (this.#underWay.length > 0) await this.#oldest();
+    if (this.#failure !== null) throw this.#failure.error;
   }
 
   async #oldest(): Promise<void> {
     const { bytes, done } = this.#underWay.shift()!;
-    await done;
     this.#bytesUnderWay -= bytes;
+    try {
+      await done;
+      if (this.#failure === null) this.#written += bytes;
+    } catch (error) {
+      this.#failure ??= { error };
+    }
   }
 }

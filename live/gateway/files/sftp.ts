@@ -14,7 +14,7 @@ const packet = {
   write: 6,
   lstat: 7,
   fstat: 8,
-  setstat: 9,
+  fsetstat: 10,
   opendir: 11,
   readdir: 12,
   remove: 13,
@@ -141,7 +141,7 @@ export class Sftp {
     return factsIn((await this.#ask(packet.fstat, [sshString(handle)], packet.attrs)).body);
   }
 
-  /** What is in a folder, in batches, without `.` and `..`. */
+  /** What is in a folder, in batches, without `.` and `..` and what is no name of one file. */
   async *list(path: string): AsyncGenerator<readonly NamedFile[]> {
     const handle = await this.#handle(packet.opendir, [sshString(path)]);
     try {
@@ -169,6 +169,11 @@ export class Sftp {
 
   async write(handle: Handle, offset: number, bytes: Buffer): Promise<void> {
     await this.#ask(packet.write, [sshString(handle), sshU64(offset), sshU32(bytes.length), bytes], packet.status);
+  }
+
+  /** Cuts an open file off after that many bytes. */
+  async truncate(handle: Handle, bytes: number): Promise<void> {
+    await this.#ask(packet.fsetstat, [sshString(handle), sshU32(0x1), sshU64(bytes)], packet.status);
   }
 
   /** What fails by that is noted nowhere: the file is no longer used. */
@@ -257,7 +262,12 @@ export class Sftp {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) throw new RangeError(`an answer to nothing, ${id}`);
     this.#waiting.delete(id);
-    waiting.resolve({ type, body });
+    try {
+      waiting.resolve({ type, body });
+    } catch (error) {
+      waiting.reject(new SftpGone(`an answer of the machine cannot be read: ${String(error)}`));
+      throw error;
+    }
     return true;
   }
 }
@@ -274,7 +284,8 @@ function namesIn(body: SshReader): NamedFile[] {
     const name = body.text();
     body.bytes(); // as `ls -l` shows it
     const facts = factsIn(body);
-    if (name !== '.' && name !== '..') found.push({ name, ...facts });
+    // A machine that is not itself could have a name lead out of the folder, here or where an archive is unpacked.
+    if (name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name)) found.push({ name, ...facts });
   }
   return found;
 }

@@ -10,7 +10,7 @@ import { FileWriter, readBytes } from './file-bytes.ts';
 import { existing, isMissing, joined, madeFolders, plainName } from './file-place.ts';
 import { FileProblem } from './file-problem.ts';
 import type { FileSession } from './file-session.ts';
-import { openFor, SftpError } from './sftp.ts';
+import { type Handle, openFor, SftpError } from './sftp.ts';
 
 export interface UploadRequest {
   readonly request: IncomingMessage;
@@ -152,8 +152,8 @@ export class Uploads {
           await writer.write(bytes);
         }
       } finally {
-        // What came before a cut is kept; a write that failed is not in the sum.
-        await writer.settle();
+        // What came before a cut is kept.
+        await settled(writer, session, { handle, path });
         this.#keep(id, hash, writer.offset);
       }
       if (writer.offset < upload.bytes) return writer.offset;
@@ -209,6 +209,20 @@ export class Uploads {
     const sender = this.#senders.get(id);
     sender?.stop();
     await sender?.done;
+  }
+}
+
+/** Waits for what is under way. Where a write failed, what others wrote behind it goes: an upload that goes on must leave no gap. @throws its error */
+async function settled(
+  writer: FileWriter,
+  { sftp }: FileSession,
+  { handle, path }: { readonly handle: Handle; readonly path: string },
+): Promise<void> {
+  try {
+    await writer.settle();
+  } catch (error) {
+    if (error instanceof SftpError) await sftp.truncate(handle, writer.written).catch(() => sftp.remove(path));
+    throw error;
   }
 }
 
