@@ -44,6 +44,7 @@ import { Binder, type BinderParts, type BinderSettings, byOurselves } from './bi
 import { ClaimBook } from './claim-book.ts';
 import { CloudHosts } from './cloud-hosts.ts';
 import { CloudView, type NamedDecision } from './cloud-view.ts';
+import { Epoch } from './epoch.ts';
 import { EpochMark } from './epoch-mark.ts';
 import { FlavorCache } from './flavors.ts';
 import { Ledger, type Place } from './ledger.ts';
@@ -127,10 +128,6 @@ export class Scheduling {
   readonly #ledger: Ledger;
   readonly #book: ClaimBook;
   #login: Identity | null = null;
-  /** The database's epoch when it was last read or raised. */
-  #epoch = 0;
-  /** What the book had changed when the epoch was last raised. */
-  #changesAtEpoch = 0;
   readonly #owner = randomUUID();
   readonly #startedAtS: number;
   readonly #people: PersonLogins;
@@ -434,13 +431,13 @@ export class Scheduling {
     const { clock, settings, log, registry } = this.#parts;
     const isFirst = this.#cloud === null || !this.#isReady;
     this.#cloud ??= await this.#openCloud();
-    const { feed, hosts, reconciler, whereabouts, review } = this.#cloud;
+    const { feed, hosts, reconciler, whereabouts, review, epoch } = this.#cloud;
     this.view.setHosts(await hosts.read());
     this.view.expectCards(await this.#hostsWithCards());
     if (isFirst) await this.#recallCards();
     if (isFirst) await this.#recallAsked();
     await (isFirst ? this.#book.load() : this.#book.catchUp());
-    await this.#compareEpoch(isFirst);
+    await epoch?.compare();
     await review.catchUp();
     const listedAtS = clock.nowS;
     await feed.readAll();
@@ -455,7 +452,7 @@ export class Scheduling {
       this.#isReady = true;
       log('info', { hosts: this.view.hosts.size, servers: feed.servers.size, mode: settings.mode }, 'scheduling');
     }
-    await this.#raiseEpoch();
+    await epoch?.raise();
     this.#reconciledAtS = clock.nowS;
     this.#failure = null;
     await this.#renewLeases(isFirst);
@@ -488,34 +485,6 @@ export class Scheduling {
   async #recallCards(): Promise<void> {
     for (const { serverId, host, cards } of await this.#parts.reviews.readCards()) {
       this.#ledger.recall(serverId, host, cards);
-    }
-  }
-
-  /** A database that has come less far than the cloud has seen, or than this process has, is an older copy. */
-  async #compareEpoch(isFirst: boolean): Promise<void> {
-    const { reviews, settings } = this.#parts;
-    const { mark, review } = this.#cloud!;
-    if (settings.mode !== 'act') return;
-    const { epoch } = await reviews.readInstallation();
-    const seen = Math.max(this.#epoch, isFirst ? await mark.read() : 0);
-    if (epoch < seen) review.begin(`its epoch is ${epoch}, and was ${seen} before`, seen);
-    this.#epoch = Math.max(seen, epoch);
-  }
-
-  /** Writes how far the database has come to the cloud too, where something was done since. */
-  async #raiseEpoch(): Promise<void> {
-    const { reviews, settings, log } = this.#parts;
-    const { mark, review } = this.#cloud!;
-    const { changes } = this.#book;
-    if (settings.mode !== 'act' || review.isOpen || changes === this.#changesAtEpoch) return;
-    try {
-      const next = Math.max(this.#epoch, (await reviews.readInstallation()).epoch) + 1;
-      await reviews.raiseEpoch(next);
-      await mark.write(next);
-      this.#epoch = next;
-      this.#changesAtEpoch = changes;
-    } catch (error) {
-      log('warn', { err: error }, 'how far the database has come could not be written to the cloud');
     }
   }
 
@@ -641,7 +610,9 @@ export class Scheduling {
     });
     const offers = new Offers(openGlance(session), nova, this.aliases, clock);
     const mark = new EpochMark(nova, installation);
-    return { offers, feed, binder, reconciler, hosts, nova, placement, whereabouts, removals, review, mark };
+    const changes = (): number => book.changes;
+    const epoch = settings.mode === 'act' ? new Epoch({ reviews, mark, review, changes, log }) : null;
+    return { offers, feed, binder, reconciler, hosts, nova, placement, whereabouts, removals, review, epoch };
   }
 
   /** Resumes requests that nobody works on: those of a process that is gone, or begun by this one without its knowledge. */
@@ -684,7 +655,8 @@ interface Cloud {
   readonly whereabouts: Whereabouts;
   readonly removals: Removals;
   readonly review: Review;
-  readonly mark: EpochMark;
+  /** Null where nothing is done. */
+  readonly epoch: Epoch | null;
 }
 
 const cardClasses: ReadonlySet<string> = new Set(
