@@ -1,11 +1,8 @@
 /** What an admin does to servers, hosts and flavors of the real cloud: after each of it the holdings are those of Nova and Placement within one reconcile interval. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hashOf } from '../../live/access/secrets.ts';
-import { makeToken } from '../../live/access/tokens.ts';
 import {
   collect,
   type Nova,
@@ -17,21 +14,17 @@ import {
 } from '../../live/openstack/index.ts';
 import { Client } from '../../live/scheduling/client.ts';
 import type { RequestView } from '../../live/scheduling/request-view.ts';
-import { openStores } from '../../live/server/stores.ts';
 import { verify } from '../../live/verify/verify.ts';
 import { wallClock } from '../../live/wall-clock.ts';
-import { agentTokens, put, type ServerProcess, startServerProcess } from '../live/srm/server-process.ts';
 import { cloudConfiguration, logIn, runCloud, stateFolder } from './cloud.ts';
-import { gpuReports } from './gpu-reports.ts';
+import { type HepsOnCloud, startHeps } from './heps-server.ts';
 
 const admin = logIn(cloudConfiguration('admin'));
-const environment = { OS_CLIENT_CONFIG_FILE: join(stateFolder, 'clouds.yaml') };
 const reconcileIntervalS = 5;
 /** Without those that take minutes. */
 const areFew = process.env.HEPS_FEW_OPERATIONS !== undefined;
 let nova: Nova;
-let folder: string;
-let server: ServerProcess;
+let heps: HepsOnCloud;
 let client: Client;
 let imageId: string;
 let flavors: Map<string, string>;
@@ -93,33 +86,12 @@ beforeAll(async () => {
   await clear();
   imageId = (await collect(openGlance(admin.session).listImages()))[0]!.id;
   flavors = new Map((await collect(nova.listFlavors())).map(({ name, id }) => [name, id]));
-  folder = mkdtempSync(join(tmpdir(), 'heps-admin-operations-'));
-  const database = { file: join(folder, 'heps.db') };
-  const store = await openStores({ kind: 'sqlite', ...database });
-  const token = makeToken();
-  await store.tokens.addToken(hashOf(token), 'admin', null, 0);
-  const reports = gpuReports();
-  const agents = await agentTokens(
-    store,
-    reports.map(({ record }) => record.host),
-  );
-  await store.close();
-  const more = {
-    cloud: { name: 'admin' },
-    srm: { intervalS: 3600 },
-    scheduling: { mode: 'act', aliases: { a100: 'A100-80GB' }, reconcileIntervalS, pollIntervalS: 0.5 },
-  };
-  server = await startServerProcess(folder, database, { more, environment });
-  client = new Client({ url: new URL(server.url), token });
-  for (const report of reports) {
-    expect((await put(server.url, agents.get(report.record.host)!, report, 0)).status).toBe(200);
-  }
-  await until(async () => server.log.some((line) => line.includes('"scheduling"')), 60);
+  heps = await startHeps({ reconcileIntervalS, pollIntervalS: 0.5 });
+  client = new Client({ url: new URL(heps.url), token: heps.token });
 }, 300_000);
 
 afterAll(async () => {
-  await server.end('SIGTERM');
-  rmSync(folder, { recursive: true });
+  await heps.end();
   await clear();
   for await (const { id, name } of nova.listFlavors()) if (name.startsWith('heps-')) await nova.deleteFlavor(id);
   await admin.session.close();
