@@ -284,7 +284,12 @@ export class FilesPanel {
     const name = top.size === 1 ? [...top][0]! : plural(files.length, 'file');
     const bar = element('progress', { max: 1, 'aria-label': `Upload of ${name}` });
     const facts = element('span', { class: 'file-facts' });
-    const again = element('button', { type: 'button', hidden: true, onclick: () => batch.tryAgain() }, 'Try again');
+    const onAgain = (): void =>
+      void this.#try(async () => {
+        await this.#link.list(folder); // asks for another right where this one is over
+        batch.tryAgain(await this.#link.open());
+      });
+    const again = element('button', { type: 'button', hidden: true, onclick: onAgain }, 'Try again');
     const stop = button(`Stop the upload of ${name}`, 'Stop', () => end(), icon('cross'));
     const row = element(
       'li',

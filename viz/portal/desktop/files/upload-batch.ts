@@ -23,7 +23,7 @@ const chunkBytes = 64 * 1024 * 1024;
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000];
 
 export class UploadBatch {
-  readonly #open: OpenFiles;
+  #open: OpenFiles;
   readonly #folder: string;
   readonly #onChange: (state: BatchState) => void;
   readonly #sizes: number;
@@ -49,8 +49,9 @@ export class UploadBatch {
     this.#next();
   }
 
-  /** Those that failed. */
-  tryAgain(): void {
+  /** Those that failed. @param open the right as it is now: after a new login the one before is over */
+  tryAgain(open: OpenFiles): void {
+    this.#open = open;
     this.#waiting.push(...this.#failed.splice(0));
     this.#problem = null;
     this.#next();
