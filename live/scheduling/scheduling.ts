@@ -197,8 +197,9 @@ export class Scheduling {
     return this.#parts.clock.nowS - this.#reconciledAtS;
   }
 
-  /** Who the scheduler is at Keystone; null before it has logged in, and without a project. */
+  /** Who the scheduler is at Keystone; null without a project. @throws NotReady before it has logged in */
   get login(): Identity | null {
+    this.#readyCloud();
     return this.#login;
   }
 
