@@ -234,6 +234,21 @@ export class Scheduling {
     };
   }
 
+  /** Requests that ended without a server in this process although a place had been found for them. */
+  get failures(): number {
+    return this.#cloud?.binder.failures ?? 0;
+  }
+
+  /** Seconds for which the oldest request has been neither running nor ended: since it was made, or its removal ordered. 0 without one. */
+  get oldestOpenS(): number {
+    const { nowS } = this.#parts.clock;
+    let oldestS = nowS;
+    for (const { state, createdAtS, changedAtS } of this.#book.rows.values()) {
+      if (openStates.includes(state)) oldestS = Math.min(oldestS, state === 'deleting' ? changedAtS : createdAtS);
+    }
+    return nowS - oldestS;
+  }
+
   /** By host: what Placement has there for nobody that Nova knows. */
   get orphans(): ReadonlyMap<string, readonly Place[]> {
     return this.#ledger.orphans;
