@@ -8,6 +8,7 @@ import type { Migrations } from '../database/migrate.ts';
 import {
   type DesktopSchema,
   desktopCardColumns,
+  desktopGraceColumn,
   desktopSecretTable,
   desktopTables,
 } from '../desktops/records/tables.ts';
@@ -36,5 +37,6 @@ export function serverMigrations(kind: DatabaseKind): Migrations {
     '2026-12b-desktop-cards': desktopCardColumns(),
     '2026-12c-following-the-cloud': cloudTables(kind),
     '2026-12d-desktop-secrets': desktopSecretTable(kind),
+    '2026-12e-desktop-grace': desktopGraceColumn(),
   };
 }

@@ -177,6 +177,7 @@ export function newDesktop(
     readyAtS: null,
     endsAtS: null,
     latestEndAtS: null,
+    deleteAtS: null,
     activeAtS: null,
   };
   return { row, order };

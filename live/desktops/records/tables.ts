@@ -73,6 +73,8 @@ export interface DesktopTable {
   readyAtS: number | null;
   endsAtS: number | null;
   latestEndAtS: number | null;
+  /** Since its time was over: when it is deleted unless it is extended. Null before. */
+  deleteAtS: number | null;
   /** When somebody last did something with it. Changed without a new revision. */
   activeAtS: number | null;
 }
@@ -175,6 +177,15 @@ export function desktopCardColumns(): Migration {
         .alterTable('desktops')
         .addColumn('askedModels', sql`varchar(2000)`, (column) => column.notNull().defaultTo('[]'))
         .execute();
+    },
+  };
+}
+
+/** A desktop whose time is over is kept for a while. */
+export function desktopGraceColumn(): Migration {
+  return {
+    async up(database: Kysely<DesktopSchema>) {
+      await database.schema.alterTable('desktops').addColumn('deleteAtS', seconds).execute();
     },
   };
 }

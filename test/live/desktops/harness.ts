@@ -53,6 +53,7 @@ export const b7: Station = {
   cardModels: [],
   lifetimeS: 86_400,
   longestLifetimeS: 2 * 86_400,
+  graceS: 0,
   mounts: [],
   clipboard: { mostIn: 1000, mostOut: 500 },
   files: { up: true, down: true, mostBytes: 1e9, byControllers: false, clientNetworks: [] },
