@@ -26,5 +26,7 @@ Needs ffmpeg with libx264. The display's cookie is taken from XAUTHORITY. Viewer
 Example:
   heps desktop stream --listen 0.0.0.0:5901 --server 5999 --display :1`,
     )
-    .action(({ display = process.env.DISPLAY ?? '', ...rest }: StreamOptions) => stream({ ...rest, display }, process.env));
+    .action(({ display = process.env.DISPLAY ?? '', ...rest }: StreamOptions) =>
+      stream({ ...rest, display }, process.env),
+    );
 }

@@ -17,6 +17,7 @@ const ownEncodings: readonly number[] = [encodings.h264, encodings.fence, encodi
 
 export class WishedMessages extends ClientMessages {
   #takesVideo = false;
+  #hasRefreshed = false;
   readonly #events: WishEvents;
 
   constructor(state: RfbState, events: WishEvents) {
@@ -36,7 +37,11 @@ export class WishedMessages extends ClientMessages {
     if (type === clientTypes.updateRequest || type === clientTypes.continuousUpdates || type === clientTypes.fence) {
       if (bytes.length - at < length) return 0;
       this.passes = false;
-      if (type === clientTypes.updateRequest && bytes[at + 1] === 0) this.#events.onRefresh();
+      // To the first request the server answers with all, also where it is for what changed.
+      if (type === clientTypes.updateRequest && (bytes[at + 1] === 0 || !this.#hasRefreshed)) {
+        this.#hasRefreshed = true;
+        this.#events.onRefresh();
+      }
       if (type === clientTypes.fence) this.#events.onFence(Buffer.from(bytes.subarray(at + 9, at + length)));
     }
     return length;
