@@ -7,6 +7,7 @@ import { benchDecision } from './decision.ts';
 import { benchEngine } from './engine.ts';
 import { benchEvents } from './events.ts';
 import { benchGateway } from './gateway.ts';
+import { benchMotion } from './motion.ts';
 import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRegistry } from './registry.ts';
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => unknown>> = {
   registry: benchRegistry,
   boots: benchBoots,
   gateway: benchGateway,
+  motion: benchMotion,
   tightness: benchTightness,
 };
 
