@@ -1,10 +1,9 @@
 /** What backfill costs with a long queue, as a user runs it, against the same workload without backfill. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Backlog, metacentrumLike, writeBacklogCluster, writeBacklogTrace } from './backlog-trace.ts';
+import { median, simulate } from './simulated.ts';
 
 /** Runs of each that take turns; odd, so that there is a median. */
 const runs = 3;
@@ -16,17 +15,9 @@ const workloads: Readonly<Record<string, Backlog>> = {
 };
 
 /** CPU time of a run, s, and how many waited on average. */
-function simulate(options: readonly string[]): { cpuS: number; waited: number } {
-  const command = fileURLToPath(new URL('../cli.js', import.meta.url));
-  const usage = new URL('usage.js', import.meta.url).href;
-  const child = spawnSync(process.execPath, ['--import', usage, command, 'simulate', ...options], { encoding: 'utf8' });
-  if (child.status !== 0) throw new Error(`heps simulate ended with ${child.status}: ${child.stderr}`);
-  const { cpuUs } = JSON.parse(child.stderr.trim().split('\n').at(-1)!) as { cpuUs: number };
-  return { cpuS: cpuUs / 1e6, waited: Number(/ran and ([\d.]+) waited/.exec(child.stdout)?.[1]) };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[(values.length - 1) / 2]!;
+function queued(options: readonly string[]): { cpuS: number; waited: number } {
+  const { cpuUs, report } = simulate(options);
+  return { cpuS: cpuUs / 1e6, waited: Number(/ran and ([\d.]+) waited/.exec(report)?.[1]) };
 }
 
 /** Prints CPU time of the whole process with backfill, with patience too, and how many times that of a run without backfill. */
@@ -46,7 +37,7 @@ export function benchBacklog(): void {
       };
       const taken = Object.values(kinds).map((): { cpuS: number; waited: number }[] => []);
       for (let run = 0; run < runs; run++)
-        for (const [index, options] of Object.values(kinds).entries()) taken[index]!.push(simulate(options));
+        for (const [index, options] of Object.values(kinds).entries()) taken[index]!.push(queued(options));
       for (const [index, kind] of Object.keys(kinds).entries()) {
         const ratio = median(taken[index]!.map(({ cpuS }, run) => cpuS / taken[0]![run]!.cpuS));
         const cpuS = median(taken[index]!.map((each) => each.cpuS));

@@ -1,34 +1,15 @@
 /** What a simulated VM costs from the CSV of the workload to the CSV of the decisions, as a user runs it, and how much memory that takes. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { writeCluster, writeTrace } from './pipeline-trace.ts';
+import { median, type Simulated, simulate } from './simulated.ts';
 
 const hosts = 2500;
 /** Runs of each kind that take turns; odd, so that there is a median. */
 const runs = 3;
 /** VMs of the runs that keep every decision, which take memory for each. */
 const recordedVms = 1_000_000;
-
-interface Usage {
-  readonly cpuUs: number;
-  readonly rssMb: number;
-}
-
-/** Runs `heps simulate` in a process of its own. */
-function simulate(options: readonly string[]): Usage {
-  const command = fileURLToPath(new URL('../cli.js', import.meta.url));
-  const usage = new URL('usage.js', import.meta.url).href;
-  const child = spawnSync(process.execPath, ['--import', usage, command, 'simulate', ...options], { encoding: 'utf8' });
-  if (child.status !== 0) throw new Error(`heps simulate ended with ${child.status}: ${child.stderr}`);
-  return JSON.parse(child.stderr.trim().split('\n').at(-1)!) as Usage;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[(values.length - 1) / 2]!;
-}
 
 function spread(values: readonly number[], digits: number): string {
   return `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
@@ -37,7 +18,7 @@ function spread(values: readonly number[], digits: number): string {
 /** Runs each kind in turn and prints medians and spreads; the first kind is the one that others are measured against. */
 function compare(vms: number, kinds: Readonly<Record<string, readonly string[]>>): void {
   const names = Object.keys(kinds);
-  const usages = names.map((): Usage[] => []);
+  const usages = names.map((): Simulated[] => []);
   for (let run = 0; run < runs; run++) {
     for (const [index, name] of names.entries()) usages[index]!.push(simulate(kinds[name]!));
   }

@@ -7,6 +7,7 @@ import { benchDecision } from './decision.ts';
 import { benchEngine } from './engine.ts';
 import { benchEvents } from './events.ts';
 import { benchGateway } from './gateway.ts';
+import { benchMixed } from './mixed.ts';
 import { benchMotion } from './motion.ts';
 import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, () => unknown>> = {
   csv: benchCsv,
   decision: benchDecision,
   pipeline: benchPipeline,
+  mixed: benchMixed,
   backlog: benchBacklog,
   reproduction: benchReproduction,
   page: benchPage,
