@@ -11,6 +11,7 @@ const others = [
   'notebook',
   'openstack',
   'package',
+  'prometheus',
   'scipy',
   'slurm',
   'thorough',

@@ -98,7 +98,7 @@ export const measures: readonly Measure[] = [
     unit: '',
     digits: 2,
     better: 'less',
-    batches: 'strandedCards',
+    // No batch means: they come in bursts of weeks, so that intervals of single runs held in four of five cases only.
     read: (summary) => summary.meanStrandedCards,
   },
   {

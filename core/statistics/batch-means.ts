@@ -22,11 +22,12 @@ export interface BatchEstimate extends Estimate {
  * The ratio of two sums that both vary (Cochran, Sampling Techniques, 1977, 6.4): with b batches, yᵢ and xᵢ their sums, and
  * R = Σ yᵢ / Σ xᵢ, the residuals dᵢ = yᵢ − R xᵢ give
  *
- *     half width = t(0.975, b − 1) · √(Σ dᵢ² / (b (b − 1))) / x̄
+ *     half width = t(0.975, b − 1) · √(Σ dᵢ² / (b (b − 1))) / x̄ · √((1 + φ) / (1 − φ))
  *
  * It is biased by about 1/b of its own variance. Batches begin as short as 30 of them allow, and double in length until the
- * residuals of neighbours are uncorrelated (von Neumann 1941: lag-1 autocorrelation at most 1.645 √((b − 2) / (b² − 1))). Periods
- * that fill no batch are left out at the start.
+ * residuals of neighbours are not seen to be correlated (von Neumann 1941: lag-1 autocorrelation at most 1.645 √((b − 2) / (b² − 1))).
+ * What is left of it, φ where that is above 0, widens the interval as for an autoregressive process of order one (Tafazzoli, Wilson,
+ * Lada and Steiger, Skart, INFORMS Journal on Computing 23 (2011) 298–314). Periods that fill no batch are left out at the start.
  *
  * @param parts one sum per period of equal length, in order of time
  * @param wholes as many
@@ -41,9 +42,12 @@ export function batchRatio(parts: readonly number[], wholes: readonly number[]):
     const wholeSum = sum(x);
     const mean = sum(y) / wholeSum;
     const residuals = y.map((each, index) => each - mean * x[index]!);
-    if (autocorrelation(residuals) > normal95 * Math.sqrt((batches - 2) / (batches ** 2 - 1))) continue;
+    const correlation = autocorrelation(residuals);
+    if (correlation > normal95 * Math.sqrt((batches - 2) / (batches ** 2 - 1))) continue;
     const squares = sum(residuals.map((each) => each ** 2));
-    const error = Math.sqrt(squares / (batches * (batches - 1))) / (wholeSum / batches);
+    const left = Math.max(0, correlation);
+    const widening = Math.sqrt((1 + left) / (1 - left));
+    const error = (Math.sqrt(squares / (batches * (batches - 1))) / (wholeSum / batches)) * widening;
     return { mean, halfWidth: studentQuantile(0.975, batches - 1) * error, batches, batchLength: length };
   }
   return null;

@@ -145,10 +145,14 @@ export interface DesktopView {
   readonly createdAtS: number;
   /** When it was ready first; null before. */
   readonly readyAtS: number | null;
-  /** When it is deleted unless extended; null before it runs. */
+  /** When its time is over unless it is extended: it is stopped then, or deleted; null before it runs. */
   readonly endsAtS: number | null;
   /** The latest that it may be extended to; null before it runs. */
   readonly latestEndAtS: number | null;
+  /** Since its time was over: when it is deleted unless it is extended; null before, left out by older servers. */
+  readonly deleteAtS?: number | null;
+  /** When it was deleted; null before, left out by older servers. */
+  readonly endedAtS?: number | null;
   /** When it is stopped or deleted because nobody uses it; null while it is used, or where no such rule holds. */
   readonly idleEndAtS: number | null;
   /** What the page should warn of: the end is near, or nobody uses it. */

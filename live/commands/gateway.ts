@@ -51,5 +51,7 @@ Example:
       await ended;
       await gateway.stop();
       authority.close();
+      // Timers of what no longer matters would keep the process.
+      process.exit();
     });
 }

@@ -40,5 +40,7 @@ Example:
       const server = await startLiveServer(configuration, log);
       await ended;
       await server.stop();
+      // Timers of what no longer matters, such as how long an answer to Nova counts, would keep the process for up to a minute.
+      process.exit();
     });
 }

@@ -13,12 +13,13 @@ import type { SharedLimits } from './catalogue/limits.ts';
 import type { DesktopImage, Mount, Software, Station, StationFiles, WebApp } from './catalogue/station.ts';
 import { checkTemplate } from './provisioning/template.ts';
 
-/** What a station is that says nothing else: a small desktop for a day, a week at most, a clipboard for text, and files of up to 1 TB. */
+/** What a station is that says nothing else: a small desktop for a day, a week at most and another week stopped, a clipboard for text, and files of up to 1 TB. */
 export const stationDefaults = {
   size: { vcpus: 4, ramMib: 8192, diskGib: 40 },
   gpu: { count: 0, memoryMib: 0, cores: 0, models: [] },
   lifetimeS: 24 * 3600,
   longestLifetimeS: 7 * 24 * 3600,
+  graceS: 7 * 24 * 3600,
   clipboard: { mostIn: 100_000, mostOut: 100_000 },
   files: { up: true, down: true, mostBytes: 1e12, byControllers: false, clientNetworks: [] },
   vncPort: 5900,
@@ -57,6 +58,7 @@ function stationOf(value: unknown, where: string, file: string): Station {
     'cardModels',
     'lifetimeS',
     'longestLifetimeS',
+    'graceS',
     'mounts',
     'clipboard',
     'files',
@@ -97,6 +99,7 @@ function stationOf(value: unknown, where: string, file: string): Station {
     cardModels: listOf(station.cardModels ?? [], at('cardModels'), aModel),
     lifetimeS,
     longestLifetimeS,
+    graceS: orDefault(station.graceS, at('graceS'), whole, stationDefaults.graceS),
     mounts: listOf(station.mounts ?? [], at('mounts'), mountOf),
     clipboard: clipboardOf(station.clipboard, at('clipboard')),
     files: filesOf(station.files, at('files')),

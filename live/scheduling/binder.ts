@@ -102,9 +102,15 @@ export class Binder {
   readonly #isStopped = new BehaviorSubject(false);
   /** When a request is no longer worked on. */
   readonly #ended = new Subject<void>();
+  #failures = 0;
 
   constructor(parts: BinderParts) {
     this.#parts = parts;
+  }
+
+  /** Requests that ended without a server in this process although a place had been found for them. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** Requests that are being worked on. */
@@ -449,7 +455,9 @@ export class Binder {
       cards: [],
       ...(history !== undefined && { history }),
     };
-    return await this.#change(row, changes, hostsOf(row.host));
+    const ended = await this.#change(row, changes, hostsOf(row.host));
+    if (state === 'failed') this.#failures++;
+    return ended;
   }
 
   async #change(row: ServerRequest, changes: RequestChanges, touched: readonly string[] = []): Promise<ServerRequest> {

@@ -2,15 +2,16 @@
 import { catalogue } from '../../core/card-catalogue.ts';
 import { anArray, anObject, aPositive, aText } from '../../core/check.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { HostVerdict } from '../../core/decision.ts';
 import { InputError } from '../../core/input-error.ts';
-import { stricterKeys } from '../../core/request.ts';
+import { stricterKeys, type VmRequest } from '../../core/request.ts';
 import { ranked } from '../../core/runs/explanation.ts';
 import { formatRejections } from '../../core/scheduler.ts';
 import type { Server } from '../openstack/index.ts';
 import type { Aliases } from './aliases.ts';
 import { type AskedRequest, askedOf, cardsWithoutAlias } from './asked-request.ts';
 import type { CloudView } from './cloud-view.ts';
-import { type Holding, wantedCards } from './holding.ts';
+import { type Holding, type WantedCards, wantedCards } from './holding.ts';
 import { requestKey } from './server-metadata.ts';
 
 /** Seconds for which the best host of an answer counts as taken, unless the server is seen before. */
@@ -31,6 +32,9 @@ const inUseForS = 600;
 /** Seconds within which Nova acts on an answer. */
 const stillDecidedS = 5;
 
+/** Hosts of an answer, where there are as many: as often Nova tries, `max_attempts`, before it gives a server up. */
+const mostTries = 3;
+
 export interface NovaQuestion {
   /** Of the server, which Nova has not placed yet. */
   readonly instance: string;
@@ -47,7 +51,7 @@ export interface NovaQuestion {
 }
 
 export interface NovaAnswer {
-  /** By name: from 1 for the best down to above 0. */
+  /** By name: from 1 for the best down to above 0; the last ones may be full, for Nova to try where the others fail. */
   readonly hosts: Readonly<Record<string, number>>;
   /** Why there is none; null where there are some. */
   readonly refusal: string | null;
@@ -70,6 +74,8 @@ export interface NovaQuestionsParts {
 interface Answered {
   readonly instance: string;
   holding: Holding;
+  /** Its cards on a host that was not thought of, which has other models perhaps. */
+  readonly cardsElsewhere: readonly WantedCards[];
   /** Whether it is known where Nova has put the server. */
   isRead: boolean;
   readonly atS: number;
@@ -111,7 +117,8 @@ export class NovaQuestions {
       const waits = this.#unread().length > 0 && clock.nowS < endS && hosts.length > 0;
       if (!isFirst && !waits) break;
       if (!isFirst) await new Promise<void>((resolve) => clock.after(glanceS, resolve));
-      await Promise.race([isOver, Promise.all([this.#readBack(this.#unread()), isFirst ? lookAgain() : null])]);
+      const doubtful = isFirst ? this.#recent() : this.#unread();
+      await Promise.race([isOver, Promise.all([this.#readBack(doubtful), isFirst ? lookAgain() : null])]);
       answer = this.#now(question);
     }
     return answer;
@@ -129,9 +136,10 @@ export class NovaQuestions {
     // What came to us as a request of its own was noted when it came.
     if (ownId === undefined) view.noteAsked(request, clock.nowS);
     const { verdicts } = view.explain(request);
-    if (ours !== undefined) view.hold(ours);
     const { specs } = view.cluster;
     const order = ranked(verdicts).filter(({ host }) => names.has(specs[host]!.name));
+    const spare = order.length === 0 || order.length >= mostTries ? [] : this.#spareHosts(request, names, order);
+    if (ours !== undefined) view.hold(ours);
     // Whoever may not name a host is sent to the one that is claimed, by way of the metadata.
     const claimed = order.findIndex(({ host }) => specs[host]!.name === ours?.host);
     if (claimed > 0) order.unshift(...order.splice(claimed, 1));
@@ -150,7 +158,7 @@ export class NovaQuestions {
     }
     if (ours === undefined) {
       const { name: host, cards } = specs[best.host]!;
-      this.#hold(instance, {
+      const holding: Holding = {
         id: this.#parts.heldAs(instance),
         serverId: instance,
         host,
@@ -158,20 +166,47 @@ export class NovaQuestions {
         ramMib: request.ramMib,
         diskGib: request.diskGib,
         cards: wantedCards(best.scored!.cards.map((card) => cards[card]!)),
-      });
+      };
+      this.#hold(instance, holding, cardsOnAnyHost(request));
     }
-    const numbers = order.map(({ host }, index) => [specs[host]!.name, 1 - index / order.length] as const);
+    const inOrder = [...order.map(({ host }) => specs[host]!.name), ...spare];
+    const numbers = inOrder.map((host, index) => [host, 1 - index / inOrder.length] as const);
     return { hosts: Object.fromEntries(numbers), refusal: null };
   }
 
+  /**
+   * Hosts that are full only by what was answered a moment ago, best first, to come after the others: a host's own claim may fail, as that of a
+   * card whose server has just ended, and then Nova goes on with the next host of the answer without asking. Servers that moved on so have left
+   * room where they were meant to be.
+   */
+  #spareHosts(request: VmRequest, names: ReadonlySet<string>, order: readonly HostVerdict[]): string[] {
+    const { view } = this.#parts;
+    const { specs } = view.cluster;
+    const known = new Set(order.map(({ host }) => specs[host]!.name));
+    const inDoubt = [...this.#answered.values()]
+      .filter((answered) => this.#isHeld(answered))
+      .map(({ holding }) => holding)
+      .filter(({ host }) => names.has(host) && !known.has(host));
+    const few = new Set([...new Set(inDoubt.map(({ host }) => host))].slice(-mostTries));
+    if (few.size === 0) return [];
+    const without = inDoubt.filter(({ host }) => few.has(host));
+    for (const { id } of without) view.letGo(id);
+    const { verdicts } = view.explain(request);
+    for (const holding of without) view.hold(holding);
+    return ranked(verdicts)
+      .map(({ host }) => specs[host]!.name)
+      .filter((host) => names.has(host) && !known.has(host))
+      .slice(0, mostTries - order.length);
+  }
+
   /** Under the id that the server will be held by, so that its own holding takes the place of this one. */
-  #hold(instance: string, holding: Holding): void {
+  #hold(instance: string, holding: Holding, cardsElsewhere: readonly WantedCards[]): void {
     const { view, clock } = this.#parts;
     const { id } = holding;
     // A server that moves is held where it is.
     if (view.holdings.has(id)) return;
     view.hold(holding);
-    const answered: Answered = { instance, holding, isRead: false, atS: clock.nowS };
+    const answered: Answered = { instance, holding, cardsElsewhere, isRead: false, atS: clock.nowS };
     this.#answered.set(instance, answered);
     for (const afterS of readBackAfterS) clock.after(afterS, () => void this.#readBack([answered]));
     clock.after(answeredForS, () => {
@@ -195,7 +230,7 @@ export class NovaQuestions {
       some.map(async (answered) => {
         const { view, placedOn, log } = this.#parts;
         const { instance } = answered;
-        if (answered.isRead || this.#answered.get(instance) !== answered) return;
+        if (!this.#isHeld(answered)) return;
         let host: string | null;
         try {
           host = await placedOn(instance);
@@ -203,21 +238,31 @@ export class NovaQuestions {
           log('warn', { err: error, instance }, 'where Nova put a server could not be read');
           return;
         }
-        if (host === null || this.#answered.get(instance) !== answered) return;
+        if (host === null || !this.#isHeld(answered)) return;
         answered.isRead = true;
         const before = answered.holding;
-        if (host === before.host || view.holdings.get(before.id) !== before) return;
+        if (host === before.host) return;
         log('info', { instance, best: before.host, host }, 'Nova took another host than the best');
-        answered.holding = { ...before, host };
+        answered.holding = { ...before, host, cards: answered.cardsElsewhere };
         view.hold(answered.holding);
       }),
     );
   }
 
-  /** Answers of the last seconds that Nova may still act on; what it has not by then, it will hardly. */
-  #unread(): Answered[] {
+  /** Whether the answer is all that is known of its server: Nova's list does not have it on a host yet. */
+  #isHeld({ instance, holding }: Answered): boolean {
+    return this.#answered.get(instance)?.holding === holding && this.#parts.view.holdings.get(holding.id) === holding;
+  }
+
+  /** Answers of the last seconds; Nova may have gone on from the host on which a server was to the next one. */
+  #recent(): Answered[] {
     const sinceS = this.#parts.clock.nowS - stillDecidedS;
-    return [...this.#answered.values()].filter(({ isRead, atS }) => !isRead && atS >= sinceS);
+    return [...this.#answered.values()].filter(({ atS }) => atS >= sinceS);
+  }
+
+  /** Those that Nova may still act on; what it has not by then, it will hardly. */
+  #unread(): Answered[] {
+    return this.#recent().filter(({ isRead }) => !isRead);
   }
 
   #forget(instance: string): void {
@@ -228,6 +273,13 @@ export class NovaQuestions {
     const { holding } = answered;
     if (view.holdings.get(holding.id) === holding) view.letGo(holding.id);
   }
+}
+
+/** What a request holds on a host of which it is not known which cards Nova takes there. */
+function cardsOnAnyHost({ cards: count, cardModels }: VmRequest): WantedCards[] {
+  if (count === 0) return [];
+  const [model = null, ...others] = cardModels;
+  return [{ model: others.length === 0 ? model : null, count, addresses: [] }];
 }
 
 /** PCI ids of graphics cards. */

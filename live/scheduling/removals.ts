@@ -27,9 +27,8 @@ const windowS = 60;
 
 export class Removals {
   readonly #parts: RemovalsParts;
-  /** When servers were removed, within the last minute. */
-  readonly #times: number[] = [];
-  readonly #sent = new Set<string>();
+  /** Servers removed within the last minute, and when, in order of time. */
+  readonly #ordered = new Map<string, number>();
   #isWithheld = false;
   #removed = 0;
   readonly #refused = new Set<string>();
@@ -92,19 +91,22 @@ export class Removals {
     if (this.#isWithheld) log('warn', {}, 'removing servers goes on');
     this.#isWithheld = false;
     // An order that is repeated, since the server was not gone yet, is none of its own.
-    if (!this.#sent.has(serverId)) {
-      this.#times.push(clock.nowS);
+    if (!this.#ordered.has(serverId)) {
+      this.#ordered.set(serverId, clock.nowS);
+      const write = { nowS: clock.nowS, requestId: '', ...asker };
+      const detail = `removes server ${serverId} (${name}, ${status}): ${because}`;
+      try {
+        if (action !== null) await store.note(action, subject, write, detail);
+      } catch (error) {
+        this.#ordered.delete(serverId); // Nothing is removed of which no row tells.
+        throw error;
+      }
       this.#removed++;
       log(
         'warn',
         { request: subject, serverId, server: name, status, host, projectId, userId, proof: because },
         'removing a server',
       );
-      const write = { nowS: clock.nowS, requestId: '', ...asker };
-      const detail = `removes server ${serverId} (${name}, ${status}): ${because}`;
-      if (action !== null) await store.note(action, subject, write, detail);
-      this.#sent.add(serverId);
-      clock.after(windowS, () => this.#sent.delete(serverId));
     }
     try {
       await nova.deleteServer(serverId);
@@ -135,8 +137,11 @@ export class Removals {
   /** Seconds until a further one may be removed. */
   #leftS(): number {
     const { clock, mostPerMinute } = this.#parts;
-    while (this.#times.length > 0 && this.#times[0]! <= clock.nowS - windowS) this.#times.shift();
-    return this.#times.length < mostPerMinute ? 0 : this.#times[0]! + windowS - clock.nowS;
+    for (const [serverId, atS] of this.#ordered) {
+      if (atS > clock.nowS - windowS) return this.#ordered.size < mostPerMinute ? 0 : atS + windowS - clock.nowS;
+      this.#ordered.delete(serverId);
+    }
+    return 0;
   }
 
   async #show(id: string): Promise<Server | null> {

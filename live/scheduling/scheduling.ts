@@ -197,8 +197,9 @@ export class Scheduling {
     return this.#parts.clock.nowS - this.#reconciledAtS;
   }
 
-  /** Who the scheduler is at Keystone; null before it has logged in, and without a project. */
+  /** Who the scheduler is at Keystone; null without a project. @throws NotReady before it has logged in */
   get login(): Identity | null {
+    this.#readyCloud();
     return this.#login;
   }
 
@@ -231,6 +232,21 @@ export class Scheduling {
       doubts: review?.doubts ?? 0,
       isHeld: this.concerns.length > 0,
     };
+  }
+
+  /** Requests that ended without a server in this process although a place had been found for them. */
+  get failures(): number {
+    return this.#cloud?.binder.failures ?? 0;
+  }
+
+  /** Seconds for which the oldest request has been neither running nor ended: since it was made, or its removal ordered. 0 without one. */
+  get oldestOpenS(): number {
+    const { nowS } = this.#parts.clock;
+    let oldestS = nowS;
+    for (const { state, createdAtS, changedAtS } of this.#book.rows.values()) {
+      if (openStates.includes(state)) oldestS = Math.min(oldestS, state === 'deleting' ? changedAtS : createdAtS);
+    }
+    return nowS - oldestS;
   }
 
   /** By host: what Placement has there for nobody that Nova knows. */

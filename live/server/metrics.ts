@@ -1,5 +1,7 @@
 /** What `/metrics` shows, in the text format of Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Cluster } from '../../core/cluster.ts';
+import { cardCounts } from '../scheduling/card-counts.ts';
 
 export interface MetricsSources {
   readonly hosts: () => number;
@@ -12,7 +14,7 @@ export interface MetricsSources {
 /** What is shown of a scheduler. */
 export interface SchedulingSource {
   readonly requests: ReadonlyMap<string, { readonly state: string }>;
-  readonly view: { readonly hosts: ReadonlyMap<string, { readonly takesServers: boolean }> };
+  readonly view: { readonly hosts: ReadonlyMap<string, { readonly takesServers: boolean }>; readonly cluster: Cluster };
   readonly servers: { readonly size: number };
   /** Seconds since the last full reconciliation with the cloud. */
   readonly reconcileAgeS: number;
@@ -23,6 +25,10 @@ export interface SchedulingSource {
     readonly isHeld: boolean;
   };
   readonly orphans: ReadonlyMap<string, readonly unknown[]>;
+  /** Requests that ended without a server although a place had been found for them. */
+  readonly failures: number;
+  /** Seconds for which the oldest request has been neither running nor ended; 0 without one. */
+  readonly oldestOpenS: number;
 }
 
 export interface Metrics {
@@ -34,6 +40,8 @@ export interface Metrics {
   readonly decision: (outcome: 'claimed' | 'no-valid-host', tookS: number) => void;
   /** One question of Nova's filter, answered. */
   readonly novaAnswer: (outcome: string) => void;
+  /** One exchange with a service of OpenStack, over; null: no answer came. */
+  readonly exchange: (service: string, status: number | null, tookS: number) => void;
   /** Shows a scheduler's state from now on. */
   readonly showScheduling: (scheduling: SchedulingSource) => void;
   /** For what else is shown. */
@@ -74,6 +82,13 @@ export function makeMetrics(sources: MetricsSources): Metrics {
     labelNames: ['outcome'] as const,
     registers,
   });
+  const exchanges = new Histogram({
+    name: 'heps_openstack_seconds',
+    help: 'Time of exchanges with OpenStack, by service and outcome: answered, refused (4xx), error (5xx), silent.',
+    labelNames: ['service', 'outcome'] as const,
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30],
+    registers,
+  });
   const gauge = (name: string, help: string, source: () => number): void => {
     new Gauge({
       name,
@@ -105,6 +120,7 @@ export function makeMetrics(sources: MetricsSources): Metrics {
     },
     novaAnswer: (outcome) => novaAnswers.inc({ outcome }),
     decision: (outcome, tookS) => decisions.observe({ outcome }, tookS),
+    exchange: (service, status, tookS) => exchanges.observe({ service, outcome: outcomeOf(status) }, tookS),
     showScheduling(scheduling) {
       const hosts = (): number => [...scheduling.view.hosts.values()].filter(({ takesServers }) => takesServers).length;
       gauge('heps_cloud_hosts', 'Hosts of the cloud that take servers.', hosts);
@@ -129,6 +145,28 @@ export function makeMetrics(sources: MetricsSources): Metrics {
       counter('heps_removals_total', 'Servers whose removal was ordered.', () => scheduling.removals.removed);
       const refused = (): number => scheduling.removals.refused;
       counter('heps_removals_refused_total', 'Servers that were not removed for want of proof.', refused);
+      gauge(
+        'heps_oldest_open_request_seconds',
+        'Age of the oldest request that neither runs nor has ended.',
+        () => scheduling.oldestOpenS,
+      );
+      counter(
+        'heps_requests_failed_total',
+        'Requests that found a place and ended without a server.',
+        () => scheduling.failures,
+      );
+      new Gauge({
+        name: 'heps_cards',
+        help: 'Cards of the hosts, by model and state: free, held, unhealthy.',
+        labelNames: ['model', 'state'] as const,
+        registers,
+        collect() {
+          this.reset();
+          for (const [model, counts] of cardCounts(scheduling.view.cluster)) {
+            for (const [state, cards] of Object.entries(counts)) this.set({ model, state }, cards);
+          }
+        },
+      });
       new Gauge({
         name: 'heps_requests',
         help: 'Requests for servers that hold something or are under way, by state.',
@@ -144,4 +182,9 @@ export function makeMetrics(sources: MetricsSources): Metrics {
     contentType: register.contentType,
     text: () => register.metrics(),
   };
+}
+
+function outcomeOf(status: number | null): string {
+  if (status === null) return 'silent';
+  return status < 400 ? 'answered' : status < 500 ? 'refused' : 'error';
 }

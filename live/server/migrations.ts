@@ -8,8 +8,10 @@ import type { Migrations } from '../database/migrate.ts';
 import {
   type DesktopSchema,
   desktopCardColumns,
+  desktopGraceColumn,
   desktopSecretTable,
   desktopTables,
+  reminderColumns,
 } from '../desktops/records/tables.ts';
 import { cloudTables } from '../scheduling/cloud-tables.ts';
 import { projectColumns } from '../scheduling/project-columns.ts';
@@ -36,5 +38,7 @@ export function serverMigrations(kind: DatabaseKind): Migrations {
     '2026-12b-desktop-cards': desktopCardColumns(),
     '2026-12c-following-the-cloud': cloudTables(kind),
     '2026-12d-desktop-secrets': desktopSecretTable(kind),
+    '2026-12e-desktop-grace': desktopGraceColumn(),
+    '2026-12f-reminders': reminderColumns(),
   };
 }

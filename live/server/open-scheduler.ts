@@ -29,12 +29,14 @@ export function openScheduler(
   { scheduling: settings, database }: Configuration,
   registry: SrmRegistry,
   stores: Pick<Stores, 'database' | 'kind' | 'tokens' | 'clock'>,
-  metrics: Pick<Metrics, 'decision' | 'novaAnswer' | 'showScheduling'>,
+  metrics: Pick<Metrics, 'decision' | 'exchange' | 'novaAnswer' | 'showScheduling'>,
   log: Logger,
 ): CloudScheduler | null {
   if (settings === null) return null;
   const { clock } = stores;
-  const session = openSession(readCloudConfiguration(surroundings(), settings.cloud));
+  const session = openSession(readCloudConfiguration(surroundings(), settings.cloud), {
+    observe: ({ service, status, durationS }) => metrics.exchange(service, status, durationS),
+  });
   const requests = new RequestStore(stores);
   const scheduling = new Scheduling({
     session,

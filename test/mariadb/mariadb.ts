@@ -92,6 +92,27 @@ export class MariadbProcess {
     return options;
   }
 
+  /** What is in it now, as a database of its own: a copy that falls behind from here on. */
+  async copyOf({ name }: DatabaseOptions & { kind: 'mariadb' }): Promise<DatabaseOptions & { kind: 'mariadb' }> {
+    const copy = await this.freshDatabase();
+    const connection = await createConnection({ socketPath: `${this.#folder}/mariadb.sock`, user: 'root' });
+    const [rows] = await connection.query(
+      'select table_name as name from information_schema.tables where table_schema = ?',
+      [name],
+    );
+    await connection.query('set foreign_key_checks = 0');
+    for (const { name: table } of rows as { name: string }[]) {
+      const [[shown]] = (await connection.query(`show create table ${name}.\`${table}\``)) as unknown as [
+        Record<string, string>[],
+      ];
+      await connection.query(`use ${copy.name}`);
+      await connection.query(shown!['Create Table']!);
+      await connection.query(`insert into ${copy.name}.\`${table}\` select * from ${name}.\`${table}\``);
+    }
+    await connection.end();
+    return copy;
+  }
+
   /** From now on the user of the test must show a certificate, or need not. */
   async requireCertificate(isRequired: boolean): Promise<void> {
     await this.#query(`alter user heps@'127.0.0.1' require ${isRequired ? 'x509' : 'none'}`);

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashOf } from '../../live/access/secrets.ts';
 import { makeToken } from '../../live/access/tokens.ts';
+import type { DatabaseOptions } from '../../live/database/database.ts';
 import { collect, type Nova, type Server } from '../../live/openstack/index.ts';
 import { openStores } from '../../live/server/stores.ts';
 import { agentTokens, put, type ServerProcess, startServerProcess } from '../live/srm/server-process.ts';
 import { stateFolder } from './cloud.ts';
 import { gpuReports } from './gpu-reports.ts';
 
-export interface HepsOnCloud extends Pick<ServerProcess, 'url' | 'log'> {
+export interface HepsOnCloud extends Pick<ServerProcess, 'url' | 'log' | 'child'> {
   /** Of an administrator. */
   readonly token: string;
   /** A file with it. */
@@ -25,8 +26,24 @@ export interface HepsOnCloud extends Pick<ServerProcess, 'url' | 'log'> {
 /** @param scheduling what differs from mode act with the cloud's aliases */
 export async function startHeps(scheduling: object = {}): Promise<HepsOnCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'heps-on-cloud-'));
-  const database = { file: join(folder, 'heps.db') };
-  const store = await openStores({ kind: 'sqlite', ...database });
+  const [one] = await startReplicas(1, { kind: 'sqlite', file: join(folder, 'heps.db') }, scheduling);
+  return {
+    ...one!,
+    async end() {
+      await one!.end();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Several servers on one database, which lasts beyond them. The GPU hosts report to the first, unless the database knows them already. */
+export async function startReplicas(
+  count: number,
+  database: DatabaseOptions,
+  scheduling: object = {},
+): Promise<HepsOnCloud[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'heps-on-cloud-'));
+  const store = await openStores(database);
   const token = makeToken();
   await store.tokens.addToken(hashOf(token), 'admin', null, 0);
   const reports = gpuReports();
@@ -34,6 +51,7 @@ export async function startHeps(scheduling: object = {}): Promise<HepsOnCloud> {
     store,
     reports.map(({ record }) => record.host),
   );
+  const isKnown = (await store.records.countHosts()) > 0;
   await store.close();
   const tokenFile = join(folder, 'token');
   writeFileSync(tokenFile, token);
@@ -43,27 +61,45 @@ export async function startHeps(scheduling: object = {}): Promise<HepsOnCloud> {
     scheduling: { mode: 'act', aliases: { a100: 'A100-80GB' }, ...scheduling },
   };
   const environment = { OS_CLIENT_CONFIG_FILE: join(stateFolder, 'clouds.yaml') };
-  const { url, log, end } = await startServerProcess(folder, database, { more, environment });
-  for (const report of reports) await put(url, agents.get(report.record.host)!, report, 0);
-  await until(() => log.some((line) => line.includes('"scheduling"')), 120);
-  return {
-    url,
-    log,
-    token,
-    tokenFile,
-    async ask<T>(method: string, path: string, body?: object) {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      return { status: response.status, body: (await response.json()) as T };
-    },
-    async end() {
-      await end('SIGTERM');
-      rmSync(folder, { recursive: true });
-    },
-  };
+  const settings = databaseSettings(database, folder);
+  const replicas: HepsOnCloud[] = [];
+  let running = count;
+  for (let index = 0; index < count; index++) {
+    const { url, log, child, end } = await startServerProcess(folder, settings, { more, environment });
+    if (index === 0 && !isKnown) {
+      for (const report of reports) await put(url, agents.get(report.record.host)!, report, 0);
+    }
+    await until(() => log.some((line) => line.includes('"scheduling"')), 120);
+    replicas.push({
+      url,
+      log,
+      child,
+      token,
+      tokenFile,
+      async ask<T>(method: string, path: string, body?: object) {
+        const response = await fetch(`${url}${path}`, {
+          method,
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          ...(body !== undefined && { body: JSON.stringify(body) }),
+        });
+        return { status: response.status, body: (await response.json()) as T };
+      },
+      async end() {
+        await end('SIGTERM');
+        if (--running === 0) rmSync(folder, { recursive: true });
+      },
+    });
+  }
+  return replicas;
+}
+
+/** As heps.yaml has it. */
+function databaseSettings(database: DatabaseOptions, folder: string): object {
+  if (database.kind === 'sqlite') return { file: database.file };
+  const { kind, host, port, name, user, password } = database;
+  const passwordFile = join(folder, 'database-password');
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  return { kind, host, port, name, user, passwordFile };
 }
 
 /** The server when Nova has come to an end with it. */

@@ -176,6 +176,8 @@ test(`${requests} mixed requests: none is refused that Nova would have placed`, 
   let placed = 0;
   let refused = 0;
   let attempts = 0;
+  /** Refused while others of the same moment had a claim, or were being deleted, and placed a moment later. */
+  let overtaken = 0;
   for (let done = 0; done < requests; done += atOnce) {
     const asked = Array.from({ length: Math.min(atOnce, requests - done) }, (): Asked => {
       const lot = random();
@@ -195,7 +197,13 @@ test(`${requests} mixed requests: none is refused that Nova would have placed`, 
       }
       refused++;
       const host = await novaPlaces(asked[index]!);
-      if (host !== null) wronglyRefused.push(`${view.fault}; Nova: ${host}, ${JSON.stringify(asked[index])}`);
+      if (host === null) continue;
+      // Something may have ended between the two questions: then heps places it now too.
+      const again = await bootByHeps(asked[index]!, `again-${done + index}`);
+      if (again.state === 'active') {
+        alive.push(again.id);
+        overtaken++;
+      } else wronglyRefused.push(`${again.fault}; Nova: ${host}, ${JSON.stringify(asked[index])}`);
     }
     while (alive.length > mostAlive) {
       const [id] = alive.splice(Math.floor(random() * alive.length), 1);
@@ -204,7 +212,7 @@ test(`${requests} mixed requests: none is refused that Nova would have placed`, 
   }
   const tries = (attempts / requests).toFixed(2);
   console.log(
-    `${requests} requests: ${placed} placed, ${refused} refused, ${tries} tries each; wrongly ${wronglyRefused.length}`,
+    `${requests} requests: ${placed} placed, ${refused} refused, ${tries} tries each; wrongly ${wronglyRefused.length}, placed a moment later ${overtaken}`,
   );
   expect(wronglyRefused).toEqual([]);
   expect(placed).toBeGreaterThan(requests / 3);

@@ -42,6 +42,15 @@ async function create(flavor: string, ...properties: readonly string[]): Promise
   );
 }
 
+/** Cards that are free by Nova's own tables: a host may keep one of a server that has ended until it looks through its servers the next time. */
+function freeCards(): number {
+  const ask = "select count(*) from pci_devices where deleted = 0 and status = 'available'";
+  const socket = ['--socket', join(stateFolder, 'run/mysql.sock'), '-u', 'root', '-N', '-B'];
+  const run = spawnSync('mariadb', [...socket, 'nova', '-e', ask], { encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(run.stderr);
+  return Number(run.stdout);
+}
+
 const refusals = (): string[] => heps.log.filter((line) => line.includes('a server of Nova is refused'));
 
 beforeAll(async () => {
@@ -116,10 +125,61 @@ test('what the server asks for is kept to when it is resized or migrated', async
   expect(moved.host).not.toBe(free.host);
 }, 900_000);
 
+test('what the server asks for is kept to when it is unshelved or evacuated', async () => {
+  const asks = await create('any', 'heps:gpu_mem_mib=70000');
+  expect(asks).toMatchObject({ status: 'ACTIVE', host: 'gpu-002' });
+  const inTheWay: Server[] = [];
+  for (let card = 0; card < 4; card++) inTheWay.push(await create('any', 'heps:gpu_model=RTX A6000'));
+  const free = await create('any');
+  expect(free).toMatchObject({ status: 'ACTIVE', host: 'gpu-002' });
+  for (const { id } of inTheWay) await nova.deleteServer(id);
+  openstack('server', 'shelve', asks.id);
+  await until(async () => (await nova.showServer(asks.id)).status === 'SHELVED_OFFLOADED', 90);
+  openstack('server', 'unshelve', asks.id);
+  await until(async () => (await nova.showServer(asks.id)).status === 'ACTIVE', 90);
+  expect((await nova.showServer(asks.id)).host).toBe('gpu-002');
+
+  const version = (number: string): string[] => ['--os-compute-api-version', number];
+  const set = (state: '--up' | '--down'): string =>
+    openstack(...version('2.53'), 'compute', 'service', 'set', state, 'gpu-002', 'nova-compute');
+  // Zed's `openstack server evacuate` fails on Nova's empty answer.
+  const evacuate = (id: string): Promise<unknown> =>
+    admin.session.request(
+      {
+        service: 'compute',
+        method: 'POST',
+        path: `/servers/${id}/action`,
+        body: { evacuate: {} },
+        headers: { 'OpenStack-API-Version': 'compute 2.87' },
+      },
+      () => undefined,
+    );
+  const isOver = async (): Promise<boolean> => {
+    const moves = await collect(nova.listMoves({ type: 'evacuation' }));
+    return moves.every(({ status }) => ['completed', 'error', 'failed'].includes(status));
+  };
+  await runCloud('host', ['kill', 'gpu-002']);
+  set('--down');
+  try {
+    const before = refusals().length;
+    for (const { id } of [asks, free]) await evacuate(id);
+    // The only other host with cards has smaller ones.
+    await until(() => refusals().length > before, 90);
+    await until(async () => (await nova.showServer(free.id)).host === 'gpu-001', 90);
+    expect((await nova.showServer(asks.id)).host).toBe('gpu-002');
+  } finally {
+    await runCloud('host', ['start', 'gpu-002']);
+    // Nova refuses it before.
+    await until(isOver, 120);
+    set('--up');
+  }
+}, 900_000);
+
 test(
   `twelve boots at once on twelve idle cards, ${bursts} times: none is refused`,
   async () => {
     const refused: string[] = [];
+    let kept = 0;
     for (let burst = 0; burst < bursts; burst++) {
       const orders = Array.from({ length: 12 }, (_, index) =>
         nova.createServer({
@@ -133,10 +193,12 @@ test(
       for (const { name, status, fault } of servers)
         if (status !== 'ACTIVE') refused.push(`${name}: ${fault?.message}`);
       expect(servers.filter(({ host }) => host === 'gpu-001').length).toBeLessThanOrEqual(4);
-      // As Heat replaces: no pause between the deletion and the next ones.
       await clearCloud(nova);
+      // No pause after the deletion, as Heat replaces, but for cards that Nova itself does not give away yet.
+      if (freeCards() < 12) kept++;
+      await until(() => freeCards() === 12, 90);
     }
-    console.log(`${bursts * 12} boots, ${refused.length} refused`);
+    console.log(`${bursts * 12} boots, ${refused.length} refused; after ${kept} deletions Nova kept cards for a while`);
     expect(refused).toEqual([]);
   },
   60_000 + bursts * 240_000,

@@ -148,6 +148,8 @@ def batched(parts, wholes):
             if correlation <= stats.norm.ppf(0.95) * np.sqrt((count - 2) / (count**2 - 1)):
                 # The delta method: the variance of y − R x, whose mean is 0.
                 variance = max(0, yy - 2 * ratio * xy + ratio**2 * xx)
+                # What correlation is left counts as that of an autoregressive process of order one.
+                variance *= (1 + max(0, correlation)) / (1 - max(0, correlation))
                 half = stats.t.isf((1 - CONFIDENCE) / 2, count - 1) * np.sqrt(variance / count) / x.mean()
                 return {"mean": ratio, "halfWidth": half, "batches": count, "periods": length}
         length *= 2
@@ -188,7 +190,6 @@ def batch_intervals(run):
         "RAM in use": ("ramShare", 100),
         "cards in use": ("cardShare", 100),
         "card memory asked for": ("cardMemoryAskedShare", 100),
-        "cards stranded, mean": ("strandedCards", 1),
         "CPU VMs on GPU hosts, mean": ("cpuVmsOnGpuHosts", 1),
     }
     found = {}

@@ -88,7 +88,8 @@ function askBefore(desktop: DesktopView, verb: string, meaning: string, act: () 
   });
 }
 
-function askToExtend(desktop: DesktopView, nowS: number): void {
+/** Asks for how long the desktop is to be kept. */
+export function askToExtend(desktop: DesktopView, nowS: number): void {
   const { endsAtS, latestEndAtS } = desktop;
   const longestS = Math.floor((latestEndAtS ?? nowS) - nowS);
   // Only what makes it live longer.

@@ -16,6 +16,8 @@ export interface Station {
   readonly cardModels: readonly string[];
   readonly lifetimeS: number;
   readonly longestLifetimeS: number;
+  /** Seconds for which a desktop whose time is over is kept, stopped, before it is deleted; 0: it is deleted at once. */
+  readonly graceS: number;
   /** Storage that is mounted, by the person's rights. */
   readonly mounts: readonly Mount[];
   readonly clipboard: ClipboardPolicy;

@@ -24,6 +24,7 @@ import {
 } from 'rxjs';
 import type { Clock } from '../../../core/clock.ts';
 import { InputError } from '../../../core/input-error.ts';
+import type { DesktopState } from '../../../core/wire/portal.ts';
 import { schedulerOf } from '../../clock-scheduler.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
@@ -72,6 +73,9 @@ const retryS = 15;
 /** Seconds between two orders to stop a machine. */
 const stopAgainS = 15;
 const longestBackoffS = 60;
+/** States in which a desktop whose time is over is stopped and kept; in others nothing is lost with it. */
+const keptStates: readonly DesktopState[] = ['starting', 'ready', 'stopped'];
+const overReason = 'Its time was over.';
 /** Desktops handled at a time: a call that hangs keeps one place until it is abandoned. */
 const mostAtOnce = 16;
 /** Seconds after which an order that has no answer is overtaken by those who ask for less. */
@@ -322,10 +326,25 @@ export class Lifecycle {
   /** What its time, or nobody's using it, makes of a desktop. */
   #endOf(row: Desktop, nowS: number): { changes: DesktopChanges; entry: AuditEntry } | null {
     const entry = (action: AuditEntry['action']): AuditEntry => ({ atS: nowS, action, desktop: row.id });
-    if (row.state !== 'deleting' && row.endsAtS !== null && row.endsAtS <= nowS) {
-      return { changes: deleting('Its time is over.', nowS), entry: entry('end-of-life') };
-    }
+    if (row.state === 'deleting') return null;
     const station = this.#stationOf(row);
+    if (row.deleteAtS !== null && keptStates.includes(row.state)) {
+      if (row.deleteAtS <= nowS) return { changes: deleting(overReason, nowS), entry: entry('end-of-life') };
+      // Somebody started it by other means.
+      if (row.state !== 'stopped' && row.wish !== 'stop') return { changes: { wish: 'stop' }, entry: entry('stop') };
+      return null;
+    }
+    if (row.endsAtS !== null && row.endsAtS <= nowS) {
+      const graceS = station?.graceS ?? 0;
+      if (graceS === 0 || !keptStates.includes(row.state)) {
+        return {
+          changes: deleting(row.state === 'failed' ? row.reason : overReason, nowS),
+          entry: entry('end-of-life'),
+        };
+      }
+      const changes = { deleteAtS: nowS + graceS, wish: row.state === 'stopped' ? null : ('stop' as const) };
+      return { changes, entry: entry('time-over') };
+    }
     const idleEndAtS = idleEndOf(row, station);
     if (idleEndAtS === null || idleEndAtS > nowS) return null;
     return station!.idle!.action === 'stop'

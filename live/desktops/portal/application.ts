@@ -177,6 +177,9 @@ export function newDesktop(
     readyAtS: null,
     endsAtS: null,
     latestEndAtS: null,
+    deleteAtS: null,
+    remindedEndS: null,
+    remindedLeadS: null,
     activeAtS: null,
   };
   return { row, order };

@@ -18,18 +18,21 @@ export const stopped: Change = ({ row }) => {
 
 export const started: Change = ({ row }) => {
   if (row.state === 'starting' || row.state === 'ready' || row.wish === 'start') return null;
+  if (row.deleteAtS !== null) throw new Problem(409, 'Its time is over: extend it first.');
   if (row.state === 'stopped') return { wish: 'start' };
   throw new Problem(409, 'It can be started once it is stopped.');
 };
 
 export const restarted: Change = ({ row }) => {
+  if (row.deleteAtS !== null) throw new Problem(409, 'Its time is over: extend it first.');
   if (row.wish === 'restart') return null;
   if ((row.state === 'ready' || row.state === 'starting') && row.wish === null) return { wish: 'restart' };
   throw new Problem(409, 'It can be restarted while it runs.');
 };
 
 /**
- * Lives for so long from now on, as far as its station lets it; never shorter than before.
+ * Lives for so long from now on, as far as its station lets it; never shorter than before. One that was stopped since its time was over
+ * starts again.
  *
  * @param usedUp why no more card-hours are given; null when they are
  */
@@ -38,9 +41,11 @@ export function extended(lifetimeS: number, usedUp: string | null): Change {
     if (row.endsAtS === null || row.latestEndAtS === null || !aliveStates.includes(row.state)) {
       throw new Problem(409, 'It can be extended once it runs.');
     }
-    if (row.endsAtS >= row.latestEndAtS) throw new Problem(409, 'It cannot be extended any further.');
+    if (row.endsAtS >= row.latestEndAtS || row.latestEndAtS <= nowS)
+      throw new Problem(409, 'It cannot be extended any further.');
     if (row.cards > 0 && usedUp !== null) throw new Problem(409, usedUp);
     const endsAtS = Math.min(row.latestEndAtS, Math.max(row.endsAtS, nowS + lifetimeS));
+    if (row.deleteAtS !== null) return { endsAtS, deleteAtS: null, wish: row.state === 'stopped' ? 'start' : null };
     return endsAtS === row.endsAtS ? null : { endsAtS };
   };
 }

@@ -5,8 +5,10 @@ import { settleS } from '../lifecycle/desktop-state.ts';
 import { idleEndOf } from '../lifecycle/idle-end.ts';
 import type { Desktop } from '../records/desktop.ts';
 
-/** Seconds before its end at which a person is warned, and warned again. */
-export const warningsS = [30 * 60, 10 * 60] as const;
+/** Seconds before its end at which a person is warned, and warned again: a day before only of a desktop that lives for longer. */
+export const warningsS = [86_400, 3600, 30 * 60, 10 * 60] as const;
+/** Seconds before a rule for unused desktops ends it. */
+const idleWarningsS = [30 * 60, 10 * 60] as const;
 
 /** What is known of a desktop besides its row. */
 export interface DesktopFacts {
@@ -49,7 +51,9 @@ export function desktopView(
     readyAtS: row.readyAtS,
     endsAtS: row.endsAtS,
     latestEndAtS: row.latestEndAtS,
-    idleEndAtS: idleEndAtS !== null && idleEndAtS <= nowS + warningsS[0] ? idleEndAtS : null,
+    deleteAtS: row.deleteAtS,
+    endedAtS: row.state === 'deleted' ? row.stateAtS : null,
+    idleEndAtS: idleEndAtS !== null && idleEndAtS <= nowS + idleWarningsS[0] ? idleEndAtS : null,
     warning: warningOf(row, idleEndAtS, station, nowS),
     shares: seesAll ? shares : [],
     // All applications share the gateway's origin: nobody opens one of somebody else's machine.
@@ -59,7 +63,13 @@ export function desktopView(
 }
 
 /** What comes next, where the row has no reason of its own. */
-function sentenceOf({ state, wish, readyAtS, stateAtS }: Desktop, nowS: number): string | null {
+function sentenceOf(row: Desktop, nowS: number): string | null {
+  const { state, wish, readyAtS, stateAtS, deleteAtS } = row;
+  if (deleteAtS !== null && state !== 'deleting' && state !== 'deleted') {
+    return mayExtend(row, nowS)
+      ? 'Its time is over. Extend it to keep it.'
+      : 'Its time is over, and it cannot be extended.';
+  }
   if (wish === 'stop') return 'It is being shut down.';
   if (wish === 'restart') return 'It is about to be restarted.';
   if (wish === 'start') return 'It is about to be started.';
@@ -82,17 +92,31 @@ function sentenceOf({ state, wish, readyAtS, stateAtS }: Desktop, nowS: number):
 
 function warningOf(row: Desktop, idleEndAtS: number | null, station: Station | undefined, nowS: number) {
   const isThere = row.state === 'ready' || row.state === 'starting' || row.state === 'stopped';
-  if (isThere && row.endsAtS !== null) {
-    const within = [...warningsS].reverse().find((warningS) => row.endsAtS! - nowS <= warningS);
-    if (within !== undefined) {
-      const mayExtend = row.latestEndAtS !== null && row.latestEndAtS > row.endsAtS;
-      const what = mayExtend ? 'Extend it, or save your work.' : 'It cannot be extended. Save your work.';
-      return `It is deleted within ${within / 60} minutes. ${what}`;
-    }
+  if (row.deleteAtS !== null) return null;
+  const leadS = isThere ? leadOf(row, nowS) : undefined;
+  if (leadS !== undefined) {
+    const what = mayExtend(row, nowS) ? 'Extend it, or save your work.' : 'It cannot be extended. Save your work.';
+    return `It is ${(station?.graceS ?? 0) > 0 ? 'stopped' : 'deleted'} within ${leadWords(leadS)}. ${what}`;
   }
   if (idleEndAtS === null) return null;
-  const within = [...warningsS].reverse().find((warningS) => idleEndAtS - nowS <= warningS);
+  const within = [...idleWarningsS].reverse().find((warningS) => idleEndAtS - nowS <= warningS);
   if (within === undefined) return null;
   const becomes = station!.idle!.action === 'stop' ? 'stopped' : 'deleted';
   return `Nobody uses it. It is ${becomes} within ${within / 60} minutes unless somebody does.`;
+}
+
+/** The shortest of the times before its end that has come; undefined before the first. */
+export function leadOf({ endsAtS, readyAtS, createdAtS }: Desktop, nowS: number): number | undefined {
+  if (endsAtS === null) return undefined;
+  const livesS = endsAtS - (readyAtS ?? createdAtS);
+  return [...warningsS].reverse().find((leadS) => endsAtS - nowS <= leadS && leadS < livesS);
+}
+
+export function leadWords(leadS: number): string {
+  if (leadS >= 86_400) return 'a day';
+  return leadS >= 3600 ? 'an hour' : `${leadS / 60} minutes`;
+}
+
+export function mayExtend({ endsAtS, latestEndAtS }: Desktop, nowS: number): boolean {
+  return endsAtS !== null && latestEndAtS !== null && latestEndAtS > Math.max(endsAtS, nowS);
 }

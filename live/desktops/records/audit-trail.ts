@@ -28,6 +28,8 @@ export type DesktopAction =
   | 'file-change'
   | 'idle-stop'
   | 'idle-delete'
+  /** Its time is over: it is stopped, and kept for its station's grace period. */
+  | 'time-over'
   | 'end-of-life'
   /** It is in another state; `detail` names it. */
   | 'state';

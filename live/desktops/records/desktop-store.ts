@@ -33,6 +33,8 @@ export interface DesktopFilter {
 }
 
 const goneStates: readonly DesktopState[] = ['deleted'];
+/** Seconds for which people see what became of a desktop that others than they have ended. */
+const endedShownS = 14 * 86_400;
 
 export class DesktopStore {
   readonly #database: Kysely<DesktopSchema>;
@@ -154,13 +156,18 @@ export class DesktopStore {
     return row === undefined ? undefined : (await this.#recordsOf([row], nowS))[0];
   }
 
-  /** Those of the people and those that are shared with them, the newest first; never deleted ones. */
+  /** Those of the people and those that are shared with them, the newest first; of deleted ones those that ended lately for a reason. */
   async readOf(people: readonly string[], nowS: number): Promise<DesktopRecord[]> {
     if (people.length === 0) return [];
     const rows = await this.#database
       .selectFrom('desktops')
       .selectAll()
-      .where('state', 'not in', [...goneStates])
+      .where((where) =>
+        where.or([
+          where('state', 'not in', [...goneStates]),
+          where.and([where('reason', 'is not', null), where('stateAtS', '>', nowS - endedShownS)]),
+        ]),
+      )
       .where((where) =>
         where.or([
           where('owner', 'in', [...people]),
@@ -266,6 +273,15 @@ export class DesktopStore {
       .set({ activeAtS: atS })
       .where('id', '=', desktop)
       .where((where) => where.or([where('activeAtS', 'is', null), where('activeAtS', '<', atS - 15)]))
+      .execute();
+  }
+
+  /** That its owner was told of that end, so long before it. */
+  async noteReminder(desktop: string, remindedEndS: number, remindedLeadS: number): Promise<void> {
+    await this.#database
+      .updateTable('desktops')
+      .set({ remindedEndS, remindedLeadS })
+      .where('id', '=', desktop)
       .execute();
   }
 

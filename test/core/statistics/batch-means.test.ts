@@ -32,6 +32,16 @@ test('batches double in length until neighbours are uncorrelated', () => {
   expect(batchMean(fours)).toMatchObject({ batches: 14, batchLength: 2 });
 });
 
+test('correlation that is left widens the interval', () => {
+  // Ones and zeros in fours, joined in pairs to 16 batches: residuals ±1 of wholes of 2, so error √(16 / (16 · 15)) / 2; 8 pairs of
+  // neighbours are alike and 7 are not, φ = 1/16, and √((1 + φ) / (1 − φ)) = √(17 / 15).
+  const fours = Array.from({ length: 32 }, (_, index) => (index % 8 < 4 ? 1 : 0));
+  expect(batchMean(fours)!.halfWidth).toBeCloseTo(
+    (studentQuantile(0.975, 15) / 2 / Math.sqrt(15)) * Math.sqrt(17 / 15),
+    12,
+  );
+});
+
 test('a run that only rises has no interval: its batches hang together however long', () => {
   expect(batchMean(Array.from({ length: 240 }, (_, index) => index))).toBeNull();
 });

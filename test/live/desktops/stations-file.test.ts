@@ -44,6 +44,7 @@ test('the smallest station gets the defaults', () => {
     cardModels: [],
     lifetimeS: 86_400,
     longestLifetimeS: 7 * 86_400,
+    graceS: 7 * 86_400,
     mounts: [],
     clipboard: { mostIn: 100_000, mostOut: 100_000 },
     files: { up: true, down: true, mostBytes: 1e12, byControllers: false, clientNetworks: [] },

@@ -209,8 +209,42 @@ describe('answers to Nova’s filter', () => {
     expect(meant).toBe(true);
     onGpu2.add('f').add('a');
     const answer = await ask('g', any);
-    expect(Object.keys(answer.hosts)).toEqual(['gpu-1']);
+    expect(Object.keys(answer.hosts)[0]).toBe('gpu-1');
     expect(log.join()).toContain('Nova took another host than the best');
+  });
+
+  test('a host that is full only by answers comes last, for Nova to try where the best fails; one that is full by Nova’s list does not come', async () => {
+    const { view, ask, held } = await questionsOf();
+    const any = vmRequest({ id: 'i', vcpus: 1, ramMib: 1024, cards: 1 });
+    const answers: Record<string, number>[] = [];
+    for (const instance of ['a', 'b', 'c', 'd', 'e', 'f']) answers.push((await ask(instance, any)).hosts as never);
+    expect(Object.keys(answers[0]!).toSorted()).toEqual(['gpu-1', 'gpu-2']);
+    const [[best, one] = [], [spare, other] = []] = Object.entries(answers[5]!);
+    expect(new Set([best, spare])).toEqual(new Set(['gpu-1', 'gpu-2']));
+    expect(one! > other! && other! > 0).toBe(true);
+    expect([held('gpu-1'), held('gpu-2')]).toEqual([4, 2]);
+    expect((await ask('g', any)).hosts).toEqual({});
+    // Nova's list has those of the spare host, which is full indeed then.
+    for (const { id, host, ...holding } of [...view.holdings.values()]) {
+      if (host === spare) view.hold({ id, host, ...holding });
+    }
+    expect(Object.keys((await ask('f', any)).hosts)).toEqual([best]);
+  });
+
+  test('a server that Nova took to the next host after it was first read is followed there', async () => {
+    let host = 'gpu-1';
+    const { ask, held, timers } = await questionsOf(() => host);
+    await ask('i');
+    const readBack = async (delayS: number): Promise<void> => {
+      for (const timer of timers) if (timer.delayS === delayS) timer.action();
+      await Promise.resolve();
+      await Promise.resolve();
+    };
+    await readBack(0.3);
+    expect([held('gpu-1'), held('gpu-2')]).toEqual([2, 0]);
+    host = 'gpu-2';
+    await readBack(1);
+    expect([held('gpu-1'), held('gpu-2')]).toEqual([0, 2]);
   });
 
   test('a refusal says how many of the hosts that Nova left fell out, and why; what has changed is read first', async () => {

@@ -55,6 +55,8 @@ export interface KillReport {
   readonly doubled: readonly string[];
   readonly wronglyPlaced: readonly string[];
   readonly leaked: readonly string[];
+  /** Seconds from SIGTERM to the end of the process. */
+  readonly stopS: number;
 }
 
 /** A part of the body of `POST /v1/servers`. */
@@ -90,6 +92,7 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   const ran = new Set<string>();
   const wronglyPlaced: string[] = [];
   const doubled: string[] = [];
+  const lost: string[] = [];
   let isOver = false;
   /** Again until it is answered: that is what a key is for. */
   async function ask(
@@ -157,7 +160,10 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
       }
       await sleep(random() * 300);
       // Some stay to the end.
-      if (random() < 0.9) await ask('DELETE', `/v1/servers/${first.id}`);
+      if (random() < 0.9) {
+        const { status } = await ask('DELETE', `/v1/servers/${first.id}`);
+        if (status !== 202) lost.push(`${first.id}: its removal was answered by ${status}`);
+      }
     }
   }
   const working = Array.from({ length: users }, (_, number) => user(number));
@@ -174,7 +180,6 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
 
   // All that is under way comes to its end; strays are removed at the next look at the cloud.
   const requests = new RequestStore(store);
-  const lost: string[] = [];
   const endMs = performance.now() + 60_000;
   const isSettled = async (): Promise<boolean> =>
     (await requests.readLive()).every(({ state }) => state === 'active') &&
@@ -195,7 +200,9 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
     .filter(({ id }) => !owners.has(id))
     .map(({ id, metadata }) => `${id} of ${metadata['heps:request']}`);
   for (const row of live) await checkPlace(requestView(row, new Map()));
+  const stopMs = performance.now();
   await server.end('SIGTERM');
+  const stopS = (performance.now() - stopMs) / 1000;
   await store.close();
-  return { kills, acknowledged: acknowledged.size, ran: ran.size, lost, doubled, wronglyPlaced, leaked };
+  return { kills, acknowledged: acknowledged.size, ran: ran.size, lost, doubled, wronglyPlaced, leaked, stopS };
 }

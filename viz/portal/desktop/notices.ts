@@ -2,6 +2,7 @@
 import { catchError, EMPTY, exhaustMap, filter, from, Subject, switchMap, timer } from 'rxjs';
 import type { DesktopView } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';
+import { askToExtend } from '../desktop-actions.ts';
 import { portalApi } from '../load/api.ts';
 import { listWords } from '../model/words.ts';
 
@@ -35,7 +36,7 @@ export class Notices {
     const { warning, viewers, owner, role } = desktop;
     const shared = viewers.length > 1 || role !== 'owner';
     this.root.replaceChildren(
-      ...(warning === null || this.#seen.has(warning) ? [] : [this.#warning(warning)]),
+      ...(warning === null || this.#seen.has(warning) ? [] : [this.#warning(warning, desktop)]),
       ...(shared
         ? [
             element(
@@ -48,11 +49,18 @@ export class Notices {
     );
   }
 
-  #warning(sentence: string): HTMLElement {
+  #warning(sentence: string, desktop: DesktopView): HTMLElement {
     const shown = element(
       'p',
       { class: 'note warn' },
       sentence,
+      desktop.role === 'owner'
+        ? element(
+            'button',
+            { type: 'button', class: 'primary', onclick: () => askToExtend(desktop, Date.now() / 1000) },
+            'Extend',
+          )
+        : null,
       element('a', { class: 'quiet', href: './', target: '_blank', rel: 'noopener' }, 'Go to the portal'),
       element(
         'button',

@@ -62,9 +62,11 @@ function note({ state, reason, expectedAtS }: DesktopView, nowS: number): HTMLEl
 }
 
 function facts(desktop: DesktopView, nowS: number): HTMLElement | null {
-  const { endsAtS, idleEndAtS, viewers, shares, host, role, state } = desktop;
+  const { endsAtS, deleteAtS = null, idleEndAtS, viewers, shares, host, role, state } = desktop;
   const rows: [name: string, value: string][] = [];
-  if (endsAtS !== null && state !== 'failed') {
+  if (deleteAtS !== null) {
+    rows.push(['Deleted', `${clockWords(deleteAtS, nowS)}, in ${roughSpan(deleteAtS - nowS)}`]);
+  } else if (endsAtS !== null && state !== 'failed') {
     rows.push(['Ends', `${clockWords(endsAtS, nowS)}, in ${roughSpan(endsAtS - nowS)}`]);
   }
   if (idleEndAtS !== null) rows.push(['Ends if unused', clockWords(idleEndAtS, nowS)]);
@@ -97,7 +99,8 @@ function actions(desktop: DesktopView): HTMLElement {
   );
 }
 
-function openers({ id, state, role, apps, title }: DesktopView): HTMLElement[] {
+function openers({ id, state, deleteAtS = null, role, apps, title }: DesktopView): HTMLElement[] {
+  if (deleteAtS !== null) return [];
   if (state === 'stopped' && role === 'owner') return [action('start', 'Start', title, 'primary')];
   if (!open.includes(state)) return [];
   const connect = element(
@@ -120,10 +123,10 @@ function openers({ id, state, role, apps, title }: DesktopView): HTMLElement[] {
   return [connect, ...appButtons];
 }
 
-function changers({ state, title }: DesktopView): HTMLElement[] {
-  const isOpen = open.includes(state);
+function changers({ state, deleteAtS = null, title }: DesktopView): HTMLElement[] {
+  const isOpen = open.includes(state) && deleteAtS === null;
   return [
-    isOpen || state === 'stopped' ? action('extend', 'Extend', title) : null,
+    isOpen || state === 'stopped' ? action('extend', 'Extend', title, deleteAtS === null ? 'quiet' : 'primary') : null,
     state === 'failed' || state === 'deleting' ? null : action('share', 'Share', title),
     isOpen ? action('restart', 'Restart', title) : null,
     isOpen ? action('stop', 'Stop', title) : null,

@@ -3,6 +3,7 @@ import './desktops-view.css';
 import type { DesktopView, PersonView, UsageView } from '../../../core/wire/portal.ts';
 import { element } from '../../page/element.ts';
 import type { Milestones } from '../model/progress.ts';
+import { clockWords } from '../model/words.ts';
 import { icon } from '../page/icons.ts';
 import { desktopCard } from './desktop-card.ts';
 import { usagePanel } from './usage-panel.ts';
@@ -18,6 +19,7 @@ export interface DesktopsShown {
 
 export function desktopsView({ person, desktops, usage, milestones, nowS }: DesktopsShown): HTMLElement {
   const alive = desktops?.filter(({ state }) => state !== 'deleted') ?? null;
+  const ended = desktops?.filter(({ state, owner }) => state === 'deleted' && owner === person.name) ?? [];
   const own = alive?.filter(({ owner }) => owner === person.name) ?? [];
   const shared = alive?.filter(({ owner }) => owner !== person.name) ?? [];
   const cards = (list: readonly DesktopView[]): HTMLElement =>
@@ -43,8 +45,28 @@ export function desktopsView({ person, desktops, usage, milestones, nowS }: Desk
         own.length > 0 ? cards(own) : null,
         shared.length > 0 ? element('h2', {}, 'Shared with me') : null,
         shared.length > 0 ? cards(shared) : null,
+        ended.length > 0 ? element('h2', {}, 'Ended') : null,
+        ended.length > 0 ? endedList(ended, nowS) : null,
       ),
       usage === null ? null : element('aside', {}, usagePanel(usage)),
+    ),
+  );
+}
+
+/** What became of desktops that she did not delete herself. */
+function endedList(ended: readonly DesktopView[], nowS: number): HTMLElement {
+  return element(
+    'ul',
+    { class: 'ended' },
+    ...ended.map(({ title, stationTitle, endedAtS, reason }) =>
+      element(
+        'li',
+        {},
+        element('strong', {}, title),
+        element('span', { class: 'muted' }, ` ${stationTitle}. `),
+        endedAtS == null ? 'Deleted' : `Deleted ${clockWords(endedAtS, nowS)}`,
+        reason === null ? '.' : `: ${reason}`,
+      ),
     ),
   );
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleting } from '../../../../live/desktops/lifecycle/desktop-state.ts';
+import { extended, started } from '../../../../live/desktops/portal/desktop-changes.ts';
 import { b7, DesktopsUnderTest, startS } from '../harness.ts';
 
 let desktops: DesktopsUnderTest;
@@ -101,6 +102,65 @@ describe('from application to end', () => {
     expect((await desktops.row(id)).state).toBe('deleted');
     expect(desktops.machines.machines.size).toBe(0);
     expect(await desktops.audit()).toContain('end-of-life chen -');
+  });
+
+  describe('a desktop whose station keeps what has ended', () => {
+    const graceS = 7 * 86_400;
+    let id: string;
+
+    beforeEach(async () => {
+      await desktops.stop();
+      desktops = await DesktopsUnderTest.start({ station: { ...b7, graceS, idle: null } });
+      id = await desktops.ready(await desktops.person('chen'), { lifetimeS: 3600 });
+      desktops.clock.nowS = (await desktops.row(id)).endsAtS!;
+      await desktops.pass(4);
+    });
+
+    test('is stopped at its end, and its disk is there', async () => {
+      const { state, deleteAtS, endsAtS } = await desktops.row(id);
+      expect([state, deleteAtS]).toEqual(['stopped', endsAtS! + graceS]);
+      expect(desktops.machines.machines.get(id)).toBeDefined();
+      expect(await desktops.audit()).toContain('time-over chen -');
+      // Nobody begins it again without more time.
+      const record = { row: await desktops.row(id), shares: [], viewers: [] };
+      expect(() => started(record, desktops.clock.nowS)).toThrow('Its time is over: extend it first.');
+    });
+
+    test('that was started by other means is stopped again', async () => {
+      desktops.machines.machines.get(id)!.state = 'running';
+      desktops.clock.nowS += 120;
+      await desktops.pass(10);
+      expect(await desktops.row(id)).toMatchObject({ state: 'stopped' });
+      expect(desktops.machines.machines.get(id)!.state).toBe('stopped');
+    });
+
+    test('starts again when it is extended, and lives until its new end', async () => {
+      const row = await desktops.row(id);
+      const changes = extended(3600, null)({ row, shares: [], viewers: [] }, desktops.clock.nowS)!;
+      await desktops.store.change(row, changes, desktops.clock.nowS);
+      await desktops.pass(10);
+      expect(await desktops.row(id)).toMatchObject({ state: 'ready', deleteAtS: null });
+    });
+
+    test('is deleted when its grace is over, and what became of it stays in its owner’s list for two weeks', async () => {
+      desktops.clock.nowS = (await desktops.row(id)).deleteAtS! - 2;
+      await desktops.pass();
+      expect((await desktops.row(id)).state).toBe('stopped');
+      await desktops.pass(5);
+      expect(await desktops.row(id)).toMatchObject({ state: 'deleted', reason: 'Its time was over.' });
+      expect(desktops.machines.machines.size).toBe(0);
+      const listed = async () => (await desktops.store.readOf(['chen'], desktops.clock.nowS)).map(({ row }) => row.id);
+      expect(await listed()).toEqual([id]);
+      desktops.clock.nowS += 14 * 86_400;
+      expect(await listed()).toEqual([]);
+    });
+
+    test('is not listed any more when its owner deletes it', async () => {
+      await desktops.store.change(await desktops.row(id), deleting(null, desktops.clock.nowS), desktops.clock.nowS);
+      await desktops.pass(4);
+      expect((await desktops.row(id)).state).toBe('deleted');
+      expect(await desktops.store.readOf(['chen'], desktops.clock.nowS)).toEqual([]);
+    });
   });
 
   test('one that nobody uses is stopped by its station’s rule, and starts again on demand', async () => {

@@ -27,11 +27,32 @@ describe('what a desktop warns of', () => {
   const ready = { state: 'ready', endsAtS: startS + 7200, latestEndAtS: startS + 9000, activeAtS: startS } as const;
 
   test.each([
-    [startS + 7200 - 1801, null],
+    [startS + 7200 - 3601, null],
+    [startS + 7200 - 3600, 'It is deleted within an hour. Extend it, or save your work.'],
     [startS + 7200 - 1800, 'It is deleted within 30 minutes. Extend it, or save your work.'],
     [startS + 7200 - 600, 'It is deleted within 10 minutes. Extend it, or save your work.'],
   ])('its end, at second %i', (nowS, warning) => {
     expect(viewOf(ready, nowS, { station: { ...b7, idle: null } }).warning).toBe(warning);
+  });
+
+  test('its end a day before, where it lives for longer than a day', () => {
+    const nowS = startS + 3 * 86_400;
+    const station = { ...b7, idle: null, graceS: 3600 };
+    const long = { ...ready, readyAtS: startS, endsAtS: nowS + 86_400, latestEndAtS: nowS + 2 * 86_400 };
+    expect(viewOf(long, nowS, { station }).warning).toBe('It is stopped within a day. Extend it, or save your work.');
+    expect(viewOf({ ...long, readyAtS: nowS }, nowS, { station }).warning).toBeNull();
+  });
+
+  test('that its time is over, and whether it can be kept', () => {
+    const nowS = ready.endsAtS + 600;
+    const over = { ...ready, state: 'stopped', deleteAtS: nowS + 3600 } as const;
+    expect(viewOf(over, nowS)).toMatchObject({
+      warning: null,
+      reason: 'Its time is over. Extend it to keep it.',
+      deleteAtS: nowS + 3600,
+    });
+    const { reason } = viewOf({ ...over, latestEndAtS: ready.endsAtS }, nowS);
+    expect(reason).toBe('Its time is over, and it cannot be extended.');
   });
 
   test('that it cannot be extended, where that is so', () => {

@@ -30,6 +30,7 @@ export const station: Station = {
   cardModels: [],
   lifetimeS: 28_800,
   longestLifetimeS: 604_800,
+  graceS: 604_800,
   mounts: [
     {
       type: 'lustre',
