@@ -1,6 +1,6 @@
 /**
- * The decisions of policies `nova` and `nova-aliases`, bit for bit, over columns: Nova's weighers compare each host with all candidates, so every host must be
- * visited, but only a few of its numbers.
+ * The decisions of policies `nova` and `nova-aliases`, bit for bit. Nova's weighers compare each host with all candidates; the tree of `WeighedHosts` finds
+ * their extremes and the heaviest host without visiting each.
  */
 import type { Cluster } from '../cluster.ts';
 import type { Decision } from '../decision.ts';

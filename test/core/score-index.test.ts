@@ -310,6 +310,10 @@ describe('the index of policy nova decides as the scan does', () => {
     expect(total.placed).toBeGreaterThan(cases(2000));
     expect(total.refused).toBeGreaterThan(cases(200));
   });
+
+  test.each(Object.keys(settings))('on a cluster of 200 hosts, ordered again several times: %s', (name) => {
+    expect(drive({ ...settings[name]!, hosts: 200 }, 1, 3000, 'nova').placed).toBeGreaterThan(600);
+  });
 });
 
 describe('the index of policy nova-aliases decides as the scan does, and so do both in host aggregates', () => {
