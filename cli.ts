@@ -38,11 +38,16 @@ async function addCommands(words: readonly string[]): Promise<void> {
     await addLiveCommands(program, words.slice(1));
     return;
   }
+  if (area === 'desktop') {
+    (await import('./live/commands/desktop.ts')).addDesktop(program);
+    return;
+  }
   const { addSimulatorCommands, isSimulatorCommand } = await import('./sim/cli.ts');
   await addSimulatorCommands(program, words);
   if (isSimulatorCommand(area)) return;
   const { addLiveCommands } = await import('./live/cli.ts');
   await addLiveCommands(program, []);
+  (await import('./live/commands/desktop.ts')).addDesktop(program);
 }
 
 /** Says what went wrong, and with which exit code to end. */

@@ -41,3 +41,9 @@ export function readBuiltPage(folder = packageRoot()): string {
     throw InputError.unreadable(path, "the page, which 'npm run build' makes", error as NodeJS.ErrnoException);
   }
 }
+
+/** The streamer of desktops in one file, which `npm run build` makes; null when it was not built. */
+export function streamerFile(): string | null {
+  const path = join(packageRoot(), 'dist', 'desktop', 'heps-desktop-stream.mjs');
+  return existsSync(path) ? path : null;
+}

@@ -8,6 +8,7 @@ import { benchEngine } from './engine.ts';
 import { benchEvents } from './events.ts';
 import { benchGateway } from './gateway.ts';
 import { benchMixed } from './mixed.ts';
+import { benchMotion } from './motion.ts';
 import { benchPage } from './page.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRegistry } from './registry.ts';
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, () => unknown>> = {
   registry: benchRegistry,
   boots: benchBoots,
   gateway: benchGateway,
+  motion: benchMotion,
   tightness: benchTightness,
 };
 

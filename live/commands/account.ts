@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import type { Clock } from '../../core/clock.ts';
 import { InputError } from '../../core/input-error.ts';
+import { aMailAddress } from '../desktops/accounts/mail-address.ts';
 import { People } from '../desktops/accounts/people.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from '../desktops/accounts/person-name.ts';
 import type { Group } from '../desktops/records/group.ts';
@@ -17,6 +18,7 @@ interface AddOptions {
   readonly gid?: string;
   readonly groups: string;
   readonly admin: boolean;
+  readonly email?: string;
   readonly passwordFile?: string;
 }
 
@@ -32,13 +34,14 @@ export function addAccountCommands(live: Command): void {
     .option('--uid <number>', 'user number (default: the next one from 20000)')
     .option('--gid <number>', "number of the person's group (default: the same)")
     .option('--groups <list>', 'further groups with their numbers: b7:70001,ct:70002', '')
+    .option('--email <address>', 'where reminders go (default: mail.domain of the configuration decides)')
     .option('--admin', 'may see and stop all desktops', false)
     .addHelpText(
       'after',
       '\nExample:\n  heps live account add chen --config heps.yaml --groups b7:70001 < password.txt',
     )
     .action(async (name: string, options: AddOptions) => {
-      const { config, displayName, uid, gid, groups, admin, passwordFile } = options;
+      const { config, displayName, uid, gid, groups, admin, email, passwordFile } = options;
       const account = {
         name: aPersonName(name, 'name'),
         displayName: aShownText(displayName ?? name, '--display-name', 100),
@@ -46,6 +49,7 @@ export function addAccountCommands(live: Command): void {
         gid: gid === undefined ? null : anAccountNumber(gid, '--gid'),
         groups: groups === '' ? [] : groups.split(',').map(groupOf),
         isAdmin: admin,
+        ...(email !== undefined && { email: aMailAddress(email, '--email') }),
       };
       const password = await readPassword(passwordFile);
       await withPeople(config, (people, { nowS }) => people.add(account, password, nowS));

@@ -6,6 +6,7 @@ import { ServiceClocks } from '../doctor/clock-checks.ts';
 import { checkCloud } from '../doctor/cloud-checks.ts';
 import { checkDatabase } from '../doctor/database-checks.ts';
 import { checkHoldings } from '../doctor/holdings-checks.ts';
+import { checkMail } from '../doctor/mail-checks.ts';
 import { productionChecks } from '../doctor/production-checks.ts';
 import { checkServer } from '../doctor/server-checks.ts';
 import { databaseStep, holdingsStep, optionsOfSteps, serverStep, titlesOf } from '../doctor/steps.ts';
@@ -50,6 +51,8 @@ export function addDoctor(live: Command): void {
         checks.push(...(await checkAliases(session, Object.keys(aliases))));
         if (configuration !== null) {
           checks.push(...(await checkDatabase(configuration.database, clocks)), ...productionChecks(configuration));
+          const mail = configuration.desktops?.mail ?? null;
+          if (mail !== null) checks.push(await checkMail(mail));
         }
         if (client !== null) {
           checks.push(...(await checkServer(client, session, clocks)));

@@ -17,6 +17,7 @@ export interface DesktopMetrics {
   readonly ready: (tookS: number) => void;
   readonly minted: (kind: ConnectKind) => void;
   readonly refused: (reason: RefusalReason) => void;
+  readonly mail: (outcome: 'sent' | 'failed') => void;
 }
 
 export function makeDesktopMetrics(register: Registry, sources: DesktopMetricsSources): DesktopMetrics {
@@ -66,7 +67,14 @@ export function makeDesktopMetrics(register: Registry, sources: DesktopMetricsSo
     labelNames: ['reason'] as const,
     registers,
   });
+  const mails = new Counter({
+    name: 'heps_mails_total',
+    help: 'Mails to people, by outcome: sent, failed.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
   return {
+    mail: (outcome) => mails.inc({ outcome }),
     ready: (tookS) => ready.observe(tookS),
     minted: (kind) => minted.inc({ kind }),
     refused: (reason) => refused.inc({ reason }),

@@ -39,6 +39,8 @@ import { problemsTold } from './portal/problems-told.ts';
 import { shareRoutes } from './portal/share-routes.ts';
 import { DesktopStore } from './records/desktop-store.ts';
 import type { DesktopSchema } from './records/tables.ts';
+import { openMailer } from './reminders/mailer.ts';
+import { Reminders } from './reminders/reminders.ts';
 import type { DesktopSettings } from './settings.ts';
 
 export interface DesktopServiceParts {
@@ -97,12 +99,29 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
   const repeated = (intervalS: number, failure: string, work: () => unknown): Subscription =>
     every(clock, intervalS, work, (error) => log.warn({ err: error }, failure));
   const tellPages = (): void => events.flush();
+  const lease = isShared ? new Lease({ database, name: 'desktops', owner: randomUUID(), leaseS, clock }) : soleLease;
+  const mailer = settings.mail === null ? null : openMailer(settings.mail);
+  const reminders =
+    mailer === null
+      ? null
+      : new Reminders({
+          store,
+          people,
+          catalogue,
+          mailer,
+          domain: settings.mail!.domain,
+          publicUrl,
+          clock,
+          lease,
+          log: (level, fields, text) => log[level](fields, text),
+          onMail: metrics.mail,
+        });
   const lifecycle = new Lifecycle({
     store,
     machines,
     catalogue,
     clock,
-    lease: isShared ? new Lease({ database, name: 'desktops', owner: randomUUID(), leaseS, clock }) : soleLease,
+    lease,
     probe: (address, port, password) => askVnc(address, port, password),
     objectionTo: (address) => addresses.objectionTo(address),
     settings,
@@ -187,6 +206,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
         // Others may have changed something, and warnings come with the time.
         repeated(1, 'pages could not be told of changes', tellPages),
         repeated(15, 'heartbeats to pages failed', () => events.beat()),
+        ...(reminders === null ? [] : [repeated(15, 'reminders could not be sent', () => reminders.pass())]),
         repeated(60, 'expired rows could not be removed', async () => {
           await sessions.sweep();
           await store.sweep(clock.nowS);
@@ -197,6 +217,7 @@ export function openDesktopService(parts: DesktopServiceParts): DesktopService {
         events.close();
         await listening.stop();
         await lifecycle.stop();
+        mailer?.close();
       };
       return { gatewayUrl: listening.url };
     },

@@ -1,6 +1,7 @@
 /** What an operator sets of the desktop service. */
 import type { UnifiedLoginSettings } from './accounts/unified-login-settings.ts';
 import type { SharedLimits } from './catalogue/limits.ts';
+import type { MailSettings } from './reminders/mailer.ts';
 
 export interface DesktopSettings {
   /** Path of `stations.yaml`. */
@@ -26,6 +27,8 @@ export interface DesktopSettings {
   /** Seconds within which a machine's desktop must answer. */
   readonly startLimitS: number;
   readonly accounts: AccountSettings;
+  /** Null: nobody gets mail. */
+  readonly mail: MailSettings | null;
 }
 
 export interface AccountSettings {

@@ -6,7 +6,7 @@ export const doctorSteps: readonly string[] = [
   'hosts and their cards in Placement',
   'metadata definitions in Glance',
   'clocks',
-  'database',
+  'database, and the mail server',
   'server and agents',
   'what is held, against the cloud',
 ];

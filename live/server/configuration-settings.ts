@@ -2,6 +2,7 @@
 import { aBoolean, anInteger, anObject, aPositive, aText, oneOf } from '../../core/check.ts';
 import { InputError } from '../../core/input-error.ts';
 import { keystoneRoles, usualKeystoneRoles } from '../access/keystone-roles.ts';
+import { aMailDomain, aMailSender } from '../desktops/accounts/mail-address.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
 import { aModel } from '../scheduling/aliases.ts';
 import { modes } from '../scheduling/modes.ts';
@@ -60,6 +61,14 @@ export const settings: Settings = {
   'desktops.windowDays': { check: aPositive, fallback: 30 },
   'desktops.connectionIdleS': { check: aPositive, isNumber: true },
   'desktops.startLimitS': { check: aPositive, fallback: 1800 },
+  'mail.host': { check: aText },
+  'mail.port': { check: aPort, fallback: 587 },
+  'mail.tls': { check: (value, where) => oneOf(value, where, ['starttls', 'implicit', 'none']), fallback: 'starttls' },
+  'mail.user': { check: aText },
+  'mail.password': { check: aText, isSecret: true },
+  'mail.passwordFile': { check: aText },
+  'mail.from': { check: aMailSender },
+  'mail.domain': { check: aMailDomain },
   'accounts.kind': { check: (value, where) => oneOf(value, where, ['local', 'oidc']), fallback: 'local' },
   'accounts.issuer': { check: anIssuer },
   'accounts.clientId': { check: aText },
@@ -73,6 +82,7 @@ export const settings: Settings = {
   'accounts.uidClaim': { check: aText, fallback: 'uid' },
   'accounts.gidClaim': { check: aText, fallback: 'gid' },
   'accounts.groupsClaim': { check: aText, fallback: 'groups' },
+  'accounts.emailClaim': { check: aText, fallback: 'email' },
   'accounts.groupNumbers': { check: numbersByGroup, fallback: {} },
   'accounts.idleS': { check: aPositive, fallback: 8 * 3600 },
   'accounts.longestS': { check: aPositive, fallback: 24 * 3600 },

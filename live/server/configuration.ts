@@ -191,7 +191,24 @@ function desktopsOf(values: SettingValues): Configuration['desktops'] {
       idleS: get('accounts.idleS'),
       longestS: get('accounts.longestS'),
     },
+    mail: mailOf(values),
     gateway,
+  };
+}
+
+function mailOf({ get, has, needed, secret }: SettingValues): DesktopSettings['mail'] {
+  if (!has('mail.host')) return null;
+  const user = get<string | undefined>('mail.user');
+  return {
+    host: get('mail.host'),
+    port: get('mail.port'),
+    tls: get('mail.tls'),
+    login:
+      user === undefined
+        ? null
+        : { user, password: secret('mail.password', 'a file with the password, or HEPS_MAIL_PASSWORD') },
+    from: needed('mail.from', 'the sender'),
+    domain: get<string | undefined>('mail.domain') ?? null,
   };
 }
 
@@ -208,6 +225,7 @@ function unifiedLoginOf({ get, needed, secret }: SettingValues): UnifiedLoginSet
       uid: get('accounts.uidClaim'),
       gid: get('accounts.gidClaim'),
       groups: get('accounts.groupsClaim'),
+      email: get('accounts.emailClaim'),
     },
     groupNumbers: get('accounts.groupNumbers'),
   };

@@ -11,6 +11,7 @@ import {
   desktopGraceColumn,
   desktopSecretTable,
   desktopTables,
+  reminderColumns,
 } from '../desktops/records/tables.ts';
 import { cloudTables } from '../scheduling/cloud-tables.ts';
 import { projectColumns } from '../scheduling/project-columns.ts';
@@ -38,5 +39,6 @@ export function serverMigrations(kind: DatabaseKind): Migrations {
     '2026-12c-following-the-cloud': cloudTables(kind),
     '2026-12d-desktop-secrets': desktopSecretTable(kind),
     '2026-12e-desktop-grace': desktopGraceColumn(),
+    '2026-12f-reminders': reminderColumns(),
   };
 }

@@ -83,6 +83,21 @@ const someDesktops = (): void => {
       warning: 'This desktop ends in 25 minutes. Save your work, or extend it.',
     }),
     desktopView({ title: 'Old reconstruction', state: 'stopped', endsAtS: nowS() + 2 * 86_400, apps: [] }),
+    desktopView({
+      title: 'Shale core',
+      state: 'stopped',
+      endsAtS: nowS() - 3600,
+      deleteAtS: nowS() + 6 * 86_400,
+      reason: 'Its time is over. Extend it to keep it.',
+      apps: [],
+    }),
+    desktopView({
+      title: 'Perovskite film',
+      state: 'deleted',
+      endedAtS: nowS() - 2 * 86_400,
+      reason: 'Its time was over.',
+      apps: [],
+    }),
     desktopView({ title: 'Lung, phase contrast', owner: 'li', shares: [{ person: 'chen', role: 'view' }] }),
   ];
   stub.usage = { ...stub.usage, desktops: 3, cards: 2, cardHours: 41.5 };

@@ -220,7 +220,7 @@ export class PortalStub {
   #administer({ method, path, query, person }: Ask): Reply {
     if (!person!.isAdmin) return refusal(403, 'That is for administrators.');
     const [, what, id = '', action = ''] = path.split('/').map(decodeURIComponent);
-    if (what === 'audit') {
+    if (what === 'audit' || what === 'audit.csv') {
       const [desktop, who] = [query.get('desktop'), query.get('person')];
       const rows = this.audit.filter(
         (row) => (desktop === null || row.desktop === desktop) && (who === null || row.person === who),

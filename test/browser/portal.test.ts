@@ -306,6 +306,11 @@ describe('for administrators', () => {
     await page.getByRole('button', { name: 'Audit Tooth' }).click();
     await text(page.getByRole('region', { name: 'Rows of the audit trail' }), 'apply');
     expect(await page.getByText('connect-accept').count()).toBe(0);
+    await text(page.getByRole('region', { name: 'Rows of the audit trail' }), '2027-01-15');
+    const saving = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Save as CSV' }).click();
+    const file = await saving;
+    expect([file.suggestedFilename(), new URL(file.url()).search]).toEqual(['audit.csv', `?desktop=${tooth.id}`]);
     await page.getByLabel('Find').fill('');
     await page.getByLabel('State').selectOption('Ready');
     await page.getByRole('button', { name: 'Stop Bone scan, March' }).click();

@@ -16,13 +16,13 @@ export function hasProgram(name: string): boolean {
 export class VncDesktop {
   readonly port: number;
   readonly folder: string;
-  readonly #display: number;
+  readonly display: number;
   readonly #children: ChildProcess[];
 
   private constructor(port: number, display: number, folder: string, server: ChildProcess) {
     this.port = port;
     this.folder = folder;
-    this.#display = display;
+    this.display = display;
     this.#children = [server];
   }
 
@@ -59,7 +59,7 @@ export class VncDesktop {
 
   /** Starts a program on it. */
   start(program: string, ...args: readonly string[]): void {
-    const env = { ...process.env, DISPLAY: `:${this.#display}` };
+    const env = { ...process.env, DISPLAY: `:${this.display}` };
     this.#children.push(spawn(program, [...args], { stdio: 'ignore', env, cwd: this.folder }));
   }
 
@@ -72,7 +72,7 @@ export class VncDesktop {
 
   /** What a program there pastes; '' where there is nothing. */
   async paste(): Promise<string> {
-    const env = { ...process.env, DISPLAY: `:${this.#display}` };
+    const env = { ...process.env, DISPLAY: `:${this.display}` };
     const run = promisify(execFile);
     const args = ['-selection', 'clipboard', '-out', '-target', 'UTF8_STRING'];
     const limits = { timeout: 5000, maxBuffer: 1e8 };

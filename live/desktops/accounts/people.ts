@@ -67,6 +67,7 @@ export class People {
         password: hash,
         createdAtS: known?.createdAtS ?? nowS,
         removedAtS: null,
+        email: account.email ?? null,
       };
       if (known === undefined) await transaction.insertInto('people').values(row).execute();
       else await transaction.updateTable('people').set(row).where('name', '=', name).execute();
@@ -113,8 +114,8 @@ export class People {
    * @throws NameTaken
    */
   async learn(person: Person, subject: string, nowS: number, origin: Origin): Promise<void> {
-    const { name, displayName, uid, gid, groups, isAdmin } = person;
-    const said = { displayName, uid, gid, groups: JSON.stringify(groups), isAdmin: isAdmin ? 1 : 0 };
+    const { name, displayName, uid, gid, groups, isAdmin, email = null } = person;
+    const said = { displayName, uid, gid, groups: JSON.stringify(groups), isAdmin: isAdmin ? 1 : 0, email };
     await this.#database
       .transaction()
       .execute(async (transaction) => {
@@ -144,7 +145,7 @@ export class People {
   }
 }
 
-export function personOf({ name, displayName, uid, gid, groups, isAdmin }: PersonTable): Person {
+export function personOf({ name, displayName, uid, gid, groups, isAdmin, email }: PersonTable): Person {
   return {
     name,
     displayName,
@@ -152,5 +153,6 @@ export function personOf({ name, displayName, uid, gid, groups, isAdmin }: Perso
     gid,
     groups: readGroups(groups, name),
     isAdmin: isAdmin === 1,
+    ...(email !== null && { email }),
   };
 }

@@ -10,4 +10,6 @@ export interface Person {
   readonly gid: number;
   readonly groups: readonly Group[];
   readonly isAdmin: boolean;
+  /** Where mail reaches them; left out where that is not known. */
+  readonly email?: string;
 }

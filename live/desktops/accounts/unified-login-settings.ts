@@ -9,7 +9,7 @@ export interface UnifiedLoginSettings {
   /** Asked for besides `openid`. */
   readonly scopes: readonly string[];
   /** Names of the claims. */
-  readonly claims: Readonly<Record<'name' | 'displayName' | 'uid' | 'gid' | 'groups', string>>;
+  readonly claims: Readonly<Record<'name' | 'displayName' | 'uid' | 'gid' | 'groups' | 'email', string>>;
   /** Number by name, of groups that come without one. */
   readonly groupNumbers: Readonly<Record<string, number>>;
 }

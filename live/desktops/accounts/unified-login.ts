@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import * as oidc from 'openid-client';
 import { InputError } from '../../../core/input-error.ts';
 import type { Group } from '../records/group.ts';
+import { isMailAddress } from './mail-address.ts';
 import type { Person } from './person.ts';
 import { aGroupName, anAccountNumber, aPersonName, aShownText } from './person-name.ts';
 import type { UnifiedLoginSettings } from './unified-login-settings.ts';
@@ -102,6 +103,7 @@ export class UnifiedLogin {
         uid: anAccountNumber(claims[names.uid], names.uid),
         gid: anAccountNumber(claims[names.gid], names.gid),
         groups: listed.flatMap((item) => groupOf(item, groupNumbers)),
+        ...emailIn(claims[names.email]),
         isAdmin: groupNames.some((group) => this.#adminGroups.includes(group)),
       };
     } catch (error) {
@@ -147,4 +149,9 @@ async function failing<T>(sentence: string, work: () => Promise<T>): Promise<T> 
   } catch (error) {
     throw new LoginFailed(sentence, { cause: error });
   }
+}
+
+/** An address that cannot be used keeps nobody from logging in. */
+function emailIn(claim: unknown): Pick<Person, 'email'> {
+  return typeof claim === 'string' && isMailAddress(claim) ? { email: claim } : {};
 }

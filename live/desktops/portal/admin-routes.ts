@@ -1,11 +1,13 @@
 /** Routes for administrators: all desktops, force-stop, delete, and the audit trail. */
+import { pipeline } from 'node:stream/promises';
 import { oneOf } from '../../../core/check.ts';
 import { InputError } from '../../../core/input-error.ts';
 import { desktopStates } from '../../../core/wire/portal.ts';
 import { Problem, sendJson, sendText } from '../../http/problem.ts';
 import type { Exchange, Route } from '../../http/routes.ts';
 import type { Session } from '../accounts/sessions.ts';
-import { type DesktopAction, readAudit } from '../records/audit-trail.ts';
+import { type AuditFilter, type DesktopAction, readAudit } from '../records/audit-trail.ts';
+import { auditCsv } from './audit-csv.ts';
 import { viewOf } from './catalogue-views.ts';
 import { type Change, changeDesktop, removed, stopped } from './desktop-changes.ts';
 import * as docs from './portal-docs.ts';
@@ -42,16 +44,25 @@ export function adminRoutes({ requests, access, store, catalogue, clock, onChang
 
   async function audit(exchange: Exchange): Promise<void> {
     await administrator(exchange);
-    const { query } = exchange;
-    const limit = query.get('limit') ?? '100';
+    const limit = exchange.query.get('limit') ?? '100';
     if (!/^\d{1,4}$/.test(limit) || Number(limit) === 0) throw new InputError('limit', '1 to 9999', limit);
-    const [desktop, person] = [query.get('desktop') ?? '', query.get('person') ?? ''];
-    const rows = await readAudit(store.database, {
-      ...(desktop !== '' && { desktop }),
-      ...(person !== '' && { person }),
-      limit: Number(limit),
-    });
+    const rows = await readAudit(store.database, { ...auditFilter(exchange), limit: Number(limit) });
     sendJson(exchange.response, { rows });
+  }
+
+  async function auditFile(exchange: Exchange): Promise<void> {
+    await administrator(exchange);
+    const { response } = exchange;
+    response.writeHead(200, {
+      'Content-Type': 'text/csv; charset=utf-8',
+      'Content-Disposition': 'attachment; filename="audit.csv"',
+    });
+    try {
+      await pipeline(auditCsv(store.database, auditFilter(exchange)), response);
+    } catch (error) {
+      // Who read it went away. Any other problem breaks the file off, so that half of one is not taken for all of it.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    }
   }
 
   const route = (
@@ -65,5 +76,11 @@ export function adminRoutes({ requests, access, store, catalogue, clock, onChang
     route('POST', 'desktops/{id}/stop', docs.adminStopOperation, change('stop', stopped)),
     route('DELETE', 'desktops/{id}', docs.adminDeleteOperation, change('delete', removed)),
     route('GET', 'audit', docs.auditOperation, audit),
+    route('GET', 'audit.csv', docs.auditFileOperation, auditFile),
   ];
+}
+
+function auditFilter({ query }: Exchange): AuditFilter {
+  const [desktop, person] = [query.get('desktop') ?? '', query.get('person') ?? ''];
+  return { ...(desktop !== '' && { desktop }), ...(person !== '' && { person }) };
 }

@@ -178,6 +178,8 @@ export function newDesktop(
     endsAtS: null,
     latestEndAtS: null,
     deleteAtS: null,
+    remindedEndS: null,
+    remindedLeadS: null,
     activeAtS: null,
   };
   return { row, order };

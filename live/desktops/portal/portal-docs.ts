@@ -94,5 +94,10 @@ export const adminDeleteOperation = changeOf('adminDeleteDesktop', "Delete anybo
 export const auditOperation = operation('adminAudit', 'The audit trail, newest first', {
   others: { ...login, 403: 'No administrator.' },
 });
+export const auditFileOperation = operation('adminAuditFile', 'The whole audit trail as CSV, newest first', {
+  description: `${needsSession} Streamed; \`desktop\` and \`person\` choose as for the JSON.`,
+  type: 'text/csv',
+  others: { ...login, 403: 'No administrator.' },
+});
 export const pageOperation = (name: string, type: string) =>
   operation(`portalFile-${name}`, `The portal's ${name}`, { description: 'Open to all.', type });

@@ -81,18 +81,33 @@ for service in ssh sshd; do
 done
 `;
 
+/** `can-stream`: whether the image has what the streamer needs. */
+export const canStreamScript = `#!/bin/sh
+[ -e /usr/local/lib/heps/stream.mjs ] && command -v node > /dev/null && ffmpeg -hide_banner -encoders 2> /dev/null | grep -q ' libx264 '
+`;
+
+/** `stream PORT BEHIND`: the streamer, in front of the X server. */
+export const streamScript = `#!/bin/sh
+/usr/local/lib/heps/can-stream || exit 0
+exec node /usr/local/lib/heps/stream.mjs --listen "0.0.0.0:$1" --server "127.0.0.1:$2" --display :1
+`;
+
 /**
- * `vnc OPTION ...`: the X server that is the streaming server as well. It would reset when its only client leaves (`-noreset`), and drop
+ * `vnc PORT BEHIND OPTION ...`: the X server, on the second port where a streamer stands in front of it, that is the streaming server as well. It would reset when its only client leaves (`-noreset`), and drop
  * anybody who connects at that moment.
  */
 export const vncScript = String.raw`#!/bin/sh
 set -eu
 server=$(command -v Xtigervnc || command -v Xvnc)
+port=$1 behind=$2
+shift 2
+# With the streamer in front, and without it when the image lacks what that needs.
+if /usr/local/lib/heps/can-stream; then where="-localhost=1 -rfbport $behind"; else where="-localhost=0 -rfbport $port"; fi
 umask 077
 touch "$XAUTHORITY"
 xauth -q add :1 . "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
-exec "$server" :1 -auth "$XAUTHORITY" -nolisten tcp -noreset -localhost=0 -SecurityTypes VncAuth -PasswordFile /etc/heps/vnc-password \
-  -AlwaysShared -AcceptSetDesktopSize -geometry 1920x1080 -depth 24 -desktop desktop "$@"
+exec "$server" :1 -auth "$XAUTHORITY" -nolisten tcp -noreset -SecurityTypes VncAuth -PasswordFile /etc/heps/vnc-password \
+  -AlwaysShared -AcceptSetDesktopSize -geometry 1920x1080 -depth 24 -desktop desktop $where "$@"
 `;
 
 /** The person's session: the desktop that the image has, the links, the icons and the station's programs. */

@@ -1,14 +1,19 @@
 /** The built-in user data for Linux: a cloud-config that a serializer writes, never pasted text. */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
+import { streamerFile } from '../../../package-files.ts';
 import type { WebApp } from '../catalogue/station.ts';
 import { appCommand } from './app-command.ts';
 import {
   accountScript,
+  canStreamScript,
   filesScript,
   readyScript,
   runScript,
   sessionScript,
   storageScript,
+  streamScript,
   vncScript,
 } from './linux-scripts.ts';
 import { machineGroups } from './machine-groups.ts';
@@ -23,13 +28,13 @@ const programs = '/usr/local/lib/heps';
 interface GuestFile {
   readonly path: string;
   readonly permissions: string;
-  readonly encoding?: 'b64';
+  readonly encoding?: 'b64' | 'gz+b64';
   readonly content: string;
 }
 
 export function linuxUserData(order: ProvisioningOrder): string {
   const { person, image, desktop } = order;
-  const services = ['heps-vnc', 'heps-session', ...image.apps.map(({ id }) => `heps-app-${id}`)];
+  const services = ['heps-vnc', 'heps-stream', 'heps-session', ...image.apps.map(({ id }) => `heps-app-${id}`)];
   const groups = machineGroups(person).flatMap(({ name, gid }) => [String(gid), name]);
   const config = {
     // In place of the image's default account with its sudo. Nobody has a password or a key.
@@ -38,7 +43,7 @@ export function linuxUserData(order: ProvisioningOrder): string {
     disable_root: true,
     // Known before the machine's first start: who moves files is sure to reach this one.
     ssh_keys: { ed25519_private: desktop.ssh.hostKeys.privateKey, ed25519_public: desktop.ssh.hostKeys.publicKey },
-    write_files: [...programFiles(), ...serviceFiles(order), ...stationFiles(order)],
+    write_files: [...programFiles(), ...streamerFiles(), ...serviceFiles(order), ...stationFiles(order)],
     // Lists, which cloud-init quotes for the shell word by word.
     runcmd: [
       [`${programs}/storage`],
@@ -66,11 +71,26 @@ function programFiles(): GuestFile[] {
     storage: storageScript,
     files: filesScript,
     vnc: vncScript,
+    'can-stream': canStreamScript,
+    stream: streamScript,
     session: sessionScript,
     run: runScript,
     ready: readyScript,
   };
   return Object.entries(scripts).map(([name, content]) => program(`${programs}/${name}`, content));
+}
+
+/** Where the VNC server listens, for the machine alone, when the streamer has its port. */
+function behind(vncPort: number): number {
+  return vncPort > 64_535 ? vncPort - 1000 : vncPort + 1000;
+}
+
+/** Compressed, since Nova takes 64 KiB of user data. Absent where the package was not built. */
+function streamerFiles(): GuestFile[] {
+  const path = streamerFile();
+  if (path === null) return [];
+  const content = gzipSync(readFileSync(path), { level: 9 }).toString('base64');
+  return [{ path: `${programs}/stream.mjs`, permissions: '0644', encoding: 'gz+b64', content }];
 }
 
 /** Units by the person's name (`%i`), in her login session. */
@@ -93,7 +113,20 @@ function serviceFiles({ station, image, desktop }: ProvisioningOrder): GuestFile
           'PAMName=login',
           'RuntimeDirectory=heps-desktop',
           'RuntimeDirectoryMode=0700',
-          `ExecStart=${programs}/vnc -rfbport ${desktop.vncPort} ${clipboard}`,
+          `ExecStart=${programs}/vnc ${desktop.vncPort} ${behind(desktop.vncPort)} ${clipboard}`,
+        ],
+      ),
+    ),
+    plain(
+      '/etc/systemd/system/heps-stream@.service',
+      unit(
+        'Video of what moves',
+        ['After=heps-vnc@%i.service'],
+        [
+          // An image that cannot stream has its VNC server on the port instead: nothing to start again.
+          'Restart=on-failure',
+          'RestartSec=1',
+          `ExecStart=${programs}/stream ${desktop.vncPort} ${behind(desktop.vncPort)}`,
         ],
       ),
     ),

@@ -57,23 +57,46 @@ export async function noteAudit(database: Kysely<DesktopSchema>, ...entries: rea
   await database.insertInto('desktopAudit').values(rows).execute();
 }
 
+/** Which rows; all of them where both are left out. */
 export interface AuditFilter {
   readonly desktop?: string;
   readonly person?: string;
-  readonly limit: number;
 }
 
-/** The newest first. */
+/** The newest first, at most `limit` of them. */
 export async function readAudit(
   database: Kysely<DesktopSchema>,
-  { desktop, person, limit }: AuditFilter,
+  filter: AuditFilter & { readonly limit: number },
 ): Promise<AuditView[]> {
+  const rows = await newestRows(database, filter, filter.limit).execute();
+  return rows.map(({ id: _, ...row }) => row);
+}
+
+/** Rows in one page of `auditPages`. */
+const pageRows = 500;
+
+/** All of them, the newest first, in pages; rows written meanwhile are not among them. */
+export async function* auditPages(database: Kysely<DesktopSchema>, filter: AuditFilter): AsyncGenerator<AuditView[]> {
+  let before: number | null = null;
+  while (true) {
+    const query = newestRows(database, filter, pageRows);
+    const rows: (AuditView & { id: number })[] = await (before === null
+      ? query
+      : query.where('id', '<', before)
+    ).execute();
+    if (rows.length > 0) yield rows.map(({ id: _, ...row }) => row);
+    if (rows.length < pageRows) return;
+    before = rows.at(-1)!.id;
+  }
+}
+
+function newestRows(database: Kysely<DesktopSchema>, { desktop, person }: AuditFilter, limit: number) {
   let query = database
     .selectFrom('desktopAudit')
-    .select(['atS', 'person', 'action', 'desktop', 'detail', 'address'])
+    .select(['id', 'atS', 'person', 'action', 'desktop', 'detail', 'address'])
     .orderBy('id', 'desc')
     .limit(limit);
   if (desktop !== undefined) query = query.where('desktop', '=', desktop);
   if (person !== undefined) query = query.where('person', '=', person);
-  return await query.execute();
+  return query;
 }

@@ -276,6 +276,15 @@ export class DesktopStore {
       .execute();
   }
 
+  /** That its owner was told of that end, so long before it. */
+  async noteReminder(desktop: string, remindedEndS: number, remindedLeadS: number): Promise<void> {
+    await this.#database
+      .updateTable('desktops')
+      .set({ remindedEndS, remindedLeadS })
+      .where('id', '=', desktop)
+      .execute();
+  }
+
   /** Removes tokens, rights and leases that are over. */
   async sweep(nowS: number): Promise<void> {
     await this.#database

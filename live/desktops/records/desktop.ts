@@ -13,7 +13,18 @@ export interface Desktop extends Readonly<Omit<DesktopTable, 'cardModels' | 'ask
 
 /** What a change may give. */
 export type DesktopChanges = Partial<
-  Omit<Desktop, 'id' | 'owner' | 'applicationKey' | 'revision' | 'changedAtS' | 'createdAtS' | 'activeAtS'>
+  Omit<
+    Desktop,
+    | 'id'
+    | 'owner'
+    | 'applicationKey'
+    | 'revision'
+    | 'changedAtS'
+    | 'createdAtS'
+    | 'activeAtS'
+    | 'remindedEndS'
+    | 'remindedLeadS'
+  >
 >;
 
 /** States of a desktop that is there or may come: it counts for the limits. */

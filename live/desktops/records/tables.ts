@@ -20,6 +20,8 @@ export interface PersonTable {
   createdAtS: number;
   /** Since when nobody may log in by that name; null: may. */
   removedAtS: number | null;
+  /** Where mail reaches them; null: not known. */
+  email: string | null;
 }
 
 export interface SessionTable {
@@ -75,6 +77,9 @@ export interface DesktopTable {
   latestEndAtS: number | null;
   /** Since its time was over: when it is deleted unless it is extended. Null before. */
   deleteAtS: number | null;
+  /** The end of which its owner was reminded last, and how long before: 0 when it was over. Changed without a new revision. */
+  remindedEndS: number | null;
+  remindedLeadS: number | null;
   /** When somebody last did something with it. Changed without a new revision. */
   activeAtS: number | null;
 }
@@ -186,6 +191,18 @@ export function desktopGraceColumn(): Migration {
   return {
     async up(database: Kysely<DesktopSchema>) {
       await database.schema.alterTable('desktops').addColumn('deleteAtS', seconds).execute();
+    },
+  };
+}
+
+/** People are reminded by mail. */
+export function reminderColumns(): Migration {
+  return {
+    async up(database: Kysely<DesktopSchema>) {
+      const { schema } = database;
+      await schema.alterTable('people').addColumn('email', sql`varchar(254)`).execute();
+      await schema.alterTable('desktops').addColumn('remindedEndS', seconds).execute();
+      await schema.alterTable('desktops').addColumn('remindedLeadS', seconds).execute();
     },
   };
 }

@@ -26,6 +26,11 @@ export class ItemStream {
     this.#items = items;
   }
 
+  /** Whether all that came ended with an item's end. */
+  get isBetweenItems(): boolean {
+    return this.#left === 0 && this.#held === null;
+  }
+
   /**
    * Takes the next bytes, in whatever pieces they come. @returns what passes on, in order: parts of `chunk` where nothing was held back,
    * none of it copied. The chunk may be overwritten once these have been used. @throws ProtocolError

@@ -40,7 +40,7 @@ export function rectangleBytes(bytes: Buffer, at: number, format: PixelFormat): 
     case encodings.desktopName:
       return after(4, () => bytes.readUInt32BE(body));
     case encodings.h264:
-      return after(8, () => bytes.readUInt32BE(body));
+      return after(8, () => atMostH264(bytes.readUInt32BE(body), width * height));
     case encodings.cursor:
       return headBytes + width * height * bytesPerPixel + ((width + 7) >> 3) * height;
     case encodings.vmwareCursor:
@@ -57,6 +57,13 @@ export function rectangleBytes(bytes: Buffer, at: number, format: PixelFormat): 
     default:
       throw new ProtocolError(`the desktop sent a rectangle of encoding ${encoding}, which was not asked for`);
   }
+}
+
+/** H.264 without any compression (I_PCM of 4:4:4) has three bytes a pixel; beyond that and some headers it is no picture. */
+function atMostH264(length: number, pixels: number): number {
+  const most = 3 * pixels + 65_536;
+  if (length > most) throw new ProtocolError(`the desktop sent ${length} bytes of H.264 for ${pixels} pixels`);
+  return length;
 }
 
 /** Data below this size stand as they are, without a length. */

@@ -29,16 +29,25 @@ export class ServerMessages implements Items {
     this.#state = state;
   }
 
+  /** Whether the next item is a message of its own, and no rectangle of the one under way. */
+  get isBetweenMessages(): boolean {
+    return this.#rectangles === 0;
+  }
+
   measure(bytes: Buffer, at: number): number {
     this.passes = true;
     return this.#rectangles > 0 ? this.#rectangle(bytes, at) : this.#message(bytes, at);
   }
+
+  /** Called with each rectangle's head: position and size stand at `at`. */
+  protected sawRectangle(_encoding: number, _bytes: Buffer, _at: number): void {}
 
   #rectangle(bytes: Buffer, at: number): number {
     const length = rectangleBytes(bytes, at, this.#state.format);
     if (length === 0) return 0;
     this.#rectangles--;
     const encoding = encodingAt(bytes, at);
+    this.sawRectangle(encoding, bytes, at);
     if (encoding === encodings.lastRect) this.#rectangles = 0;
     if (encoding === encodings.extendedMouseButtons) this.#state.takesExtendedMouse = true;
     return length;

@@ -181,7 +181,7 @@ export class DesktopsUnderTest {
   async person(name: string, more: Partial<Person> = {}): Promise<Session> {
     const person = personNamed(name, more);
     const row = { ...person, groups: JSON.stringify(person.groups), isAdmin: person.isAdmin ? 1 : 0 };
-    const kept = { ...row, subject: null, password: null, createdAtS: this.clock.nowS, removedAtS: null };
+    const kept = { ...row, subject: null, password: null, createdAtS: this.clock.nowS, removedAtS: null, email: null };
     await this.database.database.insertInto('people').values(kept).execute();
     const secret = await this.sessions.begin(name, { address: '192.0.2.1', requestId: 'test' });
     return (await this.sessions.findByHash(hashOf(secret)))!;

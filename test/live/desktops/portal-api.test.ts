@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DesktopView } from '../../../core/wire/portal.ts';
 import { hashOf } from '../../../live/access/secrets.ts';
 import { makeToken } from '../../../live/access/tokens.ts';
+import { type AuditEntry, noteAudit } from '../../../live/desktops/records/audit-trail.ts';
 import { RemoteAuthority } from '../../../live/gateway/authority/remote-authority.ts';
 import { VncStub } from '../gateway/stubs/vnc-stub.ts';
 import { PortalServer, password } from './portal-server.ts';
@@ -354,6 +355,58 @@ describe('administrators', () => {
     const audit = await portal.ask('GET', `/portal/v1/admin/audit?desktop=${other}&limit=50`, { cookie: admin });
     const actions = audit.body.rows.map((row: { action: string; person: string }) => `${row.action} ${row.person}`);
     expect(actions).toEqual(expect.arrayContaining(['apply li', 'stop root_admin', 'delete root_admin']));
+  });
+
+  test('the audit trail is saved as CSV whole, whatever its length, and no cell of it is a formula', async () => {
+    const person = 'zhao';
+    const entries = Array.from({ length: 1203 }, (_, index): AuditEntry => {
+      const detail = index === 0 ? '=HYPERLINK("https://example.org","扫描")' : `scan, ${index}`;
+      return { atS: 1_800_000_000 + index, action: 'file-in', person, detail, address: '192.0.2.9' };
+    });
+    await noteAudit(portal.database.database, ...entries, { atS: 1_800_000_000, action: 'log-in', person: 'other' });
+    const path = `/portal/v1/admin/audit.csv?person=${person}`;
+    expect((await portal.ask('GET', path, { cookie: chen })).status).toBe(403);
+    const response = await fetch(`${portal.origin}${path}`, { headers: { cookie: admin } });
+    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename="audit.csv"');
+    const bytes = Buffer.from(await response.arrayBuffer());
+    // The mark by which a spreadsheet knows UTF-8.
+    expect(bytes.subarray(0, 3).toString('hex')).toBe('efbbbf');
+    const [head, ...lines] = bytes.subarray(3).toString('utf8').split('\r\n');
+    expect(head).toBe('time,person,action,desktop,detail,address');
+    expect(lines.pop()).toBe('');
+    const newestFirst = entries.slice(1).reverse();
+    expect(lines.slice(0, -1)).toEqual(
+      newestFirst.map(({ atS, detail }) => {
+        return `${new Date(atS * 1000).toISOString()},zhao,file-in,,"${detail}",192.0.2.9`;
+      }),
+    );
+    expect(lines.at(-1)).toBe(
+      `2027-01-15T08:00:00.000Z,zhao,file-in,,"'=HYPERLINK(""https://example.org"",""扫描"")",192.0.2.9`,
+    );
+  });
+
+  test('a reader of the audit trail who goes away is no error of the server', async () => {
+    // More than the buffers on the way take: the server is in the middle of it.
+    const row: AuditEntry = { atS: 0, action: 'file-in', person: 'many', detail: 'x'.repeat(3000) };
+    for (let page = 0; page < 10; page++) {
+      await noteAudit(portal.database.database, ...Array.from({ length: 1000 }, () => row));
+    }
+    const gone = new AbortController();
+    const response = await fetch(`${portal.origin}/portal/v1/admin/audit.csv?person=many`, {
+      headers: { cookie: admin },
+      signal: gone.signal,
+    });
+    await response.body!.getReader().read();
+    const told = portal.log.length;
+    gone.abort();
+    await portal.until(() => portal.log.slice(told).some((line) => line.includes('/admin/audit.csv')));
+    // The page of rows that was under way is let go of before what is asked of the database after it has been answered.
+    for (let times = 0; times < 3; times++) {
+      await portal.ask('GET', '/portal/v1/admin/audit?limit=500', { cookie: admin });
+    }
+    expect(portal.log.filter((line) => line.includes('request failed'))).toEqual([]);
+    await portal.database.database.deleteFrom('desktopAudit').where('person', '=', 'many').execute();
   });
 
   test('administrators open the console of a desktop', async () => {

@@ -73,6 +73,7 @@ export class PortalServer {
       connectionIdleS: null,
       startLimitS: 600,
       accounts: { kind: 'local', oidc: null, adminGroups: [], idleS: 3600, longestS: 36_000 },
+      mail: null,
       ...options.settings,
     };
     const gateway = {

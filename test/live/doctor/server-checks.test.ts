@@ -133,13 +133,15 @@ test('the command looks at a server that runs, at its database and at the clocks
   expect(all).toMatch(
     /6\. clocks\n {3}WRONG {7}clocks of hosts are not the server's: gpu-1 .* behind\)\n.*\n {3}ok {10}identity, compute, placement, image, heps live serve: within 5 s of ours\n/,
   );
-  expect(all).toMatch(/7\. database\n {3}ok {10}.*heps\.db, tables up to date\n {3}ok {10}a write works\n/);
+  expect(all).toMatch(
+    /7\. database, and the mail server\n {3}ok {10}.*heps\.db, tables up to date\n {3}ok {10}a write works\n/,
+  );
   expect(all).toMatch(
     /8\. server and agents\n {3}ok {10}ready\n {3}ok {10}none of 1 hosts that have reported is stale\n {3}WRONG {7}cards in Placement, but no record: gpu-2\n/,
   );
 
   const few = await doctor(cloud, folder);
-  expect(few).toContain('\n7. database: left out; --config heps.yaml asks for it\n');
+  expect(few).toContain('\n7. database, and the mail server: left out; --config heps.yaml asks for it\n');
   expect(few).toContain('\n8. server and agents: left out; --server URL --token-file FILE asks for it\n');
   expect(few).toContain('\n9. what is held, against the cloud: left out; --server URL --token-file FILE asks for it\n');
   expect(JSON.parse(await doctor(cloud, folder, '--json')).leftOut.map(({ step }: { step: number }) => step)).toEqual([

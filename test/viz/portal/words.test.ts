@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   atWords,
   clockWords,
+  dateTimeWords,
   graphicsWords,
   lifetimeChoices,
   lifetimeWords,
@@ -24,6 +25,10 @@ describe('times', () => {
   ])('%d is named by its day, as the reader’s clock shows it', (atS, alone, inSentence) => {
     expect(clockWords(atS, nowS)).toBe(alone);
     expect(atWords(atS, nowS)).toBe(inSentence);
+  });
+
+  test('a record has its whole date and its second, today as well', () => {
+    expect(dateTimeWords(local(7, 9, 5) + 3)).toBe('2026-11-07 09:05:03');
   });
 
   test.each([

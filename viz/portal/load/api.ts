@@ -74,6 +74,11 @@ export const portalApi = {
   adminRemove: (id: string) => ask<void>('DELETE', `admin/${desktopPath(id)}`),
   audit: async (of: { desktop?: string; person?: string; limit: number }) =>
     (await ask<{ rows: AuditView[] }>('GET', `admin/audit?${query(of)}`)).rows,
+  /** Address of all rows of the audit trail as a CSV file. */
+  auditFileUrl: (of: { desktop?: string; person?: string }) => {
+    const which = query(of);
+    return `${base}admin/audit.csv${which === '' ? '' : `?${which}`}`;
+  },
   /** Address of the server-sent events. */
   eventsUrl: `${base}events`,
   /** Where the facility's own login begins. */

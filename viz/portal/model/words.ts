@@ -70,6 +70,14 @@ export function atWords(atS: number, nowS: number): string {
   return `${/\d/.test(day) ? 'on ' : ''}${day}at ${time}`;
 }
 
+/** `2026-11-30 14:05:09`, in the reader's time zone: for records, which are compared with others. */
+export function dateTimeWords(atS: number): string {
+  const at = new Date(atS * 1000);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
+  return `${date} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}`;
+}
+
 function midnight(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }

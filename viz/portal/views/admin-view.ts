@@ -18,7 +18,7 @@ import { element } from '../../page/element.ts';
 import { patch } from '../../page/patch.ts';
 import { plural } from '../../page/quantity-words.ts';
 import { portalApi } from '../load/api.ts';
-import { clockWords, listWords, sizeWords, stateName } from '../model/words.ts';
+import { clockWords, dateTimeWords, listWords, sizeWords, stateName } from '../model/words.ts';
 import { stateMark } from './desktop-card.ts';
 import { askInDialog } from './dialogs.ts';
 
@@ -146,12 +146,17 @@ export class AdminView {
           'div',
           { class: 'heading-row' },
           element('h2', {}, name === undefined ? 'Audit trail' : `Audit trail: ${name}`),
-          element('button', { type: 'button', onclick: () => (this.#audit.hidden = true) }, 'Close'),
+          element(
+            'div',
+            { class: 'more' },
+            element('a', { class: 'quiet', href: portalApi.auditFileUrl(of), download: 'audit.csv' }, 'Save as CSV'),
+            element('button', { type: 'button', onclick: () => (this.#audit.hidden = true) }, 'Close'),
+          ),
         ),
         element(
           'div',
           { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Rows of the audit trail' },
-          auditTable(rows, Date.now() / 1000),
+          auditTable(rows),
         ),
       );
       this.#audit.scrollIntoView({ block: 'nearest' });
@@ -232,7 +237,7 @@ function desktopRow(desktop: DesktopView, nowS: number): HTMLElement {
   );
 }
 
-function auditTable(rows: readonly AuditView[], nowS: number): HTMLElement {
+function auditTable(rows: readonly AuditView[]): HTMLElement {
   if (rows.length === 0) return element('p', { class: 'muted' }, 'Nothing has been recorded.');
   const names = ['When', 'Person', 'What', 'Detail', 'From'];
   return element(
@@ -246,7 +251,7 @@ function auditTable(rows: readonly AuditView[], nowS: number): HTMLElement {
         element(
           'tr',
           {},
-          element('td', {}, element('time', { datetime: new Date(atS * 1000).toISOString() }, clockWords(atS, nowS))),
+          element('td', {}, element('time', { datetime: new Date(atS * 1000).toISOString() }, dateTimeWords(atS))),
           ...[person, action, detail, address].map((value) => element('td', {}, value ?? '–')),
         ),
       ),

@@ -49,7 +49,7 @@ export function roleWords(role: DesktopView['role']): string {
 }
 
 /** Why it waits or failed, and until when. */
-function note({ state, reason, expectedAtS }: DesktopView, nowS: number): HTMLElement | null {
+function note({ state, reason, expectedAtS, deleteAtS = null }: DesktopView, nowS: number): HTMLElement | null {
   const expected =
     expectedAtS === null || !onTheWay.includes(state)
       ? null
@@ -57,7 +57,7 @@ function note({ state, reason, expectedAtS }: DesktopView, nowS: number): HTMLEl
         ? 'Expected at any moment.'
         : `Expected ${atWords(expectedAtS, nowS)}, in ${roughSpan(expectedAtS - nowS)}.`;
   if (reason === null && expected === null) return null;
-  const kind = state === 'failed' ? 'note bad' : state === 'waiting' ? 'note warn' : 'note';
+  const kind = state === 'failed' ? 'note bad' : state === 'waiting' || deleteAtS !== null ? 'note warn' : 'note';
   return element('p', { class: kind }, reason, expected === null ? null : element('strong', {}, ` ${expected}`));
 }
 
@@ -65,7 +65,7 @@ function facts(desktop: DesktopView, nowS: number): HTMLElement | null {
   const { endsAtS, deleteAtS = null, idleEndAtS, viewers, shares, host, role, state } = desktop;
   const rows: [name: string, value: string][] = [];
   if (deleteAtS !== null) {
-    rows.push(['Deleted', `${clockWords(deleteAtS, nowS)}, in ${roughSpan(deleteAtS - nowS)}`]);
+    rows.push(['Will be deleted', `${clockWords(deleteAtS, nowS)}, in ${roughSpan(deleteAtS - nowS)}`]);
   } else if (endsAtS !== null && state !== 'failed') {
     rows.push(['Ends', `${clockWords(endsAtS, nowS)}, in ${roughSpan(endsAtS - nowS)}`]);
   }
@@ -100,7 +100,7 @@ function actions(desktop: DesktopView): HTMLElement {
 }
 
 function openers({ id, state, deleteAtS = null, role, apps, title }: DesktopView): HTMLElement[] {
-  if (deleteAtS !== null) return [];
+  if (deleteAtS !== null) return role === 'owner' ? [action('extend', 'Extend', title, 'primary')] : [];
   if (state === 'stopped' && role === 'owner') return [action('start', 'Start', title, 'primary')];
   if (!open.includes(state)) return [];
   const connect = element(
@@ -126,7 +126,7 @@ function openers({ id, state, deleteAtS = null, role, apps, title }: DesktopView
 function changers({ state, deleteAtS = null, title }: DesktopView): HTMLElement[] {
   const isOpen = open.includes(state) && deleteAtS === null;
   return [
-    isOpen || state === 'stopped' ? action('extend', 'Extend', title, deleteAtS === null ? 'quiet' : 'primary') : null,
+    (isOpen || state === 'stopped') && deleteAtS === null ? action('extend', 'Extend', title) : null,
     state === 'failed' || state === 'deleting' ? null : action('share', 'Share', title),
     isOpen ? action('restart', 'Restart', title) : null,
     isOpen ? action('stop', 'Stop', title) : null,

@@ -1,8 +1,20 @@
 /** A desktop's processes: started as a group of their own, found again after this process was killed, ended together. */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { streamerFile } from '../../../../package-files.ts';
+import { isInstalled } from './programs.ts';
 import { sessionScript } from './session-script.ts';
 
 export interface SessionOptions {
@@ -30,7 +42,15 @@ export async function startSession({ folder, home, display, address, port, runsA
   await endSession(folder);
   rmSync(join(folder, 'leader'), { force: true });
   const log = openSync(join(folder, 'session.log'), 'a', 0o600);
-  const child = spawn('sh', ['-c', sessionScript, 'heps-desktop', String(display), address, String(port)], {
+  const built = isInstalled('ffmpeg') ? streamerFile() : null;
+  const streamer = built === null ? '' : join(folder, 'stream.mjs');
+  // A copy, since the session's account may not reach the package.
+  if (built !== null) {
+    copyFileSync(built, streamer);
+    chmodSync(streamer, 0o644);
+  }
+  const words = [String(display), address, String(port), streamer, process.execPath];
+  const child = spawn('sh', ['-c', sessionScript, 'heps-desktop', ...words], {
     cwd: folder,
     detached: true,
     stdio: ['ignore', log, log],

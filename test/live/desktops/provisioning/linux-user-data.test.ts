@@ -72,9 +72,7 @@ test('the streaming server has the port of the image, takes new sizes, and passe
   const config = read(order);
   const unit = fileOf(config, '/etc/systemd/system/heps-vnc@.service');
   // Into the desktop 10 000 characters of at most 4 bytes, out of it nothing.
-  expect(unit).toContain(
-    '-rfbport 5901 -AcceptCutText=1 -SetPrimary=1 -SendCutText=0 -SendPrimary=0 -MaxCutText=40000\n',
-  );
+  expect(unit).toContain('5901 6901 -AcceptCutText=1 -SetPrimary=1 -SendCutText=0 -SendPrimary=0 -MaxCutText=40000\n');
   expect(unit).toContain('User=%i\n');
   const server = fileOf(config, '/usr/local/lib/heps/vnc');
   for (const option of ['-localhost=0', '-SecurityTypes VncAuth', '-AcceptSetDesktopSize'])

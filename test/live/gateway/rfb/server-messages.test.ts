@@ -145,6 +145,19 @@ describe('the way from the desktop', () => {
     expect(() => walk(Buffer.from([77]))).toThrow(/type 77/);
   });
 
+  test('H.264 passes without being decoded, unless it is longer than any picture of its size', () => {
+    const h264 = (length: number): Buffer => {
+      const head = Buffer.alloc(8);
+      head.writeUInt32BE(length);
+      return m.update(m.rectangle(8, 8, 50, head));
+    };
+    const noise = Buffer.from(Array.from({ length: 500 }, (_, index) => (index * 193) & 255));
+    const bytes = Buffer.concat([h264(noise.length), noise, m.bell()]);
+    expect(walk(bytes).passed).toEqual(bytes);
+    expect(() => walk(h264(3 * 64 + 65_537))).toThrow(/65729 bytes of H.264 for 64 pixels/);
+    expect(() => walk(h264(0xffffffff))).toThrow(/H.264/);
+  });
+
   test('pictures pass without being copied', () => {
     const bytes = m.update(m.raw(100, 100));
     const parts = new ItemStream(new ServerMessages(stateOf())).push(bytes);
