@@ -339,7 +339,11 @@ describe('help', () => {
     ['sweep', ['Execution', 'Output', 'Options'], { Execution: '--runner', Output: '--measure' }],
     ['reproduce fgd', ['Workload', 'Policy', 'Execution', 'Output', 'Options'], { Workload: '--list' }],
     ['trace generate', ['Workload', 'Output', 'Options'], { Workload: '--seed', Output: '--out' }],
-    ['', ['Options', 'Simulation', 'Inputs', 'Real cloud', 'Inside a desktop', 'Commands'], { Simulation: 'compare', Inputs: 'trace' }],
+    [
+      '',
+      ['Options', 'Simulation', 'Inputs', 'Real cloud', 'Inside a desktop', 'Commands'],
+      { Simulation: 'compare', Inputs: 'trace' },
+    ],
     ['live', ['Options', 'GPU hosts', 'Services', 'Servers of the cloud', 'Setup and checks', 'Commands'], {}],
   ] as const)('the help of heps %s shows options and commands in groups', (name, groups, members) => {
     const { stdout } = heps(...name.split(' ').filter((word) => word !== ''), '--help');
