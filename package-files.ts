@@ -42,8 +42,12 @@ export function readBuiltPage(folder = packageRoot()): string {
   }
 }
 
-/** The streamer of desktops in one file, which `npm run build` makes; null when it was not built. */
+/**
+ * The streamer of desktops in one file, which `npm run build` makes; null when it was not built, and unless HEPS_DESKTOP_STREAM=1 asks for it: the
+ * clipboard has been seen to fail behind it in Chromium.
+ */
 export function streamerFile(): string | null {
+  if (process.env.HEPS_DESKTOP_STREAM !== '1') return null;
   const path = join(packageRoot(), 'dist', 'desktop', 'heps-desktop-stream.mjs');
   return existsSync(path) ? path : null;
 }
