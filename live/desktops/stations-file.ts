@@ -10,7 +10,15 @@ import { readYaml } from '../settings/yaml-file.ts';
 import { aGroupName, aShownText } from './accounts/person-name.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { SharedLimits } from './catalogue/limits.ts';
-import type { DesktopImage, Mount, Software, Station, StationFiles, WebApp } from './catalogue/station.ts';
+import {
+  type DesktopImage,
+  type Mount,
+  type Software,
+  type Station,
+  type StationFiles,
+  usualGraceS,
+  type WebApp,
+} from './catalogue/station.ts';
 import { checkTemplate } from './provisioning/template.ts';
 
 /** What a station is that says nothing else: a small desktop for a day, a week at most and another week stopped, a clipboard for text, and files of up to 1 TB. */
@@ -19,7 +27,7 @@ export const stationDefaults = {
   gpu: { count: 0, memoryMib: 0, cores: 0, models: [] },
   lifetimeS: 24 * 3600,
   longestLifetimeS: 7 * 24 * 3600,
-  graceS: 7 * 24 * 3600,
+  graceS: usualGraceS,
   clipboard: { mostIn: 100_000, mostOut: 100_000 },
   files: { up: true, down: true, mostBytes: 1e12, byControllers: false, clientNetworks: [] },
   vncPort: 5900,

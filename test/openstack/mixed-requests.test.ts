@@ -215,5 +215,7 @@ test(`${requests} mixed requests: none is refused that Nova would have placed`, 
     `${requests} requests: ${placed} placed, ${refused} refused, ${tries} tries each; wrongly ${wronglyRefused.length}, placed a moment later ${overtaken}`,
   );
   expect(wronglyRefused).toEqual([]);
+  // Each of these is a refusal that somebody saw.
+  expect(overtaken).toBeLessThanOrEqual(Math.ceil(requests / 50));
   expect(placed).toBeGreaterThan(requests / 3);
 });

@@ -1,6 +1,9 @@
 /** Stations and their images, as the operator writes them in `stations.yaml`: what may be applied for, and what a machine is told at its start. */
 import type { ClipboardPolicy, DesktopGpu, DesktopSize, FilePolicy } from '../../../core/wire/portal.ts';
 
+/** Seconds for which a desktop whose time is over is kept where its station does not say, or is not in `stations.yaml` any more. */
+export const usualGraceS = 7 * 24 * 3600;
+
 export interface Station {
   /** `^[a-z0-9][a-z0-9-]{0,30}$`. */
   readonly id: string;
@@ -84,4 +87,9 @@ export interface Mount {
   readonly groups: readonly string[];
   /** Path below the target that is linked on the desktop; `{user}` and `{station}` stand for their names; null: none. */
   readonly link: string | null;
+}
+
+/** Seconds for which a desktop of the station is kept, stopped, when its time is over. */
+export function graceOf(station: Pick<Station, 'graceS'> | undefined): number {
+  return station?.graceS ?? usualGraceS;
 }

@@ -28,6 +28,7 @@ import type { DesktopState } from '../../../core/wire/portal.ts';
 import { schedulerOf } from '../../clock-scheduler.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type CountedDesktop, objectionOf, type SharedLimits, useOf } from '../catalogue/limits.ts';
+import { graceOf } from '../catalogue/station.ts';
 import type { MachineStatus, Machines } from '../machines/machines.ts';
 import type { VncAnswer } from '../machines/vnc-probe.ts';
 import type { AuditEntry } from '../records/audit-trail.ts';
@@ -300,7 +301,10 @@ export class Lifecycle {
     const { clock, machines } = this.#parts;
     this.#postpone(row, paceOf(row));
     const end = this.#endOf(row, clock.nowS);
-    if (end !== null) return void (await this.#change(row, end.changes, { ...end.entry, person: row.owner }));
+    if (end !== null) {
+      const entries = end.entry === null ? [] : [{ ...end.entry, person: row.owner }];
+      return void (await this.#change(row, end.changes, ...entries));
+    }
     if (row.state === 'failed' && row.heldUntilS !== null) return;
     if (row.state === 'deleting' || row.state === 'failed') {
       const status = await machines.status(row.id);
@@ -324,18 +328,17 @@ export class Lifecycle {
   }
 
   /** What its time, or nobody's using it, makes of a desktop. */
-  #endOf(row: Desktop, nowS: number): { changes: DesktopChanges; entry: AuditEntry } | null {
+  #endOf(row: Desktop, nowS: number): { changes: DesktopChanges; entry: AuditEntry | null } | null {
     const entry = (action: AuditEntry['action']): AuditEntry => ({ atS: nowS, action, desktop: row.id });
     if (row.state === 'deleting') return null;
     const station = this.#stationOf(row);
     if (row.deleteAtS !== null && keptStates.includes(row.state)) {
       if (row.deleteAtS <= nowS) return { changes: deleting(overReason, nowS), entry: entry('end-of-life') };
       // Somebody started it by other means.
-      if (row.state !== 'stopped' && row.wish !== 'stop') return { changes: { wish: 'stop' }, entry: entry('stop') };
-      return null;
+      return row.state === 'stopped' || row.wish === 'stop' ? null : { changes: { wish: 'stop' }, entry: null };
     }
     if (row.endsAtS !== null && row.endsAtS <= nowS) {
-      const graceS = station?.graceS ?? 0;
+      const graceS = graceOf(station);
       if (graceS === 0 || !keptStates.includes(row.state)) {
         return {
           changes: deleting(row.state === 'failed' ? row.reason : overReason, nowS),

@@ -1,6 +1,6 @@
 /** A desktop as the person sees it who asks, with what to warn of. Pure. */
 import type { DesktopRole, DesktopState, DesktopView, ShareView } from '../../../core/wire/portal.ts';
-import type { DesktopImage, Station } from '../catalogue/station.ts';
+import { type DesktopImage, graceOf, type Station } from '../catalogue/station.ts';
 import { settleS } from '../lifecycle/desktop-state.ts';
 import { idleEndOf } from '../lifecycle/idle-end.ts';
 import type { Desktop } from '../records/desktop.ts';
@@ -96,7 +96,7 @@ function warningOf(row: Desktop, idleEndAtS: number | null, station: Station | u
   const leadS = isThere ? leadOf(row, nowS) : undefined;
   if (leadS !== undefined) {
     const what = mayExtend(row, nowS) ? 'Extend it, or save your work.' : 'It cannot be extended. Save your work.';
-    return `It is ${(station?.graceS ?? 0) > 0 ? 'stopped' : 'deleted'} within ${leadWords(leadS)}. ${what}`;
+    return `It is ${graceOf(station) > 0 ? 'stopped' : 'deleted'} within ${leadWords(leadS)}. ${what}`;
   }
   if (idleEndAtS === null) return null;
   const within = [...idleWarningsS].reverse().find((warningS) => idleEndAtS - nowS <= warningS);

@@ -5,6 +5,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Person } from '../accounts/person.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { graceOf } from '../catalogue/station.ts';
 import type { Lease } from '../lifecycle/lease.ts';
 import { mayExtend } from '../portal/desktop-view.ts';
 import type { Desktop } from '../records/desktop.ts';
@@ -82,7 +83,7 @@ export class Reminders {
   #textOf(row: Desktop, leadS: number): Omit<Mail, 'to'> {
     const { catalogue, publicUrl, clock } = this.#parts;
     const station = catalogue.stations.find(({ id }) => id === row.station);
-    const isKept = (station?.graceS ?? 0) > 0;
+    const isKept = graceOf(station) > 0;
     const extendable = mayExtend(row, clock.nowS);
     const subject =
       leadS === 0

@@ -10,7 +10,6 @@ const packages = {
   xterm: 'xterm',
   xsetroot: 'x11-xserver-utils',
   glxgears: 'mesa-utils',
-  ffmpeg: 'ffmpeg',
 } as const;
 
 /** What no program shows: openbox ends where there is no font. */

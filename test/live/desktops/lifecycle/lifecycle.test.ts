@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Station } from '../../../../live/desktops/catalogue/station.ts';
 import { deleting } from '../../../../live/desktops/lifecycle/desktop-state.ts';
 import { extended, started } from '../../../../live/desktops/portal/desktop-changes.ts';
 import { b7, DesktopsUnderTest, startS } from '../harness.ts';
@@ -132,6 +133,8 @@ describe('from application to end', () => {
       await desktops.pass(10);
       expect(await desktops.row(id)).toMatchObject({ state: 'stopped' });
       expect(desktops.machines.machines.get(id)!.state).toBe('stopped');
+      // Its owner did not do that.
+      expect(await desktops.audit()).not.toContain('stop chen -');
     });
 
     test('starts again when it is extended, and lives until its new end', async () => {
@@ -153,6 +156,15 @@ describe('from application to end', () => {
       expect(await listed()).toEqual([id]);
       desktops.clock.nowS += 14 * 86_400;
       expect(await listed()).toEqual([]);
+    });
+
+    test('is kept for a week where its station is not in the catalogue any more', async () => {
+      const other = await desktops.ready(await desktops.person('li'), { lifetimeS: 3600 });
+      (desktops.catalogue.stations as Station[]).length = 0;
+      desktops.clock.nowS = (await desktops.row(other)).endsAtS!;
+      await desktops.pass(4);
+      const { state, deleteAtS, endsAtS } = await desktops.row(other);
+      expect([state, deleteAtS]).toEqual(['stopped', endsAtS! + 7 * 86_400]);
     });
 
     test('is not listed any more when its owner deletes it', async () => {
