@@ -10,10 +10,11 @@ import { ByteSource } from '../live/gateway/rfb/byte-source.ts';
 import { encodings } from '../live/gateway/rfb/encodings.ts';
 import { logInAt } from '../live/gateway/rfb/handshake.ts';
 import { ItemStream } from '../live/gateway/rfb/item-stream.ts';
-import { ServerMessages } from '../live/gateway/rfb/server-messages.ts';
+import { FencedMessages } from '../test/live/gateway/stubs/fenced-messages.ts';
 import { continuousUpdates, setEncodings, updateRequest } from '../test/live/gateway/stubs/messages.ts';
 import { RfbClient } from '../test/live/gateway/stubs/rfb-client.ts';
 import { whenListening } from '../test/when-listening.ts';
+import { startVncServer } from './vnc-server.ts';
 
 /** As noVNC asks: Tight at quality 6 and compression 2, pictures without being asked for each, and fences. */
 const wanted = [
@@ -27,43 +28,15 @@ const wanted = [
   encodings.fence,
   encodings.continuousUpdates,
 ];
-const fenceType = 248;
 const measureMs = 6000;
-
-/** Answers the desktop's fences, by which it sees how fast the viewer is. */
-class Watched extends ServerMessages {
-  readonly #send: (bytes: Buffer) => void;
-
-  constructor(send: (bytes: Buffer) => void) {
-    super({
-      role: 'view',
-      clipboard: { mostIn: 0, mostOut: 0 },
-      format: { bytesPerPixel: 4, bytesPerTightPixel: 3 },
-      takesExtendedClipboard: false,
-      takesExtendedMouse: false,
-    });
-    this.#send = send;
-  }
-
-  /** No rectangle begins with this byte: it would lie 63 488 pixels to the right. */
-  override measure(bytes: Buffer, at: number): number {
-    const length = super.measure(bytes, at);
-    if (bytes[at] !== fenceType || length === 0) return length;
-    if (bytes.length - at < length) return 0;
-    const answer = Buffer.from(bytes.subarray(at, at + length));
-    answer[4] = 0; // no longer a request
-    this.#send(answer);
-    return length;
-  }
-}
 
 /** A viewer that only counts. */
 class Viewer {
-  readonly #messages: Watched;
+  readonly #messages: FencedMessages;
   readonly #stream: ItemStream;
 
   constructor(send: (bytes: Buffer) => void) {
-    this.#messages = new Watched(send);
+    this.#messages = new FencedMessages(send);
     this.#stream = new ItemStream(this.#messages);
     send(Buffer.concat([setEncodings(...wanted), updateRequest(), continuousUpdates()]));
   }
@@ -117,23 +90,7 @@ export async function measureMotion(
 ): Promise<{ readonly direct: number; readonly through: number }[]> {
   const display = 71;
   const port = 5900 + display;
-  const server = spawn(
-    'Xtigervnc',
-    [
-      `:${display}`,
-      '-geometry',
-      '1920x1080',
-      '-depth',
-      '24',
-      '-localhost',
-      'yes',
-      '-SecurityTypes',
-      'None',
-      '-rfbport',
-      String(port),
-    ],
-    { stdio: 'ignore' },
-  );
+  const server = startVncServer(display, port);
   const children: ChildProcess[] = [server];
   try {
     await whenListening(port);

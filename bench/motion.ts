@@ -12,6 +12,7 @@ import { startStreamer } from '../live/stream/streamer.ts';
 import { startHarness } from '../test/live/gateway/harness.ts';
 import { whenListening } from '../test/when-listening.ts';
 import { type Rate, SlowLine } from './slow-line.ts';
+import { startVncServer } from './vnc-server.ts';
 
 const display = 73;
 const vncPort = 5973;
@@ -31,21 +32,7 @@ const contents: Readonly<Record<string, readonly string[]>> = {
 
 export async function benchMotion(): Promise<void> {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-  const options = [
-    '-geometry',
-    '1920x1080',
-    '-depth',
-    '24',
-    '-localhost',
-    'yes',
-    '-SecurityTypes',
-    'None',
-    '-rfbport',
-    String(vncPort),
-  ];
-  const server = spawn('Xtigervnc', [`:${display}`, ...options, '-AlwaysShared', '-AcceptSetDesktopSize=0'], {
-    stdio: 'ignore',
-  });
+  const server = startVncServer(display, vncPort, '-AlwaysShared', '-AcceptSetDesktopSize=0');
   try {
     await whenListening(vncPort);
     console.log('content, line, streamer: distinct pictures a second, CPU of ffmpeg, Xtigervnc, in % of a core');

@@ -6,38 +6,15 @@ import { ByteSource } from '../../live/gateway/rfb/byte-source.ts';
 import { encodings } from '../../live/gateway/rfb/encodings.ts';
 import { logInAt } from '../../live/gateway/rfb/handshake.ts';
 import { ItemStream } from '../../live/gateway/rfb/item-stream.ts';
-import { ServerMessages } from '../../live/gateway/rfb/server-messages.ts';
 import { type Streamer, startStreamer } from '../../live/stream/streamer.ts';
 import { until } from '../live/gateway/harness.ts';
+import { FencedMessages } from '../live/gateway/stubs/fenced-messages.ts';
 import * as m from '../live/gateway/stubs/messages.ts';
 import { endOf, hasProgram, VncDesktop } from './vnc-desktop.ts';
 
-/** Counts rectangles by their encoding, and answers fences. */
-class Counted extends ServerMessages {
+/** Counts rectangles by their encoding. */
+class Counted extends FencedMessages {
   readonly seen = new Map<number, number>();
-  #send: (bytes: Buffer) => void;
-
-  constructor(send: (bytes: Buffer) => void) {
-    super({
-      role: 'owner',
-      clipboard: { mostIn: 0, mostOut: 0 },
-      format: { bytesPerPixel: 4, bytesPerTightPixel: 3 },
-      takesExtendedClipboard: false,
-      takesExtendedMouse: false,
-    });
-    this.#send = send;
-  }
-
-  override measure(bytes: Buffer, at: number): number {
-    const isFence = this.isBetweenMessages && bytes[at] === 248;
-    const length = super.measure(bytes, at);
-    if (isFence && length > 0 && bytes.length - at >= length) {
-      const answer = Buffer.from(bytes.subarray(at, at + length));
-      answer[4] = 0;
-      this.#send(answer);
-    }
-    return length;
-  }
 
   protected override sawRectangle(encoding: number): void {
     this.seen.set(encoding, (this.seen.get(encoding) ?? 0) + 1);
